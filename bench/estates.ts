@@ -178,6 +178,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 		title: 'Tables',
 		actions: [],
 		inspections: [],
+		findingTypes: [],
 		sources: tableKinds.slice(0, count).map((kind, index) => ({
 			kind,
 			title: 'Table',

@@ -2,6 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {System} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
+import {alertmanagerFindingTypes} from '../../src/model/alertmanager/alertmanager-finding-types.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../src/text/pattern.ts';
@@ -46,6 +47,7 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort>({
 	sources: [alertmanagerAlertsSource, silencesSource],
 	actions: [createSilence, expireSilence],
 	inspections: [inspectAlertmanagerAlert, inspectSilence],
+	findingTypes: alertmanagerFindingTypes,
 	grants: target =>
 		leastGrants(settingsOf(target), {
 			watch: ['GET /api/v2/'],

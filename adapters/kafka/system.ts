@@ -2,6 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
+import {kafkaFindingTypes} from '../../src/model/kafka/kafka-finding-types.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
 import {settingsOf} from './cli-equivalent.ts';
 import {inspectGroup} from './groups/inspect-group.ts';
@@ -43,6 +44,7 @@ export const kafkaSystem = defineSystem<KafkaPort>({
 	sources: [lagSource, topicsSource],
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
+	findingTypes: kafkaFindingTypes,
 	grants: leastGrants,
 	connect,
 });

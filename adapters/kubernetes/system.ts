@@ -1,4 +1,5 @@
 import {defineSystem} from '../../src/contract/define.ts';
+import {kubernetesFindingTypes} from '../../src/model/kubernetes/kubernetes-finding-types.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {leastGrants} from './least-grants.ts';
 import {inspectLogs} from './logs/inspect-logs.ts';
@@ -36,6 +37,7 @@ export const kubernetesSystem = defineSystem<KubernetesPort>({
 		inspectYaml,
 		inspectOwners,
 	],
+	findingTypes: kubernetesFindingTypes,
 	grants: leastGrants,
 	connect: async (target, options) => (await import('./connect.ts')).connectKubernetes(target, options),
 });

@@ -1,5 +1,6 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import type {ServerId} from '../../src/contract/identity.ts';
+import {postgresFindingTypes} from '../../src/model/postgres/postgres-finding-types.ts';
 import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
 import {cancelStatement} from './cancel.ts';
 import {settingsOf} from './cli-equivalent.ts';
@@ -24,6 +25,7 @@ export const postgresSystem = defineSystem<PostgresPort>({
 	sources: [sessionsSource, statementsSource],
 	actions: [cancelStatement, terminateSession],
 	inspections: [inspectSessionStatement, inspectLocks, inspectConnections, inspectStatement],
+	findingTypes: postgresFindingTypes,
 	grants: leastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');

@@ -5,6 +5,7 @@ import type {Target} from '../../src/contract/target.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import {createAlertDedup} from '../../src/model/prometheus/alert-dedup.ts';
 import {createDownDedup} from '../../src/model/prometheus/down-dedup.ts';
+import {prometheusFindingTypes} from '../../src/model/prometheus/prometheus-finding-types.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
@@ -70,6 +71,7 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort>({
 		inspectPrometheusAlert,
 		inspectAlertGraph,
 	],
+	findingTypes: prometheusFindingTypes,
 	grants: target =>
 		leastGrants(settingsOf(target), {
 			watch: ['GET /api/v1/', 'GET /-/ready'],

@@ -2,6 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
+import {redisFindingTypes} from '../../src/model/redis/redis-finding-types.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {settingsOf} from './cli-equivalent.ts';
 import {clientsSource} from './clients.ts';
@@ -45,6 +46,7 @@ export const redisSystem = defineSystem<RedisPort>({
 	sources: [serverSource, prefixesSource, clientsSource],
 	actions: [setMaxmemory, killClient],
 	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
+	findingTypes: redisFindingTypes,
 	grants: leastGrants,
 	connect,
 });

@@ -1,8 +1,10 @@
-import type {RowKind} from './row.ts';
+import type {Labels, RowKind} from './row.ts';
 
 /** One thing that is wrong. `id` is stable while it lasts; the store keeps the moment it was first seen. */
 export type Finding = {
 	readonly id: string;
+	/** The kind of fault: the `type` of a `FindingType` that its system declares. */
+	readonly type: `${string}.${string}`;
 	readonly target: string;
 	readonly severity: 'warn' | 'crit' | 'unknown';
 	/** One sentence, the cause first: `14 sessions wait for pid 4411 (idle in transaction 6m12s, app checkout)`. */
@@ -21,8 +23,6 @@ export type Finding = {
 	readonly actions: readonly string[];
 	/** Inspection ids that explain, the best first. */
 	readonly inspections: readonly string[];
-	/** Of a finding about alerts: their labels. See src/model/prometheus/alert-dedup.ts: that of a Prometheus stands back while an Alertmanager target shows all of them. */
-	readonly alerts?: readonly Readonly<Record<string, string>>[];
-	/** Of a finding about targets that are down: the labels of all of them, and the names of the alerting rules that look at `up`. See src/model/prometheus/down-dedup.ts. */
-	readonly down?: {readonly targets: readonly Readonly<Record<string, string>>[]; readonly rules: readonly string[]};
+	/** The labels of everything it is about, for correlators. Absent when it is about things without labels, or when not all of them are known. */
+	readonly subjects?: readonly Labels[];
 };

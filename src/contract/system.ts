@@ -1,5 +1,6 @@
 import type {Action} from './action.ts';
 import type {Context} from './context.ts';
+import type {FindingType} from './finding-type.ts';
 import type {Grants} from './grants.ts';
 import type {HttpTransport} from './http-transport.ts';
 import type {Identity} from './identity.ts';
@@ -46,6 +47,8 @@ export type System<Port = unknown> = {
 	readonly sources: readonly Source<Row, Port>[];
 	readonly actions: readonly Action<Row, Port>[];
 	readonly inspections: readonly Inspection<Row, Port>[];
+	/** Every type of finding that its sources report. */
+	readonly findingTypes: readonly FindingType[];
 	/** Correlators over the readings of all targets, applied in this order while a target of this system is watched. Each call makes one with a cache of its own. */
 	readonly correlators?: readonly (() => Correlate)[];
 	/** The least that `who`, else the user of the settings, has to be given: printed by `midwatch doctor --grants`. Connects to nothing. */

@@ -1,4 +1,5 @@
 import type {Finding} from '../contract/finding.ts';
+import {createFinding, defineFindingType} from '../contract/finding-type.ts';
 import type {Failure, Reading} from '../contract/reading.ts';
 import type {RowKind} from '../contract/row.ts';
 import {AdapterError, messageOf} from '../errors.ts';
@@ -30,17 +31,25 @@ export function nextFailure(error: unknown, before: Failure | undefined, now: nu
 	};
 }
 
+const targetUnreadable = defineFindingType({type: 'midwatch.target-unreadable', actions: [], inspections: []});
+const sourceUnreadable = defineFindingType({type: 'midwatch.source-unreadable', actions: [], inspections: []});
+const sourceStale = defineFindingType({type: 'midwatch.source-stale', actions: [], inspections: []});
+
+/** The types of findings on reading itself, of any system. */
+export const readFailureFindingTypes = [targetUnreadable, sourceUnreadable, sourceStale];
+
 export const unreadableId = (target: string, kind: RowKind): string => `${target}/${kind}/unreadable`;
 
 type ReadingIdentity = Pick<Reading, 'target' | 'kind' | 'readAt'>;
 
 /** One source of a target cannot be read. `unknown`: its rows may be well or not. */
-export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, failure: Failure): Finding => ({
-	...failureFinding(about, failure),
-	id: unreadableId(about.target, about.kind),
-	severity: 'unknown',
-	sentence: `${title.toLowerCase()} cannot be read: ${failure.message}`,
-});
+export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, failure: Failure): Finding =>
+	createFinding(sourceUnreadable, {
+		...failureFinding(about, failure),
+		id: unreadableId(about.target, about.kind),
+		severity: 'unknown',
+		sentence: `${title.toLowerCase()} cannot be read: ${failure.message}`,
+	});
 
 /**
  * Nothing of a target can be read. A server that refuses or does not answer is most likely the trouble itself, so it is `crit` once it is
@@ -49,23 +58,24 @@ export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, f
 export function targetUnreadableFinding(about: ReadingIdentity, failure: Failure): Finding {
 	const gone =
 		(failure.kind === 'unreachable' || failure.kind === 'timeout') && failure.attempts >= persistentAfterFailures;
-	return {
+	return createFinding(targetUnreadable, {
 		...failureFinding(about, failure),
 		id: `${about.target}/unreadable`,
 		severity: gone ? 'crit' : 'unknown',
 		sentence: `cannot be read: ${failure.message}`,
-	};
+	});
 }
 
 /** The read under way takes so long that what is shown is old. */
-export const staleFinding = (about: ReadingIdentity, title: string, since: number, intervalMs: number): Finding => ({
-	...baseFinding(about),
-	id: `${about.target}/${about.kind}/stale`,
-	severity: 'unknown',
-	sentence: `no answer about ${title.toLowerCase()} since ${formatClockTime(since)}`,
-	since,
-	evidence: [`read every ${formatDuration(intervalMs / 1000)}, last answer at ${formatClockTime(since)}`],
-});
+export const staleFinding = (about: ReadingIdentity, title: string, since: number, intervalMs: number): Finding =>
+	createFinding(sourceStale, {
+		...baseFinding(about),
+		id: `${about.target}/${about.kind}/stale`,
+		severity: 'unknown',
+		sentence: `no answer about ${title.toLowerCase()} since ${formatClockTime(since)}`,
+		since,
+		evidence: [`read every ${formatDuration(intervalMs / 1000)}, last answer at ${formatClockTime(since)}`],
+	});
 
 /** What was found once and cannot be looked at now: it may have healed since. */
 export const withReadTime = (findings: readonly Finding[], readAt: number | undefined): readonly Finding[] =>
@@ -76,8 +86,6 @@ export const withReadTime = (findings: readonly Finding[], readAt: number | unde
 const baseFinding = (about: ReadingIdentity) => ({
 	target: about.target,
 	kind: about.kind,
-	actions: [],
-	inspections: [],
 });
 
 function failureFinding(about: ReadingIdentity, failure: Failure) {

@@ -54,8 +54,9 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 					expect(new Set(findings.map(finding => finding.id)).size).toBe(findings.length);
 					for (const finding of findings) {
 						expect(finding).toMatchObject({target: target.name, sentence: expect.stringMatching(/^\S[^\n]*$/)});
-						for (const id of finding.actions) expect(system.actions.map(action => action.id)).toContain(id);
-						for (const id of finding.inspections) expect(system.inspections.map(each => each.id)).toContain(id);
+						const type = system.findingTypes.find(declared => declared.type === finding.type);
+						expect(type?.actions).toEqual(expect.arrayContaining([...finding.actions]));
+						expect(type?.inspections).toEqual(expect.arrayContaining([...finding.inspections]));
 						if (finding.row?.kind === source.kind) expect(now.rows.map(row => row.id)).toContain(finding.row.id);
 					}
 				}

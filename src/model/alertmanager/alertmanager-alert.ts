@@ -1,9 +1,11 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Gauge, Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import type {AlertFacts, Silence} from '../../port/alertmanager.ts';
 import {formatClockTime} from '../../text/format.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
+import {alertFiring} from './alertmanager-finding-types.ts';
 
 /** One alert of an Alertmanager. Its id is its fingerprint. */
 export type AlertmanagerAlertRow = Row &
@@ -62,7 +64,7 @@ export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): 
 	];
 }
 
-/** One finding for each name of alert. Silencing mends nothing, so that it is not offered as what helps. */
+/** One finding for each name of alert. */
 export function alertmanagerAlertFindings(rows: readonly AlertmanagerAlertRow[]): readonly Finding[] {
 	const loud = rows.filter(row => row.severity !== 'ok');
 	return [...Map.groupBy(loud, row => row.name)].flatMap(([name, all]) => {
@@ -75,7 +77,7 @@ export function alertmanagerAlertFindings(rows: readonly AlertmanagerAlertRow[])
 		const runbook = first.annotations['runbook_url'];
 		const about = first.sentence === '' ? '' : `: ${first.sentence}`;
 		return [
-			{
+			createFinding(alertFiring, {
 				id: `${first.target}/alert/${name}`,
 				target: first.target,
 				severity,
@@ -87,10 +89,8 @@ export function alertmanagerAlertFindings(rows: readonly AlertmanagerAlertRow[])
 					...ordered.slice(0, 5).map(row => `${row.subject || row.name}, since ${formatClockTime(row.since)}`),
 					...(runbook === undefined ? [] : [`runbook: ${runbook}`]),
 				],
-				actions: [],
-				inspections: ['alertmanager.alert'],
-				alerts: all.map(row => row.labels),
-			} satisfies Finding,
+				subjects: all.map(row => row.labels),
+			}),
 		];
 	});
 }

@@ -1,8 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Row} from '../../contract/row.ts';
 import type {AlertFacts, Silence} from '../../port/alertmanager.ts';
 import {formatDuration} from '../../text/format.ts';
 import {alertName} from '../alert-labels.ts';
+import {silenceEndsSoon, silenceForgotten} from './alertmanager-finding-types.ts';
 import {matchersText} from './matcher.ts';
 
 /** Milliseconds. A silence that hides alerts for longer was forgotten. */
@@ -70,7 +72,7 @@ export function silenceFindings(rows: readonly SilenceRow[], now: number): reado
 			forgotten: `silence of ${row.createdBy || 'nobody'} has been active for ${formatDuration((now - row.starts) / 1000)}, hides ${hidden || 'nothing now'}`,
 		};
 		return [
-			{
+			createFinding(row.remark === 'forgotten' ? silenceForgotten : silenceEndsSoon, {
 				id: `${row.target}/silence/${row.id}/${row.remark}`,
 				target: row.target,
 				severity: 'warn',
@@ -85,9 +87,7 @@ export function silenceFindings(rows: readonly SilenceRow[], now: number): reado
 						? `told from ${formatDuration(forgottenAfterMs / 1000)} on`
 						: `told ${formatDuration(endsSoonMs / 1000)} before its end`,
 				],
-				actions: row.remark === 'forgotten' ? ['alertmanager.expire-silence'] : [],
-				inspections: ['alertmanager.silence'],
-			} satisfies Finding,
+			}),
 		];
 	});
 }

@@ -1,6 +1,17 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import {formatCount, formatDuration, formatRate, formatThousands} from '../../text/format.ts';
 import {isAbandoned, type LagRow, type UnknownLagReason} from './consumer-lag.ts';
+import {
+	groupRebalancing,
+	groupRewound,
+	groupStalled,
+	groupStopped,
+	groupsAbandoned,
+	lagGrowing,
+	lagUnknown,
+	messagesLost,
+} from './kafka-finding-types.ts';
 import type {TimeLag} from './offset-table.ts';
 import {rebalanceLimit} from './rebalance-history.ts';
 
@@ -12,10 +23,6 @@ export function formatTimeLag(lag: TimeLag | undefined): string | undefined {
 	if (lag === undefined) return undefined;
 	return lag.atLeast ? `>${formatDuration(lag.ms / 1000)}` : formatDuration(lag.ms / 1000);
 }
-
-const inspections = ['kafka.describe-group', 'kafka.partitions', 'kafka.messages'];
-/** What leads a group past a message that it cannot read, or back to one that it should. */
-const resettable: ReadonlySet<LagRow['evaluation']> = new Set(['stop', 'rewind'] as const);
 
 /** One finding for each thing that a group has, on however many topics: the topic that it is worst on stands for the rest. */
 export function lagFindings(rows: readonly LagRow[], target: string): readonly Finding[] {
@@ -37,7 +44,7 @@ export function lagFindings(rows: readonly LagRow[], target: string): readonly F
 
 function findingOf(row: LagRow, severity: Finding['severity'], topics: number, target: string): Finding {
 	const more = topics === 1 ? '' : `, and on ${topics - 1} more topic${topics === 2 ? '' : 's'}`;
-	return {
+	return createFinding(findingType(row), {
 		id: `${target}/lag/${row.id}/${kindOf(row)}`,
 		target,
 		severity,
@@ -46,9 +53,8 @@ function findingOf(row: LagRow, severity: Finding['severity'], topics: number, t
 		row: {kind: 'kafka.lag', id: row.id},
 		kind: 'kafka.lag',
 		evidence: evidence(row),
-		actions: resettable.has(row.evaluation) ? ['kafka.reset-offsets'] : [],
-		inspections: row.topic === '' ? inspections.slice(0, 1) : inspections,
-	};
+		...(row.topic === '' ? {inspections: ['kafka.describe-group']} : {}),
+	});
 }
 
 /** A group that gets nowhere does so since the oldest message that waits came in. That it falls behind takes several reads to be seen. */
@@ -66,10 +72,29 @@ function kindOf(row: LagRow): string {
 	return row.rebalances >= rebalanceLimit ? 'rebalancing' : row.severity === 'unknown' ? 'no-commit' : 'deleted';
 }
 
+/** The type of the finding on a row that is not well. */
+function findingType({evaluation, rebalances, severity}: LagRow): typeof groupStopped | typeof groupStalled {
+	switch (evaluation) {
+		case 'stop':
+			return groupStopped;
+		case 'stall':
+			return groupStalled;
+		case 'warn':
+			return lagGrowing;
+		case 'rewind':
+			return groupRewound;
+		case 'ok':
+			if (rebalances >= rebalanceLimit) return groupRebalancing;
+			return severity === 'unknown' ? lagUnknown : messagesLost;
+		default:
+			return lagUnknown;
+	}
+}
+
 function abandonedGroupsFinding(rows: readonly LagRow[], target: string): Finding {
 	const names = [...new Set(rows.map(row => row.group))].toSorted();
 	const lag = rows.reduce((sum, row) => sum + (row.lag ?? 0), 0);
-	return {
+	return createFinding(groupsAbandoned, {
 		id: `${target}/lag/without-members`,
 		target,
 		severity: 'warn',
@@ -80,9 +105,7 @@ function abandonedGroupsFinding(rows: readonly LagRow[], target: string): Findin
 			...(rows.length > 20 ? [`and ${rows.length - 20} more`] : []),
 			'they were like this when midwatch came: groups that nobody needs any more can be deleted',
 		],
-		actions: [],
-		inspections: [],
-	};
+	});
 }
 
 const unknownSentences: Readonly<Record<UnknownLagReason, string>> = {

@@ -1,7 +1,14 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Row, Severity} from '../../contract/row.ts';
 import type {KafkaBroker, KafkaPartition, KafkaTopic} from '../../port/kafka.ts';
 import {formatCount, formatDuration, formatRate} from '../../text/format.ts';
+import {
+	brokerLost,
+	deadLettersGrow,
+	partitionsOffline,
+	underReplicated as replicasMissing,
+} from './kafka-finding-types.ts';
 
 /** How long a growing dead-letter topic is told of after its last message. */
 export const deadLetterMs = 600_000;
@@ -83,7 +90,7 @@ export function clusterFindings(
 	target: string,
 ): readonly Finding[] {
 	const gone = new Set(lost.map(broker => broker.id));
-	const common = {target, kind: 'kafka.topic' as const, actions: [] as const};
+	const common = {target, kind: 'kafka.topic'} as const;
 	const explained = (row: KafkaTopicRow) => row.missing.length > 0 && row.missing.every(id => gone.has(id));
 	const behind = rows.filter(row => row.underReplicated > 0);
 	const partitions = (some: readonly KafkaTopicRow[]) => some.reduce((sum, row) => sum + row.underReplicated, 0);
@@ -95,15 +102,14 @@ export function clusterFindings(
 		const its = behind.filter(row => row.missing.includes(broker.id));
 		const effect =
 			its.length === 0 ? '' : `: ${partitions(its)} partitions of ${its.length} topics are under-replicated`;
-		return {
+		return createFinding(brokerLost, {
 			...common,
 			id: `${target}/broker/${broker.id}`,
 			severity: 'crit',
 			sentence: `${brokerName(broker)} is gone${effect}`,
 			...(broker.lastSeen === undefined ? {} : {since: broker.lastSeen.since}),
 			evidence: listed(its),
-			inspections: [],
-		};
+		});
 	});
 	const offline = rows.filter(row => row.offline > 0);
 	const unexplained = behind.filter(row => row.offline === 0 && !explained(row));
@@ -111,20 +117,20 @@ export function clusterFindings(
 	return [
 		...brokers,
 		...offline.map(
-			(row): Finding => ({
-				...common,
-				id: `${target}/topic/${row.id}/offline`,
-				severity: 'crit',
-				sentence: `${row.topic}: ${row.why}, nothing can be written to them or read`,
-				row: {kind: 'kafka.topic', id: row.id},
-				evidence: [`replicas that are missing are on broker ${row.missing.join(', ')}`],
-				inspections: ['kafka.topic'],
-			}),
+			(row): Finding =>
+				createFinding(partitionsOffline, {
+					...common,
+					id: `${target}/topic/${row.id}/offline`,
+					severity: 'crit',
+					sentence: `${row.topic}: ${row.why}, nothing can be written to them or read`,
+					row: {kind: 'kafka.topic', id: row.id},
+					evidence: [`replicas that are missing are on broker ${row.missing.join(', ')}`],
+				}),
 		),
 		...(first === undefined
 			? []
 			: [
-					{
+					createFinding(replicasMissing, {
 						...common,
 						id: `${target}/under-replicated`,
 						severity: 'warn' as const,
@@ -134,24 +140,23 @@ export function clusterFindings(
 								: `${partitions(unexplained)} partitions of ${unexplained.length} topics are under-replicated`,
 						row: {kind: 'kafka.topic' as const, id: first.id},
 						evidence: listed(unexplained),
-						inspections: ['kafka.topic'],
-					},
+					}),
 				]),
 		...rows
 			.filter(row => (row.recentGrowth?.messages ?? 0) > 0)
 			.map(
-				(row): Finding => ({
-					...common,
-					id: `${target}/topic/${row.id}/dead-letters`,
-					severity: 'warn',
-					sentence: `${row.topic} grows${row.recentGrowth === undefined ? '' : `: ${growth(row.recentGrowth)}`}`,
-					row: {kind: 'kafka.topic', id: row.id},
-					evidence: [
-						`${formatCount(row.messages)} messages in it`,
-						'what consumers could not process is put there: look at the headers of its newest messages for the reason',
-					],
-					inspections: ['kafka.topic', 'kafka.messages'],
-				}),
+				(row): Finding =>
+					createFinding(deadLettersGrow, {
+						...common,
+						id: `${target}/topic/${row.id}/dead-letters`,
+						severity: 'warn',
+						sentence: `${row.topic} grows${row.recentGrowth === undefined ? '' : `: ${growth(row.recentGrowth)}`}`,
+						row: {kind: 'kafka.topic', id: row.id},
+						evidence: [
+							`${formatCount(row.messages)} messages in it`,
+							'what consumers could not process is put there: look at the headers of its newest messages for the reason',
+						],
+					}),
 			),
 	];
 }

@@ -1,8 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Row, Severity} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {formatBytes, formatPercent} from '../../text/format.ts';
 import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
+import {nodeNotReady, nodePressure} from './kubernetes-finding-types.ts';
 
 /** Shares of what the node can give. The kubelet starts to evict when little is left. */
 const memoryThreshold: Threshold = {warn: 0.85, crit: 0.95};
@@ -94,8 +96,9 @@ function sinceWhen({since, pressures, pressureSince: pressedSince, status}: Node
 export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string): readonly Finding[] =>
 	rows.flatMap(row => {
 		if (row.severity === 'ok') return [];
-		return {
-			id: `${target}/node/${row.name}/${row.status.startsWith('Ready') ? 'figures' : 'not ready'}`,
+		const ready = row.status.startsWith('Ready');
+		return createFinding(ready ? nodePressure : nodeNotReady, {
+			id: `${target}/node/${row.name}/${ready ? 'figures' : 'not ready'}`,
 			target,
 			severity: row.severity,
 			sentence: `node ${row.name}: ${row.why}`,
@@ -107,7 +110,5 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 				`memory ${formatBytes(row.memory)} of ${formatBytes(row.memoryCapacity)}, ${formatThreshold(memoryThreshold, formatPercent)}`,
 				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${formatThreshold(cpuThreshold, formatPercent)}`,
 			],
-			actions: [],
-			inspections: ['kubernetes.describe-node'],
-		} satisfies Finding;
+		});
 	});

@@ -1,6 +1,8 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import {compareSeverity, worstSeverity} from '../../contract/severity.ts';
 import {formatClockTime} from '../../text/format.ts';
+import {podsNotEnding, podsUnhealthy} from './kubernetes-finding-types.ts';
 import {meanRestartIntervalMs, type PodRow, podProblem} from './pod.ts';
 
 /**
@@ -75,18 +77,18 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 		const workloads = new Set(same.map(row => `${row.namespace}/${row.owner}`));
 		if (node === undefined || first === undefined || workloads.size < 2) continue;
 		for (const row of same) lost.add(row.uid);
-		findings.push({
-			id: `${target}/pods/not ending/${node}`,
-			target,
-			severity: 'warn',
-			sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads should be gone and are not`,
-			since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
-			row: {kind: 'kubernetes.pod', id: first.id},
-			kind: 'kubernetes.pod',
-			evidence: same.slice(0, 5).map(row => `${row.namespace}/${row.name}: ${row.why}`),
-			actions: ['kubernetes.delete-pod'],
-			inspections: ['kubernetes.describe-pod', 'kubernetes.events'],
-		});
+		findings.push(
+			createFinding(podsNotEnding, {
+				id: `${target}/pods/not ending/${node}`,
+				target,
+				severity: 'warn',
+				sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads should be gone and are not`,
+				since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
+				row: {kind: 'kubernetes.pod', id: first.id},
+				kind: 'kubernetes.pod',
+				evidence: same.slice(0, 5).map(row => `${row.namespace}/${row.name}: ${row.why}`),
+			}),
+		);
 	}
 	return {lost, findings};
 }
@@ -129,8 +131,8 @@ function sinceRollout(same: readonly PodRow[], since: number): string {
 function helpfulActions(
 	{status, workload, lastTermination: lastEnd, node, deleteBy}: PodRow,
 	afterRollout: boolean,
-): readonly string[] {
-	const found: string[] = [];
+): typeof podsUnhealthy.actions {
+	const found: (typeof podsUnhealthy.actions)[number][] = [];
 	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
 	if (afterRollout) found.push('kubernetes.undo-rollout');
 	if (node === undefined) return workload === undefined ? found : [...found, 'kubernetes.scale'];
@@ -152,7 +154,7 @@ function podFinding(
 	const since = Math.min(...same.map(problemStart));
 	const rollout = sinceRollout(same, since);
 	return [
-		{
+		createFinding(podsUnhealthy, {
 			id: `${target}/pods/${workload}/${why}`,
 			target,
 			severity,
@@ -164,7 +166,6 @@ function podFinding(
 				.slice(0, 5)
 				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
 			actions: helpfulActions(first, rollout !== ''),
-			inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
-		},
+		}),
 	];
 }

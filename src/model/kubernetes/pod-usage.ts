@@ -1,8 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {formatBytes, formatPercent} from '../../text/format.ts';
 import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
+import {podCpuThrottled, podMemoryNearLimit} from './kubernetes-finding-types.ts';
 
 /**
  * Share of the CPU limit. What is measured is the mean of a quarter of a minute: so near to its limit it was held back in most of that time.
@@ -112,8 +114,6 @@ export function podUsageFindings(rows: readonly PodUsageRow[], target: string): 
 	return [...memoryFindings(full, target), ...throttleFindings(rows, target)];
 }
 
-const inspections = ['kubernetes.describe-pod-usage', 'kubernetes.logs', 'kubernetes.events'];
-
 function throttleFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
 	const slow = Map.groupBy(
 		rows.filter(row => row.cpuLevel !== 'ok'),
@@ -125,7 +125,7 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 		);
 		if (first === undefined) return [];
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
-		return {
+		return createFinding(podCpuThrottled, {
 			id: `${target}/cpu/${workload}`,
 			target,
 			severity: 'warn',
@@ -138,9 +138,7 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 					? `${used}, ${formatThreshold(limitThreshold, formatPercent)}`
 					: `${used}, held back ${formatPercent(row.throttled)} of five minutes, ${formatThreshold(throttledThreshold, formatPercent)}`;
 			}),
-			actions: [],
-			inspections,
-		} satisfies Finding;
+		});
 	});
 }
 
@@ -157,7 +155,7 @@ function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, targe
 		if (first === undefined) return [];
 		const share = podMemoryShare(first) ?? 0;
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
-		return {
+		return createFinding(podMemoryNearLimit, {
 			id: `${target}/memory/${workload}`,
 			target,
 			severity: same.some(row => row.memoryLevel === 'crit' && !wasRecentlyOomKilled(row)) ? 'crit' : 'warn',
@@ -168,8 +166,6 @@ function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, targe
 				...same.slice(0, 5).map(row => `${row.name}: ${formatBytes(row.memory)} of ${formatBytes(row.memoryLimit)}`),
 				formatThreshold(memoryThreshold, formatPercent),
 			],
-			actions: [],
-			inspections,
-		} satisfies Finding;
+		});
 	});
 }

@@ -1,9 +1,9 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import {formatClockTime} from '../../text/format.ts';
 import {runCounts, runProblem} from './job-runs.ts';
+import {autoscalerLimited, budgetBlocksEvictions, jobFailed, rolloutStuck} from './kubernetes-finding-types.ts';
 import {blocksEvictions, type WorkloadAutoscaler, type WorkloadBudget, type WorkloadRow} from './workload.ts';
-
-const inspections = ['describe-workload', 'events', 'owners', 'logs', 'yaml'].map(id => `kubernetes.${id}`);
 
 /** Rollouts that stand still, autoscalers that cannot, and budgets that let no pod go. */
 export function workloadFindings(rows: readonly WorkloadRow[], target: string): readonly Finding[] {
@@ -22,7 +22,7 @@ const isReported = ({pods}: WorkloadRow, budget: WorkloadBudget): boolean =>
 	blocksEvictions(budget) && (budget.healthy >= budget.needed || pods.severity === 'ok');
 
 const about = (row: WorkloadRow, target: string) =>
-	({target, row: {kind: 'kubernetes.workload', id: row.id}, kind: 'kubernetes.workload', inspections}) as const;
+	({target, row: {kind: 'kubernetes.workload', id: row.id}, kind: 'kubernetes.workload'}) as const;
 
 /** `rollout of revision 41, begun at 13:58:00Z,` as far as it is known. */
 function named({revision, rollout}: WorkloadRow): string {
@@ -41,15 +41,14 @@ function jobFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	const trouble = runs && runProblem(runs);
 	if (last === undefined || trouble === undefined || pods.severity === 'crit') return [];
 	return [
-		{
+		createFinding(jobFailed, {
 			...about(row, target),
 			id: `${target}/job/${namespace}/${kind}/${name}`,
 			severity: 'crit',
 			sentence: `${namespace}/${name}: ${trouble.why}`,
 			...(last.endedAt === undefined ? {} : {since: last.endedAt}),
 			evidence: [`${kind}: ${runCounts(last)}`],
-			actions: [],
-		},
+		}),
 	];
 }
 
@@ -71,15 +70,15 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 				: `stands still: ${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are not well'}`;
 	const back = row.revision !== undefined && rollout?.first !== true && row.rolling;
 	return [
-		{
+		createFinding(rolloutStuck, {
 			...about(row, target),
 			id: `${target}/rollout/${namespace}/${row.kind}/${name}`,
 			severity: status === 'failed' || refused !== undefined ? 'crit' : 'warn',
 			sentence: `${namespace}/${name}: ${named(row)} ${why}`,
 			...(rollout?.at === undefined || !row.rolling ? {} : {since: rollout.at}),
 			evidence: counts(row),
-			actions: back ? ['kubernetes.undo-rollout'] : [],
-		},
+			...(back ? {} : {actions: []}),
+		}),
 	];
 }
 
@@ -88,15 +87,14 @@ function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[]
 	const why = autoscaler === undefined ? undefined : autoscalerProblem(autoscaler);
 	if (autoscaler === undefined || why === undefined) return [];
 	return [
-		{
+		createFinding(autoscalerLimited, {
 			...about(row, target),
 			id: `${target}/autoscaler/${namespace}/${autoscaler.name}`,
 			severity: 'warn',
 			sentence: `${namespace}/${name}: autoscaler ${autoscaler.name} ${why}`,
 			...(autoscaler.since === undefined ? {} : {since: autoscaler.since}),
 			evidence: [`${autoscaler.current} pods, from ${autoscaler.min} to ${autoscaler.max} are allowed`],
-			actions: [],
-		},
+		}),
 	];
 }
 
@@ -111,13 +109,12 @@ function budgetFinding(row: WorkloadRow, budget: WorkloadBudget, target: string)
 		healthy < needed
 			? `${healthy} pods are healthy and ${needed} are needed`
 			: `all ${expected} pods are healthy and all are needed`;
-	return {
+	return createFinding(budgetBlocksEvictions, {
 		...about(row, target),
 		id: `${target}/budget/${row.namespace}/${name}`,
 		severity: 'warn',
 		sentence: `${row.namespace}/${row.name}: budget ${name} allows no eviction: ${why}`,
 		...(budget.since === undefined ? {} : {since: budget.since}),
 		evidence: [`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may go: no node that has one drains`],
-		actions: [],
-	};
+	});
 }

@@ -1,7 +1,17 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding, type FindingType} from '../../contract/finding-type.ts';
 import type {Gauge, Snapshot} from '../../contract/row.ts';
 import {formatBytes, formatDuration, formatPercent, formatThousands} from '../../text/format.ts';
 import {formatThreshold} from '../threshold.ts';
+import {
+	connectionsTaken,
+	idleInTransaction,
+	longStatement,
+	replicationLag,
+	sessionsBlocked,
+	slotKeepsWal,
+	wraparoundNear,
+} from './postgres-finding-types.ts';
 import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold} from './postgres-health.ts';
 import {preparedTransaction} from './postgres-locks.ts';
 import {
@@ -35,7 +45,7 @@ export function describeSession(row: PostgresSessionRow): string {
 	return row.user === undefined ? doing : `${doing}, user ${row.user}`;
 }
 
-function helpfulActions(root: PostgresSessionRow): readonly string[] {
+function helpfulActions(root: PostgresSessionRow): typeof sessionsBlocked.actions {
 	if (root.hidden || !isClient(root)) return [];
 	return root.state === 'active' ? ['postgres.cancel', 'postgres.terminate'] : ['postgres.terminate'];
 }
@@ -68,7 +78,7 @@ function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 		const more = others.size === 0 ? '' : ` and ${others.size} more`;
 		const first = waiters.toSorted((a, b) => (b.wait?.seconds ?? 0) - (a.wait?.seconds ?? 0))[0];
 		return [
-			{
+			createFinding(sessionsBlocked, {
 				id: `blocked:${root?.id ?? name}`,
 				target: about.target,
 				severity,
@@ -89,8 +99,7 @@ function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 						: []),
 				],
 				actions: root === undefined ? [] : helpfulActions(root),
-				inspections: ['postgres.lock-tree', 'postgres.statement'],
-			},
+			}),
 		];
 	});
 }
@@ -99,12 +108,12 @@ function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 function foldSessions(
 	rows: Rows,
 	about: About,
+	type: FindingType,
 	kind: {
 		readonly id: string;
 		readonly crit: number;
 		readonly age: (row: PostgresSessionRow) => number;
 		readonly doing: (age: string) => string;
-		readonly actions: readonly string[];
 	},
 ): readonly Finding[] {
 	const [worst, ...others] = rows.toSorted((a, b) => kind.age(b) - kind.age(a));
@@ -112,7 +121,7 @@ function foldSessions(
 	const doing = kind.doing(formatDuration(kind.age(worst)));
 	const app = worst.application === '' ? '' : `, app ${worst.application}`;
 	return [
-		{
+		createFinding(type, {
 			id: kind.id,
 			target: about.target,
 			severity: kind.age(worst) >= kind.crit ? 'crit' : 'warn',
@@ -124,9 +133,7 @@ function foldSessions(
 			row: {kind: sessionKind, id: worst.id},
 			kind: sessionKind,
 			evidence: [worst, ...others].slice(0, 5).map(row => `pid ${row.pid}: ${describeSession(row)}`),
-			actions: kind.actions,
-			inspections: ['postgres.statement', 'postgres.connections'],
-		},
+		}),
 	];
 }
 
@@ -139,12 +146,11 @@ function idleTransactions(rows: Rows, about: About): readonly Finding[] {
 			age(row) >= idleTransactionWarnSeconds &&
 			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
 	);
-	return foldSessions(idle, about, {
+	return foldSessions(idle, about, idleInTransaction, {
 		id: 'idle-in-transaction',
 		crit: idleTransactionCritSeconds,
 		age,
 		doing: text => `idle in transaction for ${text}`,
-		actions: ['postgres.terminate'],
 	});
 }
 
@@ -158,35 +164,36 @@ function longStatements(rows: Rows, about: About): readonly Finding[] {
 			age(row) >= statementLongSeconds &&
 			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
 	);
-	return foldSessions(long, about, {
+	return foldSessions(long, about, longStatement, {
 		id: 'long-statement',
 		crit: statementCritSeconds,
 		age,
 		doing: text => `running one statement for ${text}`,
-		actions: ['postgres.cancel'],
 	});
 }
 
 type GaugeMeaning = {
+	readonly type: FindingType;
 	readonly sentence: string;
 	readonly evidence: readonly string[];
-	readonly inspections?: readonly string[];
 };
 
 /** What a gauge that is not ok means. Those that are not here only colour their gauge. */
 const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = {
 	connections: ({value = 0, limit = 0}) => ({
+		type: connectionsTaken,
 		sentence: `${value} of ${limit} connections are taken, ${formatPercent(limit <= 0 ? 1 : value / limit)}`,
 		evidence: [`${formatThreshold(connectionsThreshold, formatPercent)}, of max_connections less the reserved ones`],
-		inspections: ['postgres.connections'],
 	}),
 	'replication-lag': ({value, text = ''}) =>
 		value === undefined
 			? {
+					type: replicationLag,
 					sentence: `the standby's replication has stopped: ${text}`,
 					evidence: ['pg_stat_wal_receiver is empty: look at primary_conninfo and the log of this server'],
 				}
 			: {
+					type: replicationLag,
 					sentence: `replication is ${formatDuration(value)} behind: ${text}`,
 					evidence: [
 						formatThreshold(lagSecondsThreshold, formatDuration),
@@ -194,10 +201,12 @@ const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = 
 					],
 				},
 	'slot-wal': ({value, text = ''}) => ({
+		type: slotKeepsWal,
 		sentence: `${formatBytes(value)} of WAL are kept for a consumer that is not there: ${text}`,
 		evidence: ['the disk fills until the consumer returns or the slot is dropped: pg_replication_slots'],
 	}),
 	wraparound: ({value = 0, limit = 1, text = ''}) => ({
+		type: wraparoundNear,
 		sentence: `database ${text} nears transaction wraparound: age ${formatThousands(value)}, ${formatPercent(value / limit)} of the limit`,
 		evidence: [
 			'VACUUM FREEZE its oldest tables; look for old transactions, slots and prepared transactions that hold it back',
@@ -209,18 +218,16 @@ function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] 
 	return gauges.flatMap(gauge => {
 		const meaning = gaugeMeanings[gauge.id];
 		if (meaning === undefined || gauge.severity === 'ok' || gauge.severity === 'unknown') return [];
-		const {sentence, evidence, inspections = []} = meaning(gauge);
+		const {type, sentence, evidence} = meaning(gauge);
 		return [
-			{
+			createFinding(type, {
 				id: gauge.id,
 				target: about.target,
 				severity: gauge.severity,
 				sentence,
 				kind: sessionKind,
 				evidence,
-				actions: [],
-				inspections,
-			},
+			}),
 		];
 	});
 }

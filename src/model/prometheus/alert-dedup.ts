@@ -3,6 +3,7 @@ import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row, Snapshot} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
+import {alertFiring} from './prometheus-finding-types.ts';
 
 type AlertRow = Row & {readonly labels: Labels};
 
@@ -12,37 +13,37 @@ const isAlertmanager = ({kind, state}: Reading): boolean => kind === 'alertmanag
 
 type IsAlertCovered = (labels: Labels) => boolean;
 
-/** Whether an alert is shown by one of these Alertmanagers, silenced or not. */
+/** Returns whether one of these Alertmanagers shows an alert, silenced or not. */
 function coveredByAlertmanagers(readings: readonly Reading[]): IsAlertCovered {
 	const rows = readings.flatMap(({snapshot}) => snapshot?.rows.filter(hasLabels) ?? []);
 	const byName = Map.groupBy(rows, ({labels}) => alertName(labels));
 	return alert => byName.get(alertName(alert))?.some(({labels}) => isSameAlert(alert, labels)) === true;
 }
 
-const isSuppressed = ({alerts}: Finding, isTold: IsAlertCovered): boolean =>
-	alerts !== undefined && alerts.length > 0 && alerts.every(isTold);
+const isSuppressed = ({type, subjects = []}: Finding, isCovered: IsAlertCovered): boolean =>
+	type === alertFiring.type && subjects.length > 0 && subjects.every(isCovered);
 
 /**
- * The same alert is known to a Prometheus and to the Alertmanager that it tells, and only the latter knows whether it is silenced. So the
- * Prometheus stands back: what an Alertmanager shows is no finding of it and no loud row, but stays there with its rule and its graph. An
- * Alertmanager that cannot be read shows nothing. The returned function gives the same readings for the same readings.
+ * Suppresses alerts of a Prometheus that an Alertmanager shows too: only the Alertmanager knows which alerts are silenced. Of a covered
+ * alert, the finding is removed; the row stays with its rule and graph, and its severity becomes `ok`. An Alertmanager that cannot be read
+ * covers nothing. Returns the same readings for the same readings.
  */
 export function createAlertDedup(): (readings: readonly Reading[]) => readonly Reading[] {
-	const quietRows = new WeakMap<Row, Row>();
-	const quieted = new WeakMap<Reading, {readonly by: readonly Reading[]; readonly reading: Reading}>();
+	const suppressedRows = new WeakMap<Row, Row>();
+	const cache = new WeakMap<Reading, {readonly alertmanagers: readonly Reading[]; readonly result: Reading}>();
 
-	function quiet(row: Row): Row {
-		const known = quietRows.get(row);
-		if (known !== undefined) return known;
+	function suppressRow(row: Row): Row {
+		const cached = suppressedRows.get(row);
+		if (cached !== undefined) return cached;
 		const {why: _, ...rest} = row;
-		const made: Row = {...rest, severity: 'ok'};
-		quietRows.set(row, made);
-		return made;
+		const suppressed: Row = {...rest, severity: 'ok'};
+		suppressedRows.set(row, suppressed);
+		return suppressed;
 	}
 
-	function quietSnapshot(snapshot: Snapshot, isTold: IsAlertCovered): Snapshot {
+	function suppressRows(snapshot: Snapshot, isCovered: IsAlertCovered): Snapshot {
 		const rows = snapshot.rows.map(row =>
-			row.severity !== 'ok' && hasLabels(row) && isTold(row.labels) ? quiet(row) : row,
+			row.severity !== 'ok' && hasLabels(row) && isCovered(row.labels) ? suppressRow(row) : row,
 		);
 		const severity = worstSeverity(rows.map(row => row.severity));
 		const gauges = snapshot.gauges.map(gauge => (gauge.id === 'alerts' ? {...gauge, severity} : gauge));
@@ -50,24 +51,25 @@ export function createAlertDedup(): (readings: readonly Reading[]) => readonly R
 	}
 
 	return readings => {
-		const by = readings.filter(isAlertmanager);
-		if (by.length === 0) return readings;
-		let isTold: IsAlertCovered | undefined;
+		const alertmanagers = readings.filter(isAlertmanager);
+		if (alertmanagers.length === 0) return readings;
+		let isCovered: IsAlertCovered | undefined;
 		return readings.map(reading => {
 			if (reading.kind !== 'prometheus.alert' || reading.snapshot === undefined) return reading;
-			const known = quieted.get(reading);
-			if (known !== undefined && known.by.length === by.length && known.by.every((one, index) => one === by[index])) {
-				return known.reading;
-			}
-			const told = isTold ?? coveredByAlertmanagers(by);
-			isTold = told;
-			const made: Reading = {
+			const cached = cache.get(reading);
+			if (cached !== undefined && hasSameItems(cached.alertmanagers, alertmanagers)) return cached.result;
+			const covered = isCovered ?? coveredByAlertmanagers(alertmanagers);
+			isCovered = covered;
+			const result: Reading = {
 				...reading,
-				snapshot: quietSnapshot(reading.snapshot, told),
-				findings: reading.findings.filter(finding => !isSuppressed(finding, told)),
+				snapshot: suppressRows(reading.snapshot, covered),
+				findings: reading.findings.filter(finding => !isSuppressed(finding, covered)),
 			};
-			quieted.set(reading, {by, reading: made});
-			return made;
+			cache.set(reading, {alertmanagers, result});
+			return result;
 		});
 	};
 }
+
+const hasSameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+	a.length === b.length && a.every((item, index) => item === b[index]);

@@ -1,31 +1,45 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Reading} from '../../contract/reading.ts';
-import type {Labels} from '../../contract/row.ts';
+import type {Labels, Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {isSameAlert, reportsTargetDown} from '../alert-labels.ts';
+import {alertFiring as alertmanagerAlertFiring} from '../alertmanager/alertmanager-finding-types.ts';
+import {alertFiring, targetsDown} from './prometheus-finding-types.ts';
+import type {ScrapeRow} from './scrape-target.ts';
 
-type DownTargets = NonNullable<Finding['down']>;
+/** The labels of all scrape targets that a finding reports as down, and the names of the alerting rules that read `up`. */
+type DownTargets = {readonly targets: readonly Labels[]; readonly rules: readonly string[]};
 
-/** Alerts that a Prometheus itself knows, and has shown in its last answer. */
+const isScrapeRow = (row: Row): row is ScrapeRow => 'coveredByRules' in row;
+
+/** The scrape targets that this finding reports as down; undefined when not all of them are known, or the rules are not. */
+function downTargetsOf(finding: Finding, {snapshot, state}: Reading): DownTargets | undefined {
+	if (finding.type !== targetsDown.type || state !== 'live') return undefined;
+	const row = snapshot?.rows.find(({id}) => id === finding.row?.id);
+	const rules = row !== undefined && isScrapeRow(row) ? row.coveredByRules : undefined;
+	return finding.subjects === undefined || rules === undefined ? undefined : {targets: finding.subjects, rules};
+}
+
+/** The alerts in the last answer of a Prometheus. */
 const alertsOf = (readings: readonly Reading[], target: string): readonly Labels[] =>
 	readings
 		.filter(reading => reading.kind === 'prometheus.alert' && reading.target === target && reading.state === 'live')
 		.flatMap(({snapshot}) => snapshot?.rows ?? [])
 		.flatMap(row => ('labels' in row ? [row.labels as Labels] : []));
 
-/** Whether this finding of alerts says of each of the targets that it is down, by an alert that the same Prometheus knows. */
-function coversAllDownTargets(
-	{alerts = []}: Finding,
-	{targets, rules}: DownTargets,
-	known: readonly Labels[],
-): boolean {
-	const told = known.filter(
+const alertTypes: ReadonlySet<string> = new Set([alertFiring.type, alertmanagerAlertFiring.type]);
+
+/** Whether a finding about alerts reports each of the targets as down, by alerts that the same Prometheus has (`known`). */
+function coversAllDownTargets(finding: Finding, {targets, rules}: DownTargets, known: readonly Labels[]): boolean {
+	const {type, subjects: alerts = []} = finding;
+	if (!alertTypes.has(type)) return false;
+	const covering = known.filter(
 		alert => rules.includes(alert['alertname'] ?? '') && alerts.some(shown => isSameAlert(alert, shown)),
 	);
-	return targets.every(labels => told.some(alert => reportsTargetDown(alert, labels)));
+	return targets.every(labels => covering.some(alert => reportsTargetDown(alert, labels)));
 }
 
-/** What the alert does not say, how many there are and why, stands behind what its author wrote. */
+/** The finding about the alert, with the number of targets and the cause after its own sentence, and the worse severity. */
 function mergeIntoAlert(alert: Finding, down: Finding): Finding {
 	const severity = worstSeverity([alert.severity, down.severity]);
 	return {
@@ -37,44 +51,43 @@ function mergeIntoAlert(alert: Finding, down: Finding): Finding {
 }
 
 /**
- * That targets are down is told by midwatch, and again by the alert that people write for it: then the alert tells it, with the cause
- * behind it, and is as loud as the worse of both. Only where the alert is known to be about just these targets: it is one of the Prometheus
- * that scrapes them, its rule looks at `up`, and its job and instance are theirs. A silenced alert tells nothing, so that nothing
- * goes into it. The returned function gives the same readings for the same readings.
+ * Merges a finding about scrape targets that are down into the finding about the alert that reports the same. Only where the alert is known
+ * to be about just these targets: it is an alert of the Prometheus that scrapes them, its rule reads `up`, and its job and instance are
+ * theirs. A silenced alert has no finding, so nothing is merged into it. Returns the same readings for the same readings.
  */
 export function createDownDedup(): (readings: readonly Reading[]) => readonly Reading[] {
 	let before: readonly Reading[] = [];
 	let replaced: ReadonlyMap<Reading, Reading> = new Map();
 
 	return readings => {
-		const concerned = readings.filter(({kind}) => kind.startsWith('prometheus.') || kind === 'alertmanager.alert');
-		const same = concerned.length === before.length && concerned.every((reading, at) => reading === before[at]);
-		if (!same) replaced = foldDownFindings(concerned);
-		before = concerned;
+		const relevant = readings.filter(({kind}) => kind.startsWith('prometheus.') || kind === 'alertmanager.alert');
+		const same = relevant.length === before.length && relevant.every((reading, index) => reading === before[index]);
+		if (!same) replaced = mergeDownFindings(relevant);
+		before = relevant;
 		return replaced.size === 0 ? readings : readings.map(reading => replaced.get(reading) ?? reading);
 	};
 }
 
-function foldDownFindings(readings: readonly Reading[]): ReadonlyMap<Reading, Reading> {
+/** The readings whose findings change, each with its replacement. */
+function mergeDownFindings(readings: readonly Reading[]): ReadonlyMap<Reading, Reading> {
 	const findings = new Map(readings.map(reading => [reading, reading.findings]));
-	const touched = new Set<Reading>();
+	const changed = new Set<Reading>();
 	const replace = (reading: Reading, change: (findings: readonly Finding[]) => readonly Finding[]) => {
 		findings.set(reading, change(findings.get(reading) ?? []));
-		touched.add(reading);
+		changed.add(reading);
 	};
 	for (const reading of readings) {
 		for (const finding of reading.findings) {
-			const {down} = finding;
-			if (down === undefined || reading.state !== 'live') continue;
+			const down = downTargetsOf(finding, reading);
+			if (down === undefined) continue;
 			const known = alertsOf(readings, finding.target);
-			const host = readings.find(
-				other => other.state === 'live' && findings.get(other)?.some(one => coversAllDownTargets(one, down, known)),
-			);
-			if (host === undefined) continue;
-			const teller = findings.get(host)?.find(one => coversAllDownTargets(one, down, known));
-			replace(host, all => all.map(one => (one === teller ? mergeIntoAlert(one, finding) : one)));
-			replace(reading, all => all.filter(one => one !== finding));
+			const covers = (other: Finding) => coversAllDownTargets(other, down, known);
+			const host = readings.find(other => other.state === 'live' && findings.get(other)?.some(covers));
+			const alert = host && findings.get(host)?.find(covers);
+			if (host === undefined || alert === undefined) continue;
+			replace(host, all => all.map(other => (other === alert ? mergeIntoAlert(alert, finding) : other)));
+			replace(reading, all => all.filter(other => other !== finding));
 		}
 	}
-	return new Map([...touched].map(reading => [reading, {...reading, findings: findings.get(reading) ?? []}]));
+	return new Map([...changed].map(reading => [reading, {...reading, findings: findings.get(reading) ?? []}]));
 }

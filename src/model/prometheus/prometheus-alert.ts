@@ -1,8 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Labels, Row} from '../../contract/row.ts';
 import {compareSeverity, worstSeverity} from '../../contract/severity.ts';
 import {formatClockTime} from '../../text/format.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
+import {alertFiring} from './prometheus-finding-types.ts';
 import {selectorOf} from './scrape-target.ts';
 
 export type PrometheusAlertFacts = {
@@ -59,7 +61,7 @@ export function prometheusAlertFindings(rows: readonly PrometheusAlertRow[]): re
 		const runbook = ordered.flatMap(row => row.annotations['runbook_url'] ?? [])[0];
 		const about = first.sentence === '' ? '' : `: ${first.sentence}`;
 		return [
-			{
+			createFinding(alertFiring, {
 				id: `${first.target}/alert/${name}`,
 				target: first.target,
 				severity,
@@ -68,10 +70,8 @@ export function prometheusAlertFindings(rows: readonly PrometheusAlertRow[]): re
 				row: {kind: 'prometheus.alert', id: first.id},
 				kind: 'prometheus.alert',
 				evidence: [...ordered.slice(0, 5).map(evidenceOf), ...(runbook === undefined ? [] : [`runbook: ${runbook}`])],
-				actions: [],
-				inspections: ['prometheus.alert'],
-				alerts: all.map(row => row.labels),
-			} satisfies Finding,
+				subjects: all.map(row => row.labels),
+			}),
 		];
 	});
 }

@@ -1,6 +1,8 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Gauge, Note, Snapshot} from '../../contract/row.ts';
 import {formatClockTime, formatThousands} from '../../text/format.ts';
+import {reloadFailed, rulesFailing, serverNotReady} from './prometheus-finding-types.ts';
 
 /** What a Prometheus tells of itself. A member is undefined when this server does not tell it. */
 export type PrometheusServerFacts = {
@@ -99,40 +101,46 @@ export function prometheusServerFindings(
 	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
 	target: string,
 ): readonly Finding[] {
-	const about = {target, kind: 'prometheus.target', inspections: ['prometheus.rules']} as const;
+	const about = {target, kind: 'prometheus.target'} as const;
 	const bad = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
 	const found: Finding[] = [];
 	if (bad('ready') !== undefined) {
-		found.push({
-			...about,
-			id: `${target}/server/ready`,
-			severity: 'crit',
-			sentence: `${target} is not ready: it replays its log, or shuts down, and neither scrapes nor alerts`,
-			evidence: ['GET /-/ready does not answer with 200'],
-			actions: [],
-		});
+		found.push(
+			createFinding(serverNotReady, {
+				...about,
+				id: `${target}/server/ready`,
+				severity: 'crit',
+				sentence: `${target} is not ready: it replays its log, or shuts down, and neither scrapes nor alerts`,
+				evidence: ['GET /-/ready does not answer with 200'],
+			}),
+		);
 	}
 	if (bad('config') !== undefined) {
-		found.push({
-			...about,
-			id: `${target}/server/config`,
-			severity: 'warn',
-			sentence: `the configuration of ${target} could not be loaded: it goes on with the one before, and a restart would fail`,
-			evidence: ['reloadConfigSuccess of /api/v1/status/runtimeinfo is false', 'promtool check config tells the fault'],
-			actions: ['prometheus.reload'],
-		});
+		found.push(
+			createFinding(reloadFailed, {
+				...about,
+				id: `${target}/server/config`,
+				severity: 'warn',
+				sentence: `the configuration of ${target} could not be loaded: it goes on with the one before, and a restart would fail`,
+				evidence: [
+					'reloadConfigSuccess of /api/v1/status/runtimeinfo is false',
+					'promtool check config tells the fault',
+				],
+			}),
+		);
 	}
 	const rules = bad('rules');
 	if (rules !== undefined) {
 		const many = rules.value ?? 0;
-		found.push({
-			...about,
-			id: `${target}/server/rules`,
-			severity: 'warn',
-			sentence: `${formatThousands(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
-			evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
-			actions: [],
-		});
+		found.push(
+			createFinding(rulesFailing, {
+				...about,
+				id: `${target}/server/rules`,
+				severity: 'warn',
+				sentence: `${formatThousands(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
+				evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
+			}),
+		);
 	}
 	return found;
 }

@@ -1,6 +1,8 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {formatThousands} from '../../text/format.ts';
+import {networkCutOff, targetsDown, targetsSlow, targetsUnknown} from './prometheus-finding-types.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
 /** So many targets of all down at once, over so many pools, is rather the network of the one who scrapes. */
@@ -8,6 +10,8 @@ const cutOffShare = 0.5;
 const cutOffPools = 3;
 
 type ScrapeProblem = 'down' | 'slow' | 'unknown';
+
+const scrapeFindingTypes = {down: targetsDown, slow: targetsSlow, unknown: targetsUnknown} as const;
 
 const scrapeProblem = (row: ScrapeRow): ScrapeProblem | undefined => {
 	if (row.severity === 'ok') return undefined;
@@ -35,7 +39,7 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string, total
 			if (kind === undefined || first === undefined || severity === 'ok') return [];
 			const size = Math.max(first.poolSize, all.length);
 			const many = kind === 'down' ? Math.max(first.poolDown, same.length) : same.length;
-			return {
+			return createFinding(scrapeFindingTypes[kind], {
 				id: `${target}/scrape/${pool}/${kind}`,
 				target,
 				severity,
@@ -43,12 +47,8 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string, total
 				row: {kind: 'prometheus.target', id: first.id},
 				kind: 'prometheus.target',
 				evidence: same.slice(0, 5).map(row => `${row.url ?? row.instance}: ${row.error === '' ? row.why : row.error}`),
-				actions: [],
-				inspections: ['prometheus.describe-target', 'prometheus.rules'],
-				...(kind === 'down' && many === same.length && first.coveredByRules !== undefined
-					? {down: {targets: same.map(row => row.labels), rules: first.coveredByRules}}
-					: {}),
-			} satisfies Finding;
+				...(many === same.length ? {subjects: same.map(row => row.labels)} : {}),
+			});
 		});
 	});
 	const cut = networkCutFinding(pools, target, totals);
@@ -66,14 +66,12 @@ function networkCutFinding(
 	const down = totals?.down ?? sizes.reduce((sum, row) => sum + row.poolDown, 0);
 	const struck = sizes.filter(row => row.poolDown > 0);
 	if (struck.length < cutOffPools || down < all * cutOffShare) return undefined;
-	return {
+	return createFinding(networkCutOff, {
 		id: `${target}/scrape/cut-off`,
 		target,
 		severity: 'crit',
 		sentence: `${target} reaches only ${formatThousands(all - down)} of ${formatThousands(all)} targets: look at its own network and DNS first`,
 		kind: 'prometheus.target',
 		evidence: struck.slice(0, 5).map(row => `${row.pool}: ${row.poolDown} of ${row.poolSize} down`),
-		actions: [],
-		inspections: ['prometheus.describe-target'],
-	};
+	});
 }

@@ -1,10 +1,12 @@
 import type {Finding} from '../../contract/finding.ts';
+import {createFinding} from '../../contract/finding-type.ts';
 import type {Row, Severity} from '../../contract/row.ts';
 import {compareSeverity} from '../../contract/severity.ts';
 import type {Permission} from '../../contract/system.ts';
 import type {RedisClientLine} from '../../port/redis.ts';
 import {formatBytes, formatDuration, formatPercent} from '../../text/format.ts';
 import {evaluateThreshold, type Threshold} from '../threshold.ts';
+import {clientMonitors, clientOutputLarge} from './redis-finding-types.ts';
 
 export type RedisClientRow = Row &
 	Omit<RedisClientLine, 'id'> & {
@@ -121,7 +123,7 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 		const monitor = row.role === 'monitor' && row.outputBytes < outputMatters;
 		const who = `client ${row.clientId} (${clientTitle(row)})`;
 		return [
-			{
+			createFinding(monitor ? clientMonitors : clientOutputLarge, {
 				id: `${row.target}/redis-client/${row.id}/${monitor ? 'monitor' : 'output'}`,
 				target: row.target,
 				severity: row.severity,
@@ -137,9 +139,7 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 						? 'flags=O in CLIENT LIST'
 						: `warn from ${formatBytes(outputWarnBytes)}; crit from ${formatBytes(outputCritBytes)}, or from ${formatBytes(outputMatters)} when it is ${formatPercent(outputLimitShare)} of maxmemory or ${formatPercent(outputUsedShare)} of used memory`,
 				],
-				actions: ['redis.kill-client'],
-				inspections: ['redis.client'],
-			} satisfies Finding,
+			}),
 		];
 	});
 }

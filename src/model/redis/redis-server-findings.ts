@@ -11,6 +11,18 @@ import {
 } from '../../text/format.ts';
 import {formatThreshold} from '../threshold.ts';
 import {
+	clientBuffersLarge,
+	connectionsRejected,
+	maxclientsNear,
+	memoryFragmented,
+	memoryShort,
+	primaryLinkDown,
+	replicaLost,
+	replicaSyncing,
+	serverLoading,
+	slowCommands,
+} from './redis-finding-types.ts';
+import {
 	areClientBuffersLarge,
 	clientsShareWarn,
 	fragmentationThreshold,
@@ -57,6 +69,12 @@ function evictionText(row: RedisServerRow): string | undefined {
 const joinPresent = (parts: readonly (string | undefined)[]): string =>
 	parts.filter(part => part !== undefined).join(', ');
 
+/** What helps when no client is the cause. */
+const memoryRemedies: Pick<typeof memoryShort, 'actions' | 'inspections'> = {
+	actions: ['redis.set-maxmemory'],
+	inspections: ['redis.memory', 'redis.clients'],
+};
+
 function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
 	const share = redisMemoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
@@ -85,6 +103,7 @@ function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
 				? `${formatPercent(share)}, ${formatCount(evicted)} evicted`
 				: of;
 	return {
+		...memoryShort,
 		id: 'memory',
 		severity,
 		short: cause === undefined ? short : `${cause.short}, ${short}`,
@@ -103,8 +122,7 @@ function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
 			`hit rate ${formatPercent(row.hitRate)} between the last two reads, ${formatPercent(row.hitRateBefore)} since the counters began`,
 			`client buffers ${formatBytes(row.clientsMemory)}`,
 		],
-		actions: cause === undefined ? ['redis.set-maxmemory'] : ['redis.kill-client', 'redis.set-maxmemory'],
-		inspections: cause === undefined ? ['redis.memory', 'redis.clients'] : ['redis.clients', 'redis.memory'],
+		...(cause === undefined ? memoryRemedies : {}),
 	};
 }
 
@@ -133,14 +151,13 @@ function clientsTrouble(row: RedisServerRow): ServerProblem | undefined {
 	const held = row.clientsMemory ?? 0;
 	const {short, sentence, row: client, evidence} = clientsCause(row);
 	return {
+		...clientBuffersLarge,
 		id: 'client-buffers',
 		severity: 'warn',
 		short,
 		sentence: `${sentence}, ${formatPercent(held / row.usedMemory)} of used memory`,
 		...(client === undefined ? {} : {row: client}),
 		evidence: [...evidence, `mem_clients_normal ${formatBytes(held)}, used_memory ${formatBytes(row.usedMemory)}`],
-		actions: ['redis.kill-client'],
-		inspections: ['redis.clients', 'redis.memory'],
 	};
 }
 
@@ -151,6 +168,7 @@ function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
 	if (!swapped && (row.levels.fragmentation === 'ok' || wasted < fragmentationMatters)) return undefined;
 	const short = swapped ? `${formatBytes(-wasted)} swapped out` : `${formatBytes(wasted)} fragmented`;
 	return {
+		...memoryFragmented,
 		id: 'fragmentation',
 		severity: 'warn',
 		short,
@@ -161,19 +179,16 @@ function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
 			`mem_fragmentation_bytes ${formatThousands(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
 			`${formatThreshold(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${formatBytes(fragmentationMatters)}`,
 		],
-		actions: [],
-		inspections: ['redis.memory'],
 	};
 }
 
 function replicationTroubles(row: RedisServerRow, now: number): readonly ServerProblem[] {
 	const troubles: ServerProblem[] = [];
-	const common = {actions: [], inspections: []};
 	const {upstream} = row;
 	if (upstream !== undefined && !upstream.up) {
 		const since = upstream.downSeconds;
 		troubles.push({
-			...common,
+			...primaryLinkDown,
 			id: 'replica-link',
 			severity: 'crit',
 			short: 'replica link down',
@@ -184,7 +199,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 	}
 	for (const replica of row.replicas.filter(one => one.state !== 'online')) {
 		troubles.push({
-			...common,
+			...replicaSyncing,
 			id: `replica-state/${replica.address}`,
 			severity: 'warn',
 			short: `replica ${replica.state}`,
@@ -194,7 +209,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 	}
 	for (const lost of row.lostReplicas) {
 		troubles.push({
-			...common,
+			...replicaLost,
 			id: `replica-lost/${lost.address}`,
 			severity: 'warn',
 			short: 'replica lost',
@@ -207,13 +222,12 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 }
 
 function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
-	const common = {actions: ['redis.kill-client'], inspections: ['redis.clients']};
 	const limit = row.maxclients;
 	const rejected = row.rejectedRecently ?? 0;
 	const troubles: ServerProblem[] = [];
 	if (rejected > 0) {
 		troubles.push({
-			...common,
+			...connectionsRejected,
 			id: 'rejected',
 			severity: 'crit',
 			short: `${formatCount(rejected)} rejected`,
@@ -225,7 +239,7 @@ function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
 		});
 	} else if (row.levels.clients !== 'ok') {
 		troubles.push({
-			...common,
+			...maxclientsNear,
 			id: 'maxclients',
 			severity: 'warn',
 			short: `${formatPercent(maxclientsShare(row))} of maxclients`,
@@ -246,26 +260,24 @@ function slowTrouble(row: RedisServerRow): ServerProblem | undefined {
 	const worst =
 		slowest === undefined ? '' : `, the slowest ${slowest.command} ${(slowest.microseconds / 1000).toFixed(1)} ms`;
 	return {
+		...slowCommands,
 		id: 'slow-log',
 		severity: 'warn',
 		short: `${formatCount(slow)} slow commands`,
 		sentence: `${formatThousands(slow)} commands entered the slow log in the last ${formatDuration(row.recentSeconds)}${worst}`,
 		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `told from ${slowWarn} a minute`],
-		actions: [],
-		inspections: ['redis.slow-log', 'redis.clients'],
 	};
 }
 
 function loadingTrouble(row: RedisServerRow): ServerProblem | undefined {
 	if (!row.loading) return undefined;
 	return {
+		...serverLoading,
 		id: 'loading',
 		severity: 'warn',
 		short: 'loading',
 		sentence: 'the server is loading its data set: most commands are refused until it has',
 		evidence: ['INFO persistence: loading 1'],
-		actions: [],
-		inspections: [],
 	};
 }
 

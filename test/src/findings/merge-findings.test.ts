@@ -6,6 +6,7 @@ import {sourceUnreadableFinding} from '../../../src/watch/read-failure.ts';
 
 const finding = (target: string, id: string, severity: Finding['severity'], since: number): Finding => ({
 	id,
+	type: 'postgres.sessions-blocked',
 	target,
 	severity,
 	sentence: `${id} is wrong`,

@@ -63,6 +63,7 @@ const source = (): Source<MemoryRow, Port> => ({
 				? [
 						{
 							id: row.id,
+							type: 'postgres.job-waits' as const,
 							target,
 							severity: 'crit' as const,
 							sentence: `${row.name} waits`,
@@ -181,6 +182,7 @@ export const createMemorySystem = (far: MemoryServer): System => {
 		inspections: sampleInspections<MemoryRow, Port>((row, context) =>
 			context.port.far.read(row, context),
 		) as readonly Inspection<Row, Port>[],
+		findingTypes: [{type: 'postgres.job-waits', actions: ['postgres.stop'], inspections: ['postgres.read']}],
 		connect: async () => ({
 			port: {far},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),

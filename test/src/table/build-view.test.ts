@@ -91,6 +91,7 @@ describe('a pane', () => {
 	it('is as bad as its worst finding, and names targets when it has several', () => {
 		const finding = {
 			id: 'x',
+			type: 'postgres.sessions-blocked',
 			target: 'db',
 			severity: 'warn',
 			sentence: '',

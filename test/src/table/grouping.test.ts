@@ -104,6 +104,7 @@ describe('an order with heads', () => {
 		});
 		const limited: Finding = {
 			id: 'f',
+			type: 'kubernetes.autoscaler-limited',
 			target: 'prod',
 			severity: 'warn',
 			sentence: 'autoscaler c is at its limit',

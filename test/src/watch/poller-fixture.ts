@@ -27,6 +27,7 @@ export const testRow = (id: string, severity: Row['severity'] = 'ok'): Row => ({
 
 export const testFinding = (id: string): Finding => ({
 	id,
+	type: 'postgres.sessions-blocked',
 	target: 'db',
 	severity: 'warn',
 	sentence: `${id} is wrong`,

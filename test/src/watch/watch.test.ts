@@ -63,6 +63,7 @@ function target(name: string, part: Partial<Far> = {}): {readonly watched: Watch
 		sources: [sourceOf(session, 'cheap'), sourceOf(prefix, 'costly')],
 		actions: [],
 		inspections: [],
+		findingTypes: [],
 		connect: () => far.connect(),
 	};
 	return {watched: {target: {name, kind: 'postgres', production: true, settings: {}}, system}, far};

@@ -12,8 +12,16 @@ function reading(kind: Reading['kind'], alerts: readonly Labels[], severity: Sev
 	const target = kind.startsWith('prometheus') ? 'prom' : 'am';
 	const why = severity === 'ok' ? {} : {why: 'down'};
 	const finding: Finding = {
-		...{id: 'down', target, severity: 'crit', sentence: 'it is down', kind, evidence: [], actions: [], inspections: []},
-		alerts,
+		id: 'down',
+		type: kind.startsWith('prometheus') ? 'prometheus.alert-firing' : 'alertmanager.alert-firing',
+		target,
+		severity: 'crit',
+		sentence: 'it is down',
+		kind,
+		evidence: [],
+		actions: [],
+		inspections: [],
+		subjects: alerts,
 	};
 	return {
 		target,

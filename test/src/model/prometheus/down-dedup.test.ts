@@ -56,6 +56,7 @@ function alerts(kind: 'prometheus.alert' | 'alertmanager.alert', all: readonly L
 	const target = kind === 'prometheus.alert' ? 'prom' : 'am';
 	const finding: Finding = {
 		id: 'alert',
+		type: kind === 'prometheus.alert' ? 'prometheus.alert-firing' : 'alertmanager.alert-firing',
 		target,
 		severity: 'warn',
 		sentence: 'TargetDown: somebody look',
@@ -63,7 +64,7 @@ function alerts(kind: 'prometheus.alert' | 'alertmanager.alert', all: readonly L
 		evidence: ['since noon'],
 		actions: [],
 		inspections: [],
-		alerts: all,
+		subjects: all,
 	};
 	const rows = all.map((labels, at) => ({id: String(at), target, severity: 'ok' as const, labels}));
 	return {
