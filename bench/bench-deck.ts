@@ -52,7 +52,7 @@ export function openBenchDeck(options: {
 		audit,
 		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
 		unresolved: createStore<readonly UnresolvedIntent[]>([]),
-		keymap: createKeymap(),
+		keymap: createKeymap({}, panes),
 		clock,
 		effects: {...noEffects, ...options.effects},
 		labels: ['bench'],

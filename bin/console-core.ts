@@ -13,6 +13,7 @@ import {type AuditSetup, createAuditSetup} from './audit-setup.ts';
 import type {Options} from './cli/arguments.ts';
 import {createInitialPolicy} from './initial-policy.ts';
 import {metricsQueryFor} from './metrics-target.ts';
+import {panes} from './panes.ts';
 import type {RunConfig} from './run-config.ts';
 import {createStateDirectoryWatch, type StateDirectoryWatch} from './state-directory-watch.ts';
 import {systems} from './systems.ts';
@@ -44,7 +45,7 @@ export async function createConsoleCore(estate: RunConfig, options: Options): Pr
 	const state = options.demo === undefined ? own : demoStateDir(own);
 	const actor = readActor(process.env);
 	const log = createAudit({stateDir: state, clock, actor, app: version});
-	const keymap = createKeymap(estate.keys);
+	const keymap = createKeymap(estate.keys, panes);
 	const policy = createInitialPolicy(estate, options.readOnly);
 	let policyNow = () => policy;
 	const copies = await createAuditSetup({

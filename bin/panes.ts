@@ -6,7 +6,7 @@ import {slowQueriesPane} from '../views/panes/slow-queries-pane.ts';
 import {targetsPane} from '../views/panes/targets-pane.ts';
 import {topPane} from '../views/panes/top-pane.ts';
 
-/** The panes in the order of their keys, 1 to 6: the one place that lists them. */
+/** All panes, in the order of their number keys. Keys, help, palette, tab line and docs/keys.md follow this list. */
 export const panes: readonly Pane[] = [
 	podsPane,
 	topPane,

@@ -8,6 +8,7 @@ import {closestWord} from '../src/text/closest.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 import {isKeyName} from '../views/terminal/key-names.ts';
 import {type Options, UsageError} from './cli/arguments.ts';
+import {panes} from './panes.ts';
 import {demoTargets, systems} from './systems.ts';
 
 /** What a run of midwatch watches, whichever command it is. */
@@ -28,10 +29,8 @@ const declared = (all: readonly System[]): {actions: readonly Action[]; inspecti
 	inspections: all.flatMap(system => system.inspections),
 });
 
-const keyProblems = (keys: Remaps): readonly KeyProblem[] => {
-	const {actions, inspections} = declared(systems);
-	return keymapProblems(actions, inspections, keys, isKeyName);
-};
+const keyProblems = (keys: Remaps): readonly KeyProblem[] =>
+	keymapProblems({...declared(systems), panes}, keys, isKeyName);
 
 /**
  * Reads the configuration (the demo has none) and finds the system of each target.

@@ -2,6 +2,7 @@ import {globSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {referenceDocs} from '../bin/cli/reference-docs.ts';
+import {panes} from '../bin/panes.ts';
 import {systems} from '../bin/systems.ts';
 import {keyBindings} from '../src/input/keymap.ts';
 
@@ -22,7 +23,7 @@ describe('the documents that follow from the declarations', () => {
 
 	test('name every key, action and inspection', () => {
 		const keys = committed('keys.md');
-		for (const {intent} of keyBindings) expect(keys).toContain(`\`${intent}\``);
+		for (const {intent} of keyBindings(panes)) expect(keys).toContain(`\`${intent}\``);
 		for (const {actions, inspections} of systems) {
 			for (const {id} of [...actions, ...inspections]) expect(keys).toContain(`\`${id}\``);
 			for (const {id} of actions) expect(committed('actions.md')).toContain(`(\`${id}\`)`);

@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
-import {keyBindings} from '../src/input/keymap.ts';
+import {fixedBindings} from '../src/input/keymap.ts';
 import {readSources} from './architecture.ts';
 
 /** Keys by a name that a sentence would not hold for another reason. */
-const names = [...new Set(keyBindings.flatMap(({keys}) => keys as readonly string[]))]
+const names = [...new Set(fixedBindings.flatMap(({keys}) => keys as readonly string[]))]
 	.filter(key => /^(?:[A-Za-z!=:?&]|ctrl\+[a-z])$/.test(key))
 	.map(key => key.replace(/[?+]/g, '\\$&'))
 	.join('|');

@@ -12,8 +12,12 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 	});
 	switch (command.name) {
 		case 'keys': {
-			const [{keysReference}, {systems}] = await Promise.all([import('./reference-docs.ts'), import('../systems.ts')]);
-			write(keysReference(systems));
+			const [{keysReference}, {systems}, {panes}] = await Promise.all([
+				import('./reference-docs.ts'),
+				import('../systems.ts'),
+				import('../panes.ts'),
+			]);
+			write(keysReference(systems, panes));
 			return 0;
 		}
 		case 'audit-verify':

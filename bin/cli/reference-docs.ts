@@ -4,7 +4,8 @@ import {configSchema} from '../../src/config/config-schema.ts';
 import {policySchema, ruleSchema} from '../../src/config/policy-file.ts';
 import type {Action} from '../../src/contract/action.ts';
 import type {System} from '../../src/contract/system.ts';
-import {keyBindings, type Scope} from '../../src/input/keymap.ts';
+import {keyBindings, type Scope, type TitledPane} from '../../src/input/keymap.ts';
+import {panes} from '../panes.ts';
 import {systems} from '../systems.ts';
 
 /* docs/keys.md, docs/actions.md and docs/config.md: written from the declarations by `npm run docs`, and held to them by a test. */
@@ -32,14 +33,14 @@ const scopes: Readonly<Record<Scope, string>> = {
 	confirm: 'In a confirmation',
 };
 
-/** Every key: the fixed ones by where they mean something, then those of the systems. */
-export function keysReference(systems: readonly System[]): string {
+/** docs/keys.md: the keys of midwatch by scope, then those of each system's actions and inspections. */
+export function keysReference(systems: readonly System[], panes: readonly TitledPane[]): string {
 	const parts = [
 		`${note}# Keys\n`,
 		'Lower-case letters look, capital letters act. Every key can be given another place under `keys:` in the configuration, by the name in the last column.\n',
 	];
 	for (const scope of Object.keys(scopes) as Scope[]) {
-		const own = keyBindings.filter(binding => binding.scope === scope);
+		const own = keyBindings(panes).filter(binding => binding.scope === scope);
 		const rows = own.map(({keys, title, intent}) => [keysOf(keys), title, code(intent)]);
 		parts.push(`## ${scopes[scope]}\n`, `${table(['key', 'does', 'name'], rows)}\n`);
 	}
@@ -235,7 +236,7 @@ The policy is a rail for midwatch, and no wall against a user who can reach the 
 
 /** The files in docs/ that follow from the declarations. */
 export const referenceDocs: Readonly<Record<string, () => string>> = {
-	'keys.md': () => keysReference(systems),
+	'keys.md': () => keysReference(systems, panes),
 	'actions.md': () => actionsReference(systems),
 	'config.md': configReference,
 };

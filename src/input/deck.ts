@@ -54,7 +54,7 @@ export type DeckEffects = {
 export type DeckOptions = {
 	/** Only those with a target, in the order of their numbers. */
 	readonly panes: readonly Pane[];
-	/** All six, so that the number keys mean the same everywhere. */
+	/** All panes there are, those without a target too: a pane has the same number key whatever is configured. */
 	readonly allPanes: readonly Pane[];
 	readonly watch: Watch;
 	readonly runner: Runner;

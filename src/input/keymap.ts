@@ -1,7 +1,7 @@
 import {appliesToKind} from '../contract/define.ts';
 import {closestWord} from '../text/closest.ts';
 
-/** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
+/** Every key of midwatch that belongs to no action or inspection, as data. Dispatch, footer, help, docs/keys.md, remapping and the tests all read this table. */
 
 /**
  * Where a key means something. `deck`: the panes; `list`: any overlay with lines to choose from; `document`: a text being read;
@@ -9,8 +9,8 @@ import {closestWord} from '../text/closest.ts';
  */
 export type Scope = 'any' | 'deck' | 'list' | 'document' | 'field' | 'confirm';
 
-export type KeyBinding = {
-	readonly intent: string;
+type BindingOf<Intent extends string> = {
+	readonly intent: Intent;
 	/** Key names as the decoder gives them: `j`, `G`, `up`, `shift+tab`, `ctrl+d`. */
 	readonly keys: readonly string[];
 	/** Keys that the configuration can add to but not take away: the way out. */
@@ -21,14 +21,8 @@ export type KeyBinding = {
 	readonly footer?: string;
 };
 
-/** The order is that of the help and of docs/keys.md. */
-export const keyBindings = [
-	{intent: 'pane.1', keys: ['1'], scope: 'deck', title: 'Go to pane 1'},
-	{intent: 'pane.2', keys: ['2'], scope: 'deck', title: 'Go to pane 2'},
-	{intent: 'pane.3', keys: ['3'], scope: 'deck', title: 'Go to pane 3'},
-	{intent: 'pane.4', keys: ['4'], scope: 'deck', title: 'Go to pane 4'},
-	{intent: 'pane.5', keys: ['5'], scope: 'deck', title: 'Go to pane 5'},
-	{intent: 'pane.6', keys: ['6'], scope: 'deck', title: 'Go to pane 6'},
+/** The keys that do not depend on the list of panes, in the order of the help and of docs/keys.md. */
+export const fixedBindings = [
 	{intent: 'pane.next', keys: ['tab', 'right'], scope: 'deck', title: 'Next pane'},
 	{intent: 'pane.previous', keys: ['shift+tab', 'left'], scope: 'deck', title: 'Previous pane'},
 	{intent: 'pane.zoom', keys: ['z'], scope: 'deck', title: 'One pane on the whole screen, and back', footer: 'zoom'},
@@ -148,9 +142,43 @@ export const keyBindings = [
 		title: 'Give a reason for the record, where none is asked for',
 	},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
-] as const satisfies readonly KeyBinding[];
+] as const satisfies readonly BindingOf<string>[];
 
-export type KeyIntent = (typeof keyBindings)[number]['intent'];
+const paneNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+
+/** A place in the list of panes that has a number key. */
+export type PaneNumber = (typeof paneNumbers)[number];
+
+/** Goes to the pane with this number. */
+type PaneIntent = `pane.${PaneNumber}`;
+
+export type KeyIntent = (typeof fixedBindings)[number]['intent'] | PaneIntent;
+
+export type KeyBinding = BindingOf<KeyIntent>;
+
+/** Number keys: one for each of the first nine panes, in the order of the list. */
+const paneBindings = (panes: readonly TitledPane[]): readonly KeyBinding[] =>
+	paneNumbers.slice(0, panes.length).map((number, index) => ({
+		intent: `pane.${number}`,
+		keys: [String(number)],
+		scope: 'deck',
+		title: `Go to pane ${number}: ${panes[index]?.title ?? ''}`,
+	}));
+
+/** All bindings with their default keys, in the order of the help and of docs/keys.md. */
+export const keyBindings = (panes: readonly TitledPane[]): readonly KeyBinding[] => [
+	...paneBindings(panes),
+	...fixedBindings,
+];
+
+/** The number in a `pane.<n>` intent, counted from 1; undefined for other intents. */
+export function paneNumber(intent: string): number | undefined {
+	const [, digit] = /^pane\.([1-9])$/.exec(intent) ?? [];
+	return digit === undefined ? undefined : Number(digit);
+}
+
+/** What the keymap needs to know of a pane. */
+export type TitledPane = {readonly title: string};
 
 /** What the table needs to know of an action or an inspection. */
 export type DeclaredKey = {
@@ -161,6 +189,13 @@ export type DeclaredKey = {
 	readonly also?: readonly string[];
 	/** Keys of the text that it opens. */
 	readonly documentOptions?: readonly {readonly key: string; readonly title: string}[];
+};
+
+/** Everything that a key can belong to. */
+export type DeclaredKeys = {
+	readonly actions: readonly DeclaredKey[];
+	readonly inspections: readonly DeclaredKey[];
+	readonly panes: readonly TitledPane[];
 };
 
 /** `intent or id -> keys`, from the configuration. */
@@ -187,17 +222,14 @@ function keysOf(binding: KeyBinding, remaps: Remaps): readonly string[] {
 	return [...given, ...(binding.always ?? []).filter(key => !given.includes(key))];
 }
 
-const isIntent = (text: string): text is KeyIntent => keyBindings.some(binding => binding.intent === text);
-
-export function createKeymap(remaps: Remaps = {}): Keymap {
-	const mapped: readonly KeyBinding[] = keyBindings.map(binding => ({
+/** `panes`: all panes there are, for the number keys. Without them it has no number keys, which is enough to name the key of an intent. */
+export function createKeymap(remaps: Remaps = {}, panes: readonly TitledPane[] = []): Keymap {
+	const mapped: readonly KeyBinding[] = keyBindings(panes).map(binding => ({
 		...binding,
 		keys: keysOf(binding, remaps),
 	}));
 	const table = new Map<string, KeyIntent>();
-	for (const binding of mapped) {
-		for (const key of binding.keys) if (isIntent(binding.intent)) table.set(`${binding.scope} ${key}`, binding.intent);
-	}
+	for (const {scope, keys, intent} of mapped) for (const key of keys) table.set(`${scope} ${key}`, intent);
 	const keyOf = (id: string, fallback: string) =>
 		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? fallback;
 	const taken = new Set([...mapped.flatMap(({keys}) => keys), ...Object.values(remaps).flat()]);
@@ -261,15 +293,13 @@ function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name:
  * inspection on a capital letter, remaps of things that do not exist, and keys that no terminal sends (`isKey` knows their names).
  */
 export function keymapProblems(
-	actions: readonly DeclaredKey[],
-	inspections: readonly DeclaredKey[],
+	{actions, inspections, panes}: DeclaredKeys,
 	remaps: Remaps = {},
 	isKey: (name: string) => boolean = () => true,
 ): readonly KeyProblem[] {
 	const known = new Set<string>([
-		...keyBindings.map(binding => binding.intent),
-		...actions.map(a => a.id),
-		...inspections.map(i => i.id),
+		...keyBindings(panes).map(({intent}) => intent),
+		...[...actions, ...inspections].map(({id}) => id),
 	]);
 	const found = remapProblems(remaps, known, isKey);
 	/** Of those that lie on one key, the one that the configuration put there. */
@@ -277,7 +307,7 @@ export function keymapProblems(
 		const id = ids.find(each => each in remaps);
 		found.push({...(id === undefined ? {} : {id}), text});
 	};
-	const {bindings: mapped} = createKeymap(remaps);
+	const {bindings: mapped} = createKeymap(remaps, panes);
 	const claimed = new Map<string, string>();
 	const claim = (place: string, key: string, id: string) => {
 		const other = claimed.get(`${place} ${key}`);

@@ -1,7 +1,7 @@
 import {appliesToKind} from '../contract/define.ts';
 import {sectionKinds} from '../contract/pane.ts';
 import type {Deck} from './deck.ts';
-import {keyBindings} from './keymap.ts';
+import {paneNumber} from './keymap.ts';
 import {availableItems, type MenuItem} from './menu-items.ts';
 
 /** How well a text answers a question: all words must be in it, earlier and whole words are better. Undefined when one is missing. */
@@ -23,12 +23,6 @@ function score(text: string, question: string): number | undefined {
 
 /** What is done by a key that is at hand anyway, or means nothing by its name. */
 const unlistedIntents: ReadonlySet<string> = new Set([
-	'pane.1',
-	'pane.2',
-	'pane.3',
-	'pane.4',
-	'pane.5',
-	'pane.6',
 	'pane.next',
 	'pane.previous',
 	'row.down',
@@ -47,11 +41,12 @@ function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuIte
 	const noRow = deck.currentRow() === undefined ? 'no row is selected' : undefined;
 	const isNeeded = deck.options.copies?.glass.isNeeded() === true;
 	const notNeeded = isNeeded ? undefined : 'every required copy of the audit is taken';
-	return keyBindings
-		.filter(({scope, intent}) => (scope === 'deck' || scope === 'any') && !unlistedIntents.has(intent))
-		.map(({intent, title}) => ({
+	return keymap.bindings
+		.filter(({scope}) => scope === 'deck' || scope === 'any')
+		.filter(({intent}) => !unlistedIntents.has(intent) && paneNumber(intent) === undefined)
+		.map(({intent, keys, title}) => ({
 			id: intent,
-			left: keymap.keyOf(intent, ''),
+			left: keys[0] ?? '',
 			text: title,
 			right: '',
 			disabled: intent.startsWith('row.') ? noRow : intent === 'deck.break-glass' ? notNeeded : undefined,
@@ -118,7 +113,7 @@ const otherKindPenalty = 10;
 export function paletteItems(deck: Deck, question: string, run: (intent: string) => void): readonly MenuItem[] {
 	const panes = deck.options.panes.map(pane => ({
 		id: `pane ${pane.id}`,
-		left: String(deck.options.allPanes.indexOf(pane) + 1),
+		left: deck.options.keymap.keyOf(`pane.${deck.options.allPanes.indexOf(pane) + 1}`, ''),
 		text: `Go to ${pane.title}`,
 		right: '',
 		choose: () => deck.apply({do: 'focus', pane: pane.id}),

@@ -8,7 +8,7 @@ import {copyableEntry, copyableSection} from './copyable-text.ts';
 import type {Deck} from './deck.ts';
 import {describeSources} from './describe-sources.ts';
 import {helpLines} from './help.ts';
-import type {KeyIntent} from './keymap.ts';
+import {type KeyIntent, paneNumber} from './keymap.ts';
 import {menuItems} from './menu-items.ts';
 import {openBreakGlass} from './open-break-glass.ts';
 import {openDocument, showDocument} from './open-document.ts';
@@ -56,21 +56,27 @@ function openList(deck: Deck, list: ListName): void {
 	deck.apply({do: 'push', layer: {kind: 'list', list, index: 0, item}});
 }
 
+/** Moves the focus to a pane by its number in the list of panes, from 1; says why when that pane has no target. */
+function focusPane(deck: Deck, number: number): void {
+	const pane = deck.options.allPanes[number - 1];
+	if (pane === undefined) return;
+	if (deck.options.panes.includes(pane)) deck.apply({do: 'focus', pane: pane.id});
+	else
+		deck.showNotice(
+			`${pane.title}: no ${pane.systems.join(' or ')} target is configured; docs/config.md says how to add one`,
+			'warn',
+		);
+}
+
 /** What the footer and the palette call by name, and what a key on the deck does. */
 export function runKeyIntent(deck: Deck, intent: string): void {
 	const session = deck.session.get();
 	const pane = session.pane;
 	const entries = deck.focusedView().entries;
 	const at = cursorIndex(paneSession(session, pane), entries);
-	if (/^pane\.[1-6]$/.test(intent)) {
-		const wanted = deck.options.allPanes[Number(intent.slice(5)) - 1];
-		if (wanted === undefined) return;
-		if (deck.options.panes.includes(wanted)) deck.apply({do: 'focus', pane: wanted.id});
-		else
-			deck.showNotice(
-				`${wanted.title}: no ${wanted.systems.join(' or ')} target is configured; docs/config.md says how to add one`,
-				'warn',
-			);
+	const number = paneNumber(intent);
+	if (number !== undefined) {
+		focusPane(deck, number);
 		return;
 	}
 	switch (intent as KeyIntent) {

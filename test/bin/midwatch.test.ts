@@ -112,7 +112,11 @@ describe('what needs no system', () => {
 	});
 
 	test('keys --markdown prints docs/keys.md', async () => {
-		expect(await midwatch.run(['keys', '--markdown'])).toEqual({code: 0, stdout: keysReference(systems), stderr: ''});
+		expect(await midwatch.run(['keys', '--markdown'])).toEqual({
+			code: 0,
+			stdout: keysReference(systems, panes),
+			stderr: '',
+		});
 	});
 
 	test('audit verify: 0 where there is nothing, 1 for a file that was changed, 2 for one that is not there', async () => {

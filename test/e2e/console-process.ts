@@ -4,9 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'vitest';
+import {panes} from '../../bin/panes.ts';
 import {systems} from '../../bin/systems.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
-import {createKeymap, type KeyIntent} from '../../src/input/keymap.ts';
+import {createKeymap, type KeyIntent, type PaneNumber} from '../../src/input/keymap.ts';
 import type {WatchedServer} from '../estate/estate-record.ts';
 import {type ConfigOptions, writeConfig} from '../estate/target-config.ts';
 import {commandInNamespaces} from '../src/state/namespaces.ts';
@@ -15,7 +16,7 @@ import {type Exit, type Pty, type ScreenCondition, startPty} from './pty.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const start = join(repository, 'scripts', 'start.mjs');
-const keymap = createKeymap();
+const keymap = createKeymap({}, panes);
 const declared = systems.flatMap(system => [...system.actions, ...system.inspections]);
 
 export type ConsoleOptions = {
@@ -57,7 +58,7 @@ export type ConsoleProcess = {
 	/** Waits until the screen no longer shows it. */
 	expectAbsent(text: string, seconds?: number): Promise<string>;
 	/** Shows one pane alone, by its number, and waits for its title. */
-	zoom(pane: 1 | 2 | 3 | 4 | 5 | 6, title: string): Promise<void>;
+	zoom(pane: PaneNumber, title: string): Promise<void>;
 	/** Puts the cursor on the row that shows the text. Of the pane that is zoomed, so that there is one cursor. */
 	select(text: string): Promise<void>;
 	/** Filters the pane that has the focus, so that the list is short and holds still. */
@@ -137,7 +138,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleProc
 		async zoom(pane, title) {
 			self.press(`pane.${pane}`);
 			self.press('pane.zoom');
-			const others = /^[1-6] \S/gm;
+			const others = /^\d \S/gm;
 			await pty.waitFor(screen => screen.includes(`${pane} ${title}`) && (screen.match(others)?.length ?? 0) <= 1);
 		},
 		async select(text) {

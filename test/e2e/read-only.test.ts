@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
+import {panes} from '../../bin/panes.ts';
 import {keyBindings} from '../../src/input/keymap.ts';
 import {describePostgres, describeRedis} from '../estate/describe-server.ts';
 import {startDisposablePostgres, startDisposableRedis} from '../estate/disposable-server.ts';
@@ -16,7 +17,9 @@ const burst = 100;
 /** Letters for the fields, digits for counts, and every key that means anything, but for those that leave. */
 const keys = [
 	...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /:!=?',
-	...keyBindings.flatMap(binding => binding.keys).filter(key => key !== 'ctrl+c' && key !== 'ctrl+z'),
+	...keyBindings(panes)
+		.flatMap(binding => binding.keys)
+		.filter(key => key !== 'ctrl+c' && key !== 'ctrl+z'),
 	...['enter', 'enter', 'enter', 'esc', 'down', 'down', 'C', 'T', 'M', 'K', 'a'],
 ];
 

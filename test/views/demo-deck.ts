@@ -2,10 +2,11 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {metricsQueryFor} from '../../bin/metrics-target.ts';
-import {panes} from '../../bin/panes.ts';
+import {panes as productPanes} from '../../bin/panes.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
 import {type Audit, createAudit} from '../../src/audit/audit-log.ts';
+import type {Pane} from '../../src/contract/pane.ts';
 import type {SystemKind} from '../../src/contract/row.ts';
 import type {System} from '../../src/contract/system.ts';
 import {createDeck, type Deck} from '../../src/input/deck.ts';
@@ -37,6 +38,8 @@ export type DemoOptions = {
 	readonly only?: SystemKind;
 	/** No target at all. */
 	readonly empty?: boolean;
+	/** The panes of the deck. Those of the product when absent. */
+	readonly panes?: readonly Pane[];
 	/** Stands around a system, to see what is asked of it. */
 	readonly watched?: (system: System, audit: Audit) => System;
 };
@@ -53,6 +56,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		drawn += 1;
 		return new Uint8Array(size).fill(drawn);
 	};
+	const {panes = productPanes} = options;
 	const readOnly = options.readOnly === true;
 	const audit = createAudit({
 		stateDir: state,
@@ -93,7 +97,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		audit,
 		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
 		unresolved: createStore<readonly never[]>([]),
-		keymap: createKeymap(),
+		keymap: createKeymap({}, panes),
 		clock,
 		effects: {
 			copy: async () => 'copied to the clipboard',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
+import {panes} from '../../bin/panes.ts';
 import type {System} from '../../src/contract/system.ts';
 import type {Deck} from '../../src/input/deck.ts';
 import {dispatchKey, handlePaste} from '../../src/input/dispatch-key.ts';
@@ -61,7 +62,7 @@ type Step =
 	| {readonly do: 'wait'; readonly seconds: number}
 	| {readonly do: 'look'; readonly columns: number; readonly rows: number};
 
-const fixed = [...new Set(keyBindings.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl+c');
+const fixed = [...new Set(keyBindings(panes).flatMap(binding => binding.keys))].filter(key => key !== 'ctrl+c');
 const actionKeys = ['C', 'T', 'M', 'K'];
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{

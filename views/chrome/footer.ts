@@ -90,17 +90,29 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	return span.finish();
 }
 
-/** ` 1 Pods■  2 Top▲  3 Queries■ `: the panes that are not on the screen, with how they are. */
+/**
+ * ` 1 Pods■  2 Top▲  3 Queries■ `: all panes with a target, each with its number, its word and its severity. Where the words do not all fit,
+ * only the focused pane has one.
+ */
 export function paintTabs(deck: Deck, cells: number, theme: Theme): string {
 	const {allPanes, panes} = deck.options;
-	const focused = deck.session.get().pane;
-	const span = createLineBuilder(cells, theme).append(' ');
-	for (const [index, pane] of allPanes.entries()) {
-		if (!panes.includes(pane)) continue;
+	const session = deck.session.get();
+	const tabs = panes.map(pane => {
+		const filtered = paneSession(session, pane.id).filter === '' ? '' : '/';
 		const {severity} = deck.view(pane.id);
-		const filtered = paneSession(deck.session.get(), pane.id).filter === '' ? '' : '/';
-		span.append(`${index + 1} ${pane.tab}${filtered}`, pane.id === focused ? 'loud' : 'dim', pane.id === focused);
-		span.append(severity === 'ok' ? '  ' : `${theme.sign(severity)} `, severity).append(' ');
+		return {
+			isFocused: pane.id === session.pane,
+			number: String(allPanes.indexOf(pane) + 1),
+			name: `${allPanes.indexOf(pane) + 1} ${pane.tab}${filtered}`,
+			severity,
+			sign: severity === 'ok' ? '  ' : `${theme.sign(severity)} `,
+		};
+	});
+	const span = createLineBuilder(cells, theme).append(' ');
+	const named = span.appendIfFits(tabs.map(({name, sign}) => `${name}${sign} `).join(''));
+	for (const {isFocused, number, name, severity, sign} of tabs) {
+		span.append(named || isFocused ? name : number, isFocused ? 'loud' : 'dim', isFocused);
+		span.append(sign, severity).append(' ');
 	}
 	return span.finish();
 }

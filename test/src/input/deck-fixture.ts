@@ -123,7 +123,7 @@ export async function openDeckFixture(
 		audit,
 		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
 		unresolved: createStore<readonly UnresolvedIntent[]>([]),
-		keymap: createKeymap(options.keys),
+		keymap: createKeymap(options.keys, [memoryRowsPane, paneWithoutSections]),
 		clock,
 		effects: createFakeEffects(copied, saved, () => {
 			left += 1;

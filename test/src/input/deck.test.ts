@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {dispatchKey} from '../../../src/input/dispatch-key.ts';
-import {keyBindings} from '../../../src/input/keymap.ts';
+import {fixedBindings} from '../../../src/input/keymap.ts';
 import {paletteItems} from '../../../src/input/palette.ts';
 import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 import {type MemoryRow, memoryRow} from './memory-system.ts';
@@ -309,7 +309,7 @@ describe('lists', () => {
 		const items = paletteItems(fixture.deck, '', () => {});
 		const named = (text: string) => items.filter(item => item.text === text);
 		expect(new Set(items.map(item => item.id)).size).toBe(items.length);
-		for (const {intent, title, keys, scope} of keyBindings) {
+		for (const {intent, title, keys, scope} of fixedBindings) {
 			if ((scope !== 'deck' && scope !== 'any') || /^Go to|[Rr]ow$|page|pane|by its name|Back/.test(title)) continue;
 			expect(named(title), intent).toMatchObject([{left: keys[0]}]);
 		}

@@ -1,9 +1,22 @@
 import {describe, expect, it} from 'vitest';
-import {createKeymap, type DeclaredKey, keyBindings, keymapProblems, type Remaps} from '../../../src/input/keymap.ts';
+import {
+	createKeymap,
+	type DeclaredKey,
+	fixedBindings,
+	keyBindings,
+	keymapProblems,
+	paneNumber,
+	type Remaps,
+} from '../../../src/input/keymap.ts';
 import {isKeyName} from '../../../views/terminal/key-names.ts';
 
 const stop: DeclaredKey = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
-const texts = (...given: Parameters<typeof keymapProblems>) => keymapProblems(...given).map(({text}) => text);
+const panes = [{title: 'Pods'}, {title: 'Top'}];
+const texts = (
+	actions: readonly DeclaredKey[],
+	inspections: readonly DeclaredKey[],
+	...rest: readonly [remaps?: Remaps, isKey?: (name: string) => boolean]
+) => keymapProblems({actions, inspections, panes}, ...rest).map(({text}) => text);
 const read: DeclaredKey = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
 
 describe('keymap', () => {
@@ -77,11 +90,16 @@ describe('keymap', () => {
 			expect(given(key)[0]).toContain(`${key} is no key that a terminal sends; did you mean ${near}? A key is`);
 		for (const key of ['escape', 'C-n', 'ctrl+h', 'alt+[', 'f13', 'return', 'ctrl+shift+x'])
 			expect(given(key)[0]).toContain(`keys: row.down: ${key} is no key that a terminal sends; a key is a character`);
-		expect(keyBindings.flatMap(({keys}) => keys).filter(key => !isKeyName(key))).toEqual([]);
+		expect(
+			keyBindings(panes)
+				.flatMap(({keys}) => keys)
+				.filter(key => !isKeyName(key)),
+		).toEqual([]);
 	});
 
 	it('names the entry of the configuration that a problem comes from', () => {
-		const ids = (remaps: Remaps) => keymapProblems([stop], [read], remaps, isKeyName).map(({id}) => id);
+		const ids = (remaps: Remaps) =>
+			keymapProblems({actions: [stop], inspections: [read], panes}, remaps, isKeyName).map(({id}) => id);
 		expect(ids({'row.up': ['x'], 'row.down': ['F1']})).toEqual(['row.down']);
 		expect(ids({'row.dwon': ['x']})).toEqual(['row.dwon']);
 		expect(ids({'row.up': ['j']})).toEqual(['row.up']);
@@ -112,7 +130,25 @@ describe('keymap', () => {
 	});
 
 	it('gives every intent a key, and no intent twice', () => {
-		for (const {intent, keys} of keyBindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
-		expect(new Set(keyBindings.map(binding => binding.intent)).size).toBe(keyBindings.length);
+		for (const {intent, keys} of fixedBindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
+		expect(new Set(fixedBindings.map(binding => binding.intent)).size).toBe(fixedBindings.length);
+	});
+
+	it('has a number key for each of the first nine panes, which can be remapped like any other', () => {
+		const list = Array.from({length: 11}, (_, index) => ({title: `P${index + 1}`}));
+		const numbered = keyBindings(list).filter(({intent}) => paneNumber(intent) !== undefined);
+		expect(numbered.map(({intent, keys, title}) => `${intent} ${keys.join()} ${title}`)).toEqual(
+			[1, 2, 3, 4, 5, 6, 7, 8, 9].map(number => `pane.${number} ${number} Go to pane ${number}: P${number}`),
+		);
+		const keymap = createKeymap({'pane.2': ['f2']}, panes);
+		expect(['1', '2', '3', 'f2'].map(key => keymap.intent('deck', key))).toEqual([
+			'pane.1',
+			undefined,
+			undefined,
+			'pane.2',
+		]);
+		expect(texts([], [], {'pane.2': ['f2']}, isKeyName)).toEqual([]);
+		expect(texts([], [], {'pane.3': ['f3']})[0]).toContain('keys: pane.3 is not an intent');
+		expect(texts([], [], {'pane.2': ['j']})).toContain('key j: pane.2 and row.down');
 	});
 });
