@@ -60,7 +60,7 @@ async function read({server, down}: LargePrometheus): Promise<Figure> {
 		headers: {},
 		environment: {},
 	};
-	const target: Target = {name: 'prom', kind: 'prometheus', production: false, settings};
+	const target: Target<PrometheusSettings> = {name: 'prom', kind: 'prometheus', production: false, settings};
 	const connection = await prometheusSystem.connect(target, {readOnly: true});
 	const source = prometheusSystem.sources.find(({kind}) => kind === 'prometheus.target');
 	if (source === undefined) throw new Error('Prometheus has no source of targets');

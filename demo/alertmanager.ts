@@ -1,5 +1,5 @@
 import type {System} from '../src/contract/system.ts';
-import type {AlertmanagerSettings} from '../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../src/port/alertmanager.ts';
 import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
 import type {Scenario} from './scenario.ts';
 import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
@@ -13,7 +13,7 @@ export const demoAlertmanagerSettings: AlertmanagerSettings = {
 };
 
 /** The Alertmanager that the demo's Prometheus tells of its alerts. */
-export const demoAlertmanager = (scenario: Scenario, monitoring: LoadMonitoring): System =>
+export const demoAlertmanager = (scenario: Scenario, monitoring: LoadMonitoring): System<AlertmanagerPort, AlertmanagerSettings> =>
 	fakeServerSystem(alertmanagerSystem, async () => {
 		const [{startAlertmanagerApi}, world] = await Promise.all([import('./servers/alertmanager/server.ts'), monitoring()]);
 		return startAlertmanagerApi(world, scenario);

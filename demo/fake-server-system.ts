@@ -21,14 +21,14 @@ export function createMonitoringLoader(scenario: Scenario, kubelets: Kubelets): 
  * @param port what the real one's port becomes, where a part of it would leave this machine.
  */
 export const fakeServerSystem = <Port>(
-	system: System<Port>,
+	system: System<Port, HttpSettings>,
 	start: () => Promise<FakeHttpServer>,
 	port: (real: Port, server: FakeHttpServer) => Port = real => real,
-): System => ({
-	...(system as System),
+): System<Port, HttpSettings> => ({
+	...system,
 	async connect(target, options) {
 		const server = await start();
-		const settings: HttpSettings = {...(target.settings as HttpSettings), url: server.url};
+		const settings = {...target.settings, url: server.url};
 		const connection = await system.connect({...target, settings}, options);
 		return {
 			...connection,

@@ -1,5 +1,5 @@
 import type {System} from '../src/contract/system.ts';
-import type {KafkaSettings} from '../src/port/kafka.ts';
+import type {KafkaPort, KafkaSettings} from '../src/port/kafka.ts';
 import {kafkaSystem} from '../adapters/kafka/system.ts';
 import {demoConnection} from './connection.ts';
 import type {DemoKafkaCluster} from './ports/kafka-port.ts';
@@ -16,7 +16,7 @@ export const demoKafkaSettings: KafkaSettings = {
  * The real Kafka room on simulated brokers. `lag` and `default` heal when order-processing is put past the message that its members die of,
  * and by nothing else.
  */
-export function demoKafka(scenario: Scenario): System {
+export function demoKafka(scenario: Scenario): System<KafkaPort, KafkaSettings> {
 	let cluster: DemoKafkaCluster | undefined;
 	return {
 		...kafkaSystem,

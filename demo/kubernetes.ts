@@ -1,6 +1,6 @@
-import type {Connection, System} from '../src/contract/system.ts';
+import type {Connection, ConnectOptions, System} from '../src/contract/system.ts';
 import type {Target} from '../src/contract/target.ts';
-import type {KubernetesSettings} from '../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../adapters/kubernetes/api/clock.ts';
 import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
@@ -37,9 +37,9 @@ async function connect(
 	scenario: Scenario,
 	clock: Clock,
 	kubelets: Kubelets,
-	target: Target,
-	options: Parameters<System['connect']>[1],
-): Promise<Connection<unknown>> {
+	target: Target<KubernetesSettings>,
+	options: ConnectOptions,
+): Promise<Connection<KubernetesPort>> {
 	const [{startKubernetesApi}, {containerStats: containersTold}] = await Promise.all([
 		import('./kubernetes-api/server.ts'),
 		import('./kubernetes-api/cadvisor.ts'),
@@ -51,7 +51,7 @@ async function connect(
 	});
 	kubelets.readContainers = at => [...containersTold(api.simulation, at)];
 	const access = accessOf(api, target.name);
-	const settings = {...(target.settings as KubernetesSettings), access: async () => access};
+	const settings = {...target.settings, access: async () => access};
 	const connection = await kubernetesSystem.connect({...target, settings}, options);
 	return {
 		...connection,
@@ -68,7 +68,7 @@ async function connect(
  * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
  * watches a real one. `clock` tells its controllers when time has passed; `kubelets` tell Prometheus of its containers from then on.
  */
-export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System => ({
+export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System<KubernetesPort, KubernetesSettings> => ({
 	...kubernetesSystem,
 	connect: (target, options) => connect(scenario, clock, kubelets, target, options),
 });

@@ -3,12 +3,12 @@ import {AdapterError} from '../src/errors.ts';
 import type {
 	ConnectionGroupRecord,
 	PostgresPort,
+	PostgresSettings,
 	ServerRecord,
 	SessionIdentity,
 	SignalResult,
 	SignalResults,
 } from '../src/port/postgres.ts';
-import {settingsOf} from '../adapters/postgres/cli-equivalent.ts';
 import {postgresPermissions} from '../adapters/postgres/permissions.ts';
 import {isSameSession} from '../adapters/postgres/session-identity.ts';
 import {postgresSystem} from '../adapters/postgres/system.ts';
@@ -33,11 +33,11 @@ const common = {
 } satisfies Partial<ServerRecord>;
 
 /** PostgreSQL with a simulated server behind the port; rows, findings, actions and inspections are the real ones. */
-export function demoPostgres(scenario: Scenario): System {
+export function demoPostgres(scenario: Scenario): System<PostgresPort, PostgresSettings> {
 	return {
 		...postgresSystem,
 		connect(target, {readOnly}) {
-			const {database, hosts} = settingsOf(target);
+			const {database, hosts} = target.settings;
 			const host = `${hosts[0]?.host ?? target.name}:${hosts[0]?.port ?? 5432}`;
 			const server: ServerRecord = {...common, database, host};
 			const port = demoPort(scenario, server, `${target.name}-replica`, readOnly);

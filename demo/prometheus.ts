@@ -27,9 +27,9 @@ function fakeMetricsPage(real: PrometheusQueryPort, standIn: string): Prometheus
 }
 
 /** A Prometheus that scrapes the rest of the estate. */
-export const demoPrometheus = (monitoring: LoadMonitoring): System =>
-	fakeServerSystem<PrometheusQueryPort>(
-		prometheusSystem as System<PrometheusQueryPort>,
+export const demoPrometheus = (monitoring: LoadMonitoring): System<PrometheusQueryPort, PrometheusSettings> =>
+	fakeServerSystem(
+		prometheusSystem,
 		async () => {
 			const [{startPrometheusApi}, world] = await Promise.all([import('./servers/prometheus/server.ts'), monitoring()]);
 			return startPrometheusApi(world);

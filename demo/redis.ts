@@ -108,7 +108,7 @@ function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scen
  * The real Redis room on a small simulated server. `memory` and `default` heal when maxmemory is raised beyond what the cache wants; in
  * `storm` and `default` a client that does not read heals when it is killed. Neither heals the other.
  */
-export function demoRedis(scenario: Scenario): System {
+export function demoRedis(scenario: Scenario): System<RedisPort, RedisSettings> {
 	const clients = createDemoClients(scenario);
 	const machine = createDemoRedisServer(scenario, {bytesPerKey, clientBytes: () => clients.bufferBytes()});
 	return {

@@ -6,7 +6,7 @@ import {
 	alertmanagerAlertGauges,
 	alertmanagerAlertRow,
 } from '../../src/model/alertmanager/alertmanager-alert.ts';
-import type {AlertmanagerPort, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
 function clusterNotes({cluster}: AlertmanagerStatus): readonly Note[] {
@@ -17,7 +17,7 @@ function clusterNotes({cluster}: AlertmanagerStatus): readonly Note[] {
 }
 
 /** Every alert that was not resolved: those that are told, and those that are silenced or inhibited. */
-export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, AlertmanagerPort>()({
+export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, AlertmanagerPort, AlertmanagerSettings>()({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
 	intervalMs: 10_000,

@@ -4,7 +4,7 @@ import {AdapterError} from '../../src/errors.ts';
 import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {exactMatchers, matchersProblem, matchersText, parseMatchers} from '../../src/model/alertmanager/matcher.ts';
 import {parseSilenceDuration, silenceDurationProblem} from '../../src/model/alertmanager/silence-duration.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {countShownFact, listShownFact} from './affected-alerts.ts';
 import {
 	checkSilencePlan,
@@ -32,7 +32,7 @@ function alertOf([row]: readonly unknown[]): AlertmanagerAlertRow | undefined {
 const maxCommentLength = 500;
 
 /** Holds back what is told of an alert, and of all others that the matchers meet, for a while. */
-export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<SilencePlan>({
+export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort, AlertmanagerSettings>()<SilencePlan>({
 	id: 'alertmanager.silence',
 	title: 'Silence',
 	key: 'S',

@@ -1,6 +1,6 @@
 import {defineAction} from '../../src/contract/define.ts';
 import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {countShownFact, listShownFact} from './affected-alerts.ts';
 import {
 	checkSilencePlan,
@@ -14,7 +14,7 @@ import {
 } from './silence-plan.ts';
 
 /** Ends a silence before its time. */
-export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<SilencePlan>({
+export const expireSilence = defineAction<SilenceRow, AlertmanagerPort, AlertmanagerSettings>()<SilencePlan>({
 	id: 'alertmanager.expire-silence',
 	title: 'Expire silence',
 	key: 'X',

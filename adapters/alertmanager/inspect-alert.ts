@@ -3,7 +3,7 @@ import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
@@ -28,7 +28,11 @@ const notificationText: Readonly<Record<AlertmanagerAlertRow['notification'], st
 };
 
 /** Everything known of one alert, read again: what it says, where its rule and runbook are, who is told, and what keeps it quiet. */
-export const inspectAlertmanagerAlert = defineInspection<AlertmanagerAlertRow, AlertmanagerPort>()({
+export const inspectAlertmanagerAlert = defineInspection<
+	AlertmanagerAlertRow,
+	AlertmanagerPort,
+	AlertmanagerSettings
+>()({
 	id: 'alertmanager.alert',
 	title: 'Alert',
 	key: 'd',

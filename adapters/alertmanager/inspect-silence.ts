@@ -3,7 +3,7 @@ import type {DocumentLine} from '../../src/contract/document.ts';
 import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import {type SilenceRow, silenceRow} from '../../src/model/alertmanager/silence.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
@@ -14,7 +14,7 @@ const alertLine = ({name, subject, notification: told}: AlertmanagerAlertRow): D
 });
 
 /** One silence, read again: who made it and why, how long it lasts, and what it hides. */
-export const inspectSilence = defineInspection<SilenceRow, AlertmanagerPort>()({
+export const inspectSilence = defineInspection<SilenceRow, AlertmanagerPort, AlertmanagerSettings>()({
 	id: 'alertmanager.silence',
 	title: 'Silence',
 	key: 'd',

@@ -2,7 +2,13 @@ import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/co
 import {AdapterError, readBeforeSending} from '../../src/errors.ts';
 import {alertName, alertSubject} from '../../src/model/alert-labels.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
-import type {AlertFacts, AlertmanagerPort, NewSilence, Silence} from '../../src/port/alertmanager.ts';
+import type {
+	AlertFacts,
+	AlertmanagerPort,
+	AlertmanagerSettings,
+	NewSilence,
+	Silence,
+} from '../../src/port/alertmanager.ts';
 import {formatClockTime, formatDuration} from '../../src/text/format.ts';
 import {type AffectedAlerts, countAffectedAlerts, describeGrowth} from './affected-alerts.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
@@ -43,7 +49,7 @@ export type ExpireSilencePlan = {
 
 export type SilencePlan = CreateSilencePlan | ExpireSilencePlan;
 
-type SilenceContext = ActionContext<AlertmanagerPort>;
+type SilenceContext = ActionContext<AlertmanagerPort, AlertmanagerSettings>;
 
 export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');

@@ -1,10 +1,10 @@
 import {defineSource} from '../../src/contract/define.ts';
 import {type SilenceRow, shownAfterEndMs, silenceFindings, silenceRow} from '../../src/model/alertmanager/silence.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
 /** What is silenced, what will be, and what was until an hour ago; the server keeps older ones for days. */
-export const silencesSource = defineSource<SilenceRow, AlertmanagerPort>()({
+export const silencesSource = defineSource<SilenceRow, AlertmanagerPort, AlertmanagerSettings>()({
 	kind: 'alertmanager.silence',
 	title: 'Silences',
 	intervalMs: 10_000,

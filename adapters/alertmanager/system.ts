@@ -1,24 +1,23 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
-import type {System} from '../../src/contract/system.ts';
+import type {ConnectOptions} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {alertmanagerFindingTypes} from '../../src/model/alertmanager/alertmanager-finding-types.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
-import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../src/text/pattern.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
-import {settingsOf} from './cli-equivalent.ts';
 import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
 import {inspectAlertmanagerAlert} from './inspect-alert.ts';
 import {inspectSilence} from './inspect-silence.ts';
 import {silencesSource} from './silences.ts';
 
-async function connect(target: Target, options: Parameters<System['connect']>[1]) {
+async function connect(target: Target<AlertmanagerSettings>, options: ConnectOptions) {
 	const [{createAlertmanagerClient}] = await Promise.all([import('./client.ts'), loadPatterns()]);
-	const settings = settingsOf(target);
+	const settings = target.settings;
 	const client = createAlertmanagerClient(settings, options);
 	const {auth} = settings;
 	return {
@@ -40,7 +39,7 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 }
 
 /** Alertmanager by its API v2, and what speaks it: alerts and silences. */
-export const alertmanagerSystem = defineSystem<AlertmanagerPort>({
+export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSettings>({
 	kind: 'alertmanager',
 	title: 'Alertmanager',
 	short: 'alerts',
@@ -49,7 +48,7 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort>({
 	inspections: [inspectAlertmanagerAlert, inspectSilence],
 	findingTypes: alertmanagerFindingTypes,
 	grants: target =>
-		leastGrants(settingsOf(target), {
+		leastGrants(target.settings, {
 			watch: ['GET /api/v2/'],
 			act: ['POST /api/v2/silences', 'DELETE /api/v2/silence/'],
 		}),

@@ -1,12 +1,12 @@
 import type {Grants} from '../../src/contract/grants.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {settingsOf} from './cli-equivalent.ts';
+import type {KafkaSettings} from '../../src/port/kafka.ts';
 import {aclGrantCommandsFor} from './permissions.ts';
 import {principalOf} from './principal.ts';
 
 /** For all groups and topics: what is to be watched is not known beforehand. An administrator may name some in place of `*`. */
-export function leastGrants(target: Target): Grants {
-	const settings = settingsOf(target);
+export function leastGrants(target: Target<KafkaSettings>): Grants {
+	const settings = target.settings;
 	const watch = aclGrantCommandsFor(settings, principalOf(settings), 'watch');
 	const act = aclGrantCommandsFor(settings, principalOf(settings), 'act');
 	return {

@@ -3,8 +3,7 @@ import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
 import {kafkaFindingTypes} from '../../src/model/kafka/kafka-finding-types.ts';
-import type {KafkaPort} from '../../src/port/kafka.ts';
-import {settingsOf} from './cli-equivalent.ts';
+import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
 import {inspectGroup} from './groups/inspect-group.ts';
 import {inspectPartitions} from './groups/inspect-partitions.ts';
 import {lagSource} from './groups/lag.ts';
@@ -14,9 +13,9 @@ import {inspectMessages} from './messages/inspect-messages.ts';
 import {inspectTopic} from './topics/inspect-topic.ts';
 import {topicsSource} from './topics/topics.ts';
 
-async function connect(target: Target, options: {readonly readOnly: boolean}) {
+async function connect(target: Target<KafkaSettings>, options: {readonly readOnly: boolean}) {
 	const {createKafkaClient} = await import('./client.ts');
-	const settings = settingsOf(target);
+	const settings = target.settings;
 	const client = createKafkaClient(settings, options);
 	return {
 		port: client.port,
@@ -38,7 +37,7 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 }
 
 /** Kafka 2.4 and newer: lag of consumer groups, topics and brokers. */
-export const kafkaSystem = defineSystem<KafkaPort>({
+export const kafkaSystem = defineSystem<KafkaPort, KafkaSettings>({
 	kind: 'kafka',
 	title: 'Kafka',
 	sources: [lagSource, topicsSource],

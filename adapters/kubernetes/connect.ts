@@ -54,10 +54,10 @@ async function reviewPermissions(
 
 /** The connection of one target of kind `kubernetes`: its settings are `KubernetesSettings`. The socket is opened by the first read. */
 export async function connectKubernetes(
-	target: Target,
+	target: Target<KubernetesSettings>,
 	options: {readonly readOnly: boolean; readonly metrics?: MetricsQuery | undefined},
 ): Promise<Connection<KubernetesPort>> {
-	const settings = target.settings as KubernetesSettings;
+	const settings = target.settings;
 	const client = createKubernetesClient(settings, options);
 	return {
 		port: client.port,

@@ -61,8 +61,8 @@ function role(name: string, namespace: string | undefined, user: string, rules: 
 }
 
 /** Roles and their bindings: over the whole cluster, or in each namespace that is watched and, for nodes, beside it. */
-export function leastGrants(target: Target, who: string | undefined): Grants {
-	const {namespaces, impersonate} = target.settings as KubernetesSettings;
+export function leastGrants(target: Target<KubernetesSettings>, who: string | undefined): Grants {
+	const {namespaces, impersonate} = target.settings;
 	const user = [who, impersonate?.user].find(name => name !== undefined && name !== '') ?? 'midwatch';
 	const isOfAction = ([what]: (typeof kubernetesRequiredPermissions)[number]) => what.startsWith('kubernetes.');
 	const watch = kubernetesRequiredPermissions.filter(need => !isOfAction(need));

@@ -1,6 +1,6 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import {kubernetesFindingTypes} from '../../src/model/kubernetes/kubernetes-finding-types.ts';
-import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {leastGrants} from './least-grants.ts';
 import {inspectLogs} from './logs/inspect-logs.ts';
 import {inspectPod} from './objects/inspect-pod.ts';
@@ -21,7 +21,7 @@ import {undoRollout} from './workloads/undo-rollout.ts';
 import {workloadsSource} from './workloads/workloads.ts';
 
 /** A Kubernetes cluster, 1.25 or newer: pods, nodes and what they use. */
-export const kubernetesSystem = defineSystem<KubernetesPort>({
+export const kubernetesSystem = defineSystem<KubernetesPort, KubernetesSettings>({
 	kind: 'kubernetes',
 	title: 'Kubernetes',
 	short: 'k8s',

@@ -1,7 +1,7 @@
 import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import {isIdleInTransaction, type PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
-import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
+import type {PostgresPort, PostgresSettings, SessionRecord} from '../../src/port/postgres.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {psqlCommand} from './cli-equivalent.ts';
 import {
@@ -58,7 +58,7 @@ function cancelImpact(selected: readonly SelectedSession[]): string {
 	return `The statement that has run for ${ran} fails with an error; its session stays.${waiting}`;
 }
 
-export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
+export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort, PostgresSettings>()<SignalPlan>({
 	...sessionActionParts(statementUnchangedCheck),
 	id: 'postgres.cancel',
 	title: 'Cancel statement',

@@ -4,15 +4,14 @@ import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
 /** The contract carries settings opaque; the configuration made them with this system's schema. */
-export const settingsOf = (target: Target): PostgresSettings => target.settings as PostgresSettings;
 
 /** A value of libpq's connection string. */
 const conninfoValue = (text: string): string =>
 	/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** A shell line that runs `statement` with psql on this target. It carries no password: psql asks, or reads .pgpass. */
-export function psqlCommand(target: Target, statement: string): string {
-	const {hosts, database, user, tls} = settingsOf(target);
+export function psqlCommand(target: Target<PostgresSettings>, statement: string): string {
+	const {hosts, database, user, tls} = target.settings;
 	// It takes one mode for all hosts.
 	const modes = hosts.map(({host}) => tlsMode(tls, host));
 	const words: readonly (readonly [string, string | undefined])[] = [

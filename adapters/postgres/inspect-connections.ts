@@ -2,7 +2,7 @@ import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import {connectionsSeverity} from '../../src/model/postgres/postgres-health.ts';
 import {type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
-import type {ConnectionGroupRecord, PostgresPort} from '../../src/port/postgres.ts';
+import type {ConnectionGroupRecord, PostgresPort, PostgresSettings} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {fitCells} from '../../src/text/fit.ts';
 import {formatDuration, formatPercent} from '../../src/text/format.ts';
@@ -32,7 +32,7 @@ function applicationLines(groups: readonly ConnectionGroupRecord[]): readonly Do
 		]);
 }
 
-export const inspectConnections = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectConnections = defineInspection<PostgresSessionRow, PostgresPort, PostgresSettings>()({
 	id: 'postgres.connections',
 	title: 'Connections by application',
 	key: 'w',

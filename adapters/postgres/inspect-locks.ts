@@ -9,7 +9,7 @@ import {
 	waitersOfRoot,
 } from '../../src/model/postgres/postgres-locks.ts';
 import {type PostgresSessionRow, pidText, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
-import type {HeldLockRecord, PostgresPort} from '../../src/port/postgres.ts';
+import type {HeldLockRecord, PostgresPort, PostgresSettings} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {truncateText} from '../../src/text/fit.ts';
 import {formatDuration} from '../../src/text/format.ts';
@@ -75,7 +75,7 @@ function branchLines(parent: number, indent: string, drawing: LockTree): readonl
 	});
 }
 
-export const inspectLocks = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectLocks = defineInspection<PostgresSessionRow, PostgresPort, PostgresSettings>()({
 	id: 'postgres.lock-tree',
 	title: 'Lock tree',
 	key: 'l',

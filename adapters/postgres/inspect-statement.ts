@@ -3,7 +3,7 @@ import type {DocumentLine} from '../../src/contract/document.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {type PostgresSessionRow, pidText, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import {type PostgresStatementRow, statementKind} from '../../src/model/postgres/postgres-statement.ts';
-import type {PostgresPort} from '../../src/port/postgres.ts';
+import type {PostgresPort, PostgresSettings} from '../../src/port/postgres.ts';
 import {formatBytes, formatCount, formatDuration, formatMillis, formatPercent} from '../../src/text/format.ts';
 import {sqlLiteral} from '../../src/text/quote.ts';
 import {psqlCommand} from './cli-equivalent.ts';
@@ -41,7 +41,7 @@ function sessionFactLines(row: PostgresSessionRow): readonly DocumentLine[] {
 	];
 }
 
-export const inspectSessionStatement = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectSessionStatement = defineInspection<PostgresSessionRow, PostgresPort, PostgresSettings>()({
 	id: 'postgres.statement',
 	title: 'Statement',
 	key: 'd',
@@ -93,7 +93,7 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 
 const withSpace = (literal: string): string => (literal.startsWith(' ') ? literal : ` ${literal}`);
 
-export const inspectStatement = defineInspection<PostgresStatementRow, PostgresPort>()({
+export const inspectStatement = defineInspection<PostgresStatementRow, PostgresPort, PostgresSettings>()({
 	id: 'postgres.statement-text',
 	title: 'Text',
 	key: 'd',

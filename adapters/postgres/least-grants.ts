@@ -1,14 +1,14 @@
 import type {Grants} from '../../src/contract/grants.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {settingsOf} from './cli-equivalent.ts';
+import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {grantSignalStatement, quoteIdentifier} from './grant-statements.ts';
 import {postgresNeeds} from './permissions.ts';
 
 /**
  * Less than `pg_monitor`, which also gives pg_stat_scan_tables. Nothing here gives a right to tables: midwatch reads views of the server only.
  */
-export function leastGrants(target: Target, who: string | undefined): Grants {
-	const {user, database} = settingsOf(target);
+export function leastGrants(target: Target<PostgresSettings>, who: string | undefined): Grants {
+	const {user, database} = target.settings;
 	const role = who ?? user;
 	const statements = postgresNeeds(role, database).filter(({name}) => name.startsWith('pg_stat_statements'));
 	return {

@@ -8,6 +8,7 @@ import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model
 import type {
 	OverviewRecord,
 	PostgresPort,
+	PostgresSettings,
 	ReplicationRecord,
 	ServerRecord,
 	SessionRecord,
@@ -63,7 +64,7 @@ async function withMissingSessions(
 	return missing.length === 0 ? sessions : [...sessions, ...(await port.sessionsByPid(missing, context))];
 }
 
-export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
+export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort, PostgresSettings>()({
 	kind: sessionKind,
 	title: 'Sessions',
 	intervalMs: 2000,

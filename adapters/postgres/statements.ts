@@ -5,7 +5,7 @@ import {
 	type PostgresStatementRow,
 	statementKind,
 } from '../../src/model/postgres/postgres-statement.ts';
-import type {PostgresPort, StatementsRecord} from '../../src/port/postgres.ts';
+import type {PostgresPort, PostgresSettings, StatementsRecord} from '../../src/port/postgres.ts';
 import {createCircuitBreaker, isNote} from './circuit-breaker.ts';
 import {psqlCommand} from './cli-equivalent.ts';
 import {grantReadStatement} from './grant-statements.ts';
@@ -22,7 +22,7 @@ const appendHistory = (history: readonly (number | undefined)[] = [], load: numb
 const cliStatement = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
 FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
 
-export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>()({
+export const statementsSource = defineSource<PostgresStatementRow, PostgresPort, PostgresSettings>()({
 	kind: statementKind,
 	title: 'Top by time',
 	intervalMs: 10_000,

@@ -1,9 +1,8 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import type {ServerId} from '../../src/contract/identity.ts';
 import {postgresFindingTypes} from '../../src/model/postgres/postgres-finding-types.ts';
-import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
+import type {PostgresPort, PostgresSettings, ServerRecord} from '../../src/port/postgres.ts';
 import {cancelStatement} from './cancel.ts';
-import {settingsOf} from './cli-equivalent.ts';
 import {inspectConnections} from './inspect-connections.ts';
 import {inspectLocks} from './inspect-locks.ts';
 import {inspectSessionStatement, inspectStatement} from './inspect-statement.ts';
@@ -18,7 +17,7 @@ function serverIdOf({host, systemIdentifier: id}: ServerRecord): ServerId {
 	return {host: name, ...(port === undefined ? {} : {port: Number(port)}), ...(id === undefined ? {} : {id})};
 }
 
-export const postgresSystem = defineSystem<PostgresPort>({
+export const postgresSystem = defineSystem<PostgresPort, PostgresSettings>({
 	kind: 'postgres',
 	title: 'PostgreSQL',
 	short: 'pg',
@@ -30,7 +29,7 @@ export const postgresSystem = defineSystem<PostgresPort>({
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
 		const {createPostgresClient} = await import('./client.ts');
-		const client = createPostgresClient(library, settingsOf(target), {readOnly});
+		const client = createPostgresClient(library, target.settings, {readOnly});
 		return {
 			port: client.port,
 			async identify(context) {

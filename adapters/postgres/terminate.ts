@@ -1,7 +1,7 @@
 import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
-import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
+import type {PostgresPort, PostgresSettings, SessionRecord} from '../../src/port/postgres.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {psqlCommand} from './cli-equivalent.ts';
 import {
@@ -48,7 +48,7 @@ function terminateImpact(selected: readonly SelectedSession[]): string {
 	return `The connection is closed. ${transaction} ${client}${describeWaiters(selected)}`;
 }
 
-export const terminateSession = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
+export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, PostgresSettings>()<SignalPlan>({
 	...sessionActionParts(sessionUnchangedCheck),
 	id: 'postgres.terminate',
 	title: 'Terminate session',

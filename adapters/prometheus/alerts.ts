@@ -9,13 +9,13 @@ import {
 	prometheusAlertRow,
 } from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 
 const shown = 1000;
 
 /** What fires and what is about to, as Prometheus itself evaluates it: whether somebody is told is the Alertmanager's matter. */
-export const prometheusAlertsSource = defineSource<PrometheusAlertRow, PrometheusPort>()({
+export const prometheusAlertsSource = defineSource<PrometheusAlertRow, PrometheusPort, PrometheusSettings>()({
 	kind: 'prometheus.alert',
 	title: 'Alerts',
 	intervalMs: 10_000,

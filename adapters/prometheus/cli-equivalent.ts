@@ -4,14 +4,13 @@ import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlCommand} from '../http/cli-equivalent.ts';
 
 /** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-export const settingsOf = (target: Target): PrometheusSettings => target.settings as PrometheusSettings;
 
 /** How a person reads an endpoint of the server. */
-export const curlReadCommand = (target: Target, path: string, query: HttpQuery = []): string =>
-	curlCommand(settingsOf(target), `${path}${query.length === 0 ? '' : `?${new URLSearchParams(query)}`}`);
+export const curlReadCommand = (target: Target<PrometheusSettings>, path: string, query: HttpQuery = []): string =>
+	curlCommand(target.settings, `${path}${query.length === 0 ? '' : `?${new URLSearchParams(query)}`}`);
 
-export const curlQueryCommand = (target: Target, expression: string): string =>
+export const curlQueryCommand = (target: Target<PrometheusSettings>, expression: string): string =>
 	curlReadCommand(target, '/api/v1/query', [['query', expression]]);
 
-export const curlReloadCommand = (target: Target): string =>
-	curlCommand(settingsOf(target), '/-/reload', ['-X', 'POST']);
+export const curlReloadCommand = (target: Target<PrometheusSettings>): string =>
+	curlCommand(target.settings, '/-/reload', ['-X', 'POST']);

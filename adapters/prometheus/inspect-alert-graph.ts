@@ -1,6 +1,7 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
 import {parseQueryComparison} from '../../src/model/prometheus/promql-expression.ts';
+import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 import {isRuleOfAlert} from './inspect-alert.ts';
@@ -8,7 +9,7 @@ import {queryDocument} from './query-document.ts';
 import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
 /** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
-export const inspectAlertGraph = defineInspection<PrometheusAlertRow, PrometheusQueryPort>()({
+export const inspectAlertGraph = defineInspection<PrometheusAlertRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.alert-graph',
 	title: 'Graph of its expression',
 	key: 'x',

@@ -4,7 +4,7 @@ import type {Labels} from '../../src/contract/row.ts';
 import {alertName} from '../../src/model/alert-labels.ts';
 import {type PrometheusAlertRow, prometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, PrometheusRule} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusRule, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 import {factLine, formatTime, labelLines, ruleLines} from './document-lines.ts';
 
@@ -19,7 +19,7 @@ export function isRuleOfAlert(alert: Labels) {
 }
 
 /** One alert, read again, and the rule that it comes from. */
-export const inspectPrometheusAlert = defineInspection<PrometheusAlertRow, PrometheusPort>()({
+export const inspectPrometheusAlert = defineInspection<PrometheusAlertRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.alert',
 	title: 'Alert and its rule',
 	key: 'd',

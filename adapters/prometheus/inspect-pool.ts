@@ -1,7 +1,7 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import {type ScrapeRow, scrapeCause} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 
@@ -11,7 +11,7 @@ const shown = 2000;
 const rank = {down: 0, unknown: 1, up: 2} as const;
 
 /** Every target of the pool that the row is in, what is down first, then the longest scrapes. */
-export const inspectPool = defineInspection<ScrapeRow, PrometheusPort>()({
+export const inspectPool = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.pool',
 	title: 'Targets of its pool',
 	key: 'b',

@@ -1,5 +1,6 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
+import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {queryDocument} from './query-document.ts';
 import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
@@ -7,7 +8,7 @@ import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
 
 /** Anything that PromQL can say: a table of what holds now, and a graph. */
-export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort>()({
+export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.query',
 	title: 'Query',
 	key: 'x',

@@ -2,7 +2,7 @@ import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, PrometheusRule} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusRule, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {formatThousands} from '../../src/text/format.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 import {ruleLines} from './document-lines.ts';
@@ -23,7 +23,7 @@ function weight(rule: PrometheusRule, target: Labels): number {
 }
 
 /** The rules of the server: those with alerts about this target first, then what cannot be evaluated, what fires and the rest. */
-export const inspectRules = defineInspection<ScrapeRow, PrometheusPort>()({
+export const inspectRules = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.rules',
 	title: 'Rules and alerts',
 	key: 'l',

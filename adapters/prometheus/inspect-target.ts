@@ -1,7 +1,7 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {curlQueryCommand, curlReadCommand} from './cli-equivalent.ts';
 import {factLine, formatTime, labelLines} from './document-lines.ts';
@@ -18,7 +18,7 @@ export const matchesRow = (row: ScrapeRow) => (target: ScrapeTarget) =>
 	selectorOf(target.labels) === selectorOf(row.labels) && (row.url === undefined || target.url === row.url);
 
 /** One target, read again from the server that scrapes it: why it fails, how long it has, and what it is worth. */
-export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort>()({
+export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.describe-target',
 	title: 'Target',
 	key: 'd',

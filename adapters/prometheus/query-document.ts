@@ -6,7 +6,7 @@ import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {parseQueryErrorPosition} from '../../src/model/prometheus/promql-expression.ts';
 import {chooseQueryRange, queryGraph} from '../../src/model/prometheus/query-graph.ts';
 import {tableLines} from '../../src/model/prometheus/query-table.ts';
-import type {QueryRange} from '../../src/port/prometheus.ts';
+import type {PrometheusSettings, QueryRange} from '../../src/port/prometheus.ts';
 import type {PrometheusQueries, QueryResult, RangeQueryResult} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {formatThousands} from '../../src/text/format.ts';
 import {findHttpRefusal} from '../http/refusal.ts';
@@ -24,9 +24,9 @@ export type DocumentQuery = {
 	readonly limit?: number;
 };
 
-type QueryContext = Context & {readonly port: PrometheusQueries; readonly target: Target};
+type QueryContext = Context & {readonly port: PrometheusQueries; readonly target: Target<PrometheusSettings>};
 
-const rangeLine = (target: Target, expression: string, {from, to, stepMs}: QueryRange): string =>
+const rangeLine = (target: Target<PrometheusSettings>, expression: string, {from, to, stepMs}: QueryRange): string =>
 	curlReadCommand(target, '/api/v1/query_range', [
 		['query', expression],
 		['start', String(from / 1000)],

@@ -3,7 +3,7 @@ import {defineAction} from '../../src/contract/define.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, RuntimeInfo} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusSettings, RuntimeInfo} from '../../src/port/prometheus.ts';
 import {formatClockTime, formatThousands} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {curlReloadCommand} from './cli-equivalent.ts';
@@ -20,7 +20,7 @@ export type ReloadPlan = {
 
 const conflictError = (what: string, hint: string): AdapterError => new AdapterError('conflict', what, hint);
 
-async function runtimeOf(context: ActionContext<PrometheusPort>): Promise<RuntimeInfo> {
+async function runtimeOf(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<RuntimeInfo> {
 	const runtime = await context.port.runtime(context);
 	if (runtime !== undefined) return runtime;
 	const hint = 'Reload the server that scrapes or evaluates, by its own means.';
@@ -45,7 +45,7 @@ function describeReloadConflict(plan: ReloadPlan, now: RuntimeInfo): string | un
 	return plan.loaded ? 'somebody tried to reload it since, and that failed' : 'it was reloaded since';
 }
 
-async function lifecycleCheck(context: ActionContext<PrometheusPort>): Promise<Check> {
+async function lifecycleCheck(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<Check> {
 	const label = 'the right to reload';
 	const flags = await context.port.flags(context);
 	const flag = flags?.['web.enable-lifecycle'];
@@ -60,7 +60,7 @@ async function lifecycleCheck(context: ActionContext<PrometheusPort>): Promise<C
 function previewOf(
 	runtime: RuntimeInfo,
 	flags: Labels | undefined,
-	context: ActionContext<PrometheusPort>,
+	context: ActionContext<PrometheusPort, PrometheusSettings>,
 ): Preview<ReloadPlan> {
 	const {target} = context;
 	const file = flags?.['config.file'] ?? '';
@@ -101,7 +101,7 @@ function previewOf(
 }
 
 /** Reads the configuration anew. https://prometheus.io/docs/prometheus/latest/management_api/#reload */
-export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
+export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, PrometheusSettings>()<ReloadPlan>({
 	id: 'prometheus.reload',
 	title: 'Reload configuration',
 	key: 'L',
@@ -189,7 +189,7 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort>()<Rel
 });
 
 /** How many targets it has now: a mistake in a file shows there first. */
-async function sizeText(context: ActionContext<PrometheusPort>): Promise<string> {
+async function sizeText(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<string> {
 	const {samples} = await context.port.query('count(up)', context);
 	const [sample] = samples;
 	return sample === undefined ? '' : `, ${formatThousands(sample.value)} ${sample.value === 1 ? 'target' : 'targets'}`;

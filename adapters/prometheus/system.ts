@@ -11,7 +11,6 @@ import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {prometheusAlertsSource} from './alerts.ts';
-import {settingsOf} from './cli-equivalent.ts';
 import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
 import {inspectPage} from './inspect-page.ts';
@@ -24,10 +23,10 @@ import {reloadConfiguration} from './reload.ts';
 import {targetsSource} from './targets.ts';
 
 async function connect(
-	target: Target,
+	target: Target<PrometheusSettings>,
 	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
 ) {
-	const settings = settingsOf(target);
+	const settings = target.settings;
 	const {createPrometheusClient} = await import('./client.ts');
 	const {port, endpoint: where, close} = createPrometheusClient(settings, options);
 	return {
@@ -55,7 +54,7 @@ function describeUser({auth, tls}: PrometheusSettings): string {
 }
 
 /** Prometheus 2.x and 3.x, and what speaks its API: targets, rules and alerts. */
-export const prometheusSystem = defineSystem<PrometheusQueryPort>({
+export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSettings>({
 	kind: 'prometheus',
 	title: 'Prometheus',
 	short: 'prom',
@@ -73,7 +72,7 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort>({
 	],
 	findingTypes: prometheusFindingTypes,
 	grants: target =>
-		leastGrants(settingsOf(target), {
+		leastGrants(target.settings, {
 			watch: ['GET /api/v1/', 'GET /-/ready'],
 			act: ['POST /-/reload, for which Prometheus has to be started with --web.enable-lifecycle'],
 		}),

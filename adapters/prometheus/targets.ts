@@ -8,7 +8,7 @@ import {
 } from '../../src/model/prometheus/prometheus-server.ts';
 import {type ScrapeTotals, scrapeFindings} from '../../src/model/prometheus/scrape-findings.ts';
 import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
+import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {curlQueryCommand, curlReadCommand} from './cli-equivalent.ts';
 import {mapWithYields, yieldToEventLoop} from './large-response.ts';
 import {createPoolDetails, type PoolDetails, type PoolSize} from './pool-details.ts';
@@ -29,7 +29,7 @@ const shown = 1000;
 const slowMs = 1000;
 
 /** The targets that Prometheus scrapes: which are down, and why. */
-export const targetsSource = defineSource<ScrapeRow, PrometheusPort>()({
+export const targetsSource = defineSource<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	kind: 'prometheus.target',
 	title: 'Targets',
 	intervalMs: 10_000,

@@ -3,11 +3,14 @@ import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
 /** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-export const settingsOf = (target: Target): RedisSettings => target.settings as RedisSettings;
 
 /** `redis-cli` with everything that leads to the target except the password, which it takes from REDISCLI_AUTH. */
-export function redisCliCommand(target: Target, words: readonly string[], endpoint?: RedisEndpoint): string {
-	const settings = settingsOf(target);
+export function redisCliCommand(
+	target: Target<RedisSettings>,
+	words: readonly string[],
+	endpoint?: RedisEndpoint,
+): string {
+	const settings = target.settings;
 	const {host, port} = endpoint ?? settings;
 	const {tls} = settings;
 	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);

@@ -1,13 +1,13 @@
 import {defineSource} from '../../src/contract/define.ts';
 import type {Severity} from '../../src/contract/row.ts';
 import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
 const shown = 500;
 
 /** The clients that tell most: with answers waiting, much memory, or old. */
-export const clientsSource = defineSource<RedisClientRow, RedisPort>()({
+export const clientsSource = defineSource<RedisClientRow, RedisPort, RedisSettings>()({
 	kind: 'redis.client',
 	title: 'Clients',
 	intervalMs: 5000,

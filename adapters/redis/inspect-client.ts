@@ -1,6 +1,6 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import {clientRow, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatDuration, formatThousands} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
@@ -15,7 +15,7 @@ const roles: Readonly<Record<RedisClientRow['role'], string>> = {
 };
 
 /** Everything known of one client, read again. */
-export const inspectClient = defineInspection<RedisClientRow, RedisPort>()({
+export const inspectClient = defineInspection<RedisClientRow, RedisPort, RedisSettings>()({
 	id: 'redis.client',
 	title: 'Details',
 	key: 'd',

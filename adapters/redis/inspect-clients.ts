@@ -1,7 +1,7 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
-import type {RedisClientLine, RedisPort} from '../../src/port/redis.ts';
+import type {RedisClientLine, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatThousands} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
@@ -31,7 +31,7 @@ function groupLines(
 }
 
 /** Who is connected, counted by name, address and user. */
-export const inspectClients = defineInspection<RedisServerRow, RedisPort>()({
+export const inspectClients = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.clients',
 	title: 'Clients by name and address',
 	key: 'w',

@@ -1,23 +1,23 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import {prefixGlob, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatCount, formatDuration, formatPercent, formatThousands} from '../../src/text/format.ts';
-import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 import {sampleKeys} from './key-sampler.ts';
 
 const wanted = 500;
 const shown = 100;
 
 /** Some keys of one prefix, the largest first: name, type, size and expiry, never the value. */
-export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort>()({
+export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort, RedisSettings>()({
 	id: 'redis.keys',
 	title: 'Sample of keys',
 	key: 'd',
 	kind: 'redis.prefix',
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const settings = settingsOf(target);
+		const settings = target.settings;
 		const keyspace = await port.keyspace(context);
 		const match = prefixGlob(row.prefix);
 		const {keys, complete} = await sampleKeys(keyspace, {...settings.sampler, keys: wanted}, context, match);

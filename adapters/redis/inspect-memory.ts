@@ -1,7 +1,7 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatPercent} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
@@ -30,7 +30,7 @@ const figures: readonly (readonly [name: string, label: string])[] = [
 ];
 
 /** Where the memory of the server went. */
-export const inspectMemory = defineInspection<RedisServerRow, RedisPort>()({
+export const inspectMemory = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.memory',
 	title: 'Memory breakdown',
 	key: 'd',

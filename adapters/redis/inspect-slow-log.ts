@@ -1,14 +1,14 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatDuration, formatMillis} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
 const depth = 128;
 
 /** The slow log, the newest first. Arguments are users' data: they are counted, not shown. */
-export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort>()({
+export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.slow-log',
 	title: 'Slow log',
 	key: 'l',

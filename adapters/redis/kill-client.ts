@@ -3,7 +3,7 @@ import {defineAction} from '../../src/contract/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {clientTitle, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import {memoryThreshold, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
-import type {RedisClientIdentity, RedisClientLine, RedisPort} from '../../src/port/redis.ts';
+import type {RedisClientIdentity, RedisClientLine, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatDuration} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 import {clientKind, describeClientConflict, findClient} from './client-identity.ts';
@@ -48,7 +48,7 @@ function describeKillConflict(
 const noticeableShare = 0.01;
 
 /** Ends one connection. */
-export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPlan>({
+export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>()<KillClientPlan>({
 	id: 'redis.kill-client',
 	title: 'Kill client',
 	key: 'K',

@@ -1,6 +1,6 @@
 import type {Grants} from '../../src/contract/grants.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {settingsOf} from './cli-equivalent.ts';
+import type {RedisSettings} from '../../src/port/redis.ts';
 import {aclCommandName} from './errors.ts';
 import {actionCommands, readCommands} from './permissions.ts';
 
@@ -11,8 +11,8 @@ const aclRules = (commands: readonly string[]): string =>
 	[...new Set(commands)].map(command => `+${aclCommandName(command)}`).join(' ');
 
 /** The user `default` is everybody who gives no name: midwatch is better given one of its own. */
-export function leastGrants(target: Target, who: string | undefined): Grants {
-	const {username} = settingsOf(target);
+export function leastGrants(target: Target<RedisSettings>, who: string | undefined): Grants {
+	const {username} = target.settings;
 	const user = [who, username].find(name => name !== undefined && name !== 'default') ?? 'midwatch';
 	return {
 		tool: 'redis-cli, as an administrator',

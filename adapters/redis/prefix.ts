@@ -2,9 +2,9 @@ import {defineSource} from '../../src/contract/define.ts';
 import type {Note} from '../../src/contract/row.ts';
 import {prefixRows, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
 import {memoryThreshold, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
-import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
+import type {RedisInfo, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatCount, formatThousands} from '../../src/text/format.ts';
-import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 import {type KeySample, sampleKeys} from './key-sampler.ts';
 
 const maxRows = 50;
@@ -24,21 +24,21 @@ function otherDatabases(info: RedisInfo, db: number): readonly Note[] {
 }
 
 /** Memory by prefix, from a sample of the keys that keeps to a budget. */
-export const prefixesSource = defineSource<RedisPrefixRow, RedisPort>()({
+export const prefixesSource = defineSource<RedisPrefixRow, RedisPort, RedisSettings>()({
 	kind: 'redis.prefix',
 	title: 'Prefixes',
 	intervalMs: 30_000,
 	timeoutMs: 15_000,
 	cost: 'costly',
 	cliEquivalent(target) {
-		const {replica} = settingsOf(target);
+		const {replica} = target.settings;
 		return [
 			redisCliCommand(target, ['DBSIZE'], replica),
 			redisCliCommand(target, ['--memkeys', '--memkeys-samples', '5', '-i', '0.005'], replica),
 		];
 	},
 	open: (port, target) => {
-		const {db, sampler} = settingsOf(target);
+		const {db, sampler} = target.settings;
 		return async context => {
 			const keyspace = await port.keyspace(context);
 			const info = await port.info(context);

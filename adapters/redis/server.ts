@@ -20,9 +20,9 @@ import {
 	redisMemoryLimit,
 } from '../../src/model/redis/redis-server.ts';
 import {evaluateRedisServer, redisServerFindings} from '../../src/model/redis/redis-server-findings.ts';
-import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
+import type {RedisPort, RedisSettings, SlowCommand} from '../../src/port/redis.ts';
 import {formatDuration} from '../../src/text/format.ts';
-import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 
 /** A replica that went is told for so long, unless it comes back. */
 const lostReplicaShownMs = 15 * 60_000;
@@ -100,8 +100,11 @@ async function readOptional<T>(read: Promise<T>): Promise<T | AdapterError> {
 }
 
 /** Follows one server over its reads. */
-function createServerReader(port: RedisPort, target: Target): (context: Context) => Promise<Snapshot<RedisServerRow>> {
-	const {host, port: portNumber} = settingsOf(target);
+function createServerReader(
+	port: RedisPort,
+	target: Target<RedisSettings>,
+): (context: Context) => Promise<Snapshot<RedisServerRow>> {
+	const {host, port: portNumber} = target.settings;
 	const endpoint = `${host}:${portNumber}`;
 	let readings: RedisCounters[] = [];
 	let levels: RedisLevels | undefined;
@@ -197,7 +200,7 @@ function createServerReader(port: RedisPort, target: Target): (context: Context)
 }
 
 /** One row a target: its server, by INFO and the slow log. */
-export const serverSource = defineSource<RedisServerRow, RedisPort>()({
+export const serverSource = defineSource<RedisServerRow, RedisPort, RedisSettings>()({
 	kind: 'redis.server',
 	title: 'Server',
 	intervalMs: 2000,

@@ -4,7 +4,7 @@ import type {Row} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {findPermission, memoryThreshold, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import {formatRedisSize, parseRedisSize} from '../../src/model/redis/redis-size.ts';
-import type {MaxmemoryChange, RedisInfo, RedisPort} from '../../src/port/redis.ts';
+import type {MaxmemoryChange, RedisInfo, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {formatBytes, formatPercent} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 import {
@@ -37,7 +37,7 @@ function previewOf(
 	info: RedisInfo,
 	to: number,
 	endpoint: string,
-	context: ActionContext<RedisPort>,
+	context: ActionContext<RedisPort, RedisSettings>,
 ): Preview<MaxmemoryPlan> {
 	const {target} = context;
 	const plan: MaxmemoryPlan = {
@@ -107,7 +107,7 @@ function suggestedSize(rows: readonly Row[]): string {
 }
 
 /** Sets the limit of memory while the server runs. */
-export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryPlan>({
+export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSettings>()<MaxmemoryPlan>({
 	id: 'redis.set-maxmemory',
 	title: 'Set maxmemory',
 	key: 'M',

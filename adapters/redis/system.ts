@@ -3,8 +3,7 @@ import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
 import {redisFindingTypes} from '../../src/model/redis/redis-finding-types.ts';
-import type {RedisPort} from '../../src/port/redis.ts';
-import {settingsOf} from './cli-equivalent.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {clientsSource} from './clients.ts';
 import {inspectClient} from './inspect-client.ts';
 import {inspectClients} from './inspect-clients.ts';
@@ -17,9 +16,9 @@ import {prefixesSource} from './prefix.ts';
 import {serverSource} from './server.ts';
 import {setMaxmemory} from './set-maxmemory.ts';
 
-async function connect(target: Target, options: {readonly readOnly: boolean}) {
+async function connect(target: Target<RedisSettings>, options: {readonly readOnly: boolean}) {
 	const {createRedisClient} = await import('./client.ts');
-	const settings = settingsOf(target);
+	const settings = target.settings;
 	const {host, port} = settings;
 	const client = createRedisClient(settings, options);
 	return {
@@ -40,7 +39,7 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 }
 
 /** Redis 6.2 and newer, and Valkey: memory, keys and clients. */
-export const redisSystem = defineSystem<RedisPort>({
+export const redisSystem = defineSystem<RedisPort, RedisSettings>({
 	kind: 'redis',
 	title: 'Redis',
 	sources: [serverSource, prefixesSource, clientsSource],

@@ -65,9 +65,9 @@ export type Receipt = {readonly summary: string; readonly before: Readonly<Recor
 /** `pending`: look again. `ineffective`: it was done and did not help. */
 export type Outcome = {readonly result: 'done' | 'pending' | 'ineffective' | 'unknown'; readonly detail: string};
 
-export type ActionContext<Port> = Context & {
+export type ActionContext<Port, Settings = unknown> = Context & {
 	readonly port: Port;
-	readonly target: Target;
+	readonly target: Target<Settings>;
 	/** Id of the audit record: travels in application_name, User-Agent or CLIENT SETNAME where the system has such a place. */
 	readonly record: string;
 	/**
@@ -83,7 +83,7 @@ export type ActionContext<Port> = Context & {
  */
 export type ShownFact = {readonly fact: string} & ({readonly bound: string} | {readonly notBound: string});
 
-export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
+export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings = unknown> = {
 	/** `<system>.<verb>`: the key in config, audit, runbooks and docs. Never renamed once released. */
 	readonly id: `${SystemKind}.${string}`;
 	readonly title: string;
@@ -101,24 +101,28 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	 * For an action on several: those of the selected rows that still are what the plan says, or without a plan what the row says. When others
 	 * of them have changed, a new plan for these is offered. Reads only.
 	 */
-	unchangedRows?(rows: readonly R[], plan: Plan | undefined, context: ActionContext<Port>): Promise<readonly R[]>;
+	unchangedRows?(
+		rows: readonly R[],
+		plan: Plan | undefined,
+		context: ActionContext<Port, Settings>,
+	): Promise<readonly R[]>;
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
 	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */
-	preview(rows: readonly R[], params: Params, context: ActionContext<Port>): Promise<Preview<Plan>>;
+	preview(rows: readonly R[], params: Params, context: ActionContext<Port, Settings>): Promise<Preview<Plan>>;
 	/** Re-reads the world. Run when the modal opens, while it is open, and once more after it was confirmed. */
-	preflight(plan: Plan, context: ActionContext<Port>): Promise<readonly Check[]>;
+	preflight(plan: Plan, context: ActionContext<Port, Settings>): Promise<readonly Check[]>;
 	/**
 	 * Sends the plan, once. The guard on identity is part of what is sent.
 	 * @throws AdapterError `conflict` when the guard refused (nothing happened), `denied` or `unsupported` when the system refused it
 	 * (nothing happened); any other error means that the outcome is unknown.
 	 */
-	run(plan: Plan, context: ActionContext<Port>): Promise<Receipt>;
+	run(plan: Plan, context: ActionContext<Port, Settings>): Promise<Receipt>;
 	/** Looks afterwards. Called until it no longer says `pending`, for at most `settleMs`. */
-	verify(plan: Plan, receipt: Receipt, context: ActionContext<Port>): Promise<Outcome>;
+	verify(plan: Plan, receipt: Receipt, context: ActionContext<Port, Settings>): Promise<Outcome>;
 	readonly settleMs: number;
 	/** A plan of this same action that leads back, or the sentence that says why there is none. Silence does not compile. */
 	readonly undo:
 		| {readonly impossible: string}
-		| {propose(plan: Plan, receipt: Receipt, context: ActionContext<Port>): Promise<Preview<Plan>>};
+		| {propose(plan: Plan, receipt: Receipt, context: ActionContext<Port, Settings>): Promise<Preview<Plan>>};
 };

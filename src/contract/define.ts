@@ -5,8 +5,10 @@ import type {Source} from './source.ts';
 import type {System} from './system.ts';
 
 /*
- * Each of these infers what it can and hides what the rest of the house need not know. The contract's members are methods, so a value
- * for one row type, port and plan may stand where the general one is asked for; the runner only ever gives it back what it produced.
+ * Each function checks a declaration against the row, port, plan and settings of its own system, and returns it without the types of row
+ * and plan. The contract's members are methods, whose parameters TypeScript compares in both directions: `System<PostgresPort,
+ * PostgresSettings>` is a `System` without a cast. The core holds `WatchedTarget`, which pairs a target with the system of its kind, and
+ * passes back only values that this system produced.
  */
 
 /** Whether an action or inspection is for rows of this kind. */
@@ -14,18 +16,18 @@ export const appliesToKind = (of: {readonly kind: string; readonly also?: readon
 	of.kind === kind || of.also?.includes(kind) === true;
 
 export const defineSource =
-	<R extends Row, Port>() =>
-	(source: Source<R, Port>): Source<Row, Port> =>
+	<R extends Row, Port, Settings = unknown>() =>
+	(source: Source<R, Port, Settings>): Source<Row, Port, Settings> =>
 		source;
 
 export const defineAction =
-	<R extends Row, Port>() =>
-	<Plan>(action: Action<R, Port, Plan>): Action<Row, Port> =>
+	<R extends Row, Port, Settings = unknown>() =>
+	<Plan>(action: Action<R, Port, Plan, Settings>): Action<Row, Port, unknown, Settings> =>
 		action;
 
 export const defineInspection =
-	<R extends Row, Port>() =>
-	(inspection: Inspection<R, Port>): Inspection<Row, Port> =>
+	<R extends Row, Port, Settings = unknown>() =>
+	(inspection: Inspection<R, Port, Settings>): Inspection<Row, Port, Settings> =>
 		inspection;
 
-export const defineSystem = <Port>(system: System<Port>): System => system;
+export const defineSystem = <Port, Settings>(system: System<Port, Settings>): System<Port, Settings> => system;

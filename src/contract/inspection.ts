@@ -16,9 +16,9 @@ export type DocumentOption = {
 	currentLabel(params: Params): string;
 };
 
-export type InspectionContext<R extends Row, Port> = Context & {
+export type InspectionContext<R extends Row, Port, Settings = unknown> = Context & {
 	readonly port: Port;
-	readonly target: Target;
+	readonly target: Target<Settings>;
 	/** The marked rows, all of one target, when it `selects: 'many'` and some are marked; else the one row. Never empty. */
 	readonly rows: readonly R[];
 	/** Empty without `params`. Text that has passed each Param's `problem`, or what a dial made of it. */
@@ -26,7 +26,7 @@ export type InspectionContext<R extends Row, Port> = Context & {
 };
 
 /** A read-only drill-down. Anything that executes something at the far end (EXPLAIN ANALYZE, exec, MONITOR) declares a risk and goes through policy and audit. */
-export type Inspection<R extends Row = Row, Port = unknown> = {
+export type Inspection<R extends Row = Row, Port = unknown, Settings = unknown> = {
 	readonly id: `${SystemKind}.${string}`;
 	readonly title: string;
 	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
@@ -44,5 +44,5 @@ export type Inspection<R extends Row = Row, Port = unknown> = {
 	readonly documentOptions?: readonly DocumentOption[];
 	disabled?(row: R): string | undefined;
 	/** `row` is the first of `context.rows`. */
-	open(row: R, context: InspectionContext<R, Port>): Promise<Document>;
+	open(row: R, context: InspectionContext<R, Port, Settings>): Promise<Document>;
 };

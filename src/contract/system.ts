@@ -14,59 +14,61 @@ import type {Target} from './target.ts';
 
 /** Something a pane or an action needs from the server. */
 export type Permission = {
-	/** What needs it: `sessions of other users`, `postgres.terminate`. */
+	/** The feature that needs it: `sessions of other users`, `postgres.terminate`. */
 	readonly needs: string;
 	/** The server's own name for it: `pg_read_all_stats`, `+config|set`. */
 	readonly name: string;
 	readonly state: 'have' | 'lack' | 'unknown';
-	/** The line an administrator runs to give it; empty when we have it. */
+	/** The statement with which an administrator grants it; empty when we have it. */
 	readonly grant: string;
 };
 
 export type Connection<Port> = {
 	readonly port: Port;
-	/** Asks the server who it is. */
+	/** Reads the server's version, our user and the latency. */
 	identify(context: Context): Promise<Identity>;
 	permissions(context: Context): Promise<readonly Permission[]>;
 	/**
-	 * Logs in with the person at the terminal, whose input and stderr are free for it meanwhile; never called but by a key. Has no time limit:
-	 * the person ends it. @throws AdapterError `unsupported` when this target is logged in to without a terminal, `denied` when it failed.
+	 * Logs in interactively; the login program has the terminal's input and stderr. Called only on a key press. No timeout: the user ends it.
+	 * @throws AdapterError `unsupported` when this target needs no interactive login, `denied` when the login failed.
 	 */
 	login?(): Promise<void>;
-	/** What waits for the user's approval before this target can log in. @throws AdapterError `denied` when approval would not help. */
+	/** The login program that needs the user's approval first. @throws AdapterError `denied` when approval would not help. */
 	approval?(): Promise<ProgramApproval | undefined>;
-	/** Never hangs, never throws, and may be called twice. */
+	/** Never hangs, never throws; may be called twice. */
 	close(): Promise<void>;
 };
 
-export type System<Port = unknown> = {
+export type ConnectOptions = {
+	/** The port's writes throw `denied` and nothing is sent. */
+	readonly readOnly: boolean;
+	/** Sends the requests when the settings say `via: kubernetes`; it is closed with the connection. */
+	readonly via?: HttpTransport | undefined;
+	/** Queries the Prometheus target that the settings name. */
+	readonly metrics?: MetricsQuery | undefined;
+};
+
+/**
+ * A kind of server, declared as data. `Port` and `Settings` are the system's own types; everything outside its folder sees `System`,
+ * and gives it back only the targets and ports that belong to it.
+ */
+export type System<Port = unknown, Settings = unknown> = {
 	readonly kind: SystemKind;
 	readonly title: string;
-	/** What it is called where there is little room; its kind unless told. */
+	/** The title in narrow columns; default: the kind. */
 	readonly short?: string;
-	readonly sources: readonly Source<Row, Port>[];
-	readonly actions: readonly Action<Row, Port>[];
-	readonly inspections: readonly Inspection<Row, Port>[];
+	readonly sources: readonly Source<Row, Port, Settings>[];
+	readonly actions: readonly Action<Row, Port, unknown, Settings>[];
+	readonly inspections: readonly Inspection<Row, Port, Settings>[];
 	/** Every type of finding that its sources report. */
 	readonly findingTypes: readonly FindingType[];
-	/** Correlators over the readings of all targets, applied in this order while a target of this system is watched. Each call makes one with a cache of its own. */
+	/** Correlators over the readings of all targets, applied in this order while a target of this system is watched. Each call creates one with its own cache. */
 	readonly correlators?: readonly (() => Correlate)[];
-	/** The least that `who`, else the user of the settings, has to be given: printed by `midwatch doctor --grants`. Connects to nothing. */
-	grants?(target: Target, who: string | undefined): Grants;
+	/** The least privileges for `who` (default: the user of the settings), printed by `midwatch doctor --grants`. Does not connect. */
+	grants?(target: Target<Settings>, who: string | undefined): Grants;
 	/**
-	 * Cheap and synchronous in effect: loads the client library and returns; the socket is opened by the first read, so that an
-	 * unreachable server is an ordinary failed read that is tried again. `readOnly` connections have no acts: they throw `denied`.
+	 * Loads the client library and returns without network access: the first read opens the socket, so an unreachable server is an
+	 * ordinary failed read that is retried.
 	 */
-	connect(
-		target: Target,
-		/**
-		 * `via`: how requests go out when settings say `via: kubernetes`; it is closed with the connection. `metrics`: asks the Prometheus target
-		 * that settings name.
-		 */
-		options: {
-			readonly readOnly: boolean;
-			readonly via?: HttpTransport | undefined;
-			readonly metrics?: MetricsQuery | undefined;
-		},
-	): Promise<Connection<Port>>;
+	connect(target: Target<Settings>, options: ConnectOptions): Promise<Connection<Port>>;
 };

@@ -15,15 +15,15 @@ export type SystemFixture<Port, Settings> = {
 	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
 	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
 	inspect(id: string, row: Row): Promise<string>;
-	actionContext(record?: string): ActionContext<Port>;
+	actionContext(record?: string): ActionContext<Port, Settings>;
 };
 
 export async function openSystemFixture<Port, Settings>(
-	system: System,
+	system: System<Port, Settings>,
 	target: Target<Settings>,
 	options = {readOnly: false},
 ): Promise<SystemFixture<Port, Settings>> {
-	const connection = (await system.connect(target, options)) as Connection<Port>;
+	const connection = await system.connect(target, options);
 	const {port} = connection;
 	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
 	return {

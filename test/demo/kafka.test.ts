@@ -3,21 +3,25 @@ import {demoKafka, demoKafkaSettings} from '../../demo/kafka.ts';
 import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import type {ActionContext, Preview} from '../../src/contract/action.ts';
 import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
-import type {Connection} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
-import type {KafkaPort} from '../../src/port/kafka.ts';
+import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
 import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 
-const target: Target = {name: 'kafka-main', kind: 'kafka', production: true, settings: demoKafkaSettings};
+const target: Target<KafkaSettings> = {
+	name: 'kafka-main',
+	kind: 'kafka',
+	production: true,
+	settings: demoKafkaSettings,
+};
 
 /** The demo's Kafka in one scenario, on a clock that only moves when told. */
 async function open(name: ScenarioName, readOnly = false) {
 	let now = 1_790_000_000_000;
 	const system = demoKafka(createScenario(name, {now: () => now}));
-	const {port} = (await system.connect(target, {readOnly})) as Connection<KafkaPort>;
+	const {port} = await system.connect(target, {readOnly});
 	const kept: Record<string, string> = {};
-	const acting: ActionContext<KafkaPort> = {
+	const acting: ActionContext<KafkaPort, KafkaSettings> = {
 		signal: new AbortController().signal,
 		now: () => now,
 		port,

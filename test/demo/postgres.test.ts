@@ -5,7 +5,6 @@ import type {ActionContext} from '../../src/contract/action.ts';
 import type {Finding} from '../../src/contract/finding.ts';
 import type {Row, Snapshot} from '../../src/contract/row.ts';
 import type {Source} from '../../src/contract/source.ts';
-import type {Connection} from '../../src/contract/system.ts';
 import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../src/port/postgres.ts';
 import {fakeSaveFile} from '../adapters/conformance-subject.ts';
@@ -23,11 +22,11 @@ async function demo(name: ScenarioName, readOnly = false) {
 	let now = Date.UTC(2026, 10, 21, 14, 5, 22);
 	const system = demoPostgres(createScenario(name, {now: () => now}));
 	const target = {name: 'orders-db', kind: 'postgres', production: false, settings} as const;
-	const connection = (await system.connect(target, {readOnly})) as Connection<PostgresPort>;
+	const connection = await system.connect(target, {readOnly});
 	const context = () => ({signal: new AbortController().signal, now: () => now});
 	const polls = new Map(system.sources.map(source => [source.kind as string, source.open(connection.port, target)]));
 	const read = (kind: string): Promise<Snapshot> => polls.get(kind)?.(context()) ?? Promise.reject(new Error(kind));
-	const about = (): ActionContext<unknown> => ({
+	const about = (): ActionContext<PostgresPort, PostgresSettings> => ({
 		...context(),
 		port: connection.port,
 		target,

@@ -4,16 +4,22 @@ import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import type {ActionContext} from '../../src/contract/action.ts';
 import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
 import type {Target} from '../../src/contract/target.ts';
+import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 
-const target: Target = {name: 'redis-main', kind: 'redis', production: true, settings: demoRedisSettings};
+const target: Target<RedisSettings> = {
+	name: 'redis-main',
+	kind: 'redis',
+	production: true,
+	settings: demoRedisSettings,
+};
 
 /** The demo's Redis in one scenario, on a clock that only moves when told. */
 async function open(name: ScenarioName) {
 	let now = 1_790_000_000_000;
 	const system = demoRedis(createScenario(name, {now: () => now}));
 	const {port} = await system.connect(target, {readOnly: false});
-	const acting: ActionContext<unknown> = {
+	const acting: ActionContext<RedisPort, RedisSettings> = {
 		signal: new AbortController().signal,
 		now: () => now,
 		port,

@@ -2,7 +2,7 @@ import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {formatTimeLag} from '../../../src/model/kafka/consumer-lag-findings.ts';
-import type {KafkaMember, KafkaPort} from '../../../src/port/kafka.ts';
+import type {KafkaMember, KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
 import {formatDuration, formatRate, formatThousands} from '../../../src/text/format.ts';
 import {formatTable} from '../../../src/text/text-table.ts';
@@ -69,7 +69,7 @@ function memberLines({group, partitions}: GroupLags): readonly DocumentLine[] {
 }
 
 /** Who is in the group, what each member reads, and how far it is. */
-export const inspectGroup = defineInspection<LagRow, KafkaPort>()({
+export const inspectGroup = defineInspection<LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.describe-group',
 	title: 'Group and members',
 	key: 'd',

@@ -3,7 +3,7 @@ import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
-import type {KafkaPort} from '../../../src/port/kafka.ts';
+import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
 import {formatDuration, formatThousands} from '../../../src/text/format.ts';
 import {formatTable} from '../../../src/text/text-table.ts';
@@ -32,7 +32,7 @@ async function timeOf(port: KafkaPort, one: PartitionState, context: Context): P
 const number = (value: number | undefined): string => (value === undefined ? '-' : formatThousands(value));
 
 /** Each partition of the topic: where the group is, where the log ends, who reads it; the furthest behind first. */
-export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
+export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.partitions',
 	title: 'Partitions',
 	key: 'l',

@@ -6,11 +6,18 @@ import {AdapterError, messageOf} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {lagFindings} from '../../../src/model/kafka/consumer-lag-findings.ts';
 import {createLagTracker, type GroupRead} from '../../../src/model/kafka/lag-tracker.ts';
-import type {KafkaGroupName, KafkaPort, OffsetSpec, PartitionOffset, TopicPartition} from '../../../src/port/kafka.ts';
+import type {
+	KafkaGroupName,
+	KafkaPort,
+	KafkaSettings,
+	OffsetSpec,
+	PartitionOffset,
+	TopicPartition,
+} from '../../../src/port/kafka.ts';
 import {formatDuration, formatThousands} from '../../../src/text/format.ts';
 import {compilePattern, loadPatterns, type Pattern} from '../../../src/text/pattern.ts';
 import {chunks, createCountedYield, yieldToEventLoop} from '../breath.ts';
-import {kafkaToolCommand, settingsOf} from '../cli-equivalent.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {selectGroupsToRefresh} from './refresh-order.ts';
 
 /** Without it the brokers leave groups out of their list, and do not say so. */
@@ -52,9 +59,12 @@ function* flattenPartitions(topics: ReadonlyMap<string, ReadonlySet<number>>): I
 	for (const [topic, partitions] of topics) for (const partition of partitions) yield {topic, partition};
 }
 
-function createLagReader(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
+function createLagReader(
+	port: KafkaPort,
+	target: Target<KafkaSettings>,
+): (context: Context) => Promise<Snapshot<LagRow>> {
 	const book = createLagTracker(target.name);
-	const {groups: pattern} = settingsOf(target);
+	const {groups: pattern} = target.settings;
 	let groups = new Map<string, KafkaGroupName>();
 	let missing: readonly Note[] = [];
 	const unreadable = new Map<string, Problem>();
@@ -292,7 +302,7 @@ function sampleOf(
 }
 
 /** One row for each group and topic: how far it is behind, and what that comes to. */
-export const lagSource = defineSource<LagRow, KafkaPort>()({
+export const lagSource = defineSource<LagRow, KafkaPort, KafkaSettings>()({
 	kind: 'kafka.lag',
 	title: 'Consumer lag',
 	intervalMs: 5000,

@@ -4,7 +4,7 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {type OffsetMove, parseOffsetReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';
-import type {KafkaPort} from '../../../src/port/kafka.ts';
+import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 import {formatThousands} from '../../../src/text/format.ts';
 import {offsetBackupCsv, offsetBackupJson} from './offset-backup.ts';
 import {
@@ -68,7 +68,7 @@ function groupEmptyCheck({group, type, state, members}: ResetPlan): Check {
 /** Only a clear no blocks. */
 async function permissionCheck(
 	{group, type, topic, moves}: ResetPlan,
-	context: ActionContext<KafkaPort>,
+	context: ActionContext<KafkaPort, KafkaSettings>,
 ): Promise<Check> {
 	const label = 'the right to commit for it';
 	try {
@@ -110,7 +110,7 @@ function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupState): O
 }
 
 /** Commits other offsets for a group that is stopped. */
-export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
+export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<ResetPlan>({
 	id: 'kafka.reset-offsets',
 	title: 'Reset offsets',
 	key: 'R',

@@ -13,6 +13,7 @@ import type {
 	KafkaGroupName,
 	KafkaGroupType,
 	KafkaPort,
+	KafkaSettings,
 	KafkaTopic,
 	TopicPartition,
 } from '../../../src/port/kafka.ts';
@@ -40,7 +41,7 @@ export type GroupState = {
 	readonly committed: ReadonlyMap<number, {readonly offset: number; readonly metadata: string}>;
 };
 
-type ResetContext = ActionContext<KafkaPort>;
+type ResetContext = ActionContext<KafkaPort, KafkaSettings>;
 
 export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the group as it is now, and decide again.');

@@ -8,7 +8,7 @@ import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
 import {messageTitle, shortText, valueLines} from '../../../src/model/kafka/message-text.ts';
 import {parseOffsetReset, type ResetSpec} from '../../../src/model/kafka/offset-reset.ts';
-import type {KafkaMessage, KafkaPort, OffsetSpec, TopicPartition} from '../../../src/port/kafka.ts';
+import type {KafkaMessage, KafkaPort, KafkaSettings, OffsetSpec, TopicPartition} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
 import {formatThousands} from '../../../src/text/format.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
@@ -94,7 +94,7 @@ function messageLines(message: KafkaMessage, now: number): readonly DocumentLine
 }
 
 /** Reads messages at an offset or a time, without a group: nothing is committed and nobody is disturbed. */
-export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPort>()({
+export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.messages',
 	title: 'Messages',
 	key: 'm',

@@ -3,7 +3,7 @@ import type {DocumentLine} from '../../../src/contract/document.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
-import type {KafkaPartition, KafkaPort} from '../../../src/port/kafka.ts';
+import type {KafkaPartition, KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 import {formatPercent, formatThousands} from '../../../src/text/format.ts';
 import {formatTable} from '../../../src/text/text-table.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
@@ -37,7 +37,7 @@ function leaderLines(partitions: readonly KafkaPartition[]): readonly DocumentLi
 }
 
 /** Where a topic's partitions are, which replicas are in sync, and whether one partition or broker has more than its share. */
-export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>()({
+export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.topic',
 	title: 'Topic',
 	key: 'e',

@@ -11,7 +11,7 @@ import {
 	type LostBroker,
 	topicRow,
 } from '../../../src/model/kafka/kafka-topic.ts';
-import type {KafkaBroker, KafkaPort, KafkaTopic} from '../../../src/port/kafka.ts';
+import type {KafkaBroker, KafkaPort, KafkaSettings, KafkaTopic} from '../../../src/port/kafka.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 
 /** A broker that went is told for so long, unless it comes back or replicas are still placed on it. */
@@ -52,7 +52,10 @@ function createDeadLetterCounter(port: KafkaPort) {
 	};
 }
 
-function createTopicReader(port: KafkaPort, target: Target): (context: Context) => Promise<TopicSnapshot> {
+function createTopicReader(
+	port: KafkaPort,
+	target: Target<KafkaSettings>,
+): (context: Context) => Promise<TopicSnapshot> {
 	const letters = createDeadLetterCounter(port);
 	const known = new Map<number, {readonly broker: KafkaBroker; goneSince: number | undefined}>();
 
@@ -116,7 +119,7 @@ function createTopicReader(port: KafkaPort, target: Target): (context: Context) 
 }
 
 /** One row for each topic, and what is wrong with the brokers that hold it. */
-export const topicsSource = defineSource<KafkaTopicRow, KafkaPort>()({
+export const topicsSource = defineSource<KafkaTopicRow, KafkaPort, KafkaSettings>()({
 	kind: 'kafka.topic',
 	title: 'Topics',
 	intervalMs: 10_000,

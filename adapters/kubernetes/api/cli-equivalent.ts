@@ -3,11 +3,10 @@ import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {shellLine} from '../../../src/text/quote.ts';
 
 /** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-export const settingsOf = (target: Target): KubernetesSettings => target.settings as KubernetesSettings;
 
 /** `kubectl` with everything that leads to the target. */
-export const kubectlCommand = (target: Target, ...words: readonly string[]): string =>
-	kubectlCommandFor(settingsOf(target), ...words);
+export const kubectlCommand = (target: Target<KubernetesSettings>, ...words: readonly string[]): string =>
+	kubectlCommandFor(target.settings, ...words);
 
 export function kubectlCommandFor(
 	{kubeconfig, context, impersonate}: Pick<KubernetesSettings, 'kubeconfig' | 'context' | 'impersonate'>,
@@ -27,8 +26,11 @@ export function kubectlCommandFor(
 }
 
 /** The same read in each namespace that is watched. */
-export function kubectlCommandPerNamespace(target: Target, ...words: readonly string[]): readonly string[] {
-	const {namespaces} = settingsOf(target);
+export function kubectlCommandPerNamespace(
+	target: Target<KubernetesSettings>,
+	...words: readonly string[]
+): readonly string[] {
+	const {namespaces} = target.settings;
 	if (namespaces === 'all') return [kubectlCommand(target, ...words, '--all-namespaces')];
 	return namespaces.map(namespace => kubectlCommand(target, '-n', namespace, ...words));
 }

@@ -7,7 +7,7 @@ import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
-import type {KubernetesPort, LogsRequest} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
 import {createLineRedactor} from '../../../src/text/redact.ts';
@@ -204,7 +204,11 @@ function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
 		: `Logs of ${first.namespace}/${first.name}`;
 }
 
-function cliEquivalents(target: Target, parts: readonly ContainerLog[], {since, tail, run}: Params): readonly string[] {
+function cliEquivalents(
+	target: Target<KubernetesSettings>,
+	parts: readonly ContainerLog[],
+	{since, tail, run}: Params,
+): readonly string[] {
 	const options = [
 		'--timestamps',
 		...(tail === 'all' || tail === undefined ? [] : [`--tail=${tail}`]),
@@ -222,7 +226,7 @@ function cliEquivalents(target: Target, parts: readonly ContainerLog[], {since, 
 }
 
 /** The last lines of every container of the pods, in the order in which they were written, and what they write from then on. */
-export const inspectLogs = defineInspection<LogRow, KubernetesPort>()({
+export const inspectLogs = defineInspection<LogRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.logs',
 	title: 'Logs',
 	key: 'l',

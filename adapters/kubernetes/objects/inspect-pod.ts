@@ -2,7 +2,7 @@ import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {PodRow, Rollout} from '../../../src/model/kubernetes/pod.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {ContainerSpec, ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
@@ -73,7 +73,7 @@ function containerLines(
 }
 
 /** A pod, its containers and what happened to it, read again now. */
-export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
+export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-pod',
 	title: 'Describe pod',
 	key: 'd',

@@ -1,12 +1,12 @@
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {maskSecrets} from './mask-secrets.ts';
 import {type ObjectRow, rowObject} from './row-object.ts';
 import {yamlLines} from './yaml-text.ts';
 
 /** The object as the server has it, without what may be secret. */
-export const inspectYaml = defineInspection<ObjectRow, KubernetesPort>()({
+export const inspectYaml = defineInspection<ObjectRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.yaml',
 	title: 'YAML',
 	key: 'y',

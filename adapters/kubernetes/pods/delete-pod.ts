@@ -2,7 +2,7 @@ import type {ActionContext, Check} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import {readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {accessFact} from '../objects/access-check.ts';
 import {podObjectRef} from '../objects/pod-ref.ts';
@@ -56,7 +56,7 @@ type Budgets = Pick<DeletePodPlan, 'below'> & {readonly checks: readonly Check[]
 /** Deleting asks no budget, and none forbids it: those that it breaks are told. */
 async function checkBudgets(
 	standings: readonly CurrentPod[],
-	context: ActionContext<KubernetesPort>,
+	context: ActionContext<KubernetesPort, KubernetesSettings>,
 ): Promise<Budgets> {
 	// Those that are ending already a budget does not count any more.
 	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
@@ -81,7 +81,7 @@ function describeBudgetConflict(plan: DeletePodPlan, now: Budgets): string | und
 }
 
 /** Deletes pods without a check of disruption budgets. Eviction checks them, and is to be tried first. */
-export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
+export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings>()<DeletePodPlan>({
 	id: 'kubernetes.delete-pod',
 	title: 'Delete pod',
 	key: 'D',

@@ -2,7 +2,7 @@ import type {ActionContext, Check, Preview} from '../../../src/contract/action.t
 import {defineAction} from '../../../src/contract/define.ts';
 import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
 import {shellLine} from '../../../src/text/quote.ts';
 import {readCompleteObjects} from '../api/cached-reads.ts';
@@ -35,7 +35,7 @@ import {
 /** The pods that are evicted together, in this order. */
 export type EvictPlan = {readonly target: string; readonly pods: readonly PodRemoval[]; readonly dryRun: DryRunResult};
 
-type About = ActionContext<KubernetesPort>;
+type About = ActionContext<KubernetesPort, KubernetesSettings>;
 
 /** 429 is the budget's no, and 500 what the server answers when two budgets cover one pod. */
 function explainEvictionError(error: unknown): unknown {
@@ -176,7 +176,7 @@ function futileReason(rows: readonly PodRow[], standings: readonly CurrentPod[])
 }
 
 /** Ends pods the way a drain does: disruption budgets are asked, and their workloads make new ones. */
-export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
+export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>()<EvictPlan>({
 	id: 'kubernetes.evict-pod',
 	title: 'Evict pod',
 	key: 'E',

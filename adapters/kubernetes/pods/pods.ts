@@ -10,7 +10,7 @@ import {readPodRows} from '../objects/pod-rows.ts';
 const podFindings = createPodFindings();
 
 /** Pods as `kubectl get pods` shows them, each with what is behind its status. Read from what the watch has brought: no request of its own. */
-export const podsSource = defineSource<PodRow, KubernetesPort>()({
+export const podsSource = defineSource<PodRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.pod',
 	title: 'Pods',
 	intervalMs: 1000,
@@ -18,7 +18,7 @@ export const podsSource = defineSource<PodRow, KubernetesPort>()({
 	cost: 'cheap',
 	cliEquivalent: target => kubectlCommandPerNamespace(target, 'get', 'pods', '-o', 'wide'),
 	open(port, target) {
-		const {namespaces} = target.settings as KubernetesSettings;
+		const {namespaces} = target.settings;
 		const missing = createMissingNamespaceNotes(port, namespaces);
 		return async context => {
 			const {rows, notes: told, sample} = await readPodRows(port, target.name, context);

@@ -1,7 +1,7 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import {type NodeUsageRow, nodeShare} from '../../../src/model/kubernetes/node-usage.ts';
 import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatBytes, formatPercent} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {readEventLines} from '../objects/event-lines.ts';
@@ -9,7 +9,7 @@ import {factLine} from '../objects/inspect-pod.ts';
 import {involvedNodes} from '../objects/row-object.ts';
 
 /** A node, its conditions, and the pods on it. */
-export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
+export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-node',
 	title: 'Describe node',
 	key: 'd',

@@ -1,6 +1,6 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import {type PodUsageRow, podCpuRequestShare, podMemoryShare} from '../../../src/model/kubernetes/pod-usage.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatBytes, formatDuration, formatPercent} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {factLine} from '../objects/inspect-pod.ts';
@@ -8,7 +8,7 @@ import {factLine} from '../objects/inspect-pod.ts';
 const cores = (value: number | undefined): string => (value === undefined ? 'none' : value.toFixed(2));
 
 /** What a pod uses, container by container, against what it asked for. */
-export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort>()({
+export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-pod-usage',
 	title: 'Usage of pod',
 	key: 'd',

@@ -6,7 +6,7 @@ import {
 	nodeUsageRow,
 } from '../../../src/model/kubernetes/node-usage.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
-import type {KubernetesPort, NodeUsage} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings, NodeUsage} from '../../../src/port/kubernetes.ts';
 import type {NodeObject} from '../../../src/port/kubernetes-objects.ts';
 import {staleNotes} from '../api/cached-reads.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
@@ -58,7 +58,7 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 const noHistory: UsageHistory = {memory: [], cpu: []};
 
 /** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
-export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort>()({
+export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.node-usage',
 	title: 'Node usage',
 	intervalMs: 10_000,

@@ -8,7 +8,7 @@ import {
 	podUsageFindings,
 	podUsageRow,
 } from '../../../src/model/kubernetes/pod-usage.ts';
-import type {KubernetesPort, PodUsage} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings, PodUsage} from '../../../src/port/kubernetes.ts';
 import type {ContainerSpec, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {mapInSlices} from '../../../src/time/yield.ts';
 import {readOptionalObjects, staleNotes} from '../api/cached-reads.ts';
@@ -79,7 +79,7 @@ function usageFacts(usage: PodUsage, pod: PodObject, above: OwnerIndex, throttle
 }
 
 /** What each pod uses now, by the metrics API or a Prometheus target in its place. */
-export const podUsageSource = defineSource<PodUsageRow, KubernetesPort>()({
+export const podUsageSource = defineSource<PodUsageRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.pod-usage',
 	title: 'Pod usage',
 	// The metrics server measures every 15 s or so: asking more often tells nothing new.

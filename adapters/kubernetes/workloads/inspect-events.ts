@@ -1,6 +1,6 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {eventLines, type InvolvedObject, readEvents} from '../objects/event-lines.ts';
 import {readOwnerChain} from '../objects/owner-chain.ts';
@@ -20,7 +20,7 @@ async function involvedInRow(
 }
 
 /** What happened to an object and to those it belongs together with, on one clock. */
-export const inspectEvents = defineInspection<ObjectRow, KubernetesPort>()({
+export const inspectEvents = defineInspection<ObjectRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.events',
 	title: 'Events',
 	key: 'e',

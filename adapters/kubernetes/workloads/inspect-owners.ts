@@ -3,7 +3,7 @@ import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {PodUsageRow} from '../../../src/model/kubernetes/pod-usage.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
@@ -22,47 +22,49 @@ const refOf = ({kind, name, uid}: Owner, namespace: string): WorkloadRef | undef
 };
 
 /** From what stands at the top down to all pods that belong to it, with the revisions that it can go back to. */
-export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow, KubernetesPort>()({
-	id: 'kubernetes.owners',
-	title: 'Owners, children and revisions',
-	key: 'w',
-	kind: 'kubernetes.pod',
-	also: ['kubernetes.workload', 'kubernetes.pod-usage'],
-	risk: 'none',
-	async open(row, {port, target, ...context}) {
-		const {ref: own, kind, place, slashed, title} = rowObject(row);
-		const object = await port.get(own, context);
-		const above = (await readOwnerChain(port, object.metadata, context)).toReversed();
-		const self: Owner = {kind, name: row.name, uid: row.uid, object, trouble: undefined};
-		const chain = [...above, self];
-		const lines: DocumentLine[] = [];
-		if (above.length === 0 && !isWorkloadRow(row)) {
-			lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
-		}
-		lines.push(...(await readOwnerTree(port, {target: target.name, namespace: row.namespace, chain}, context)));
-		const [top = self] = chain;
-		const managed = top.object === undefined ? undefined : fieldOwnerCheck(top.object);
-		if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
-		const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
-		const ref = workload && refOf(workload, row.namespace);
-		if (ref !== undefined && workload?.object !== undefined) {
-			const revisions = await readRevisions(port, ref, workload.object, context);
-			lines.push({text: ''}, {text: 'Revisions, newest first', loud: true});
-			for (const {revision, at, changeCause, name} of revisions) {
-				const age = at === undefined ? '' : `, made ${formatDuration((context.now() - at) / 1000)} ago`;
-				lines.push({text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`});
+export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow, KubernetesPort, KubernetesSettings>()(
+	{
+		id: 'kubernetes.owners',
+		title: 'Owners, children and revisions',
+		key: 'w',
+		kind: 'kubernetes.pod',
+		also: ['kubernetes.workload', 'kubernetes.pod-usage'],
+		risk: 'none',
+		async open(row, {port, target, ...context}) {
+			const {ref: own, kind, place, slashed, title} = rowObject(row);
+			const object = await port.get(own, context);
+			const above = (await readOwnerChain(port, object.metadata, context)).toReversed();
+			const self: Owner = {kind, name: row.name, uid: row.uid, object, trouble: undefined};
+			const chain = [...above, self];
+			const lines: DocumentLine[] = [];
+			if (above.length === 0 && !isWorkloadRow(row)) {
+				lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
 			}
-		}
-		const named = top === self ? slashed : `${top.kind.toLowerCase()}/${top.name}`;
-		return {
-			title: `Owners and children of ${title}`,
-			cliEquivalent: [
-				kubectlCommand(target, ...place, 'get', named, '-o', 'wide'),
-				...(ref === undefined
-					? []
-					: [kubectlCommand(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
-			],
-			lines,
-		};
+			lines.push(...(await readOwnerTree(port, {target: target.name, namespace: row.namespace, chain}, context)));
+			const [top = self] = chain;
+			const managed = top.object === undefined ? undefined : fieldOwnerCheck(top.object);
+			if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
+			const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
+			const ref = workload && refOf(workload, row.namespace);
+			if (ref !== undefined && workload?.object !== undefined) {
+				const revisions = await readRevisions(port, ref, workload.object, context);
+				lines.push({text: ''}, {text: 'Revisions, newest first', loud: true});
+				for (const {revision, at, changeCause, name} of revisions) {
+					const age = at === undefined ? '' : `, made ${formatDuration((context.now() - at) / 1000)} ago`;
+					lines.push({text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`});
+				}
+			}
+			const named = top === self ? slashed : `${top.kind.toLowerCase()}/${top.name}`;
+			return {
+				title: `Owners and children of ${title}`,
+				cliEquivalent: [
+					kubectlCommand(target, ...place, 'get', named, '-o', 'wide'),
+					...(ref === undefined
+						? []
+						: [kubectlCommand(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
+				],
+				lines,
+			};
+		},
 	},
-});
+);

@@ -8,7 +8,7 @@ import {
 	type WorkloadBudget,
 	type WorkloadRow,
 } from '../../../src/model/kubernetes/workload.ts';
-import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {Condition, ContainerSpec} from '../../../src/port/kubernetes-objects.ts';
 import {formatDuration} from '../../../src/text/format.ts';
 import {readOptionalObjects} from '../api/cached-reads.ts';
@@ -139,7 +139,7 @@ function runLines(status: string, runs: JobRuns, object: ApiObject, now: number)
 }
 
 /** A workload: its rollout, what watches over it, its pods, its revisions and its events, read again now. */
-export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort>()({
+export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-workload',
 	title: 'Describe workload',
 	key: 'd',

@@ -1,5 +1,5 @@
 import {defineAction} from '../../../src/contract/define.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {childObject} from '../objects/pod-template.ts';
 import {
@@ -30,7 +30,7 @@ const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'
 const stamp = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Replaces all pods of the workload by new ones from the same template, as `kubectl rollout restart` does. */
-export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort>()<TemplatePlan>({
+export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<TemplatePlan>({
 	id: 'kubernetes.restart',
 	title: 'Restart',
 	key: 'R',

@@ -1,7 +1,7 @@
 import type {ActionContext, Check, Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {childObject} from '../objects/pod-template.ts';
@@ -83,7 +83,7 @@ async function previewScale(
 	workload: WorkloadRef,
 	object: ApiObject,
 	to: number,
-	context: ActionContext<KubernetesPort>,
+	context: ActionContext<KubernetesPort, KubernetesSettings>,
 ): Promise<Preview<ScalePlan>> {
 	const {port, target} = context;
 	const bound = bindWorkload(workload, object);
@@ -138,7 +138,7 @@ function suggestedReplicas(rows: readonly Row[]): string {
 }
 
 /** Sets how many pods a workload has, through its scale. */
-export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort>()<ScalePlan>({
+export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<ScalePlan>({
 	id: 'kubernetes.scale',
 	title: 'Scale',
 	key: 'S',

@@ -1,6 +1,6 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt, ShownFact} from '../../../src/contract/action.ts';
 import {type FieldChange, objectDiff} from '../../../src/model/kubernetes/object-diff.ts';
-import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {childObject, podTemplateOf} from '../objects/pod-template.ts';
 import {conflictError, kubectlName, qualifiedName, type WorkloadRef} from '../objects/workload-ref.ts';
@@ -28,7 +28,7 @@ export type TemplatePlan = WorkloadBinding & {
 	readonly from: {readonly revision: number; readonly uid: string} | undefined;
 };
 
-export type TemplateContext = ActionContext<KubernetesPort>;
+export type TemplateContext = ActionContext<KubernetesPort, KubernetesSettings>;
 
 /** What the confirmation of every such action shows. */
 export const templateShownFacts: readonly ShownFact[] = [

@@ -1,6 +1,6 @@
 import type {Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {childObject} from '../objects/pod-template.ts';
@@ -89,7 +89,7 @@ async function previewRollback(
 }
 
 /** Puts an earlier template back, as `kubectl rollout undo` does, and refuses what kubectl does not: when it has changed since it was read. */
-export const undoRollout = defineAction<RowWithWorkload, KubernetesPort>()<TemplatePlan>({
+export const undoRollout = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<TemplatePlan>({
 	id: 'kubernetes.undo-rollout',
 	title: 'Undo rollout',
 	key: 'U',

@@ -2,7 +2,7 @@ import {defineSource} from '../../../src/contract/define.ts';
 import type {Rollout} from '../../../src/model/kubernetes/pod.ts';
 import {type WorkloadRow, workloadRow} from '../../../src/model/kubernetes/workload.ts';
 import {workloadFindings} from '../../../src/model/kubernetes/workload-findings.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {mapInSlices} from '../../../src/time/yield.ts';
 import {readOptionalObjects, readRequiredObjects} from '../api/cached-reads.ts';
 import {kubectlCommandPerNamespace} from '../api/cli-equivalent.ts';
@@ -31,7 +31,7 @@ function createRevisionSightings(now: () => number) {
 }
 
 /** Deployments, stateful and daemon sets with how far their rollouts are, jobs and cron jobs with what they came to, and their pods. Read from what the watch has brought. */
-export const workloadsSource = defineSource<WorkloadRow, KubernetesPort>()({
+export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.workload',
 	title: 'Workloads',
 	intervalMs: 2000,

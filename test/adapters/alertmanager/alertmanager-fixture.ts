@@ -2,14 +2,14 @@ import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Params} from '../../../src/contract/param.ts';
 import type {Row, RowKind, Snapshot} from '../../../src/contract/row.ts';
-import type {AlertmanagerPort} from '../../../src/port/alertmanager.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
 import {fakeSaveFile, testContext} from '../conformance-subject.ts';
 import {findAction} from '../system-fixture.ts';
 import {targetAt} from './dedicated-alertmanager.ts';
 
 export type AlertmanagerFixture = {
 	readonly port: AlertmanagerPort;
-	readonly actionContext: ActionContext<AlertmanagerPort>;
+	readonly actionContext: ActionContext<AlertmanagerPort, AlertmanagerSettings>;
 	read<R extends Row>(kind: RowKind): Promise<Snapshot<R>>;
 	findings(kind: RowKind): Promise<readonly string[]>;
 	inspect(id: string, row: Row): Promise<string>;
@@ -24,7 +24,7 @@ export async function openAlertmanager(
 ): Promise<AlertmanagerFixture> {
 	const target = targetAt(at);
 	const connection = await alertmanagerSystem.connect(target, options);
-	const port = connection.port as AlertmanagerPort;
+	const port = connection.port;
 	const acting = {...testContext(), now, port, target, record: 'rec-1', saveFile: fakeSaveFile};
 	const read = async <R extends Row>(kind: RowKind) => {
 		const source = alertmanagerSystem.sources.find(one => one.kind === kind);

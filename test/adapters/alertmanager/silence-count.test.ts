@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {previewCreate, previewExpire} from '../../../adapters/alertmanager/silence-plan.ts';
 import type {ActionContext} from '../../../src/contract/action.ts';
-import type {AlertFacts, AlertmanagerPort, Silence} from '../../../src/port/alertmanager.ts';
+import type {AlertFacts, AlertmanagerPort, AlertmanagerSettings, Silence} from '../../../src/port/alertmanager.ts';
 import {fakeSaveFile, testContext} from '../conformance-subject.ts';
 
 const alerts = Array.from(
@@ -20,14 +20,14 @@ const alerts = Array.from(
 	}),
 );
 
-const about: ActionContext<AlertmanagerPort> = {
+const about: ActionContext<AlertmanagerPort, AlertmanagerSettings> = {
 	...testContext(),
 	port: {alerts: async () => alerts, silences: async () => []} as unknown as AlertmanagerPort,
 	target: {
 		name: 'alerts',
 		kind: 'alertmanager',
 		production: false,
-		settings: {url: 'http://127.0.0.1:9093', auth: {kind: 'none'}, headers: {}},
+		settings: {url: 'http://127.0.0.1:9093', auth: {kind: 'none'}, headers: {}, environment: {}},
 	},
 	record: 'r',
 	saveFile: fakeSaveFile,

@@ -2,7 +2,6 @@ import {kafkaSystem} from '../../../adapters/kafka/system.ts';
 import type {ActionContext, Preview} from '../../../src/contract/action.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {Row, RowKind, Snapshot} from '../../../src/contract/row.ts';
-import type {Connection} from '../../../src/contract/system.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
@@ -15,14 +14,14 @@ export type KafkaFixture = Awaited<ReturnType<typeof openKafka>>;
 /** The whole system on real brokers, on a clock that can be moved: hours pass for the rules, and not for whoever waits. */
 export async function openKafka(settings: KafkaSettings, options = {readOnly: false}) {
 	const target: Target<KafkaSettings> = {name: 'kafka-main', kind: 'kafka', production: false, settings};
-	const connection = (await kafkaSystem.connect(target, options)) as Connection<KafkaPort>;
+	const connection = await kafkaSystem.connect(target, options);
 	const {port} = connection;
 	let ahead = 0;
 	const now = () => Date.now() + ahead;
 	const context = (): Context => ({signal: AbortSignal.timeout(30_000), now});
 	const readers = new Map(kafkaSystem.sources.map(source => [source.kind, source.open(port, target)]));
 	const kept = new Map<string, string>();
-	const acting = (record = 'rec-1'): ActionContext<KafkaPort> => ({
+	const acting = (record = 'rec-1'): ActionContext<KafkaPort, KafkaSettings> => ({
 		...context(),
 		port,
 		target,

@@ -13,7 +13,7 @@ const settings: KafkaSettings = {
 	connectTimeoutMs: 1000,
 	requestTimeoutMs: 1000,
 };
-const target: Target = {name: 'kafka-main', kind: 'kafka', production: true, settings};
+const target: Target<KafkaSettings> = {name: 'kafka-main', kind: 'kafka', production: true, settings};
 
 const pairsOf = (topic: string): readonly TopicPartition[] =>
 	Array.from({length: partitionCount}, (_, partition) => ({topic, partition}));

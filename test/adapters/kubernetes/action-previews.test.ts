@@ -3,23 +3,18 @@ import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 let rows: readonly PodRow[] = [];
 
-const target: Target = {
-	name: 'rig',
-	kind: 'kubernetes',
-	production: true,
-	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
-};
+const target = kubernetesTarget();
 
 beforeAll(async () => {
 	rig = await startClusterFixture({timings: lenientTimings});
@@ -33,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const about = (): ActionContext<KubernetesPort> => ({
+const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	...testContext(),
 	port,
 	target,

@@ -23,6 +23,7 @@ import {stopProcess} from '../../estate/server-process.ts';
 import {settingsFor} from '../prometheus/prometheus-fixture.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {type ContainerSeries, startContainerExporter} from './container-exporter.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 const mebi = 1024 ** 2;
 
@@ -119,7 +120,7 @@ async function read<R extends PodUsageRow | NodeUsageRow>(
 	const {port} = await rig.createClient({text, metrics}, {metrics: metrics && query});
 	const source = kubernetesSystem.sources.find(one => one.kind === kind);
 	if (source === undefined) throw new Error(`no source ${kind}`);
-	const target: Target = {name: 'prod', kind: 'kubernetes', production: true, settings: {}};
+	const target = kubernetesTarget();
 	return (await source.open(port, target)(testContext())) as Snapshot<R>;
 }
 

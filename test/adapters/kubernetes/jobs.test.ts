@@ -10,21 +10,16 @@ import {type KubeObject, ownerReference} from '../../../demo/kubernetes-api/obje
 import type {Inspection} from '../../../src/contract/inspection.ts';
 import type {Row, Snapshot} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 
-const target: Target = {
-	name: 'prod',
-	kind: 'kubernetes',
-	production: true,
-	settings: {namespaces: 'all', kubeconfig: [], context: 'prod'},
-};
+const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
 	rig = await startClusterFixture({timings: lenientTimings});

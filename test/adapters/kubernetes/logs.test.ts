@@ -8,20 +8,15 @@ import type {Document, DocumentLine} from '../../../src/contract/document.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 const open: AbortController[] = [];
 
-const target: Target = {
-	name: 'prod',
-	kind: 'kubernetes',
-	production: true,
-	settings: {namespaces: 'all', kubeconfig: [], context: 'prod'},
-};
+const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
 	rig = await startClusterFixture();

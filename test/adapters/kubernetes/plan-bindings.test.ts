@@ -9,26 +9,21 @@ import {
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 let admin: KubernetesPort;
-const actions = kubernetesSystem.actions as readonly Action<Row, KubernetesPort>[];
-const target: Target = {
-	name: 'rig',
-	kind: 'kubernetes',
-	production: true,
-	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
-};
+const actions = kubernetesSystem.actions;
+const target = kubernetesTarget();
 /** Milliseconds that the console's clock is ahead. */
 let ahead = 0;
-const about = (): ActionContext<KubernetesPort> => ({
+const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	...testContext(),
 	now: () => Date.now() + ahead,
 	port,
@@ -162,7 +157,7 @@ const podRow = () => {
 	const {metadata} = store().get('pods', 'rig', 'bound') ?? expect.fail('there is no pod');
 	const {uid, name, namespace} = metadata;
 	const workload = {kind: 'ReplicaSet', name: 'set-1', uid: 'set-1', paused: false, replicas: 1};
-	return {id: uid, uid, name, namespace, target: 'rig', severity: 'ok', workload} as unknown as PodRow;
+	return {id: uid, uid, name, namespace, target: 'prod', severity: 'ok', workload} as unknown as PodRow;
 };
 
 const onPod = (): Stage => {
@@ -202,7 +197,7 @@ const onWeb = (): Stage => {
 		rows() {
 			const {uid} = deployment().metadata;
 			const workload = {kind: 'Deployment', name: 'web', uid, paused: false, replicas: 12};
-			return [{id: uid, target: 'rig', severity: 'ok', namespace: 'checkout', workload} as unknown as Row];
+			return [{id: uid, target: 'prod', severity: 'ok', namespace: 'checkout', workload} as unknown as Row];
 		},
 		state: () => JSON.stringify(deployment()),
 		params: {replicas: '3', revision: 'previous'},

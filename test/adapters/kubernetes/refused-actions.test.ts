@@ -5,9 +5,10 @@ import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 
@@ -25,13 +26,8 @@ const action = (id: string): Action<Row, KubernetesPort> => {
 /** A connection of a login, and the pods that it sees. */
 async function as(login: 'operator' | 'viewer' | 'noreview') {
 	const {port} = await rig.createClient({text: rig.api.kubeconfigOf(login)});
-	const target = {
-		name: 'rig',
-		kind: 'kubernetes' as const,
-		production: true,
-		settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
-	};
-	const about = (): ActionContext<KubernetesPort> => ({
+	const target = kubernetesTarget();
+	const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 		...testContext(),
 		port,
 		target,

@@ -5,23 +5,18 @@ import type {Action} from '../../../src/contract/action.ts';
 import type {Finding} from '../../../src/contract/finding.ts';
 import type {Params} from '../../../src/contract/param.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 afterEach(() => rig.close());
 
 const minute = 60_000;
-const target: Target = {
-	name: 'prod',
-	kind: 'kubernetes',
-	production: true,
-	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
-};
+const target = kubernetesTarget();
 
 /** The demo's cluster in a scenario, with what midwatch says of it and may do to it. Its time goes on when it is told to. */
 async function open(scenario: 'crashloop' | 'storm') {

@@ -13,22 +13,17 @@ import {appliesToKind} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row, Snapshot} from '../../../src/contract/row.ts';
-import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 let read: (context: Context) => Promise<Snapshot>;
 
-const target: Target = {
-	name: 'prod',
-	kind: 'kubernetes',
-	production: true,
-	settings: {namespaces: 'all', kubeconfig: [], context: 'prod'},
-};
+const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
 	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('storm', {now: Date.now})});
@@ -123,7 +118,7 @@ describe('workloads', () => {
 		const checkout = store.get('namespaces', undefined, 'checkout') ?? expect.fail();
 		store.put('namespaces', {...checkout, metadata: {...checkout.metadata, name: 'empty', uid: 'of-empty'}});
 		const {port: narrow} = await rig.createClient({namespaces});
-		const read = podsSource.open(narrow, {...target, settings: {namespaces}});
+		const read = podsSource.open(narrow, kubernetesTarget({namespaces}));
 		await eventually(async () => {
 			const {notes} = await read(testContext());
 			expect(notes.map(({text}) => text)).toEqual(['namespace serach does not exist']);

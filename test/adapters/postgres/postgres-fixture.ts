@@ -45,7 +45,7 @@ export type PostgresFixture = {
 	/** One read of one source; sources keep what they need between two reads. */
 	read(kind: string): Promise<Snapshot>;
 	sessions(): Promise<readonly PostgresSessionRow[]>;
-	actionContext(record?: string): ActionContext<PostgresPort>;
+	actionContext(record?: string): ActionContext<PostgresPort, PostgresSettings>;
 	close(): Promise<void>;
 };
 
@@ -55,9 +55,7 @@ export async function openPostgres(
 	options: {readonly settings?: Partial<PostgresSettings>; readonly readOnly?: boolean} = {},
 ): Promise<PostgresFixture> {
 	const target = targetOf(server, role, options.settings);
-	const connection = (await postgresSystem.connect(target, {
-		readOnly: options.readOnly ?? false,
-	})) as Connection<PostgresPort>;
+	const connection = await postgresSystem.connect(target, {readOnly: options.readOnly ?? false});
 	const polls = new Map(
 		postgresSystem.sources.map(source => [source.kind as string, source.open(connection.port, target)]),
 	);

@@ -5,10 +5,9 @@ import {join} from 'node:path';
 import {afterAll, afterEach, expect, test, vi} from 'vitest';
 import {postgresSystem} from '../../../adapters/postgres/system.ts';
 import {discoverTargets} from '../../../src/config/discover.ts';
-import type {Connection} from '../../../src/contract/system.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {certificate} from '../../estate/certificates.ts';
 import {createTestEnvironment} from '../../src/config/test-environment.ts';
 import {type AuthenticationRequest, type FakePostgresServer, startFakePostgresServer} from './fake-postgres-server.ts';
@@ -51,8 +50,8 @@ const settingsFor = (
 });
 
 async function failure(settings: PostgresSettings): Promise<AdapterError> {
-	const target: Target = {name: 'shop', kind: 'postgres', production: true, settings};
-	const connection = (await postgresSystem.connect(target, {readOnly: true})) as Connection<PostgresPort>;
+	const target: Target<PostgresSettings> = {name: 'shop', kind: 'postgres', production: true, settings};
+	const connection = await postgresSystem.connect(target, {readOnly: true});
 	try {
 		await connection.port.server({signal: AbortSignal.timeout(20_000)});
 	} catch (error) {
