@@ -1,6 +1,6 @@
 /**
- * A terminal or locale that cannot be trusted with anything but ASCII. As POSIX has it, a variable that is set to nothing is not set. No locale
- * at all, C and POSIX say nothing of what the terminal shows: that is how SSH to a small machine and containers begin.
+ * Returns true when the terminal or the locale supports only ASCII. A variable with an empty value counts as not set, as POSIX says. No
+ * locale, `C` and `POSIX` say nothing about the terminal: SSH to a small machine and containers start that way, so they get Unicode.
  */
 export function isAsciiOnly(env: NodeJS.ProcessEnv): boolean {
 	const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';

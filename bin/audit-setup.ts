@@ -8,18 +8,21 @@ import type {Keymap} from '../src/input/keymap.ts';
 import type {Policy} from '../src/policy/policy.ts';
 import type {Clock} from '../src/time/clock.ts';
 
-/** The audit as the console writes it, and the copies of it on their way outside. */
+/** The audit log of a console, with the delivery of its records to the configured sinks. */
 export type AuditSetup = {
 	readonly audit: Audit;
-	/** For the deck; undefined when no sink is configured. */
+	/** The delivery state that the deck shows; undefined when no sink is configured. */
 	readonly deckCopies: DeckOptions['copies'];
-	/** Sends what was left from before. */
+	/** Starts delivery, beginning with the records that earlier runs did not deliver. */
 	start(): void;
-	/** Waits a few seconds for what is under way. */
+	/** Waits a few seconds for deliveries in flight. */
 	close(): Promise<void>;
 };
 
-/** What carries the records is loaded only where there are sinks. `policy`: what the policy file of this machine says now. */
+/**
+ * Creates the audit log and the delivery to its sinks. The sink adapters are loaded only when a sink is configured.
+ * @param options.policy returns the current machine policy. When it names other sinks than at the start, actions are refused until midwatch is restarted.
+ */
 export async function createAuditSetup(options: {
 	readonly sinks: readonly NamedSink[];
 	readonly log: Audit;
@@ -34,24 +37,30 @@ export async function createAuditSetup(options: {
 		createAuditSink === undefined ? [] : [{...sink, sink: createAuditSink(settings)}],
 	);
 	const delivery = createDelivery({sinks: configured, dir: log.dir, stateDir, clock});
-	const glass = createBreakGlass({audit: log, delivery, clock});
-	const atStart = policySinksText(policy());
+	const breakGlass = createBreakGlass({audit: log, delivery, clock});
+	const sinksAtStart = policySinksText(policy());
 	const stale = () =>
-		policySinksText(policy()) === atStart
+		policySinksText(policy()) === sinksAtStart
 			? undefined
 			: 'the policy of this machine names other copies of the audit now';
 	return {
-		audit: createAuditWithSinks({audit: log, delivery, glass, stale, paletteKey: keymap.keyFor('deck.palette')}),
-		deckCopies: sinks.length === 0 ? undefined : {state: delivery.state, glass},
+		audit: createAuditWithSinks({
+			audit: log,
+			delivery,
+			glass: breakGlass,
+			stale,
+			paletteKey: keymap.keyFor('deck.palette'),
+		}),
+		deckCopies: sinks.length === 0 ? undefined : {state: delivery.state, glass: breakGlass},
 		start: () => delivery.start(),
 		async close() {
-			glass.close();
+			breakGlass.close();
 			await delivery.close();
 		},
 	};
 }
 
-/** What the policy file says of copies, to be compared. A policy that cannot be used allows nothing anyway. */
+/** The sinks of the policy file as text, for comparison. A policy file that cannot be used yields none: it forbids every action anyway. */
 function policySinksText(policy: Policy | undefined): string {
 	const file = policy?.fileState.state === 'read' ? policy.fileState.file : undefined;
 	return JSON.stringify(file?.audit?.sinks ?? []);

@@ -13,7 +13,7 @@ type ClockReportOptions = {
 	readonly audit: Pick<Audit, 'append' | 'recent'>;
 };
 
-/** Shown once, and recorded where that is possible. */
+/** Shows a notice and appends it to the audit log. A failed append is ignored. */
 function report({deck, audit}: ClockReportOptions, note: string): Promise<unknown> {
 	deck.showNotice(note, 'warn');
 	return audit.append({kind: 'clock', note}).catch(() => {});
@@ -24,7 +24,7 @@ const describeJump = (byMs: number): string =>
 		? `the clock of this machine was set back by ${formatDuration(-byMs / 1000)}`
 		: `the clock of this machine went forward by ${formatDuration(byMs / 1000)}, or the machine slept: nothing is armed any more`;
 
-/** Reports each jump of the wall clock while the console runs, and keeps what counts by it in line. Returns the way to stop. */
+/** Reports each jump of the wall clock while the console runs, and corrects what counts wall-clock time. Returns the way to stop. */
 export function reportClockJumps(
 	options: ClockReportOptions & {
 		readonly watch: Pick<Watch, 'handleClockJump'>;
@@ -38,16 +38,19 @@ export function reportClockJumps(
 	});
 }
 
-/** As much as the clocks of two consoles may differ. */
-const skewMs = 5 * 60_000;
+/** The clocks of two consoles may differ by this many milliseconds. */
+const maxSkewMs = 5 * 60_000;
 
-/** Reports that the record before that of the start lies in the future, so that the clock was wrong then or is wrong now. */
+/** Reports when the audit record before `start` has a time in the future: the clock was wrong then or is wrong now. */
 export async function reportClockBehind(options: ClockReportOptions, start: Pick<AuditRecord, 'seq'>): Promise<void> {
 	const recent = await options.audit.recent(20).catch(() => []);
 	const newest = recent.find(({seq}) => seq < start.seq);
 	if (newest === undefined) return;
 	const aheadMs = Date.parse(newest.ts) - options.clock.now();
-	if (aheadMs < skewMs) return;
-	const note = `the record before this start is of ${newest.ts}, ${formatDuration(aheadMs / 1000)} ahead of the clock of this machine: it was ahead then, or is behind now`;
-	await report(options, note);
+	if (aheadMs < maxSkewMs) return;
+	const ahead = `${formatDuration(aheadMs / 1000)} ahead of the clock of this machine`;
+	await report(
+		options,
+		`the audit record before this start has the time ${newest.ts}, ${ahead}: the clock was ahead then, or is behind now`,
+	);
 }

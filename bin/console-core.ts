@@ -1,5 +1,5 @@
 import {readActor} from '../src/audit/actor.ts';
-import {type Audit, createAudit} from '../src/audit/audit-log.ts';
+import {createAudit} from '../src/audit/audit-log.ts';
 import {createKeymap, type Keymap} from '../src/input/keymap.ts';
 import {type Arming, createArming} from '../src/remedy/arming.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
@@ -8,25 +8,23 @@ import {createRunner, type Runner} from '../src/remedy/runner.ts';
 import {serverNames} from '../src/remedy/server-names.ts';
 import {demoStateDir, stateDir} from '../src/state/state-dir.ts';
 import {type Clock, stoppedClock, systemClock} from '../src/time/clock.ts';
-import {createWatch, type Watch} from '../src/watch/watch.ts';
+import type {Watch} from '../src/watch/watch.ts';
 import {type AuditSetup, createAuditSetup} from './audit-setup.ts';
 import type {Options} from './cli/arguments.ts';
 import {createInitialPolicy} from './initial-policy.ts';
-import {metricsQueryFor} from './metrics-target.ts';
 import {panes} from './panes.ts';
 import type {RunConfig} from './run-config.ts';
 import {createStateDirectoryWatch, type StateDirectoryWatch} from './state-directory-watch.ts';
 import {systems} from './systems.ts';
 import {version} from './version.ts';
-import {transportVia} from './via.ts';
+import {watchTargets} from './watch-targets.ts';
 
 /** The parts of a console that need no terminal. */
 export type ConsoleCore = {
-	/** The state directory. */
+	/** Path of the state directory. */
 	readonly stateDir: string;
 	readonly clock: Clock;
 	readonly keymap: Keymap;
-	readonly audit: Audit;
 	readonly auditSetup: AuditSetup;
 	readonly arming: Arming;
 	readonly watch: Watch;
@@ -36,34 +34,33 @@ export type ConsoleCore = {
 
 const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(action => action.id === id);
 
-/** Nothing is connected, read or written yet. */
-export async function createConsoleCore(estate: RunConfig, options: Options): Promise<ConsoleCore> {
-	// In `still` nothing may change, the clock in the corner included: that is what it is for.
+/** Creates the core of a console. Connects to nothing and reads and writes no file. */
+export async function createConsoleCore(config: RunConfig, options: Options): Promise<ConsoleCore> {
+	// The scenario `still` never changes, not even the clock in the corner.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
-	// What is done to the demo is recorded like anything else, apart from what was done to real systems.
-	const own = stateDir(process.env);
-	const state = options.demo === undefined ? own : demoStateDir(own);
+	// Actions on the demo are recorded too, in a state directory of their own.
+	const userStateDir = stateDir(process.env);
+	const state = options.demo === undefined ? userStateDir : demoStateDir(userStateDir);
 	const actor = readActor(process.env);
 	const log = createAudit({stateDir: state, clock, actor, app: version});
-	const keymap = createKeymap(estate.keys, panes);
-	const policy = createInitialPolicy(estate, options.readOnly);
-	let policyNow = () => policy;
-	const copies = await createAuditSetup({
-		sinks: estate.sinks,
+	const keymap = createKeymap(config.keys, panes);
+	const policy = createInitialPolicy(config, options.readOnly);
+	let currentPolicy = () => policy;
+	const auditSetup = await createAuditSetup({
+		sinks: config.sinks,
 		log,
 		stateDir: state,
 		clock,
-		policy: () => policyNow(),
+		policy: () => currentPolicy(),
 		keymap,
 	});
-	const {audit} = copies;
-	const readOnly = policy.readOnly !== undefined;
-	const arming = createArming({clock, audit, policy, source: estate.policy});
-	policyNow = () => arming.policy.get();
-	const watch = createWatch({targets: estate.targets, clock, readOnly, via: transportVia, metrics: metricsQueryFor});
+	const {audit} = auditSetup;
+	const arming = createArming({clock, audit, policy, source: config.policy});
+	currentPolicy = () => arming.policy.get();
+	const watch = watchTargets({targets: config.targets, clock, readOnly: policy.readOnly !== undefined});
 	const locks = createObjectLocks(state, {
 		serversOf(name) {
-			const watched = estate.targets.find(one => one.target.name === name);
+			const watched = config.targets.find(({target}) => target.name === name);
 			return watched === undefined ? [name] : serverNames(watched.target, watch.identity(name)?.server);
 		},
 	});
@@ -79,18 +76,8 @@ export async function createConsoleCore(estate: RunConfig, options: Options): Pr
 		locks,
 		clock,
 		actor,
-		underWay: () => new Set(runner.inProgress().map(({id}) => id)),
-		lookAgain: open => recheckOutcome(open, {clock, actionOf, resolve}).catch(recheckFailedText),
+		inProgressIds: () => new Set(runner.inProgress().map(({id}) => id)),
+		recheck: intent => recheckOutcome(intent, {clock, actionOf, resolve}).catch(recheckFailedText),
 	});
-	return {
-		stateDir: state,
-		clock,
-		keymap,
-		audit,
-		auditSetup: copies,
-		arming,
-		watch,
-		runner,
-		stateDirectoryWatch,
-	};
+	return {stateDir: state, clock, keymap, auditSetup, arming, watch, runner, stateDirectoryWatch};
 }

@@ -7,7 +7,6 @@ import {dispatchKey, handlePaste, handleWheel} from '../src/input/dispatch-key.t
 import {focusFirstFinding} from '../src/input/start-action.ts';
 import {policyChange} from '../src/policy/policy-text.ts';
 import type {Arming} from '../src/remedy/arming.ts';
-import {errorHint} from '../src/remedy/remedy-failure.ts';
 import {isSettling} from '../src/remedy/remedy-state.ts';
 import type {Runner} from '../src/remedy/runner.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -19,175 +18,137 @@ import {colourLevel} from '../views/terminal/colour-level.ts';
 import {openTty, type Tty} from '../views/terminal/tty.ts';
 import {createTheme} from '../views/theme.ts';
 import {isAsciiOnly} from './ascii-only.ts';
+import {createBackgroundWork} from './background-work.ts';
 import type {Options} from './cli/arguments.ts';
-import {reportClockBehind, reportClockJumps} from './clock-reports.ts';
-import {runningCode, saveCodeCache} from './code-cache.ts';
-import {createConsoleCore} from './console-core.ts';
+import {reportClockJumps} from './clock-reports.ts';
+import {type ConsoleCore, createConsoleCore} from './console-core.ts';
 import {copyToClipboard} from './copy-to-clipboard.ts';
 import {panes} from './panes.ts';
-import {loadRunConfig} from './run-config.ts';
+import {loadRunConfig, type RunConfig} from './run-config.ts';
 import {saveText} from './save-text.ts';
 import {limitYoungGeneration} from './small-heap.ts';
-import {onTargetAnswer} from './target-answers.ts';
 
-/** Milliseconds that the first frame may take before reading begins without it. */
+/** Milliseconds that the first frame may take before the reads start without it: a stopped terminal must not delay them. */
 const firstFrameMs = 500;
 
-/** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
-const saveCodeCacheMs = 3000;
-
-/** Milliseconds from a signal to the end, with a remedy under way, of which the last look may take five seconds, and without. */
-const longestGraceMs = 8000;
-const shortestGraceMs = 1500;
+/** Milliseconds from a signal to the exit, with a remedy in progress (its last verification may take five seconds) and without. */
+const maxGraceMs = 8000;
+const minGraceMs = 1500;
 
 /**
- * Opens the console and stays until it is left.
- * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
+ * Opens the console and runs it until the user leaves it.
+ * @returns the exit code: 0 when left by key, 2 when there is no terminal.
  */
 export async function runConsole(options: Options): Promise<number> {
 	limitYoungGeneration();
-	const estate = await loadRunConfig(options);
-	const {
-		stateDir: state,
-		clock,
-		keymap,
-		audit,
-		auditSetup: copies,
-		arming,
-		watch,
-		runner,
-		stateDirectoryWatch,
-	} = await createConsoleCore(estate, options);
-
-	let leave: (code: number) => void = () => {};
-	const left = new Promise<number>(resolve => {
-		leave = resolve;
-	});
-
-	let phase: 'opening' | 'watching' | 'leaving' = 'opening';
-	const shutDown = async () => {
-		const watched = phase === 'watching';
-		phase = 'leaving';
-		await runner.close();
-		if (watched) await noted('stop').catch(() => {});
-		await Promise.all([stateDirectoryWatch.close(), watch.close(), copies.close()]);
-		arming.close();
-	};
-
-	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
-	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from});
-
+	const config = await loadRunConfig(options);
+	const core = await createConsoleCore(config, options);
+	const {clock, auditSetup, arming, watch, runner} = core;
+	const work = createBackgroundWork(core, config.from);
 	const opened = openTty({
-		mouse: estate.mouse,
-		beforeExit: shutDown,
-		// What was sent is finished and recorded; with nothing under way a closed window is not waited for.
-		graceMs: () => (runner.inProgress().length > 0 ? longestGraceMs : shortestGraceMs),
-		...(estate.theme === 'basic' ? {mostColours: 16 as const} : {}),
+		mouse: config.mouse,
+		beforeExit: work.close,
+		// Actions that were sent are finished and recorded; with none in progress a closed window exits soon.
+		graceMs: () => (runner.inProgress().length > 0 ? maxGraceMs : minGraceMs),
+		...(config.theme === 'basic' ? {mostColours: 16 as const} : {}),
 	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);
 		return 2;
 	}
 	const {tty} = opened;
-	const configured = new Set(estate.targets.map(one => one.target.kind));
+	const {promise: left, resolve: leave} = Promise.withResolvers<number>();
+	const {deck, screen} = openScreen({config, core, options, tty, quit: () => leave(0)});
+	dispatchTerminalEvents(tty, deck);
+	focusFirstFinding(deck);
+	const start = () => work.start(deck);
+	const stops = [
+		showPolicyChanges(arming, deck, auditSetup.audit),
+		showLostRecords(auditSetup.audit, deck),
+		everySecond(clock.after, deck.notifyChanged),
+		reportClockJumps({clock, watch, arming, deck, audit: auditSetup.audit}),
+		clock.after(firstFrameMs, start),
+	];
+	screen.flush().then(start, start);
+
+	const code = await left;
+	for (const stop of stops) stop();
+	screen.unmount();
+	deck.close();
+	await restoreTerminalWhile(runner, tty, work.close);
+	return code;
+}
+
+type ScreenOptions = {
+	readonly config: RunConfig;
+	readonly core: ConsoleCore;
+	readonly options: Options;
+	readonly tty: Tty;
+	readonly quit: () => void;
+};
+
+/** Creates the deck and draws it on the terminal. */
+function openScreen({config, core, options, tty, quit}: ScreenOptions) {
+	const {clock, keymap, auditSetup, arming, watch, runner, stateDirectoryWatch, stateDir} = core;
+	const configured = new Set(config.targets.map(({target}) => target.kind));
 	const deck = createDeck({
 		panes: panes.filter(pane => pane.systems.some(kind => configured.has(kind))),
 		allPanes: panes,
 		watch,
 		runner,
 		arming,
-		audit,
+		audit: auditSetup.audit,
 		presence: stateDirectoryWatch,
 		unresolved: stateDirectoryWatch.unresolved,
-		copies: copies.deckCopies,
+		copies: auditSetup.deckCopies,
 		keymap,
 		clock,
 		effects: {
-			copy: text => copyToClipboard(tty, state, text),
-			save: (name, lines) => saveText(state, name, lines, clock.now()),
-			quit: () => leave(0),
+			copy: text => copyToClipboard(tty, stateDir, text),
+			save: (name, lines) => saveText(stateDir, name, lines, clock.now()),
+			quit,
 			suspend: () => tty.suspend(),
 			lendTerminal: work => tty.lend(work),
-			redraw: () => mounted.redraw(),
+			redraw: () => screen.redraw(),
 			strayOutput: tty.strayOutput,
 		},
 		labels: [
 			...(options.demo === undefined ? [] : [`demo: ${options.demo}`]),
 			...(options.readOnly ? ['read-only'] : []),
 		],
-		remarks: [estate.from, ...estate.remarks],
+		remarks: [config.from, ...config.remarks],
 	});
-	const colourless = estate.theme === 'none' || colourLevel(process.env) === 0;
-	const theme = createTheme(colourless ? 'none' : 'colour', isAsciiOnly(process.env));
-	const mounted = mountOnScreen(
-		createElement(App, {
-			deck,
-			theme,
-			afterPaint: call => {
-				mounted.flush().then(call, error => deck.showNotice(messageOf(error), 'warn'));
-			},
-		}),
-		tty,
-	);
-	const stopPolicy = showPolicy(arming, deck, audit);
-	const stopGaps = showGaps(audit, deck);
-	dispatchTerminalEvents(tty, deck);
-	focusFirstFinding(deck);
-	let stopKeeping = () => {};
-	let stopAnswers = () => {};
-	/** All that reads, loads and writes: what the first frame needs none of. */
-	const begin = () => {
-		if (phase !== 'opening') return;
-		phase = 'watching';
-		watch.start();
-		stateDirectoryWatch.start();
-		copies.start();
-		stopAnswers = onTargetAnswer(watch, stateDirectoryWatch.targetAnswered);
-		const begun = noted('start').then(record => reportClockBehind({clock, deck, audit}, record));
-		begun.catch((error: unknown) =>
-			deck.showNotice(`nothing can be done from here: ${messageOf(error)}; ${errorHint(error)}`, 'warn'),
-		);
-		stopKeeping = clock.after(saveCodeCacheMs, () => void saveCodeCache(runningCode));
+	const isColourless = config.theme === 'none' || colourLevel(process.env) === 0;
+	const theme = createTheme(isColourless ? 'none' : 'colour', isAsciiOnly(process.env));
+	const afterPaint = (call: () => void) => {
+		screen.flush().then(call, error => deck.showNotice(messageOf(error), 'warn'));
 	};
-	// A terminal that stands still is not waited for.
-	const stopWaiting = clock.after(firstFrameMs, begin);
-	mounted.flush().then(begin, begin);
-	const stopClock = everySecond(clock.after, deck.notifyChanged);
-	const stopJumps = reportClockJumps({clock, watch, arming, deck, audit});
-
-	const code = await left;
-	stopWaiting();
-	stopKeeping();
-	stopAnswers();
-	stopClock();
-	stopJumps();
-	stopPolicy();
-	stopGaps();
-	mounted.unmount();
-	deck.close();
-	await restoreTerminalWhile(runner, tty, shutDown);
-	return code;
+	const screen = mountOnScreen(createElement(App, {deck, theme, afterPaint}), tty);
+	return {deck, screen};
 }
 
-/** Gives the screen back. What was sent still waits for its answer: whoever presses Ctrl-C then would take its record away. */
+/**
+ * Restores the terminal and runs `work`. While a sent action waits for its answer, a signal only prints that: it must not end the process
+ * before the outcome is recorded.
+ */
 async function restoreTerminalWhile(runner: Runner, tty: Tty, work: () => Promise<void>): Promise<void> {
 	let sent = runner.inProgress().filter(remedy => !isSettling(remedy));
-	const say = () => {
+	const printSent = () => {
 		for (const {action, target} of sent)
 			process.stderr.write(
 				`${cleanLine(`midwatch: ${action.title} on ${target} is under way: it is finished and recorded first`)}\n`,
 			);
 	};
-	// Before the terminal lets go of them, and until the process is gone: there is no moment in which a signal ends it.
-	if (sent.length > 0) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, say);
+	// Set before the terminal drops its own handlers and never removed, so that a signal at no moment ends the process.
+	if (sent.length > 0) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, printSent);
 	tty.close();
-	say();
+	printSent();
 	await work();
 	sent = [];
 }
 
 function dispatchTerminalEvents(tty: Tty, deck: Deck): void {
-	let clicked = false;
+	let hasClicked = false;
 	tty.onKey(event => {
 		if (event.type === 'key') dispatchKey(deck, event.key, event.text, event.alone);
 		else if (event.type === 'paste') handlePaste(deck, event.text);
@@ -195,15 +156,14 @@ function dispatchTerminalEvents(tty: Tty, deck: Deck): void {
 		else if (event.type === 'click') {
 			const hit = paneAt(deck, tty.size(), event);
 			if (hit !== undefined) handleClick(deck, hit.pane, hit.line);
-			// Whoever wanted to select text with it has just found that it does not.
-			if (!clicked) deck.showNotice('the mouse moves the cursor here: hold shift, on a Mac option, to select text');
-			clicked = true;
+			if (!hasClicked) deck.showNotice('the mouse moves the cursor here: hold shift, on a Mac option, to select text');
+			hasClicked = true;
 		}
 	});
 }
 
-/** A change of the policy file is shown, and recorded. */
-function showPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Audit, 'append'>): () => void {
+/** Shows and records each change of the policy file. Returns the way to stop. */
+function showPolicyChanges({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Audit, 'append'>): () => void {
 	let before = policy.get();
 	return policy.subscribe(() => {
 		const change = policyChange(before, policy.get());
@@ -214,19 +174,19 @@ function showPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Au
 	});
 }
 
-/** That records were lost is shown when it is found, which is when the next one is written. */
-const showGaps = ({lastGapRecord: gap}: Pick<Audit, 'lastGapRecord'>, deck: Deck): (() => void) =>
-	gap.subscribe(() => deck.showNotice(`audit: ${gap.get()?.note ?? 'records were lost'}`, 'crit'));
+/** Shows that audit records were lost, which the next append to the log finds. Returns the way to stop. */
+const showLostRecords = ({lastGapRecord}: Pick<Audit, 'lastGapRecord'>, deck: Deck): (() => void) =>
+	lastGapRecord.subscribe(() => deck.showNotice(`audit: ${lastGapRecord.get()?.note ?? 'records were lost'}`, 'crit'));
 
-/** Calls at each full second, so that the clock and the ages on the screen change together. */
+/** Calls at each full second, so that the clock and the ages on the screen change together. Returns the way to stop. */
 function everySecond(after: Clock['after'], call: () => void): () => void {
 	let cancel = () => {};
-	const next = () => {
+	const schedule = () => {
 		cancel = after(1000 - (Date.now() % 1000), () => {
 			call();
-			next();
+			schedule();
 		});
 	};
-	next();
+	schedule();
 	return () => cancel();
 }

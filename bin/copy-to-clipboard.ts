@@ -4,9 +4,9 @@ import {makeDirectory} from '../src/files/make-directory.ts';
 import type {Tty} from '../views/terminal/tty.ts';
 
 /**
- * Puts text on the clipboard of the terminal in front of the person (OSC 52), and into a file, since not every terminal has such a
- * clipboard and none tells whether it took it.
- * @returns the sentence that says where it is. @throws Error of node:fs when the file cannot be written.
+ * Copies text to the clipboard of the user's terminal (OSC 52) and to a file: not every terminal supports OSC 52, and none reports
+ * whether it accepted the text.
+ * @returns a sentence that says where the text is. @throws Error of node:fs when the file cannot be written.
  */
 export async function copyToClipboard(tty: Pick<Tty, 'copy'>, stateDir: string, text: string): Promise<string> {
 	const sent = tty.copy(text);

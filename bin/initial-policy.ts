@@ -3,19 +3,19 @@ import {createPolicy, type Policy} from '../src/policy/policy.ts';
 import type {RunConfig} from './run-config.ts';
 
 /**
- * What may be done on these targets, at the start. The clients of a console that starts under a policy of nothing but looking can do nothing
- * else for as long as it runs, whatever becomes of that policy.
+ * Creates the policy that holds when a run starts. When the policy file makes everything read-only at the start, the run stays read-only
+ * to its end: its clients are opened read-only, whatever the file says later.
  */
 export function createInitialPolicy(
 	{policy, targets, keys}: Pick<RunConfig, 'policy' | 'targets' | 'keys'>,
 	readOnly: boolean,
 ): Policy {
 	const file = policy?.file;
-	const under =
+	const readOnlyAtStart =
 		file?.readOnly === true ? 'started while the policy file of this machine made everything read-only' : false;
 	const keymap = createKeymap(keys);
 	return createPolicy({
-		readOnly: readOnly || under,
+		readOnly: readOnly || readOnlyAtStart,
 		targets: targets.map(({target: {name, production}}) => ({
 			name,
 			production,

@@ -4,15 +4,18 @@ import type {HttpSettings} from '../src/port/http.ts';
 import type {KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {PrometheusPort} from '../src/port/prometheus.ts';
 import type {Watch} from '../src/watch/watch.ts';
-import {connectLinkedTarget} from './cli/linked-target.ts';
+import {connectLinkedTarget} from './linked-target.ts';
 
-/** The names of targets that the settings of this one name. */
+/** The names of the targets that the settings of this target refer to (`via`, `metrics`). */
 export function linkedTargetNames({settings}: Target): readonly string[] {
 	const {via, metrics} = settings as Partial<HttpSettings & KubernetesSettings>;
 	return [via?.kubernetes ?? [], metrics?.prometheus ?? []].flat();
 }
 
-/** How a cluster whose settings name a Prometheus target asks it: over the connection of that target, whenever it stands. */
+/**
+ * Returns the query function of a cluster whose settings name a Prometheus target, undefined when they name none. Each query uses the
+ * connection of that target.
+ */
 export function metricsQueryFor({settings}: Target, connection: Watch['connection']): MetricsQuery | undefined {
 	const {metrics} = settings as Partial<KubernetesSettings>;
 	if (metrics === undefined) return undefined;

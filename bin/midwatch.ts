@@ -4,14 +4,14 @@ import {readArguments, UsageError} from './cli/arguments.ts';
 import {usage} from './cli/usage.ts';
 import {version} from './version.ts';
 
-/** Only what the command needs is loaded: the console must draw its first frame soon, and `--version` must not load a database client. */
+/** Runs the command of the command line. Each command loads only its own modules: the first frame must come soon, and `--version` must not load a database client. */
 async function run(): Promise<number> {
 	const command = readArguments(process.argv.slice(2));
 	if (command.name === 'help' || command.name === 'version') {
 		process.stdout.write(command.name === 'help' ? usage : `${version}\n`);
 		return 0;
 	}
-	// The reference of keys is about no user.
+	// `keys` reads no directory of the user.
 	if (command.name !== 'keys') checkDirectories(process.env);
 	if (command.name === 'console') return (await import('./console.ts')).runConsole(command.options);
 	return (await import('./cli/cli.ts')).runHeadless(command);
@@ -21,14 +21,14 @@ try {
 	process.exitCode = await run();
 } catch (error) {
 	if (error instanceof UsageError) {
-		const stop = error.message.endsWith('?') ? '' : '.';
-		process.stderr.write(`midwatch: ${error.message}${stop} See midwatch --help.\n`);
+		const fullStop = error.message.endsWith('?') ? '' : '.';
+		process.stderr.write(`midwatch: ${error.message}${fullStop} See midwatch --help.\n`);
 	} else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
 	else if (error instanceof EnvironmentError) process.stderr.write(`midwatch: ${error.message}\n`);
 	else {
-		// 1 means that something is critical, which is what Node itself would end with.
-		const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		process.stderr.write(`midwatch stopped by a fault of its own:\n${said}\n`);
+		// Node would exit with 1, which means here that something is critical.
+		const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		process.stderr.write(`midwatch stopped because of a bug in midwatch:\n${trace}\n`);
 	}
 	process.exitCode = 2;
 }

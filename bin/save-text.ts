@@ -3,32 +3,31 @@ import {join} from 'node:path';
 import {isErrno} from '../src/files/errno.ts';
 import {makeDirectory} from '../src/files/make-directory.ts';
 
-/** So many files of one name within a second are no accident. */
-const mostOfOneName = 100;
-/** Lines written at once. */
-const together = 2000;
+/** More files of one name in one second mean a fault, so the write fails then. */
+const maxFilesOfOneName = 100;
+const linesPerWrite = 2000;
 
 /**
- * Writes lines to a new file in `saved` of the state directory, which only this user can read. It never writes over another.
- * @param now epoch milliseconds: part of its name.
- * @returns its path. @throws Error of node:fs when it cannot be written.
+ * Writes lines to a new file in `saved` of the state directory, readable by this user only. Never overwrites a file.
+ * @param now epoch milliseconds; part of the file's name.
+ * @returns the path. @throws Error of node:fs when the file cannot be written.
  */
 export async function saveText(stateDir: string, name: string, lines: readonly string[], now: number): Promise<string> {
 	const folder = join(stateDir, 'saved');
 	makeDirectory(folder);
 	const words = name.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replaceAll(/^[-.]+|(?<![-.])[-.]+$/g, '');
-	const moment = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-	const start = join(folder, `${moment}Z-${words.slice(0, 80) || 'text'}`);
+	const timestamp = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+	const start = join(folder, `${timestamp}Z-${words.slice(0, 80) || 'text'}`);
 	for (let number = 1; ; number += 1) {
 		const path = number === 1 ? `${start}.txt` : `${start}-${number}.txt`;
 		const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-			if (isErrno(error, 'EEXIST') && number < mostOfOneName) return undefined;
+			if (isErrno(error, 'EEXIST') && number < maxFilesOfOneName) return undefined;
 			throw error;
 		});
 		if (file === undefined) continue;
 		try {
-			for (let at = 0; at < lines.length; at += together)
-				await file.write(`${lines.slice(at, at + together).join('\n')}\n`);
+			for (let at = 0; at < lines.length; at += linesPerWrite)
+				await file.write(`${lines.slice(at, at + linesPerWrite).join('\n')}\n`);
 		} finally {
 			await file.close();
 		}

@@ -1,121 +1,75 @@
 import type {Audit} from '../src/audit/audit-log.ts';
-import type {Actor, AuditRecord} from '../src/audit/audit-record.ts';
-import {createOpenIntentReader} from '../src/audit/open-intents.ts';
+import type {Actor} from '../src/audit/audit-record.ts';
 import {createPresence, type OtherConsole, type Presence} from '../src/audit/presence.ts';
-import {findUnresolvedIntents, type UnresolvedIntent} from '../src/audit/unresolved-intents.ts';
 import type {ObjectLocks} from '../src/remedy/object-lock.ts';
 import {renewMs} from '../src/state/lease-monitor.ts';
 import type {Clock} from '../src/time/clock.ts';
-import {createStore, type Store} from '../src/watch/store.ts';
+import {createStore} from '../src/watch/store.ts';
+import {createUnresolvedWatch, type UnresolvedWatch, type UnresolvedWatchOptions} from './unresolved-watch.ts';
 
-/** What a console learns from its state directory: who else is there, and what was begun and has no known end. Nobody and nothing at first. */
-export type StateDirectoryWatch = Presence & {
-	readonly unresolved: Store<readonly UnresolvedIntent[]>;
-	/** Puts up this console's sign and begins to look. It reads files, so the first frame is better drawn before. */
-	start(): void;
-	/** The target answers, for the first time or again: what is not known of it is looked at. */
-	targetAnswered(target: string): void;
-};
+/** What a console reads from its state directory: the other consoles and the unresolved intents. Both are empty at first. */
+export type StateDirectoryWatch = Presence &
+	Pick<UnresolvedWatch, 'unresolved' | 'targetAnswered'> & {
+		/** Creates this console's presence file and starts to poll. It reads files, so call it after the first frame. */
+		start(): void;
+	};
 
-export function createStateDirectoryWatch(options: {
-	readonly stateDir: string;
-	readonly audit: Audit;
-	readonly clock: Clock;
-	readonly actor: Actor;
-	readonly locks: Pick<ObjectLocks, 'refresh'>;
-	/** The records of the remedies that are under way here, whose ends are not unknown but to come. */
-	readonly underWay: () => ReadonlySet<string>;
-	/** What is seen now of something whose end is not known, in a sentence; undefined when it cannot be looked at. Never rejects. */
-	readonly lookAgain: (open: UnresolvedIntent) => Promise<string | undefined>;
-}): StateDirectoryWatch {
-	const {stateDir, audit, clock, actor, locks, underWay, lookAgain} = options;
+export function createStateDirectoryWatch(
+	options: Pick<UnresolvedWatchOptions, 'inProgressIds' | 'recheck'> & {
+		readonly stateDir: string;
+		readonly audit: Audit;
+		readonly clock: Clock;
+		readonly actor: Actor;
+		readonly locks: Pick<ObjectLocks, 'refresh'>;
+	},
+): StateDirectoryWatch {
+	const {stateDir, audit, clock, actor, locks, inProgressIds, recheck} = options;
 	const others = createStore<readonly OtherConsole[]>([]);
-	const open = createStore<readonly UnresolvedIntent[]>([]);
-	const intents = createOpenIntentReader(audit.dir);
-	/** By the id of the intent. */
-	const seen = new Map<string, string>();
-	const answering = new Set<string>();
-	let records: readonly AuditRecord[] = [];
-	let entered: Promise<Presence> | undefined;
+	const intents = createUnresolvedWatch({
+		auditDir: audit.dir,
+		otherSessions: () => new Set(others.get().map(({session}) => session)),
+		inProgressIds,
+		recheck,
+	});
+	let started: Promise<Presence> | undefined;
 	let stop = () => {};
 	let closed = false;
 
-	function list(): void {
-		const elsewhere = new Set(others.get().map(other => other.session));
-		const mine = underWay();
-		const found = findUnresolvedIntents(records, elsewhere)
-			.filter(one => !mine.has(one.id))
-			.map(one => {
-				const now = seen.get(one.id);
-				return now === undefined ? one : {...one, lastObservation: now};
-			});
-		if (JSON.stringify(found) !== JSON.stringify(open.get())) open.set(found);
-	}
-
-	function lookAt(which: readonly UnresolvedIntent[]): void {
-		for (const one of which) {
-			void lookAgain(one).then(now => {
-				if (closed || now === undefined) return;
-				seen.set(one.id, now);
-				list();
-			});
-		}
-	}
-
-	async function readRecords(): Promise<void> {
-		try {
-			records = await intents.read();
-		} catch {
-			// The first record that cannot be written says it, with what to do.
-			return;
-		}
-		if (closed) return;
-		const before = new Set(open.get().map(one => one.id));
-		list();
-		lookAt(open.get().filter(one => !before.has(one.id) && answering.has(one.target)));
-	}
-
-	async function enter(): Promise<Presence> {
+	async function begin(): Promise<Presence> {
 		const presence = await createPresence({stateDir, session: audit.session, clock, actor});
 		if (closed) return presence;
-		const share = () => {
+		const publishOthers = () => {
 			others.set(presence.others.get());
-			void readRecords();
+			void intents.refresh();
 		};
-		const stops = [audit.last.subscribe(() => void readRecords()), presence.others.subscribe(share)];
-		// Also what other consoles write, and the locks of those that were killed.
-		let callOff = () => {};
-		const again = () => {
-			callOff = clock.after(renewMs, () => {
-				void Promise.all([readRecords(), locks.refresh()]).then(() => {
-					if (!closed) again();
-				});
-			});
+		const unsubscribe = [audit.last.subscribe(() => void intents.refresh()), presence.others.subscribe(publishOthers)];
+		let cancel = () => {};
+		// Other consoles write to the log too, and locks remain when a console is killed.
+		const poll = async (): Promise<void> => {
+			await Promise.all([intents.refresh(), locks.refresh()]);
+			if (!closed) cancel = clock.after(renewMs, () => void poll());
 		};
 		stop = () => {
-			for (const each of stops) each();
-			callOff();
+			for (const end of unsubscribe) end();
+			cancel();
 		};
 		others.set(presence.others.get());
-		await Promise.all([readRecords(), locks.refresh()]);
-		if (!closed) again();
+		await poll();
 		return presence;
 	}
 
 	return {
 		others,
-		unresolved: open,
+		unresolved: intents.unresolved,
+		targetAnswered: intents.targetAnswered,
 		start() {
-			entered ??= enter();
-		},
-		targetAnswered(target) {
-			answering.add(target);
-			lookAt(open.get().filter(one => one.target === target));
+			started ??= begin();
 		},
 		async close() {
 			closed = true;
+			intents.close();
 			stop();
-			await (await entered)?.close();
+			await (await started)?.close();
 		},
 	};
 }

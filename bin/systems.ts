@@ -11,7 +11,7 @@ import {systemClock} from '../src/time/clock.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 import {UsageError} from './cli/arguments.ts';
 
-/** The systems that midwatch can watch: the one place that lists them. */
+/** All systems that midwatch can watch. A new system needs one line here. */
 export const systems: readonly System[] = [
 	kubernetesSystem,
 	postgresSystem,
@@ -22,14 +22,14 @@ export const systems: readonly System[] = [
 ];
 
 /**
- * The targets of the demo, each with its stand-in.
- * @throws UsageError when there is no such scenario.
+ * Creates the targets of the demo, each backed by a simulated server.
+ * @throws UsageError when the scenario does not exist.
  */
 export async function demoTargets(scenario: string): Promise<readonly WatchedTarget[]> {
 	if (!isScenarioName(scenario)) {
-		const near = closestWord(scenario, scenarioNames);
-		const words = near === undefined ? `there are ${scenarioNames.join(', ')}` : `did you mean ${near}?`;
-		throw new UsageError(`the demo has no scenario ${scenario}; ${words}`);
+		const closest = closestWord(scenario, scenarioNames);
+		const advice = closest === undefined ? `there are ${scenarioNames.join(', ')}` : `did you mean ${closest}?`;
+		throw new UsageError(`the demo has no scenario ${scenario}; ${advice}`);
 	}
 	const {demoEstate} = await import('../demo/estate.ts');
 	return demoEstate(scenario, {now: systemClock.now});

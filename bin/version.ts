@@ -1,4 +1,4 @@
 import description from '../package.json' with {type: 'json'};
 
-/** As in package.json: `0.1.0`. */
+/** The version of package.json, for example `0.1.0`. */
 export const version: string = description.version;

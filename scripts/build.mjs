@@ -1,9 +1,9 @@
 /*
- * Builds dist/midwatch.js: one file that runs anywhere, with no package.json or node_modules beside it.
+ * Builds dist/midwatch.js: one file that needs no package.json and no node_modules beside it.
  *
- * The file is neither an ES module nor a CommonJS one by its syntax: node's own modules come from `process.getBuiltinModule` rather than
- * from imports, and everything stands in one async function (the wasm of the layout engine needs await). So the check of the Node version
- * at its top runs first under every Node, whichever way that Node decides to load a `.js` file, and not after an import has failed.
+ * The file has the syntax of neither an ES module nor CommonJS: it gets Node's modules from `process.getBuiltinModule` instead of imports,
+ * and all its code is in one async function (the WebAssembly of the layout engine needs await). So the check of the Node version at its top
+ * runs first under every Node, however that Node loads a `.js` file, and not after an import has failed.
  */
 import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
@@ -16,11 +16,11 @@ needNode();
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
-/** `--out FILE` builds elsewhere. */
+/** `--out FILE` writes to another path. */
 const target = args.includes('--out') ? resolve(args[args.indexOf('--out') + 1]) : join(root, 'dist', 'midwatch.js');
 const builtins = new Set(builtinModules.filter(name => !name.startsWith('_')));
 
-/** Optional packages that our dependencies ask for, and that the one file does without. */
+/** Optional packages of our dependencies that the bundle leaves out. */
 const optional = /^(?:react-devtools-core|pg-native|pg-cloudflare|bufferutil|utf-8-validate)$/;
 
 const selfContained = {
@@ -40,7 +40,7 @@ const selfContained = {
 			contents: `module.exports = undefined; throw Object.assign(new Error("Cannot find module '${path}'"), {code: 'MODULE_NOT_FOUND'});`,
 			loader: 'js',
 		}));
-		// The layout engine decodes its wasm itself where there is no fetch; with fetch it loads all of undici first, a fifth of the start.
+		// Without fetch the layout engine decodes its WebAssembly itself; with fetch it first loads all of undici, a fifth of the start time.
 		build.onLoad({filter: /yoga-wasm-base64-esm\.js$/}, ({path}) => ({
 			contents: `const fetch = undefined;\n${readFileSync(path, 'utf8')}`,
 			loader: 'js',
@@ -49,17 +49,17 @@ const selfContained = {
 			contents: lazyWidths(lazySegmenter(readFileSync(path, 'utf8'))),
 			loader: 'js',
 		}));
-		// Its messages in fifty languages, which are not ours: midwatch writes its own.
+		// The messages of zod in fifty languages: midwatch writes its own.
 		build.onLoad({filter: /node_modules\/zod\/v4\/locales\/index\.js$/}, () => ({
 			contents: "export {default as en} from './en.js';",
 		}));
-		// The largest file of all. Its names are of no use to anybody who reads a stack, and each start reads it.
+		// The largest file. Shorter local names make each start faster; they are of no use in a stack trace.
 		build.onLoad({filter: /node_modules\/react-reconciler\/cjs\/.*\.production\.js$/}, async ({path}) => ({
 			contents: (await transform(readFileSync(path, 'utf8'), {minifyIdentifiers: true, format: 'cjs'})).code,
 		}));
-		// It checks its one argument by a module of Node that takes as long to load as a frame to draw.
+		// It checks its one argument with `assert`, which takes as long to load as a frame to draw.
 		build.onLoad({filter: /node_modules\/signal-exit\/index\.js$/}, ({path}) => ({
-			contents: replaced(readFileSync(path, 'utf8'), "require('assert')", '{equal() {}}'),
+			contents: replaceRequired(readFileSync(path, 'utf8'), "require('assert')", '{equal() {}}'),
 		}));
 		build.onLoad({filter: /node_modules\/ink\/build\/sanitize-ansi\.js$/}, ({path}) => ({
 			contents: cheapSanitizing(readFileSync(path, 'utf8')),
@@ -71,85 +71,89 @@ const selfContained = {
 	},
 };
 
-/** @throws Error when the text does not hold it: the library is another one than what this was written for. */
-function replaced(text, what, by) {
-	if (!text.includes(what)) throw new Error(`a library does not hold ${what} any more: look at scripts/build.mjs`);
-	return text.replaceAll(what, () => by);
+/** @throws Error when the text does not contain `search`: the library has changed, and the patch must be reviewed. */
+function replaceRequired(text, search, replacement) {
+	if (!text.includes(search)) throw new Error(`a library no longer contains ${search}: review scripts/build.mjs`);
+	return text.replaceAll(search, () => replacement);
 }
 
 const loading = path => `process.getBuiltinModule(${JSON.stringify(path)})`;
 const namesOf = path => Object.keys(process.getBuiltinModule(path)).filter(name => name !== 'default');
 
 /**
- * Only the names that are imported are taken: to copy all of them, as esbuild does, is to look at each, and there are those that Node
- * loads half of itself for when it is looked at them.
+ * Reads only the names that are imported. esbuild would copy all names and so run every getter, and some getters make Node load half of its
+ * modules.
  */
 function importedBuiltin(path) {
 	const names = namesOf(path).map(name => `export const ${name} = /* @__PURE__ */ of('${name}');`);
 	return `const all = ${loading(path)}; const of = name => all[name]; export default all; ${names.join('\n')}`;
 }
 
-/** Modules of Node that together take it longer to load than to draw the first frame, and that the first frame does not need. */
+/** Node modules that the first frame does not need; loading them takes longer than drawing it. */
 const lateBuiltins = new Set(
 	'assert child_process crypto dgram dns fs/promises http http2 https inspector net tls worker_threads v8 zlib'
 		.split(' ')
 		.map(name => `node:${name}`),
 );
 
-/** Loaded when something of it is first used, and not by the module that names it. `assert` can be called, as some libraries do as they begin. */
+/** Loads the Node module on first use of one of its names, not on import. `assert` is callable, because some libraries call it while they load. */
 function lateBuiltin(path) {
-	return `let found;
-		const load = () => (found ??= ${loading(path)});
+	return `let loaded;
+		const load = () => (loaded ??= ${loading(path)});
 		${path === 'node:assert' ? 'module.exports = (...args) => load()(...args);' : ''}
 		for (const name of ${JSON.stringify(namesOf(path))})
 			Object.defineProperty(module.exports, name, {enumerable: true, get: () => load()[name]});`;
 }
 
-/** ASCII, and the frames, blocks and signs that a deck is drawn with: each is a character by itself, and one cell wide. */
+/** ASCII, and the frames, blocks and symbols that a deck is drawn with: each is a character of its own and one cell wide. */
 const plain = '\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF';
 
-/** Ink looks for controls and marks in each text: the same by sets of characters that take no time to build. */
+/** Ink searches each text for control characters and marks. This does the same with character sets that are cheap to build. */
 function cheapSanitizing(text) {
-	const controls = replaced(text, '/(?![\\t\\n])\\p{Control}/gu', '/[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]/g');
+	const controls = replaceRequired(
+		text,
+		'/(?![\\t\\n])\\p{Control}/gu',
+		'/[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]/g',
+	);
 	const marks = 'leadingMarksRegex.exec(value)';
-	return replaced(controls, marks, `(/^[${plain}]/.test(value) ? null : ${marks})`);
+	return replaceRequired(controls, marks, `(/^[${plain}]/.test(value) ? null : ${marks})`);
 }
 
 const segmenting =
 	/node_modules\/(?:ink\/build\/line-update|slice-ansi\/tokenize-ansi|wrap-ansi\/index|@alcalzone\/ansi-tokenize\/build\/tokenize)\.js$/;
 const segmenter = /^const (\w+) = (new Intl\.Segmenter\([^;]*\));$/gm;
 
-/** The first segmenter takes Node as long as laying out the first frame, and frames of a deck seldom need one. It is made by its first use. */
+/** Creating the first segmenter takes Node as long as laying out the first frame, and a deck seldom needs one. So it is created on first use. */
 function lazySegmenter(text) {
 	if (text.match(segmenter)?.length !== 1)
-		throw new Error('a library segments text in another way: look at scripts/build.mjs');
-	// Only a way to look for one place in a text is more than a list can do.
+		throw new Error('a library segments text in another way: review scripts/build.mjs');
+	// `containing` needs a real segmenter; `segment` alone can be an array.
 	const simple = text.includes('.containing(')
 		? ''
 		: `/^[\\n\\u001B${plain}]*$/.test(text) ? Array.from(text, (segment, index) => ({segment, index})) : `;
-	return text.replace(segmenter, `let made_$1; const $1 = {segment: text => ${simple}(made_$1 ??= $2).segment(text)};`);
+	return text.replace(segmenter, `let lazy_$1; const $1 = {segment: text => ${simple}(lazy_$1 ??= $2).segment(text)};`);
 }
 
 /**
- * Building its regular expressions of Unicode sets takes string-width as long as laying out the first frame. They are built when the first
- * text needs them, and the frames, blocks and signs that a deck is drawn with, which are one cell wide each, need none.
+ * Compiling the Unicode expressions of string-width takes as long as laying out the first frame. They are compiled when a text needs
+ * them; the frames, blocks and symbols that a deck is drawn with are one cell wide each and do not.
  */
 function lazyWidths(text) {
-	const names = [...text.matchAll(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm)].map(found => found[1]);
-	if (names.length !== 5) throw new Error('string-width is not as it was: look at scripts/build.mjs');
-	let lazy = text.replace(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm, 'let made_$1; const $1 = () => (made_$1 ??= $2);');
+	const names = [...text.matchAll(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm)].map(match => match[1]);
+	if (names.length !== 5) throw new Error('string-width has changed: review scripts/build.mjs');
+	let lazy = text.replace(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm, 'let lazy_$1; const $1 = () => (lazy_$1 ??= $2);');
 	for (const name of names) lazy = lazy.replace(new RegExp(`\\b${name}(?=\\.test|\\))`, 'g'), `${name}()`);
 	const fast = '/^[\\u0020-\\u007E]*$/';
-	if (!lazy.includes(fast)) throw new Error('string-width is not as it was: look at scripts/build.mjs');
+	if (!lazy.includes(fast)) throw new Error('string-width has changed: review scripts/build.mjs');
 	return lazy.replace(fast, `/^[${plain}]*$/`);
 }
 
-/** Plain old JavaScript: it must parse and run under any Node at all. */
+/** ES5: it must parse and run under every Node. */
 const [major, minor] = oldestNode.split('.');
-const check = `'use strict';
+const versionCheck = `'use strict';
 (function () {
-	var found = process.versions.node.split('.');
-	if (+found[0] > ${major} || (+found[0] === ${major} && +found[1] >= ${minor})) return;
+	var version = process.versions.node.split('.');
+	if (+version[0] > ${major} || (+version[0] === ${major} && +version[1] >= ${minor})) return;
 	process.stderr.write('midwatch: this is Node ' + process.version + ', and midwatch needs Node ${major}.${minor} or newer. Install a newer Node, or start midwatch with the path of one: /path/to/node midwatch.js\\n');
 	process.exit(2);
 })();`;
@@ -165,13 +169,13 @@ const result = await build({
 	outfile: target,
 	platform: 'node',
 	format: 'esm',
-	// Syntax only, and older than what is supported: the whole file must parse before the check of the version can run.
+	// For the syntax only: the complete file must parse under an old Node before the version check can run.
 	target: 'node18',
 	supported: {'top-level-await': true},
 	mainFields: ['module', 'main'],
 	minifyWhitespace: true,
 	minifySyntax: true,
-	// Names are kept as they are: to give a shortened function its name back takes more time, at each start, than longer text does.
+	// Names are not minified: restoring the names of minified functions takes more time at each start than the longer text does.
 	legalComments: 'eof',
 	jsx: 'automatic',
 	define: {
@@ -186,13 +190,13 @@ const result = await build({
 
 const bundled = result.outputFiles[0].text.replace(/^#!.*\n/, '');
 const leftOver = /^\s*(?:import|export)\b[^(]/m.exec(bundled.slice(0, 2000)) ?? /\bimport\.meta\b/.exec(bundled);
-if (leftOver) throw new Error(`the bundle still holds "${leftOver[0].trim()}": scripts/build.mjs must resolve it`);
+if (leftOver) throw new Error(`the bundle still contains "${leftOver[0].trim()}": scripts/build.mjs must resolve it`);
 
 /*
- * Compiling all of it takes as long as everything else before the first frame. So the program stands in a comment, which is passed over,
- * and what Node compiled of it is kept in the user's own cache: bin/code-cache.ts writes it, and this reads it, only from a folder and a
- * file that nobody else can write to, and only when its checksum is right, for Node itself does not look and dies of a damaged one. It
- * does look whether it was compiled by the same Node under the same flags: so it is written before the program changes one.
+ * Compiling the program takes as long as everything else before the first frame. So the program is in a comment, which the parser skips,
+ * and V8's code cache of it is stored in the user's cache directory. bin/code-cache.ts writes it; the starter reads it, only from a folder
+ * and a file that no other user can write, and only when its checksum is right: V8 does not check and crashes on a damaged cache. V8 does
+ * check that the same Node compiled it under the same flags, so it is written under the flags of the start.
  */
 const starter = `(function () {
 	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), vm = get('node:vm');
@@ -202,34 +206,34 @@ const starter = `(function () {
 	var home = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
 	var folder = path.join(home, 'midwatch');
 	var file = path.isAbsolute(home) ? path.join(folder, 'code-' + build + '-' + process.version + '-' + process.arch + '.bin') : undefined;
-	var own = function (name) {
-		var found = fs.lstatSync(name);
-		return found.uid === me && !found.isSymbolicLink() && (found.mode & 18) === 0;
+	var isPrivate = function (name) {
+		var stats = fs.lstatSync(name);
+		return stats.uid === me && !stats.isSymbolicLink() && (stats.mode & 18) === 0;
 	};
 	var cachedData;
 	try {
-		if (file && own(folder) && own(file)) {
-			var kept = fs.readFileSync(file), size = kept.length - 4;
-			if (get('node:zlib').crc32(kept.subarray(0, size)) === kept.readUInt32LE(size)) cachedData = kept.subarray(0, size);
+		if (file && isPrivate(folder) && isPrivate(file)) {
+			var bytes = fs.readFileSync(file), size = bytes.length - 4;
+			if (get('node:zlib').crc32(bytes.subarray(0, size)) === bytes.readUInt32LE(size)) cachedData = bytes.subarray(0, size);
 		}
 	} catch (none) {}
 	var script = new vm.Script(program, {filename: self, cachedData: cachedData});
 	script.runInThisContext()(get('node:url').pathToFileURL(self).href, {
 		file: file,
-		kept: cachedData && !script.cachedDataRejected ? cachedData.length : 0,
-		compiled: function () { return script.createCachedData(); },
+		cachedBytes: cachedData && !script.cachedDataRejected ? cachedData.length : 0,
+		createCachedData: function () { return script.createCachedData(); },
 	});
 })();`;
 
-/** ASCII only: one byte a character, on the disk and in memory. What esbuild leaves stands in regular expressions and comments. */
+/** ASCII only: one byte a character, on disk and in memory. esbuild leaves other characters in regular expressions and comments. */
 const ascii = bundled.replaceAll(/[\u0080-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const program = `(async function (__midwatchUrl, __midwatchCode) {\n${ascii}\n})`;
 const end = '*%midwatch%/';
-if (program.includes(end)) throw new Error(`the bundle holds ${end}: choose another in scripts/build.mjs`);
+if (program.includes(end)) throw new Error(`the bundle contains ${end}: choose another in scripts/build.mjs`);
 const name = createHash('sha256').update(program).digest('hex').slice(0, 16);
 
 const text = `#!/usr/bin/env node
-${check}
+${versionCheck}
 var build = '${name}', from = '/* the ' + 'program', end = '${end}';
 ${starter}
 /* the program
@@ -237,11 +241,11 @@ ${program.replaceAll('*/', end)}*/
 `;
 
 mkdirSync(dirname(target), {recursive: true});
-// Renamed into place, so that a console that starts meanwhile reads the old file or the new one, never half of one.
+// Renamed into place, so that a console that starts meanwhile reads the old file or the new one, never a part of one.
 const draft = `${target}.${process.pid}`;
 try {
 	writeFileSync(draft, text, {mode: 0o755});
-	// As old as the sources it was read from: what changed meanwhile is newer, and start.mjs builds again.
+	// The time of the start of the build: sources that changed meanwhile are newer, and start.mjs builds again.
 	utimesSync(draft, startedAt, startedAt);
 	renameSync(draft, target);
 } finally {

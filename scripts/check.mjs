@@ -1,4 +1,4 @@
-/* `npm run check`: everything that can be known without a server, one line a step. Ends with status 1 when a step failed. */
+/* `npm run check`: all checks that need no server, one line for each. Exits with 1 when one failed. */
 import {spawn} from 'node:child_process';
 import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -25,7 +25,7 @@ const steps = [
 	],
 ];
 
-/** Runs one step to its end. Its output is kept, and shown only when it failed. */
+/** Runs one step. Its output is printed only when it failed. */
 function run([title, command, args]) {
 	return new Promise(resolve => {
 		const started = performance.now();
@@ -33,10 +33,10 @@ function run([title, command, args]) {
 		let output = '';
 		child.stdout.on('data', chunk => (output += chunk));
 		child.stderr.on('data', chunk => (output += chunk));
-		const end = (passed, said) => {
+		const end = (passed, text) => {
 			const took = ((performance.now() - started) / 1000).toFixed(1);
 			process.stdout.write(`${passed ? 'ok  ' : 'FAIL'} ${title} (${command}, ${took} s)\n`);
-			resolve({title, passed, said});
+			resolve({title, passed, text});
 		};
 		child.on('error', error => end(false, `${error.message}. Run "npm ci" first.`));
 		child.on('close', code => end(code === 0, output));
@@ -48,11 +48,11 @@ const waiting = [...steps];
 const worker = async () => {
 	for (let step = waiting.shift(); step; step = waiting.shift()) results.push(await run(step));
 };
-// Two at a time: the typed ones use several threads each.
+// Two at a time: the steps that need types use several threads each.
 await Promise.all([worker(), worker()]);
 
 const failed = results.filter(result => !result.passed);
-for (const {title, said} of failed) process.stdout.write(`\n--- ${title}\n${said.trim()}\n`);
+for (const {title, text} of failed) process.stdout.write(`\n--- ${title}\n${text.trim()}\n`);
 process.stdout.write(
 	failed.length === 0
 		? `\n${results.length} checks passed\n`

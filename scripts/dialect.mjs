@@ -1,7 +1,7 @@
 /*
- * `node scripts/dialect.mjs`: words that an outsider must read twice, in names, comments, texts and docs. `dialect.json` is the list, with what
- * to say instead, and with those uses that are meant literally. Ends with status 1 when a folder has more of them than
- * `dialect-baseline.json` allows; `--write` lowers the baseline to what is there.
+ * `node scripts/dialect.mjs [PATH]` finds words that a new reader must read twice, in names, comments, texts and docs. `dialect.json` lists
+ * them with their replacements, and the uses that are meant literally. Without a path it exits with 1 when a folder has more of them than
+ * `dialect-baseline.json` allows; `--write` sets the baseline to the current counts.
  */
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -26,11 +26,11 @@ const anyCase = new RegExp(
 	'g',
 );
 
-/** Uses in one text: the word, its line, and the text of that line. */
+/** Finds the listed words in one text. @returns the word, its line number, and the text of that line. */
 export function findDialect(text, path = '') {
 	const allowed = literal.filter(({file}) => file === path).map(({text: line}) => line);
 	return text.split('\n').flatMap((line, index) => {
-		if (allowed.some(one => line.includes(one))) return [];
+		if (allowed.some(text => line.includes(text))) return [];
 		return [...line.matchAll(pattern), ...line.matchAll(anyCase)].map(([word]) => ({
 			word: word.toLowerCase(),
 			line: index + 1,
@@ -58,7 +58,7 @@ function read(filter) {
 	return files.map(path => ({path, found: findDialect(readFileSync(join(root, path), 'utf8'), path)}));
 }
 
-/** How many there are, by folder. */
+/** @returns the number of words by folder. */
 function countByFolder(all) {
 	const counts = {};
 	for (const {path, found} of all) {
@@ -75,7 +75,7 @@ function main(args) {
 			.sort()
 			.join() !== 'anew,asked,kept,told'
 	) {
-		process.stdout.write('the check does not find what was planted\n');
+		process.stdout.write('the check does not find the words of its own example\n');
 		return 1;
 	}
 	const folder = args.find(arg => !arg.startsWith('-'));

@@ -1,4 +1,4 @@
-/* `npm run docs`: writes the three documents that follow from the declarations. test/docs.test.ts fails when they are stale. */
+/* `npm run docs`: writes the generated documents of docs/. test/docs.test.ts fails when they are stale. */
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';

@@ -1,4 +1,4 @@
-/* The real servers that the tests run on: `npm run estate -- up|down|status|deck [--only a,b]`. */
+/* Starts and stops the real servers of the tests: `npm run estate -- up|down|status|deck [--only a,b]`. */
 import {needNode} from './node-version.mjs';
 
 needNode();

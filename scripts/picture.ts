@@ -1,6 +1,6 @@
 /*
- * Draws docs/deck.svg from a real run of the demo: `node scripts/picture.ts [FILE [COLUMNSxROWS [SCENARIO [KEY...]]]]`. The deck is started in a
- * pseudo-terminal, the keys are pressed, and what the emulator shows is written cell by cell.
+ * Draws docs/deck.svg from a run of the demo: `node scripts/picture.ts [FILE [COLUMNSxROWS [SCENARIO [KEY...]]]]`. It starts the deck in a
+ * pseudo-terminal, presses the keys, and draws each cell of the emulator.
  */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -31,37 +31,37 @@ const palette = [
 	'#56d4dd',
 	'#f0f6fc',
 ];
-const ground = '#0d1117';
-const ink = '#c9d1d9';
+const defaultBackground = '#0d1117';
+const defaultForeground = '#c9d1d9';
 
 const colour = (name: string, fallback: string): string =>
 	name.startsWith('palette ') ? (palette[Number(name.slice(8))] ?? fallback) : name.startsWith('#') ? name : fallback;
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Cells of one look drawn together: the picture stays small. */
+/** Draws neighbouring cells of one style as one element, so that the picture stays small. */
 function drawRow(cells: readonly Cell[], row: number): string {
 	let drawn = '';
 	for (let from = 0; from < cells.length; ) {
 		const first = cells[from];
 		if (first === undefined) break;
-		const look = ({text: _, ...style}: Cell) => JSON.stringify(style);
+		const styleOf = ({text: _, ...style}: Cell) => JSON.stringify(style);
 		let to = from + 1;
-		while (to < cells.length && look(cells[to] ?? first) === look(first)) to += 1;
+		while (to < cells.length && styleOf(cells[to] ?? first) === styleOf(first)) to += 1;
 		const text = cells
 			.slice(from, to)
 			.map(cell => (cell.text === '' ? ' ' : cell.text))
 			.join('');
-		let front = colour(first.foreground, ink);
-		let back = colour(first.background, ground);
-		if (first.inverse) [front, back] = [back, front];
+		let foreground = colour(first.foreground, defaultForeground);
+		let background = colour(first.background, defaultBackground);
+		if (first.inverse) [foreground, background] = [background, foreground];
 		const x = (from * cellWidth).toFixed(1);
 		const width = ((to - from) * cellWidth).toFixed(1);
-		if (back !== ground)
-			drawn += `<rect x="${x}" y="${row * lineHeight}" width="${width}" height="${lineHeight}" fill="${back}"/>`;
+		if (background !== defaultBackground)
+			drawn += `<rect x="${x}" y="${row * lineHeight}" width="${width}" height="${lineHeight}" fill="${background}"/>`;
 		if (text.trim() !== '') {
 			const style = `${first.bold ? ' font-weight="bold"' : ''}${first.dim ? ' opacity="0.55"' : ''}`;
-			drawn += `<text x="${x}" y="${row * lineHeight + 13}" fill="${front}"${style} textLength="${width}" lengthAdjust="spacingAndGlyphs" xml:space="preserve">${escaped(text)}</text>`;
+			drawn += `<text x="${x}" y="${row * lineHeight + 13}" fill="${foreground}"${style} textLength="${width}" lengthAdjust="spacingAndGlyphs" xml:space="preserve">${escaped(text)}</text>`;
 		}
 		from = to;
 	}
@@ -76,7 +76,7 @@ const pty = await startPty([process.execPath, 'dist/midwatch.js', '--demo', scen
 });
 try {
 	await pty.waitFor(/\d more/);
-	// Until the slowest sources have been read a few times, so that rates and trends are there.
+	// By then the slowest sources have been read a few times, so that rates and trends are shown.
 	await sleep(45_000);
 	for (const key of keys) {
 		pty.press(key);
@@ -92,7 +92,7 @@ try {
 	const width = Math.ceil(columns * cellWidth);
 	await writeFile(
 		file,
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 -10 ${width + 24} ${rows * lineHeight + 20}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14"><rect x="-12" y="-10" width="100%" height="100%" rx="8" fill="${ground}"/>\n${lines.join('\n')}\n</svg>\n`,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 -10 ${width + 24} ${rows * lineHeight + 20}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14"><rect x="-12" y="-10" width="100%" height="100%" rx="8" fill="${defaultBackground}"/>\n${lines.join('\n')}\n</svg>\n`,
 	);
 } finally {
 	await pty.close();

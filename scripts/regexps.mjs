@@ -1,9 +1,9 @@
 /*
- * Checks that every regular expression of the product takes linear time, whatever it reads: `npm run check` runs it. It parses all sources for
- * literals, and loads all modules to see what they build. docs/adr/0014-linear-time.md.
+ * Checks that every regular expression of the product takes linear time on any input (part of `npm run check`). It parses all sources for
+ * literals, and loads all modules to record the expressions they construct. See docs/adr/0014-linear-time.md.
  *
- *   node scripts/regexps.mjs           checks; looks only at expressions that have no verdict yet
- *   node scripts/regexps.mjs --write   writes the verdicts to scripts/regexps.json, so that a fresh checkout is fast too
+ *   node scripts/regexps.mjs           checks the expressions that have no verdict yet
+ *   node scripts/regexps.mjs --write   also stores the verdicts in scripts/regexps.json, so that the check is fast in a fresh checkout
  */
 import {existsSync, globSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -16,12 +16,12 @@ const committed = join(root, 'scripts', 'regexps.json');
 const cached = join(root, 'node_modules', '.cache', 'midwatch-regexps.json');
 const sources = '{bin,src,views,adapters,demo}/**/*.{ts,tsx}';
 
-/** Files that may call the constructor in a function, and why. */
-const mayBuild = {
-	'src/config/kafka-settings.ts': 'it is only built, to see whether it can be, and never run',
+/** Files that may call the RegExp constructor in a function, with the reason. */
+const mayConstruct = {
+	'src/config/kafka-settings.ts': 'it only checks that the expression is valid, and never runs it',
 };
 
-/** Literals of a source, and the calls of the constructor: in a function, or where the module is loaded. */
+/** @returns the literals of a source, and its calls of the constructor: in a function, or at module level. */
 function readSource(file, text) {
 	const {program, errors} = parseSync(file, text);
 	if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
@@ -46,11 +46,11 @@ function readSource(file, text) {
 	return {literals, calls};
 }
 
-/** What modules build while they load. Library code is not ours. */
-async function builtBy(load) {
+/** @returns the expressions that modules construct while `load` loads them, without those of libraries. */
+async function constructedBy(load) {
 	const Native = globalThis.RegExp;
 	const found = [];
-	const note = expression => {
+	const record = expression => {
 		const caller = (new Error('').stack ?? '')
 			.split('\n')
 			.find(line => /file:/.test(line) && !/scripts\/regexps/.test(line));
@@ -61,8 +61,8 @@ async function builtBy(load) {
 		return expression;
 	};
 	globalThis.RegExp = new Proxy(Native, {
-		construct: (target, words, as) => note(Reflect.construct(target, words, as)),
-		apply: (target, self, words) => note(Reflect.apply(target, self, words)),
+		construct: (target, words, as) => record(Reflect.construct(target, words, as)),
+		apply: (target, self, words) => record(Reflect.apply(target, self, words)),
 	});
 	try {
 		await load();
@@ -74,21 +74,21 @@ async function builtBy(load) {
 
 const keyOf = ({pattern, flags}) => `/${pattern}/${flags}`;
 
-/** @returns what is wrong with it; empty when it is linear. */
+/** @returns why the expression is not linear; empty when it is. */
 function verdictOf({pattern, flags}) {
 	const {status, complexity, error} = checkSync(pattern, flags, {timeout: 20_000});
 	if (status === 'safe') return '';
-	return status === 'vulnerable' ? complexity.summary : `recheck cannot tell (${error?.kind ?? status})`;
+	return status === 'vulnerable' ? complexity.summary : `recheck has no verdict (${error?.kind ?? status})`;
 }
 
-/** Were a planted fault to pass, the check of the real ones would prove nothing. */
-async function proveItself() {
+/** Checks the check: a planted fault must be found. @throws Error when it is not. */
+async function checkItself() {
 	const {literals, calls} = readSource(
 		'planted.ts',
 		'const bad = /(a+)+$/; const f = (t: string) => new RegExp(t).test(t); const built = RegExp(f.name);',
 	);
 	const inFunctions = calls.map(({inFunction}) => inFunction).join();
-	if (literals.length !== 1 || inFunctions !== 'true,false') throw new Error('a planted literal or call is not found');
+	if (literals.length !== 1 || inFunctions !== 'true,false') throw new Error('a planted literal or call was not found');
 	for (const planted of [literals[0], {pattern: '\\s+$', flags: ''}, {pattern: '<[^>]*>', flags: 'g'}])
 		if (verdictOf(planted) === '') throw new Error(`${keyOf(planted)} passes, and is not linear`);
 	if (verdictOf({pattern: '<[^<>]*>', flags: 'g'}) !== '') throw new Error('a linear expression does not pass');
@@ -96,7 +96,7 @@ async function proveItself() {
 
 const readJson = file => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
 
-/** Loads what Node can, which reads no JSX, and notes what was loaded. */
+/** Imports all modules without JSX, which Node cannot load, and adds those that loaded to `loaded`. */
 async function loadAll(files, loaded) {
 	const modules = files.filter(file => file.endsWith('.ts') && file !== 'bin/midwatch.ts');
 	const load = async file => {
@@ -113,30 +113,30 @@ async function main() {
 		.map(file => file.replaceAll('\\', '/'))
 		.toSorted();
 	const loaded = new Set();
-	found.push(...(await builtBy(() => loadAll(files, loaded))));
+	found.push(...(await constructedBy(() => loadAll(files, loaded))));
 	for (const file of files) {
 		const {literals, calls} = readSource(file, readFileSync(join(root, file), 'utf8'));
 		found.push(...literals);
 		for (const {place, inFunction} of calls) {
-			if (inFunction && mayBuild[file] === undefined)
-				faults.push(`${place} builds an expression from a text: use src/text/pattern.ts, which takes linear time`);
+			if (inFunction && mayConstruct[file] === undefined)
+				faults.push(`${place} constructs an expression from a text: use src/text/pattern.ts, which takes linear time`);
 			if (!inFunction && !loaded.has(file))
 				faults.push(
-					`${place} builds an expression in a module that this check cannot load: move it to one without JSX`,
+					`${place} constructs an expression in a module that this check cannot load: move it to one without JSX`,
 				);
 		}
 	}
 
 	const known = {...readJson(committed), ...readJson(cached)};
 	const now = {};
-	let looked = 0;
-	for (const one of found) {
-		const key = keyOf(one);
+	let checked = 0;
+	for (const expression of found) {
+		const key = keyOf(expression);
 		if (now[key] === undefined) {
-			if (known[key] === undefined) looked += 1;
-			now[key] = known[key] ?? verdictOf(one);
+			if (known[key] === undefined) checked += 1;
+			now[key] = known[key] ?? verdictOf(expression);
 		}
-		if (now[key] !== '') faults.push(`${one.place} ${key}: ${now[key]}`);
+		if (now[key] !== '') faults.push(`${expression.place} ${key}: ${now[key]}`);
 	}
 	const safe = Object.fromEntries(
 		Object.entries(now)
@@ -146,11 +146,11 @@ async function main() {
 	mkdirSync(dirname(cached), {recursive: true});
 	writeFileSync(cached, JSON.stringify(safe));
 	if (process.argv.includes('--write')) writeFileSync(committed, `${JSON.stringify(safe, null, '\t')}\n`);
-	process.stdout.write(`${Object.keys(now).length} expressions in ${files.length} files, ${looked} of them new\n`);
+	process.stdout.write(`${Object.keys(now).length} expressions in ${files.length} files, ${checked} of them new\n`);
 	for (const fault of faults) process.stdout.write(`${fault}\n`);
 	return faults.length === 0 ? 0 : 1;
 }
 
-await proveItself();
-// Modules may hold the loop open.
+await checkItself();
+// A loaded module may hold the event loop open.
 process.exit(await main());

@@ -1,6 +1,6 @@
 /*
- * Starts dist/midwatch.js, built anew when a source is newer. It is loaded into this very process, so that the terminal, the signals
- * and the exit code are the console's own.
+ * Starts dist/midwatch.js, and builds it first when a source is newer. It runs in this process, so that the terminal, the signals and the
+ * exit code are those of the console.
  */
 import {spawnSync} from 'node:child_process';
 import {readdirSync, statSync} from 'node:fs';
@@ -13,10 +13,10 @@ needNode();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'dist', 'midwatch.js');
 
-/** The time of the newest source, in milliseconds. */
-function newest() {
+/** @returns the modification time of the newest source, in epoch milliseconds. */
+function newestSourceMs() {
 	let time = Math.max(...['package-lock.json', 'package.json'].map(name => statSync(join(root, name)).mtimeMs));
-	for (const folder of ['bin', 'src', 'views', 'adapters', 'scripts']) {
+	for (const folder of ['bin', 'src', 'views', 'adapters', 'demo', 'scripts']) {
 		for (const entry of readdirSync(join(root, folder), {recursive: true, withFileTypes: true})) {
 			if (entry.isFile()) time = Math.max(time, statSync(join(entry.parentPath, entry.name)).mtimeMs);
 		}
@@ -25,7 +25,7 @@ function newest() {
 }
 
 const builtAt = statSync(built, {throwIfNoEntry: false})?.mtimeMs ?? 0;
-if (builtAt < newest()) {
+if (builtAt < newestSourceMs()) {
 	const {status} = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--quiet'], {stdio: 'inherit'});
 	if (status !== 0) {
 		process.stderr.write('midwatch: the build failed, see above. "npm ci" installs what it needs.\n');

@@ -1,8 +1,8 @@
 /*
- * `npm test`: starts the real servers that are not up and can be started, builds what the end-to-end tests run, runs the tests, and
- * stops the servers that it started. Arguments go to vitest: `npm test -- test/src` runs only those files.
+ * `npm test`: starts the real servers that are not running and can be started, builds dist/midwatch.js for the end-to-end tests, runs the
+ * tests, and stops the servers that it started. Arguments go to vitest: `npm test -- test/src` runs only those files.
  *
- * MIDWATCH_REQUIRE=all makes a failure of every skipped test.
+ * With MIDWATCH_REQUIRE=all every skipped test is a failure.
  */
 import {spawn, spawnSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
@@ -16,42 +16,42 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 const filters = args.filter(arg => !arg.startsWith('-'));
 
-/** True when the tests asked for may lie in one of these folders. */
+/** @returns true when the requested tests may be in one of these folders. */
 const mayTouch = folders =>
 	filters.length === 0 ||
 	filters.some(filter => folders.some(name => filter.includes(name) || name.startsWith(filter)));
 
-/** Names of the servers on record; they were there before, so they stay. */
-function recorded() {
+/** @returns the names of the servers that run. */
+function runningServers() {
 	const file = join(root, '.estate', 'estate.json');
 	if (!existsSync(file)) return [];
 	return JSON.parse(readFileSync(file, 'utf8')).servers.map(server => server.name);
 }
 
-/** What it says is told only when it matters: the last line of a run is the count. */
+/** Runs an estate command. Prints only what is missing, or all of its output when it failed: the last line of a test run must be the count. */
 function estate(...words) {
-	const done = spawnSync(process.execPath, [join(root, 'test', 'estate', 'estate.ts'), ...words], {
+	const result = spawnSync(process.execPath, [join(root, 'test', 'estate', 'estate.ts'), ...words], {
 		cwd: root,
 		encoding: 'utf8',
 	});
-	if (done.status === 0) return;
-	for (const line of `${done.stdout}${done.stderr}`.split('\n')) {
-		if (line.includes('missing') || done.status !== 1) process.stderr.write(`${line}\n`);
+	if (result.status === 0) return;
+	for (const line of `${result.stdout}${result.stderr}`.split('\n')) {
+		if (line.includes('missing') || result.status !== 1) process.stderr.write(`${line}\n`);
 	}
 }
 
-/** Ends with the code of the program. It has the same terminal, so Ctrl-C reaches it without us; we wait for its end either way. */
+/** Runs a program. @returns its exit code. Ctrl-C reaches it without us, because it has the same terminal; we wait for its end. */
 function run(program, programArgs) {
 	return new Promise(resolve => {
 		const child = spawn(program, programArgs, {cwd: root, stdio: 'inherit'});
-		const pass = signal => signal !== 'SIGINT' && child.kill(signal);
-		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+		const forward = signal => signal !== 'SIGINT' && child.kill(signal);
+		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
 		child.on('error', error => {
 			process.stderr.write(`${error.message}. Run "npm ci" first.\n`);
 			resolve(2);
 		});
 		child.on('close', code => {
-			for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, pass);
+			for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, forward);
 			resolve(code ?? 1);
 		});
 	});
@@ -65,7 +65,7 @@ if (mayTouch(['test/e2e'])) {
 	}
 }
 
-const before = recorded();
+const runningBefore = runningServers();
 const withServers = mayTouch(['test/adapters', 'test/demo', 'test/e2e', 'test/estate', 'test/faults']);
 if (withServers) estate('up');
 
@@ -74,8 +74,8 @@ const config = join(root, 'test', 'vitest.config.ts');
 const code = await run(process.execPath, [vitest, 'run', '--config', config, ...args]);
 
 if (withServers) {
-	const started = recorded().filter(name => !before.includes(name));
+	const started = runningServers().filter(name => !runningBefore.includes(name));
 	if (started.length > 0) estate('down', '--only', started.join(','));
-	else if (before.length === 0) estate('down');
+	else if (runningBefore.length === 0) estate('down');
 }
 process.exitCode = code;

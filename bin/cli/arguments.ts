@@ -1,14 +1,14 @@
 import {parseArgs} from 'node:util';
 import {closestWord} from '../../src/text/closest.ts';
 
-/** What every command that looks at targets may be told. */
+/** The options of every command that reads targets. */
 export type Options = {
-	/** Path given with --config. */
+	/** The path after --config. */
 	readonly config: string | undefined;
-	/** Name of the demo's scenario; `default` for a bare --demo; undefined when real systems are watched. */
+	/** The scenario of the demo; `default` for `--demo` without a name; undefined without `--demo`. */
 	readonly demo: string | undefined;
 	readonly readOnly: boolean;
-	/** Names of targets; empty means all of them. */
+	/** The names after --target; empty means all targets. */
 	readonly targets: readonly string[];
 };
 
@@ -40,8 +40,8 @@ const flags = {
 
 type Flag = keyof typeof flags;
 
-/** The flags each command knows; the console's under `console`. */
-const known: Readonly<Record<string, readonly Flag[]>> = {
+/** The flags that each command accepts. */
+const flagsOf: Readonly<Record<string, readonly Flag[]>> = {
 	console: ['config', 'demo', 'read-only', 'target'],
 	snapshot: ['config', 'demo', 'read-only', 'target', 'json', 'pane'],
 	doctor: ['config', 'demo', 'read-only', 'target', 'grants'],
@@ -49,9 +49,9 @@ const known: Readonly<Record<string, readonly Flag[]>> = {
 	audit: ['against'],
 };
 
-const auditUse = 'midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD';
+const auditUsage = 'midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD';
 
-/** `--demo` takes an optional name, which parseArgs cannot say: it always gets one here. */
+/** Gives each `--demo` an explicit name, because parseArgs has no options with an optional value. */
 const withScenario = (argv: readonly string[]): string[] => {
 	const result: string[] = [];
 	for (let index = 0; index < argv.length; index++) {
@@ -61,23 +61,27 @@ const withScenario = (argv: readonly string[]): string[] => {
 			continue;
 		}
 		const next = argv[index + 1];
-		const named = next !== undefined && !next.startsWith('-') && !commands.includes(next);
-		if (named) index++;
-		result.push(`--demo=${named ? next : 'default'}`);
+		const hasName = next !== undefined && !next.startsWith('-') && !commands.includes(next);
+		if (hasName) index++;
+		result.push(`--demo=${hasName ? next : 'default'}`);
 	}
 	return result;
 };
 
-const unknown = (what: string, word: string, allowed: readonly string[]): string => {
-	const near = closestWord(word, allowed);
-	return `${what} ${word} is not known${near === undefined ? '' : `; did you mean ${near}?`}`;
+const unknownText = (subject: string, word: string, allowed: readonly string[]): string => {
+	const closest = closestWord(word, allowed);
+	return `${subject} ${word} is not known${closest === undefined ? '' : `; did you mean ${closest}?`}`;
 };
 
-/**
- * Reads the command line (without node and the script).
- * @throws UsageError with one line that says what is wrong.
- */
-export function readArguments(argv: readonly string[]): Command {
+type CommandLine = {
+	/** Each flag that was given, but `--target`, with its value; a boolean flag has an empty one. */
+	readonly values: ReadonlyMap<Flag, string>;
+	readonly targets: readonly string[];
+	readonly words: readonly string[];
+};
+
+/** @throws UsageError when a flag is unknown, repeated, or has a value it must not have, or none. */
+function readFlags(argv: readonly string[]): CommandLine {
 	const {tokens} = parseArgs({
 		args: withScenario(argv),
 		options: flags,
@@ -94,53 +98,62 @@ export function readArguments(argv: readonly string[]): Command {
 		if (token.kind !== 'option') continue;
 		const flag = names.find(name => name === token.name);
 		if (flag === undefined) {
-			throw new UsageError(
-				unknown(
-					'the option',
-					token.rawName,
-					names.map(name => `--${name}`),
-				),
-			);
+			const allowed = names.map(name => `--${name}`);
+			throw new UsageError(unknownText('the option', token.rawName, allowed));
 		}
-		const wantsValue = flags[flag].type === 'string';
-		if (wantsValue && (token.value === undefined || token.value === ''))
+		const needsValue = flags[flag].type === 'string';
+		if (needsValue && (token.value === undefined || token.value === ''))
 			throw new UsageError(`${token.rawName} needs a value`);
-		if (!wantsValue && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+		if (!needsValue && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
 		if (flag === 'target') targets.push(token.value ?? '');
 		else if (values.has(flag)) throw new UsageError(`${token.rawName} is given twice`);
 		else values.set(flag, token.value ?? '');
 	}
-	if (values.has('help')) return {name: 'help'};
-	if (values.has('version')) return {name: 'version'};
+	return {values, targets, words};
+}
 
-	const [word = 'console', ...rest] = words;
-	const allowed = known[word];
-	if (allowed === undefined || (word === 'console' && words.length > 0)) {
-		throw new UsageError(unknown('the command', word, commands));
+/** @throws UsageError when the command is unknown, or does not accept one of the flags. */
+function checkFlags(command: string, {values, targets, words}: CommandLine): void {
+	const allowed = flagsOf[command];
+	if (allowed === undefined || (command === 'console' && words.length > 0)) {
+		throw new UsageError(unknownText('the command', command, commands));
 	}
 	const given: Flag[] = [...values.keys()];
 	if (targets.length > 0) given.push('target');
 	const misplaced = given.find(flag => !allowed.includes(flag));
-	if (misplaced !== undefined) {
-		const place = word === 'console' ? 'the console' : `midwatch ${word}`;
-		throw new UsageError(`--${misplaced} does not go with ${place}`);
-	}
+	if (misplaced === undefined) return;
+	const place = command === 'console' ? 'the console' : `midwatch ${command}`;
+	throw new UsageError(`--${misplaced} does not go with ${place}`);
+}
 
-	if (word === 'audit') {
-		const [verb, of, ...more] = rest;
-		const against = values.get('against');
-		if (verb === 'verify' && more.length === 0 && (against === undefined || of === undefined))
-			return {name: 'audit-verify', file: of, against};
-		if (verb === 'show' && against === undefined && of !== undefined && more.length === 0)
-			return {name: 'audit-show', record: of};
-		throw new UsageError(`audit is used as: ${auditUse}`);
-	}
-	if (rest.length > 0) throw new UsageError(`midwatch ${word} takes no further word, and "${rest[0]}" was given`);
-	if (word === 'keys') {
+/** @throws UsageError when the words after `audit` are not one of its two forms. */
+function readAuditCommand(words: readonly string[], against: string | undefined): Command {
+	const [verb, argument, ...more] = words;
+	if (verb === 'verify' && more.length === 0 && (against === undefined || argument === undefined))
+		return {name: 'audit-verify', file: argument, against};
+	if (verb === 'show' && against === undefined && argument !== undefined && more.length === 0)
+		return {name: 'audit-show', record: argument};
+	throw new UsageError(`audit is used as: ${auditUsage}`);
+}
+
+/**
+ * Parses the command line.
+ * @param argv the arguments after node and the script.
+ * @throws UsageError with one line that says what is wrong.
+ */
+export function readArguments(argv: readonly string[]): Command {
+	const commandLine = readFlags(argv);
+	const {values, targets, words} = commandLine;
+	if (values.has('help')) return {name: 'help'};
+	if (values.has('version')) return {name: 'version'};
+	const [command = 'console', ...rest] = words;
+	checkFlags(command, commandLine);
+	if (command === 'audit') return readAuditCommand(rest, values.get('against'));
+	if (rest.length > 0) throw new UsageError(`midwatch ${command} takes no further word, and "${rest[0]}" was given`);
+	if (command === 'keys') {
 		if (!values.has('markdown')) throw new UsageError('keys is used as: midwatch keys --markdown');
 		return {name: 'keys'};
 	}
-
 	const options: Options = {
 		config: values.get('config'),
 		demo: values.get('demo'),
@@ -150,14 +163,14 @@ export function readArguments(argv: readonly string[]): Command {
 	if (options.demo !== undefined && options.config !== undefined) {
 		throw new UsageError('--demo reads no configuration: leave out --config or --demo');
 	}
-	if (word === 'snapshot') {
+	if (command === 'snapshot') {
 		if (!values.has('json')) throw new UsageError('snapshot is used as: midwatch snapshot --json [--pane P]');
 		return {name: 'snapshot', options, pane: values.get('pane')};
 	}
-	return word === 'doctor' ? {name: word, options, grants: values.has('grants')} : {name: 'console', options};
+	return command === 'doctor' ? {name: 'doctor', options, grants: values.has('grants')} : {name: 'console', options};
 }
 
-/** The command line is wrong. The message is one line without a full stop. */
+/** The command line cannot be used. The message is one line without a full stop. */
 export class UsageError extends Error {
 	override readonly name = 'UsageError';
 }

@@ -8,31 +8,32 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {jsonValue} from './json-value.ts';
 
 /**
- * Prints the records of this user, else those of the demo, that have this id or belong to it, oldest first, as JSON. Lower-case letters do for
- * those of the id.
- * @returns 0: there are some, 1: there is none, 2: the record could not be read.
+ * Prints the audit record with this id and the records that refer to it, oldest first, as JSON: those of this user, or if there are none,
+ * those of the demo. The id may be in lower case.
+ * @returns 0: found, 1: no such record, 2: the log could not be read.
  */
 export async function runAuditShow(id: string, write: (text: string) => void): Promise<number> {
-	const own = stateDir(process.env);
-	const wanted = id.toUpperCase();
-	for (const folder of [own, demoStateDir(own)].map(dir => join(dir, 'audit'))) {
+	const userStateDir = stateDir(process.env);
+	const upperId = id.toUpperCase();
+	for (const folder of [userStateDir, demoStateDir(userStateDir)].map(dir => join(dir, 'audit'))) {
 		try {
-			const found = (await readRecent(folder, Number.POSITIVE_INFINITY)).filter(record =>
-				[record.id, record.of, record.undo_of].includes(wanted),
+			const records = (await readRecent(folder, Number.POSITIVE_INFINITY)).filter(record =>
+				[record.id, record.of, record.undo_of].includes(upperId),
 			);
-			for (const record of found) write(`${JSON.stringify(jsonValue(shown(record, folder)), undefined, '\t')}\n`);
-			if (found.length > 0) return 0;
+			for (const record of records)
+				write(`${JSON.stringify(jsonValue(withObjectListPath(record, folder)), undefined, '\t')}\n`);
+			if (records.length > 0) return 0;
 		} catch (error) {
 			write(`${folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
 			return 2;
 		}
 	}
-	write(`${join(own, 'audit')}: no record ${cleanLine(id)}\n`);
+	write(`${join(userStateDir, 'audit')}: no record ${cleanLine(id)}\n`);
 	return 1;
 }
 
-/** The record with the whole path of the file that lists its objects, when it has one. */
-function shown(record: AuditRecord, folder: string): unknown {
+/** Returns the record with the absolute path of the file that lists its objects, when it has one. */
+function withObjectListPath(record: AuditRecord, folder: string): unknown {
 	const {preview} = record;
 	if (preview?.all === undefined) return record;
 	const file = join(savedFilesDir(dirname(folder)), basename(preview.all.file));

@@ -9,16 +9,19 @@ import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
+const isSound = ({faults, inconclusive}: FileReport): boolean => faults.length === 0 && inconclusive.length === 0;
+const countRecords = (count: number): string => `${count} ${count === 1 ? 'record' : 'records'}`;
+
 /**
- * Checks one file of the audit, or all of this user's, and compares it with what was delivered outside when a file of that is given.
- * @returns 0: sound, 1: changed, cut or damaged, or nobody can tell whether it was, 2: it could not be read.
+ * Verifies one file of the audit log, or all files of this user, and with `against` compares them with the records that a sink received.
+ * @returns 0: sound, 1: changed, cut or damaged, or it is not known whether it is, 2: the log or the copy could not be read.
  */
 export async function runAuditVerify(
 	{file, against}: {readonly file: string | undefined; readonly against: string | undefined},
 	write: (text: string) => void,
 ): Promise<number> {
-	const own = stateDir(process.env);
-	const folder = join(own, 'audit');
+	const userStateDir = stateDir(process.env);
+	const folder = join(userStateDir, 'audit');
 	let reports: readonly FileReport[];
 	try {
 		reports = file === undefined ? await verifyDirectory(folder) : [await verifyFile(file)];
@@ -26,44 +29,46 @@ export async function runAuditVerify(
 		write(`${file ?? folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
 		return 2;
 	}
-	if (reports.length === 0) write(`${folder}: no records yet${await demoRecords(own)}\n`);
-	for (const report of reports) {
-		for (const {line, text} of [...report.faults, ...report.inconclusive])
-			write(`${report.path}${line > 0 ? `:${line}` : ''}: ${cleanLine(text)}\n`);
-		for (const {line, text} of report.notes)
-			write(`${report.path}${line > 0 ? `:${line}` : ''}: note: ${cleanLine(text)}\n`);
-		const span = report.firstSeq === undefined ? '' : `, ${report.firstSeq} to ${report.lastSeq}`;
-		const verdict =
-			report.faults.length === 0
-				? report.inconclusive.length === 0
-					? 'sound'
-					: 'not known to be sound'
-				: `not sound, ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`;
-		write(`${report.path}: ${report.records} ${report.records === 1 ? 'record' : 'records'}${span}: ${verdict}\n`);
-	}
-	const code = reports.every(({faults, inconclusive: doubts}) => faults.length === 0 && doubts.length === 0) ? 0 : 1;
-	return against === undefined ? code : Math.max(code, await compare(folder, against, write));
+	if (reports.length === 0) write(`${folder}: no records yet${await suggestDemoLog(userStateDir)}\n`);
+	for (const line of reports.flatMap(reportLines)) write(`${line}\n`);
+	const code = reports.every(isSound) ? 0 : 1;
+	return against === undefined ? code : Math.max(code, await compareWithCopy(folder, against, write));
 }
 
-/** Where the records of the demo are, when there are some: a file of them is checked by its path. */
-async function demoRecords(own: string): Promise<string> {
-	const folder = join(demoStateDir(own), 'audit');
-	const last = (await listLogFiles(folder).catch(() => [])).at(-1);
-	return last === undefined ? '' : `; for those of the demo: midwatch audit verify ${shellLine([last])}`;
+/** The faults, the open questions and the notes of one file, then its verdict. */
+function reportLines(report: FileReport): readonly string[] {
+	const {path, faults, inconclusive, notes, records, firstSeq, lastSeq} = report;
+	const at = (line: number) => `${path}${line > 0 ? `:${line}` : ''}`;
+	const span = firstSeq === undefined ? '' : `, ${firstSeq} to ${lastSeq}`;
+	return [
+		...[...faults, ...inconclusive].map(({line, text}) => `${at(line)}: ${cleanLine(text)}`),
+		...notes.map(({line, text}) => `${at(line)}: note: ${cleanLine(text)}`),
+		`${path}: ${countRecords(records)}${span}: ${verdict(report)}`,
+	];
 }
 
-/** @returns 0: all that the copy has is here as it was delivered, 1: it is not, or the copy has gaps, 2: it could not be read. */
-async function compare(folder: string, path: string, write: (text: string) => void): Promise<number> {
+function verdict(report: FileReport): string {
+	const count = report.faults.length;
+	if (count > 0) return `not sound, ${count} ${count === 1 ? 'fault' : 'faults'}`;
+	return isSound(report) ? 'sound' : 'not known to be sound';
+}
+
+/** Returns the command that verifies the newest log file of the demo, empty when there is none. */
+async function suggestDemoLog(userStateDir: string): Promise<string> {
+	const folder = join(demoStateDir(userStateDir), 'audit');
+	const newest = (await listLogFiles(folder).catch(() => [])).at(-1);
+	return newest === undefined ? '' : `; for those of the demo: midwatch audit verify ${shellLine([newest])}`;
+}
+
+/** @returns 0: the log holds every record of the copy unchanged, 1: it does not, or the copy has gaps, 2: one of them could not be read. */
+async function compareWithCopy(folder: string, path: string, write: (text: string) => void): Promise<number> {
 	try {
 		const copy = parseCopiedRecords(await readFile(path, 'utf8'));
 		const records = await readRecordsAfter(folder, 0, Number.POSITIVE_INFINITY);
 		const {compared, faults, gaps} = compareCopy(new Map(records.map(({seq, hash}) => [seq, hash])), copy);
 		for (const text of [...faults, ...gaps]) write(`${path}: ${cleanLine(text)}\n`);
-		if (compared === 0) write(`${path}: no records\n`);
-		else
-			write(
-				`${path}: ${compared} ${compared === 1 ? 'record' : 'records'}: ${faults.length === 0 ? 'as here' : 'not as here'}\n`,
-			);
+		const result = faults.length === 0 ? 'same as in the log' : 'not the same as in the log';
+		write(compared === 0 ? `${path}: no records\n` : `${path}: ${countRecords(compared)}: ${result}\n`);
 		return compared > 0 && faults.length === 0 && gaps.length === 0 ? 0 : 1;
 	} catch (error) {
 		write(`${path}: cannot be read: ${cleanLine(messageOf(error))}\n`);

@@ -4,9 +4,9 @@ const write = (text: string): void => {
 	process.stdout.write(text);
 };
 
-/** The commands that need no screen. @returns the exit code. */
+/** Runs a command that needs no screen. @returns the exit code. */
 export async function runHeadless(command: Exclude<Command, {name: 'console' | 'help' | 'version'}>): Promise<number> {
-	// A reader that has seen enough, as in `midwatch keys --markdown | head`, is no fault.
+	// A reader that closes its end early, as in `midwatch keys --markdown | head`, is no error.
 	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 		if (error.code !== 'EPIPE') throw error;
 	});
@@ -25,24 +25,17 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 		case 'audit-show':
 			return (await import('./audit-show.ts')).runAuditShow(command.record, write);
 		case 'doctor': {
-			const [{runDoctor}, {requireTargets: needTargets, loadRunConfig: openEstate}] = await Promise.all([
-				import('./doctor.ts'),
-				import('../run-config.ts'),
-			]);
 			const {options, grants} = command;
-			if (grants) {
-				const {runGrants} = await import('./doctor-grants.ts');
-				return runGrants(needTargets(await openEstate(options)), {readOnly: options.readOnly, write});
-			}
-			return runDoctor(needTargets(await openEstate(options)), {options, write});
+			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
+			const config = requireTargets(await loadRunConfig(options));
+			if (grants) return (await import('./doctor-grants.ts')).runGrants(config, {readOnly: options.readOnly, write});
+			return (await import('./doctor.ts')).runDoctor(config, {options, write});
 		}
 		case 'snapshot': {
-			const [{runSnapshot}, {requireTargets: needTargets, loadRunConfig: openEstate}] = await Promise.all([
-				import('./snapshot.ts'),
-				import('../run-config.ts'),
-			]);
 			const {options, pane} = command;
-			return runSnapshot(needTargets(await openEstate(options)), {pane, readOnly: options.readOnly, write});
+			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
+			const config = requireTargets(await loadRunConfig(options));
+			return (await import('./snapshot.ts')).runSnapshot(config, {pane, readOnly: options.readOnly, write});
 		}
 	}
 }

@@ -10,18 +10,17 @@ import {createObjectLocks} from '../../src/remedy/object-lock.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {version} from '../version.ts';
-
-type CheckResult = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
+import {type CheckResult, worstCode} from './check-result.ts';
 
 /**
- * Where the record of what was done is, whether it can be written, and whether it is sound.
- * @returns code 1: it cannot be written although something may be done, or is not sound; 2: it cannot be read.
+ * Checks the audit log: where it is, whether it can be written, and whether it is sound.
+ * @returns code 1: it is not sound, or it cannot be written although actions are allowed; 2: it cannot be read.
  */
 export async function checkAudit(stateDir: string, readOnly: boolean): Promise<CheckResult> {
 	const dir = join(stateDir, 'audit');
 	const [writing, reading] = await Promise.all([checkAuditWriting(stateDir, readOnly), checkAuditReading(dir)]);
-	const lines = [`the record of what was done, ${dir}`, ...reading.lines, ...writing.lines].map(cleanLine);
-	return {lines, code: reading.code > writing.code ? reading.code : writing.code};
+	const lines = [`audit log: ${dir}`, ...reading.lines, ...writing.lines].map(cleanLine);
+	return {lines, code: worstCode([reading, writing])};
 }
 
 async function checkAuditWriting(stateDir: string, readOnly: boolean): Promise<CheckResult> {
@@ -31,18 +30,18 @@ async function checkAuditWriting(stateDir: string, readOnly: boolean): Promise<C
 		return {lines: ['  can be written'], code: 0};
 	} catch (error) {
 		const hint = error instanceof AuditError ? error.hint : 'look at it';
-		const consequence = readOnly ? 'needed for nothing while --read-only' : 'nothing can be changed until it can';
+		const consequence = readOnly ? '--read-only does not need it' : 'no action can run until it can be written';
 		return {lines: [`  ${messageOf(error)}; ${consequence}`, `    ${hint}`], code: readOnly ? 0 : 1};
 	}
 }
 
-/** An action needs its locks as it needs its record. @throws AuditError when none can be taken. */
+/** Takes and releases a lock: every action needs one. @throws AuditError when no lock can be taken. */
 async function checkLocks(stateDir: string): Promise<void> {
 	if (!existsSync(stateDir)) return;
 	const about = 'midwatch doctor';
-	const taken = await lockObjects(createObjectLocks(stateDir), {target: about, names: ['a check'], about});
-	if (!('release' in taken)) throw new AuditError(taken.reason, taken.hint);
-	await taken.release();
+	const locks = await lockObjects(createObjectLocks(stateDir), {target: about, names: ['a check'], about});
+	if (!('release' in locks)) throw new AuditError(locks.reason, locks.hint);
+	await locks.release();
 }
 
 async function checkAuditReading(dir: string): Promise<CheckResult> {
@@ -52,20 +51,20 @@ async function checkAuditReading(dir: string): Promise<CheckResult> {
 	} catch (error) {
 		return {lines: [`  cannot be read: ${messageOf(error)}`, `    ${auditHint(error, dir)}`], code: 2};
 	}
-	const found = reports.reduce((sum, {records}) => sum + records, 0);
-	const wrong = reports.flatMap(({path, faults, inconclusive: doubts}) =>
-		[...faults, ...doubts].map(({text}) => `${path}: ${text}`),
+	const count = reports.reduce((sum, {records}) => sum + records, 0);
+	const problems = reports.flatMap(({path, faults, inconclusive}) =>
+		[...faults, ...inconclusive].map(({text}) => `${path}: ${text}`),
 	);
-	if (wrong.length === 0) {
-		const count = found === 0 ? 'no records yet' : `${found} ${found === 1 ? 'record' : 'records'}`;
-		return {lines: [`  ${count}${found === 0 ? '' : ', sound'}`], code: 0};
+	if (problems.length === 0) {
+		const summary = count === 0 ? 'no records yet' : `${count} ${count === 1 ? 'record' : 'records'}, sound`;
+		return {lines: [`  ${summary}`], code: 0};
 	}
-	const faulty = reports.some(({faults}) => faults.length > 0);
+	const isFaulty = reports.some(({faults}) => faults.length > 0);
 	return {
 		lines: [
-			`  ${faulty ? 'not sound' : 'not known to be sound'}: ${wrong[0]}`,
-			...(wrong.length > 1 ? [`    and ${wrong.length - 1} more`] : []),
-			'    midwatch audit verify tells all of it; keep a copy of the directory before anything else is done to it',
+			`  ${isFaulty ? 'not sound' : 'not known to be sound'}: ${problems[0]}`,
+			...(problems.length > 1 ? [`    and ${problems.length - 1} more`] : []),
+			'    copy the directory before you change anything in it; midwatch audit verify lists every fault',
 		],
 		code: 1,
 	};

@@ -3,42 +3,43 @@ import {createDeliveryCursor, readLogEnd} from '../../src/audit/delivery-cursor.
 import type {NamedSink} from '../../src/config/audit-sinks.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {cleanLine} from '../../src/text/clean.ts';
+import {type CheckResult, worstCode} from './check-result.ts';
 
-const patienceMs = 5000;
-
-type CheckResult = {readonly lines: readonly string[]; readonly code: 0 | 1};
+const sinkTimeoutMs = 5000;
 
 /**
- * Whether each sink can be reached, by sending it nothing, and how far it has taken the log.
- * @returns code 1: a required one cannot be reached.
+ * Checks each audit sink: whether it can be reached (by sending it no record), and which records it has accepted.
+ * @returns code 1: a required sink cannot be reached.
  */
 export async function checkSinks(sinks: readonly NamedSink[], stateDir: string, dir: string): Promise<CheckResult> {
-	const found = await Promise.all(sinks.map(sink => checkSink(sink, stateDir, dir)));
-	return {lines: found.flatMap(({lines}) => lines), code: found.some(({code}) => code === 1) ? 1 : 0};
+	const results = await Promise.all(sinks.map(sink => checkSink(sink, stateDir, dir)));
+	return {lines: results.flatMap(({lines}) => lines), code: worstCode(results)};
 }
 
 async function checkSink(named: NamedSink, stateDir: string, dir: string): Promise<CheckResult> {
-	const {name, destination: where, required, byPolicy, include, settings} = named;
-	const what = [
+	const {name, destination, required, byPolicy, include, settings} = named;
+	const traits = [
 		required ? 'required' : 'not required',
 		...(byPolicy ? ['by the policy of this machine'] : []),
 		include.length === 0 ? 'ids and hashes only' : `with ${include.join(', ')}`,
 	];
-	const head = cleanLine(`copies to ${name}, ${settings.kind} at ${where}, ${what.join(', ')}`);
-	const taken = await createDeliveryCursor(stateDir, name).read();
+	const heading = cleanLine(`copies to ${name}, ${settings.kind} at ${destination}, ${traits.join(', ')}`);
+	const accepted = await createDeliveryCursor(stateDir, name).read();
 	const end = await readLogEnd(dir).catch(() => undefined);
-	// How many wait is not known when the log cannot be read.
-	const waiting = taken && end && `, ${Math.max(0, end.seq - taken.seq)} wait`;
-	const far =
-		taken === undefined ? '  has taken nothing yet' : `  has taken all up to record ${taken.seq}${waiting ?? ''}`;
+	// The number of waiting records is unknown when the log cannot be read.
+	const waiting = accepted && end && `, ${Math.max(0, end.seq - accepted.seq)} wait`;
+	const progress =
+		accepted === undefined
+			? '  has accepted no record yet'
+			: `  has accepted all records up to ${accepted.seq}${waiting ?? ''}`;
 	try {
 		const sink = createAuditSink(settings);
-		await sink.send([], AbortSignal.timeout(patienceMs)).finally(() => sink.close());
-		return {lines: [head, far, '  can be reached'], code: 0};
+		await sink.send([], AbortSignal.timeout(sinkTimeoutMs)).finally(() => sink.close());
+		return {lines: [heading, progress, '  can be reached'], code: 0};
 	} catch (error) {
 		const hint = isAdapterError(error) ? [`    ${cleanLine(error.hint)}`] : [];
-		const consequence = required ? 'nothing can be changed until it can, but by break-glass' : 'records wait';
+		const consequence = required ? 'no action can run until it can, except by break-glass' : 'records wait';
 		const line = cleanLine(`  cannot be reached: ${messageOf(error)}; ${consequence}`);
-		return {lines: [head, far, line, ...hint], code: required ? 1 : 0};
+		return {lines: [heading, progress, line, ...hint], code: required ? 1 : 0};
 	}
 }

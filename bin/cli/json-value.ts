@@ -1,8 +1,8 @@
 import {cleanText} from '../../src/text/clean.ts';
 
 /**
- * A value as JSON can hold it. Text loses what could move a cursor or hide something, for it will be looked at in a terminal; what JSON
- * has no word for becomes its text, or null where there is no figure.
+ * Converts a value to what JSON can hold. Control characters and other invisible characters are removed from text or made visible, because
+ * the output is read in a terminal. A bigint becomes text, a number that is not finite null, a Date ISO 8601.
  */
 export function jsonValue(value: unknown): unknown {
 	if (typeof value === 'string') return cleanText(value);
@@ -14,5 +14,5 @@ export function jsonValue(value: unknown): unknown {
 	if (value instanceof Date) return value.toISOString();
 	if (value instanceof Set || Array.isArray(value)) return [...value].map(jsonValue);
 	const entries = value instanceof Map ? [...value] : Object.entries(value);
-	return Object.fromEntries(entries.map(([key, held]) => [cleanText(String(key)), jsonValue(held)]));
+	return Object.fromEntries(entries.map(([key, member]) => [cleanText(String(key)), jsonValue(member)]));
 }

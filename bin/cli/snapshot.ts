@@ -3,36 +3,36 @@ import type {Reading} from '../../src/contract/reading.ts';
 import type {RowKind, Severity} from '../../src/contract/row.ts';
 import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
-import {createWatch, type Watch} from '../../src/watch/watch.ts';
-import {linkedTargetNames, metricsQueryFor} from '../metrics-target.ts';
+import type {Watch} from '../../src/watch/watch.ts';
+import {linkedTargetNames} from '../metrics-target.ts';
 import {panes} from '../panes.ts';
 import type {RunConfig} from '../run-config.ts';
 import {version} from '../version.ts';
-import {transportVia} from '../via.ts';
+import {watchTargets} from '../watch-targets.ts';
 import {UsageError} from './arguments.ts';
 import {jsonValue} from './json-value.ts';
 
-/** Between the two reads: rates are the difference of two. */
+/** Between the two reads: a rate is computed from two. */
 const rateIntervalMs = 2000;
-/** For one round of reads, connecting included. Every source has a timeout of its own, and they are shorter. */
-const roundMs = 30_000;
+/** For one round of reads, connecting included. The timeout of each source is shorter. */
+const roundTimeoutMs = 30_000;
 
-/** Which of the panes is asked for. @throws UsageError */
+/** Returns the pane of `--pane`, or all panes. @throws UsageError when it does not exist. */
 function choosePanes(id: string | undefined): readonly Pane[] {
 	if (id === undefined) return panes;
-	const pane = panes.find(one => one.id === id);
+	const pane = panes.find(candidate => candidate.id === id);
 	if (pane === undefined)
-		throw new UsageError(`there is no pane ${id}; there are ${panes.map(one => one.id).join(', ')}`);
+		throw new UsageError(`there is no pane ${id}; there are ${panes.map(candidate => candidate.id).join(', ')}`);
 	return [pane];
 }
 
-/** The kinds a pane shows: its sections, and those of its systems that stand in no section and only feed its gauges. */
-function kindsOf(chosen: readonly Pane[], estate: RunConfig): ReadonlySet<RowKind> {
-	const inSections = (some: readonly Pane[]) => new Set(some.flatMap(pane => pane.sections.flatMap(sectionKinds)));
+/** The row kinds that the panes need: those of their sections, and those of their systems that are in no section and only supply gauges. */
+function kindsOf(chosen: readonly Pane[], config: RunConfig): ReadonlySet<RowKind> {
+	const inSections = (list: readonly Pane[]) => new Set(list.flatMap(pane => pane.sections.flatMap(sectionKinds)));
 	const shown = inSections(chosen);
 	const shownAnywhere = inSections(panes);
 	const systems = new Set(chosen.flatMap(pane => pane.systems));
-	for (const {system} of estate.targets) {
+	for (const {system} of config.targets) {
 		for (const {kind} of system.sources) {
 			if (systems.has(system.kind) && !shownAnywhere.has(kind)) shown.add(kind);
 		}
@@ -40,25 +40,36 @@ function kindsOf(chosen: readonly Pane[], estate: RunConfig): ReadonlySet<RowKin
 	return shown;
 }
 
-/** Resolves when `done` holds for every reading, or when time is up. */
-function waitFor(watch: Watch, done: (reading: Reading) => boolean, concerns: (reading: Reading) => boolean) {
+/** Resolves when `isDone` holds for every reading that `isShown`, or after the timeout. */
+function waitFor(watch: Watch, isDone: (reading: Reading) => boolean, isShown: (reading: Reading) => boolean) {
 	return new Promise<void>(resolve => {
 		const finish = () => {
-			stop();
-			cancel();
+			unsubscribe();
+			clearTimeout(timer);
 			resolve();
 		};
-		const look = () => {
-			if (watch.readings().filter(concerns).every(done)) finish();
+		const check = () => {
+			if (watch.readings().filter(isShown).every(isDone)) finish();
 		};
-		const stop = watch.subscribe(look);
-		const timer = setTimeout(finish, roundMs);
-		const cancel = () => clearTimeout(timer);
-		look();
+		const unsubscribe = watch.subscribe(check);
+		const timer = setTimeout(finish, roundTimeoutMs);
+		check();
 	});
 }
 
-/** Something that should have been read and was not. */
+async function readTwice(watch: Watch, isShown: (reading: Reading) => boolean): Promise<void> {
+	await waitFor(watch, reading => reading.readAt !== undefined || reading.failure !== undefined, isShown);
+	const first = new Map(watch.readings().map(reading => [`${reading.target} ${reading.kind}`, reading]));
+	await new Promise(resolve => setTimeout(resolve, rateIntervalMs));
+	watch.refresh();
+	const wasReadAgain = (reading: Reading) => {
+		const before = first.get(`${reading.target} ${reading.kind}`);
+		return reading.readAt !== before?.readAt || reading.failure?.attempts !== before?.failure?.attempts;
+	};
+	await waitFor(watch, wasReadAgain, isShown);
+}
+
+/** A source that was not read, or only in part. */
 type UnreadSource = {
 	readonly target: string;
 	readonly kind: RowKind;
@@ -70,7 +81,8 @@ function findUnreadSources(readings: readonly Reading[]): readonly UnreadSource[
 	return readings.flatMap((reading): readonly UnreadSource[] => {
 		const {target, kind, failure, snapshot} = reading;
 		if (failure !== undefined) return [{target, kind, text: failure.message, hint: failure.hint}];
-		if (snapshot === undefined) return [{target, kind, text: `no answer in ${roundMs / 1000} s`, hint: undefined}];
+		if (snapshot === undefined)
+			return [{target, kind, text: `no answer in ${roundTimeoutMs / 1000} s`, hint: undefined}];
 		return snapshot.notes
 			.filter(note => note.severity === 'unknown')
 			.map(note => ({target, kind, text: note.text, hint: note.hint}));
@@ -80,7 +92,7 @@ function findUnreadSources(readings: readonly Reading[]): readonly UnreadSource[
 const iso = (time: number | undefined): string | undefined =>
 	time === undefined ? undefined : new Date(time).toISOString();
 
-const describe = (reading: Reading, now: number) => ({
+const describeReading = (reading: Reading, now: number) => ({
 	target: reading.target,
 	kind: reading.kind,
 	state: reading.state,
@@ -95,18 +107,29 @@ const describe = (reading: Reading, now: number) => ({
 	failure: reading.failure && {...reading.failure, since: iso(reading.failure.since)},
 });
 
-/** 2 goes before 1: what was not read may be worse than what was. */
+/** 2 takes precedence over 1: what was not read may be worse than what was. */
 const exitCode = (unread: readonly UnreadSource[], severities: readonly Severity[]): 0 | 1 | 2 => {
 	if (unread.length > 0) return 2;
 	return severities.includes('crit') ? 1 : 0;
 };
 
+/** Adds the targets that the shown ones are reached through, or query. */
+function withLinkedTargets(shown: RunConfig['targets'], all: RunConfig['targets']): RunConfig['targets'] {
+	const needed = new Set(shown.map(({target}) => target.name));
+	// A Set iterates over members that are added meanwhile, so links of links are included.
+	for (const name of needed) {
+		for (const {target} of all)
+			if (target.name === name) for (const linked of linkedTargetNames(target)) needed.add(linked);
+	}
+	return all.filter(({target}) => needed.has(target.name));
+}
+
 /**
- * Reads everything twice and writes what the panes know as one JSON document.
+ * Reads everything twice and prints what the panes show as one JSON document.
  * @returns 0: nothing critical, 1: something critical, 2: something could not be read.
  */
 export async function runSnapshot(
-	estate: RunConfig,
+	config: RunConfig,
 	{
 		pane,
 		readOnly,
@@ -115,33 +138,17 @@ export async function runSnapshot(
 	clock: Clock = systemClock,
 ): Promise<number> {
 	const chosen = choosePanes(pane);
-	const kinds = kindsOf(chosen, estate);
-	const shown = estate.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
-	// What is shown may be reached through another target, or ask one: that has to be there too.
-	const needed = new Set(shown.map(({target}) => target.name));
-	// A set that grows while it is gone through is gone through to its end.
-	for (const name of needed) {
-		for (const {target} of estate.targets)
-			if (target.name === name) for (const other of linkedTargetNames(target)) needed.add(other);
-	}
-	const targets = estate.targets.filter(({target}) => needed.has(target.name));
-	const concerns = (reading: Reading) => kinds.has(reading.kind);
-	const watch = createWatch({targets, clock, readOnly, via: transportVia, metrics: metricsQueryFor});
+	const kinds = kindsOf(chosen, config);
+	const shown = config.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
+	const targets = withLinkedTargets(shown, config.targets);
+	const isShown = (reading: Reading) => kinds.has(reading.kind);
+	const watch = watchTargets({targets, clock, readOnly});
 	try {
 		watch.setVisible(kinds);
 		watch.start();
-		await waitFor(watch, reading => reading.readAt !== undefined || reading.failure !== undefined, concerns);
-		const first = new Map(watch.readings().map(reading => [`${reading.target} ${reading.kind}`, reading]));
-		await new Promise(resolve => setTimeout(resolve, rateIntervalMs));
-		watch.refresh();
-		const again = (reading: Reading) => {
-			const before = first.get(`${reading.target} ${reading.kind}`);
-			return reading.readAt !== before?.readAt || reading.failure?.attempts !== before?.failure?.attempts;
-		};
-		await waitFor(watch, again, concerns);
-
+		await readTwice(watch, isShown);
 		const now = clock.now();
-		const readings = watch.readings().filter(concerns);
+		const readings = watch.readings().filter(isShown);
 		const findings = mergeFindings(readings);
 		const unread = findUnreadSources(readings);
 		const code = exitCode(
@@ -152,19 +159,19 @@ export async function runSnapshot(
 			midwatch: version,
 			at: iso(now),
 			exit: code,
-			from: estate.from,
-			remarks: estate.remarks,
+			from: config.from,
+			remarks: config.remarks,
 			targets: shown.map(({target}) => ({
 				name: target.name,
 				kind: target.kind,
 				production: target.production,
-				origin: estate.origins[target.name],
+				origin: config.origins[target.name],
 				server: watch.identity(target.name),
 			})),
 			panes: chosen.map(({id, title, sections}) => ({id, title, kinds: sections.flatMap(sectionKinds)})),
 			findings: findings.map(finding => ({...finding, since: iso(finding.since)})),
 			unread,
-			readings: readings.map(reading => describe(reading, now)),
+			readings: readings.map(reading => describeReading(reading, now)),
 		};
 		write(`${JSON.stringify(jsonValue(document), undefined, '\t')}\n`);
 		return code;

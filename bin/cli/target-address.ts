@@ -3,7 +3,7 @@ import {tlsMode} from '../../src/model/postgres/postgres-tls.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 import type {RedisSettings} from '../../src/port/redis.ts';
 
-/** Where a target is and as whom we go there, without a secret; empty for a kind that has no such words. */
+/** The endpoint of a target, the user and TLS, without secrets. Empty for a kind that has no description. */
 export function describeAddress({kind, settings}: Target): string {
 	if (typeof settings !== 'object' || settings === null) return '';
 	if (kind === 'postgres') {

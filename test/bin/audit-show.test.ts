@@ -3,13 +3,14 @@ import {afterEach, expect, test, vi} from 'vitest';
 import {runAuditShow} from '../../bin/cli/audit-show.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import {createObjectList} from '../../src/audit/object-list.ts';
+import {savedFilesDir} from '../../src/audit/saved-files.ts';
 import {createFakeClock} from '../fake-clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
 import {actor} from '../src/state/test-actor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('names the file that lists the objects of a large act, where it is on this machine', async () => {
+test('prints the absolute path of the file that lists the objects of a large action', async () => {
 	const home = await scratchDir();
 	vi.stubEnv('XDG_STATE_HOME', home);
 	const stateDir = join(home, 'midwatch');
@@ -32,7 +33,7 @@ test('names the file that lists the objects of a large act, where it is on this 
 	expect(shown).toMatchObject({
 		preview: {
 			touches: pods.slice(0, 10),
-			all: {count: 300, sha256: list.all?.sha256, file: join(stateDir, 'audit', '..', 'kept', list.all?.file ?? '')},
+			all: {count: 300, sha256: list.all?.sha256, file: join(savedFilesDir(stateDir), list.all?.file ?? '')},
 		},
 	});
 });

@@ -3,7 +3,7 @@ import {runGrants} from '../../bin/cli/doctor-grants.ts';
 import {systems} from '../../bin/systems.ts';
 import type {Target} from '../../src/contract/target.ts';
 
-/** Nothing listens on port 1: the administrator of a target prints the lines before its user is there. */
+/** Nothing listens on port 1: an administrator prints the grants before the user exists. */
 const settings = {
 	postgres: {
 		hosts: [{host: '127.0.0.1', port: 1}],
@@ -24,8 +24,8 @@ const settings = {
 	},
 } as const;
 
-async function printed(kind: keyof typeof settings, readOnly = false): Promise<string> {
-	const system = systems.find(one => one.kind === kind) ?? expect.fail(`no system ${kind}`);
+async function printGrants(kind: keyof typeof settings, readOnly = false): Promise<string> {
+	const system = systems.find(candidate => candidate.kind === kind) ?? expect.fail(`no system ${kind}`);
 	const target: Target = {name: `the-${kind}`, kind, production: true, settings: settings[kind]};
 	let text = '';
 	const write = (part: string) => {
@@ -35,9 +35,9 @@ async function printed(kind: keyof typeof settings, readOnly = false): Promise<s
 	return text;
 }
 
-test('the least that a role of PostgreSQL needs is printed as lines for psql', async () => {
+test('the grants of a PostgreSQL role are printed as lines for psql', async () => {
 	expect(
-		await printed('postgres'),
+		await printGrants('postgres'),
 	).toBe(`# the-postgres, PostgreSQL: the least that midwatch needs, by psql, as a superuser, in the database Orders
 # to watch
 CREATE ROLE midwatch LOGIN; -- unless there is one; its password: \\password midwatch
@@ -45,31 +45,33 @@ GRANT CONNECT ON DATABASE "Orders" TO midwatch;
 GRANT pg_read_all_stats, pg_read_all_settings TO midwatch;
 -- shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, beside what stands there; then restart the server
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-# to act as well
+# for actions, in addition
 GRANT pg_signal_backend TO midwatch;
 `);
 });
 
-test('with --read-only nothing is printed that is only for acting', async () => {
-	const text = await printed('redis', true);
+test('with --read-only the grants for actions are left out', async () => {
+	const text = await printGrants('redis', true);
 	expect(text).toMatch(/^ACL SETUSER midwatch on resetkeys %R~\* -@all \+ping .*\+client\|list/m);
-	expect(text).not.toMatch(/config\|set|client\|kill|to act/);
+	expect(text).not.toMatch(/config\|set|client\|kill|for actions/);
 });
 
-test('the user default of Redis is everybody: another one is proposed', async () => {
-	expect(await printed('redis')).toMatch(/# to act as well\nACL SETUSER midwatch \+config\|set \+client\|kill\n/);
+test('for the Redis user default another user is proposed, because every client is default', async () => {
+	expect(await printGrants('redis')).toMatch(
+		/# for actions, in addition\nACL SETUSER midwatch \+config\|set \+client\|kill\n/,
+	);
 });
 
-test('Kafka has a line for each operation, and none of them twice', async () => {
-	const lines = (await printed('kafka')).split('\n').filter(line => line.startsWith('kafka-acls.sh'));
+test('Kafka has one line for each operation, none repeated', async () => {
+	const lines = (await printGrants('kafka')).split('\n').filter(line => line.startsWith('kafka-acls.sh'));
 	expect(lines).toContain(
 		"kafka-acls.sh --bootstrap-server 127.0.0.1:1 --add --allow-principal User:ANONYMOUS --operation Describe --group '*'",
 	);
 	expect(new Set(lines).size).toBe(lines.length);
 });
 
-test('a service behind the API server of a cluster needs the right to that service', async () => {
-	expect(await printed('alertmanager')).toContain(
+test('a target behind a Service needs the permission to proxy to that Service', async () => {
+	expect(await printGrants('alertmanager')).toContain(
 		'kubectl -n monitoring create role midwatch-alerts-watch --verb=get --resource=services/proxy --resource-name=http:alerts:web',
 	);
 });

@@ -7,27 +7,29 @@ import {accessState, applyPolicyFile, armTarget, refusalFor} from '../../src/pol
 import type {TargetAttributes} from '../../src/policy/rule-match.ts';
 import type {PolicyFile} from '../../src/policy/rules.ts';
 
-const place: TargetAttributes = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
-const placesNow = new Map([['cache', place]]);
+const attributes: TargetAttributes = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
+const attributesByTarget = new Map([['cache', attributes]]);
 
-const estate = (file: PolicyFile | undefined): Pick<RunConfig, 'policy' | 'targets' | 'keys'> => ({
+const configWith = (file: PolicyFile | undefined): Pick<RunConfig, 'policy' | 'targets' | 'keys'> => ({
 	keys: {'deck.arm': ['f5']},
 	targets: [{target: {name: 'cache', kind: 'redis', production: true, settings: {}}, system: {} as System}],
 	policy: {
 		path: '/etc/midwatch/policy.yaml',
 		file,
-		initialTargetAttributes: placesNow,
+		initialTargetAttributes: attributesByTarget,
 		read: async () => undefined,
-		readTargetAttributes: async () => placesNow,
+		readTargetAttributes: async () => attributesByTarget,
 	},
 });
 
-test('doctor says that there is no policy, and nothing of one in the demo', () => {
-	expect(policyLines(estate(undefined))).toEqual(['no policy of this machine: there is no /etc/midwatch/policy.yaml']);
-	expect(policyLines({...estate(undefined), policy: undefined})).toEqual([]);
+test('doctor reports that there is no policy, and prints nothing about it in the demo', () => {
+	expect(policyLines(configWith(undefined))).toEqual([
+		'no policy of this machine: /etc/midwatch/policy.yaml does not exist',
+	]);
+	expect(policyLines({...configWith(undefined), policy: undefined})).toEqual([]);
 });
 
-test('doctor says what the policy holds, by line, and what of it is about no target here', () => {
+test('doctor prints each key of the policy with its line, and the rules that match no target', () => {
 	const file: PolicyFile = {
 		guard: 'all',
 		forbid: ['redis.*'],
@@ -39,7 +41,7 @@ test('doctor says what the policy holds, by line, and what of it is about no tar
 		],
 		lines: {guard: 1, forbid: 2, readOnlyTargets: 3, maxObjects: 4, rules: 5},
 	};
-	expect(policyLines(estate(file))).toEqual([
+	expect(policyLines(configWith(file))).toEqual([
 		'the policy of this machine, /etc/midwatch/policy.yaml, is in force',
 		'  line 1: every target is guarded',
 		'  line 2: forbidden: redis.*',
@@ -51,18 +53,18 @@ test('doctor says what the policy holds, by line, and what of it is about no tar
 	]);
 });
 
-test('a console that began under a policy of nothing but looking cannot act once that is gone from the file', () => {
-	const policy = createInitialPolicy(estate({readOnly: true, lines: {readOnly: 1}}), false);
+test('a console that started under a read-only policy stays read-only when the policy file changes', () => {
+	const policy = createInitialPolicy(configWith({readOnly: true, lines: {readOnly: 1}}), false);
 	expect(accessState(policy, 'cache', 0)).toMatchObject({
 		reason: expect.stringContaining('everything read-only (line 1)'),
 	});
-	const later = applyPolicyFile(policy, {state: 'read', file: {}}, placesNow);
+	const later = applyPolicyFile(policy, {state: 'read', file: {}}, attributesByTarget);
 	expect(armTarget(later, 'cache', 0)).toMatchObject({
 		reason: expect.stringContaining('started while the policy file'),
 	});
 });
 
-test('a refusal names the configured key, and the minutes of the policy file', () => {
-	const refusal = refusalFor(createInitialPolicy(estate({armMinutes: 3}), false), 'redis.kill-client', 'cache', 0);
+test('a refusal names the configured key and the minutes of the policy file', () => {
+	const refusal = refusalFor(createInitialPolicy(configWith({armMinutes: 3}), false), 'redis.kill-client', 'cache', 0);
 	expect(refusal?.hint).toBe('press f5 to arm it for 3 minutes, then try again');
 });

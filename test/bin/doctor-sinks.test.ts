@@ -28,17 +28,17 @@ const sink = (port: number, required = true): NamedSink => ({
 	settings: {kind: 'syslog', to: {over: 'tcp', host: '127.0.0.1', port}, facility: 4, tls: {}},
 });
 
-test('doctor says where copies go, how far they are, and whether the place can be reached', async () => {
+test('doctor prints the destination of each sink, its delivered records, and whether it can be reached', async () => {
 	const stateDir = await scratchDir();
 	const log = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0'});
 	const port = await logServer();
 	const sinks = [sink(port)];
 	expect((await checkSinks(sinks, stateDir, log.dir)).lines).toEqual([
 		`copies to siem, syslog at 127.0.0.1:${port}, required, by the policy of this machine, with reason`,
-		'  has taken nothing yet',
+		'  has accepted no record yet',
 		'  can be reached',
 	]);
-	const copies = await createAuditSetup({
+	const setup = await createAuditSetup({
 		sinks,
 		log,
 		stateDir,
@@ -46,23 +46,23 @@ test('doctor says where copies go, how far they are, and whether the place can b
 		policy: () => undefined,
 		keymap: createKeymap(),
 	});
-	await copies.audit.append({kind: 'intent', target: 'tank'});
-	await copies.close();
+	await setup.audit.append({kind: 'intent', target: 'redis-main'});
+	await setup.close();
 	await log.append({kind: 'stop'});
-	expect((await checkSinks(sinks, stateDir, log.dir)).lines[1]).toBe('  has taken all up to record 1, 1 wait');
-	const dead = await checkSinks([sink(1)], stateDir, log.dir);
-	expect(dead.code).toBe(1);
-	expect(dead.lines[2]).toMatch(/cannot be reached: .*ECONNREFUSED.*nothing can be changed until it can/);
+	expect((await checkSinks(sinks, stateDir, log.dir)).lines[1]).toBe('  has accepted all records up to 1, 1 wait');
+	const unreachable = await checkSinks([sink(1)], stateDir, log.dir);
+	expect(unreachable.code).toBe(1);
+	expect(unreachable.lines[2]).toMatch(/cannot be reached: .*ECONNREFUSED.*no action can run until it can/);
 	expect((await checkSinks([sink(1, false)], stateDir, log.dir)).code).toBe(0);
 });
 
-test('a console whose policy names other copies than at its start does nothing until it is started again', async () => {
+test('when the policy names other sinks than at the start, every action is refused until a restart', async () => {
 	const stateDir = await scratchDir();
 	const log = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0'});
-	const under = (...names: readonly string[]): Policy =>
+	const policyWith = (...names: readonly string[]): Policy =>
 		createPolicy({readOnly: false, targets: [], file: {audit: {sinks: names.map(name => ({name}))}}});
-	let policy = under('siem');
-	const copies = await createAuditSetup({
+	let policy = policyWith('siem');
+	const setup = await createAuditSetup({
 		sinks: [],
 		log,
 		stateDir,
@@ -70,15 +70,15 @@ test('a console whose policy names other copies than at its start does nothing u
 		policy: () => policy,
 		keymap: createKeymap(),
 	});
-	await copies.audit.append({kind: 'intent', target: 'tank'});
-	policy = under('siem', 'second');
-	await expect(copies.audit.append({kind: 'intent', target: 'tank'})).rejects.toMatchObject({
+	await setup.audit.append({kind: 'intent', target: 'redis-main'});
+	policy = policyWith('siem', 'second');
+	await expect(setup.audit.append({kind: 'intent', target: 'redis-main'})).rejects.toMatchObject({
 		name: 'AuditError',
 		message: 'the policy of this machine names other copies of the audit now',
 		hint: 'start midwatch again',
 	});
-	// Looking goes on, and is recorded.
-	await copies.audit.append({kind: 'stop'});
+	// Records that are no intents are still written.
+	await setup.audit.append({kind: 'stop'});
 	expect((await log.recent(9)).map(({kind}) => kind)).toEqual(['stop', 'intent']);
-	await copies.close();
+	await setup.close();
 });

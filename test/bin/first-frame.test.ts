@@ -6,14 +6,14 @@ import {startBuilt} from './first-frame.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What is loaded before the first frame of the demo, which watches a target of each system, besides what these import. */
+/** The modules whose imports are loaded before the first frame of the demo, which has a target of each system. */
 const entries = ['bin/midwatch.ts', 'bin/console.ts', 'demo/estate.ts'];
 
 /** The libraries that a frame is drawn with. */
 const drawing =
 	/^(?:@alcalzone\/ansi-tokenize|ansi-escapes|ansi-regex|ansi-styles|auto-bind|chalk|cli-boxes|cli-cursor|cli-truncate|code-excerpt|convert-to-spaces|environment|es-toolkit|escape-string-regexp|get-east-asian-width|indent-string|ink|is-fullwidth-code-point|is-in-ci|mimic-fn|onetime|patch-console|quick-lru|react|react-reconciler|restore-cursor|scheduler|signal-exit|slice-ansi|stack-utils|string-width|strip-ansi|terminal-size|type-fest|widest-line|wrap-ansi|yoga-layout)$/;
 
-/** Each module that those load, without those that are loaded later by `import()`, with the one that names it. */
+/** Each module that is loaded before the first frame (so not by `import()`), with the module that imports it. */
 async function loadedBefore(extra = ''): Promise<ReadonlyMap<string, string>> {
 	const stdin = [...entries.map(entry => `import ${JSON.stringify(`./${entry}`)};`), extra].join('\n');
 	const {metafile} = await build({
@@ -30,19 +30,19 @@ async function loadedBefore(extra = ''): Promise<ReadonlyMap<string, string>> {
 		external: ['react-devtools-core', 'pg-native', 'pg-cloudflare', 'bufferutil', 'utf-8-validate'],
 		logLevel: 'silent',
 	});
-	const found = new Map<string, string>();
+	const importers = new Map<string, string>();
 	const visit = (path: string) => {
 		for (const {path: next, kind, external} of metafile.inputs[path]?.imports ?? []) {
-			if (external === true || kind === 'dynamic-import' || found.has(next)) continue;
-			found.set(next, path);
+			if (external === true || kind === 'dynamic-import' || importers.has(next)) continue;
+			importers.set(next, path);
 			visit(next);
 		}
 	};
 	visit('entries.ts');
-	return found;
+	return importers;
 }
 
-/** Those that no first frame needs: clients, stand-ins that are servers, configuration, and libraries that draw nothing. */
+/** The modules that no first frame needs: clients, servers of the demo, configuration, and libraries that draw nothing. */
 function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
 	return [...loaded].flatMap(([path, by]) => {
 		const library = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
@@ -61,8 +61,8 @@ function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
 	});
 }
 
-describe('what is loaded before the first frame', () => {
-	test('holds no client, no server of the demo, no schema: those come by import() in connect', async () => {
+describe('the modules that are loaded before the first frame', () => {
+	test('include no client, no server of the demo and no schema: those are loaded by import() in connect', async () => {
 		expect(tooEarly(await loadedBefore())).toEqual([]);
 	});
 
@@ -71,9 +71,9 @@ describe('what is loaded before the first frame', () => {
 		['adapters/http/client.ts'],
 		['demo/kubernetes-api/server.ts'],
 		['src/config/load-config.ts'],
-	])('is told when it holds %s', async path => {
-		const told = tooEarly(await loadedBefore(`import './${path}';`));
-		expect(told.map(line => line.split(',')[0])).toContain(path);
+	])('are reported when they include %s', async path => {
+		const reported = tooEarly(await loadedBefore(`import './${path}';`));
+		expect(reported.map(line => line.split(',')[0])).toContain(path);
 	});
 });
 
@@ -84,7 +84,7 @@ describe('the built console', () => {
 	});
 	afterAll(() => midwatch.remove());
 
-	test('loads nothing of Node for the network, cryptography, other processes or compression before its first frame', async () => {
+	test('loads no Node module for the network, cryptography, child processes or compression before its first frame', async () => {
 		const {pty, first} = await startBuilt(midwatch);
 		try {
 			expect(first.builtins).toContain('tty');

@@ -8,13 +8,13 @@ import {type Pty, startPty} from '../e2e/pty.ts';
 const spy = fileURLToPath(new URL('spy-start.mjs', import.meta.url));
 
 export type FirstFrame = {
-	/** What became of the compiled code that an earlier start kept. */
+	/** Whether the code cache of an earlier start was used. */
 	readonly code: 'none' | 'refused' | 'taken';
-	/** Modules of Node that were loaded for the first frame. */
+	/** The Node modules that were loaded for the first frame. */
 	readonly builtins: readonly string[];
 };
 
-/** A console of the demo, with its first frame on the screen. Close its terminal. */
+/** Starts the demo and waits for its first frame. The caller closes the terminal. */
 export async function startBuilt(
 	{file, home}: BuiltProgram,
 	...args: readonly string[]
@@ -38,9 +38,9 @@ export async function startBuilt(
 	return {pty, first: JSON.parse(readFileSync(report, 'utf8')) as FirstFrame};
 }
 
-/** @throws Error when it does not come. */
+/** @throws Error after 45 seconds. */
 export async function waitForFile(path: string): Promise<void> {
-	for (let turn = 0; turn < 450; turn += 1) {
+	for (let attempt = 0; attempt < 450; attempt += 1) {
 		if (existsSync(path)) return;
 		await pause(100);
 	}

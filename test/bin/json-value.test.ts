@@ -1,20 +1,20 @@
 import {expect, test} from 'vitest';
 import {jsonValue} from '../../bin/cli/json-value.ts';
 
-const through = (value: unknown): unknown => JSON.parse(JSON.stringify(jsonValue(value)));
+const roundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(jsonValue(value)));
 
-test('text from outside loses what could move a cursor or reorder, and tells what could not be seen, in keys as well', () => {
+test('escape sequences are removed and invisible characters made visible, in keys as well', () => {
 	expect(
-		through({
+		roundTrip({
 			query: 'select \u001b[31m1\u001b[0m\u0007',
 			'na\u202eme': ['a\u200bb', {deep: 'x\u009b2Jy'}],
 		}),
 	).toEqual({query: 'select 1<07>', 'na<202e>me': ['a<200b>b', {deep: 'xy'}]});
 });
 
-test('what JSON has no word for becomes text, or null where there is no figure', () => {
+test('values that JSON cannot hold become text, or null for a number that is not finite', () => {
 	expect(
-		through({
+		roundTrip({
 			big: 12345678901234567890n,
 			none: Number.NaN,
 			endless: Number.POSITIVE_INFINITY,

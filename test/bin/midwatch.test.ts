@@ -19,15 +19,15 @@ afterAll(() => midwatch.remove());
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** Puts a file into the built one's home. @returns its path. */
-function put(name: string, text: string): string {
+/** Writes a file to the home directory. @returns its path. */
+function writeHomeFile(name: string, text: string): string {
 	const file = join(midwatch.home, name);
 	writeFileSync(file, text);
 	chmodSync(file, 0o600);
 	return file;
 }
 
-describe('a command line that makes no sense ends with 2 and one line', () => {
+describe('a wrong command line exits with 2 and prints one line', () => {
 	test.each([
 		[['snapsot'], 'midwatch: the command snapsot is not known; did you mean snapshot? See midwatch --help.'],
 		[['--demmo'], 'midwatch: the option --demmo is not known; did you mean --demo? See midwatch --help.'],
@@ -63,8 +63,8 @@ describe('a command line that makes no sense ends with 2 and one line', () => {
 			['doctor', '--demo', '--target', 'prodeu'],
 			'midwatch: no target is called prodeu; did you mean prod-eu? See midwatch --help.',
 		],
-	])('%j', async (args, says) => {
-		expect(await midwatch.run(args)).toEqual({code: 2, stdout: '', stderr: `${says}\n`});
+	])('%j', async (args, message) => {
+		expect(await midwatch.run(args)).toEqual({code: 2, stdout: '', stderr: `${message}\n`});
 	});
 
 	test.each([[['doctor']], [['snapshot', '--json']]])('%j with nothing to watch', async args => {
@@ -73,12 +73,15 @@ describe('a command line that makes no sense ends with 2 and one line', () => {
 		expect(stderr).toMatch(/^midwatch: nothing to watch: .+ Try --demo\. See midwatch --help\.\n$/);
 	});
 
-	test('a configuration with mistakes, one line each and nothing else', async () => {
-		const config = put('mistakes.yaml', 'them: 1\ntargets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
+	test('a configuration with mistakes prints one line for each', async () => {
+		const config = writeHomeFile(
+			'mistakes.yaml',
+			'them: 1\ntargets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n',
+		);
 		const {code, stdout, stderr} = await midwatch.run(['doctor', '--config', config]);
 		expect({code, stdout}).toEqual({code: 2, stdout: ''});
 		expect(stderr.split('\n')).toEqual([expect.stringContaining(`${config}:1:1: "them" is not known`), '']);
-		const secret = put('secret.yaml', 'targets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
+		const secret = writeHomeFile('secret.yaml', 'targets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
 		const second = await midwatch.run(['snapshot', '--json'], {env: {MIDWATCH_CONFIG: secret}});
 		expect(second).toMatchObject({code: 2, stdout: ''});
 		expect(second.stderr).toContain(`${secret}:2:47: password holds the secret itself`);
@@ -86,12 +89,12 @@ describe('a command line that makes no sense ends with 2 and one line', () => {
 	});
 
 	test('a file of configuration in the current directory is not read', async () => {
-		for (const name of ['config.yaml', 'midwatch.yaml', '.midwatch.yaml']) put(name, 'nonsense: 1');
+		for (const name of ['config.yaml', 'midwatch.yaml', '.midwatch.yaml']) writeHomeFile(name, 'nonsense: 1');
 		expect((await midwatch.run(['doctor'])).stderr).toContain('nothing to watch');
 	});
 });
 
-describe('what needs no system', () => {
+describe('commands that need no system', () => {
 	test('--version and --help, also after a command', async () => {
 		expect(await midwatch.run(['--version'])).toEqual({code: 0, stdout: `${packageJson.version}\n`, stderr: ''});
 		const help = await midwatch.run(['snapshot', '--help']);
@@ -119,7 +122,7 @@ describe('what needs no system', () => {
 		});
 	});
 
-	test('audit verify: 0 where there is nothing, 1 for a file that was changed, 2 for one that is not there', async () => {
+	test('audit verify: 0 for no records, 1 for a changed file, 2 for a missing one', async () => {
 		const none = await midwatch.run(['audit', 'verify']);
 		expect(none).toMatchObject({code: 0, stderr: ''});
 		expect(none.stdout).toMatch(/midwatch\/audit: no records yet\n$/);
@@ -130,7 +133,7 @@ describe('what needs no system', () => {
 		const demo = await midwatch.run(['audit', 'verify'], {env: {XDG_STATE_HOME: alone}});
 		expect(demo.stdout).toContain("no records yet; for those of the demo: midwatch audit verify '");
 		expect(demo.stdout).toContain('/midwatch/demo/audit/2026-11.jsonl');
-		const changed = put('2026-11.jsonl', '{"seq":1}\n');
+		const changed = writeHomeFile('2026-11.jsonl', '{"seq":1}\n');
 		const bad = await midwatch.run(['audit', 'verify', changed]);
 		expect(bad.code).toBe(1);
 		expect(bad.stdout).toContain(`${changed}:1: `);
@@ -138,14 +141,14 @@ describe('what needs no system', () => {
 		expect((await midwatch.run(['audit', 'verify', join(midwatch.home, 'none.jsonl')])).code).toBe(2);
 	});
 
-	test('doctor tells of the record, and ends with 1 when it cannot be written or is not sound', async () => {
+	test('doctor reports the audit log, and exits with 1 when it cannot be written or is not sound', async () => {
 		const alone = {XDG_STATE_HOME: join(midwatch.home, 'state of doctor')};
 		const folder = join(alone.XDG_STATE_HOME, 'midwatch', 'demo', 'audit');
 		const doctor = (...args: string[]) =>
 			midwatch.run(['doctor', '--demo', '--target', 'redis-main', ...args], {env: alone});
 		const fresh = await doctor();
 		expect(fresh).toMatchObject({code: 0, stderr: ''});
-		expect(fresh.stdout).toContain(`the record of what was done, ${folder}\n  no records yet\n  can be written\n`);
+		expect(fresh.stdout).toContain(`audit log: ${folder}\n  no records yet\n  can be written\n`);
 		expect(existsSync(alone.XDG_STATE_HOME)).toBe(false);
 
 		mkdirSync(folder, {recursive: true});
@@ -153,7 +156,7 @@ describe('what needs no system', () => {
 		const changed = await doctor();
 		expect(changed.code).toBe(1);
 		expect(changed.stdout).toMatch(
-			/\n {2}not sound: .+2026-11\.jsonl: .+\n.*\n? {4}midwatch audit verify tells all of it/,
+			/\n {2}not sound: .+2026-11\.jsonl: .+\n.*\n? {4}copy the directory before .+ midwatch audit verify lists every fault/,
 		);
 		expect(changed.stdout).toContain('  can be written\n');
 
@@ -161,12 +164,12 @@ describe('what needs no system', () => {
 		writeFileSync(folder, '');
 		const stopped = await doctor();
 		expect(stopped.stdout).toMatch(
-			/\n {2}the record cannot be written: ENOTDIR.+; nothing can be changed until it can\n {4}something else stands/,
+			/\n {2}the record cannot be written: ENOTDIR.+; no action can run until it can be written\n {4}something else/,
 		);
 		expect(stopped.code).toBeGreaterThan(0);
 	});
 
-	test('audit show prints what has an id, and what belongs to it', async () => {
+	test('audit show prints the record with an id and the records that refer to it', async () => {
 		const id = '01M7Z6TDY9040G2081040G2081';
 		const folder = join(midwatch.home, 'state of show', 'midwatch', 'audit');
 		const env = {XDG_STATE_HOME: join(midwatch.home, 'state of show')};
@@ -203,7 +206,7 @@ describe('what needs no system', () => {
 		expect([...stdout.matchAll(/"kind": "(\w+)"/g)].map(([, kind]) => kind)).toEqual(['intent', 'outcome']);
 	});
 
-	test('audit verify --against: 0 for the copy of what is here, 1 when the log here was rolled back, 2 without the copy', async () => {
+	test('audit verify --against: 0 for an equal copy, 1 when the log was rolled back, 2 for a missing copy', async () => {
 		const alone = {XDG_STATE_HOME: join(midwatch.home, 'state of a copy')};
 		const folder = join(alone.XDG_STATE_HOME, 'midwatch', 'audit');
 		const audit = createAudit({
@@ -221,7 +224,7 @@ describe('what needs no system', () => {
 		const lines = [early, late].map(({seq, hash}) => `Jan 31 host midwatch - ${JSON.stringify({seq, hash})}\n`);
 		writeFileSync(copy, lines.join(''));
 		const verify = () => midwatch.run(['audit', 'verify', '--against', copy], {env: alone});
-		expect(await verify()).toMatchObject({code: 0, stdout: expect.stringContaining('2 records: as here')});
+		expect(await verify()).toMatchObject({code: 0, stdout: expect.stringContaining('2 records: same as in the log')});
 		writeFileSync(join(folder, month), before);
 		writeFileSync(join(folder, 'head.json'), head);
 		const rolled = await verify();
@@ -231,11 +234,11 @@ describe('what needs no system', () => {
 		expect((await midwatch.run(['audit', 'verify', '--against', `${copy}.none`], {env: alone})).code).toBe(2);
 	});
 
-	test('audit verify: 1 where nobody can tell whether the end was cut off', async () => {
-		const emptied = put('2026-12.jsonl', '');
+	test('audit verify: 1 when it is not known whether the end was cut off', async () => {
+		const emptied = writeHomeFile('2026-12.jsonl', '');
 		const unknown = await midwatch.run(['audit', 'verify', emptied]);
 		expect(unknown.code).toBe(1);
-		expect(unknown.stdout).toContain('whether its end was cut off cannot be told: head.json');
+		expect(unknown.stdout).toMatch(/whether its end was cut off .*head\.json/);
 		expect(unknown.stdout).toMatch(/: 0 records: not known to be sound\n$/);
 	});
 });
@@ -268,7 +271,7 @@ describe.concurrent('snapshot --json on the demo', () => {
 		});
 	});
 
-	test('one pane and one target: only what they show', async () => {
+	test('--pane and --target limit the document to what they show', async () => {
 		const {document} = await snapshot('--demo', 'calm', '--pane', 'consumer-lag', '--target', 'kafka-main');
 		expect(document.targets.map(({name}: {name: string}) => name)).toEqual(['kafka-main']);
 		expect(new Set(document.readings.map(({kind}: {kind: string}) => kind))).toEqual(
@@ -279,7 +282,7 @@ describe.concurrent('snapshot --json on the demo', () => {
 });
 
 describe.concurrent('targets that cannot be reached', () => {
-	/** Accepts and never says a word. */
+	/** Accepts connections and never answers. */
 	let silent: Server;
 	let port: number;
 	beforeAll(async () => {
@@ -291,7 +294,7 @@ describe.concurrent('targets that cannot be reached', () => {
 	afterAll(() => silent.close());
 
 	const config = () =>
-		put(
+		writeHomeFile(
 			'unreachable.yaml',
 			[
 				'targets:',
@@ -301,7 +304,7 @@ describe.concurrent('targets that cannot be reached', () => {
 			].join('\n'),
 		);
 
-	test('doctor names each, says what to do, and ends with 2', async ({expect}) => {
+	test('doctor names each, with a hint, and exits with 2', async ({expect}) => {
 		const {code, stdout, stderr} = await midwatch.run(['doctor', '--config', config()], {env: {PW: 'hunter2'}});
 		expect({code, stderr}).toEqual({code: 2, stderr: ''});
 		expect(stdout).toMatch(
@@ -313,7 +316,7 @@ describe.concurrent('targets that cannot be reached', () => {
 		expect(stdout).not.toContain('hunter2');
 	});
 
-	test('snapshot lists what was not read, and ends with 2', async ({expect}) => {
+	test('snapshot lists the sources that were not read, and exits with 2', async ({expect}) => {
 		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', config()], {
 			env: {PW: 'hunter2'},
 		});
@@ -326,9 +329,9 @@ describe.concurrent('targets that cannot be reached', () => {
 });
 
 describe('an unsupported Node', () => {
-	const says = /^midwatch: this is Node v20\.\d+\.\d+, and midwatch needs Node 22\.12 or newer\. .+\n$/;
+	const message = /^midwatch: this is Node v20\.\d+\.\d+, and midwatch needs Node 22\.12 or newer\. .+\n$/;
 
-	/** This Node, which says that it is an old one and lacks what the old one lacks. */
+	/** Makes this Node report an old version and lack what the old one lacks. */
 	const pretend = [
 		'--import',
 		`data:text/javascript,${encodeURIComponent(
@@ -338,19 +341,19 @@ describe('an unsupported Node', () => {
 		)}`,
 	];
 
-	test('is told in one line, and the status is 2', async () => {
+	test('is reported in one line, with exit code 2', async () => {
 		const {code, stdout, stderr} = await midwatch.run(['--version'], {node: pretend});
 		expect({code, stdout}).toEqual({code: 2, stdout: ''});
-		expect(stderr).toMatch(says);
+		expect(stderr).toMatch(message);
 	});
 
-	test('is told the same beside a package.json that makes it a module', async () => {
-		put('package.json', '{"type": "module"}');
+	test('is reported the same way beside a package.json with type module', async () => {
+		writeHomeFile('package.json', '{"type": "module"}');
 		expect((await midwatch.run(['--version'])).stdout).toBe(`${packageJson.version}\n`);
-		expect((await midwatch.run(['--version'], {node: pretend})).stderr).toMatch(says);
+		expect((await midwatch.run(['--version'], {node: pretend})).stderr).toMatch(message);
 	});
 
-	test('is told by the scripts too', () => {
+	test('is reported by the scripts too', () => {
 		const scripts = new URL('../../scripts/', import.meta.url);
 		for (const name of ['build', 'start', 'check', 'docs', 'test']) {
 			const run = spawnSync(process.execPath, [...pretend, new URL(`${name}.mjs`, scripts).pathname], {
@@ -381,13 +384,13 @@ describe('an unsupported Node', () => {
 	});
 });
 
-test('the file imports nothing, so that the check of the version comes first', () => {
+test('the built file has no imports, so that the version check runs first', () => {
 	const text = readFileSync(midwatch.file, 'utf8');
 	expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
 	expect(text).not.toMatch(/^import .+ from /m);
 });
 
-test('npm start gives its arguments to the built file, and its exit code back', () => {
+test('npm start passes its arguments to the built file and returns its exit code', () => {
 	const start = new URL('../../scripts/start.mjs', import.meta.url).pathname;
 	const run = (...args: readonly string[]) => spawnSync(process.execPath, [start, ...args], {encoding: 'utf8'});
 	expect(run('--version')).toMatchObject({status: 0, stdout: `${packageJson.version}\n`});

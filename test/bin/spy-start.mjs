@@ -1,6 +1,6 @@
 /*
- * Loaded before midwatch (`--import`): as the first frame goes to the terminal it writes to the file MIDWATCH_SPY what was loaded for it,
- * as JSON: `code` is `none`, `refused` or `taken`, `builtins` are the modules of Node that were loaded since.
+ * Preloaded before midwatch (`--import`). When the first frame is written to the terminal, it writes JSON to the file MIDWATCH_SPY: `code`
+ * says whether the code cache was used (`none`, `refused`, `taken`), `builtins` lists the Node modules loaded since the start.
  */
 import fs from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';
@@ -19,7 +19,7 @@ vm.Script = class extends Script {
 };
 
 fs.writeSync = (file, bytes, ...rest) => {
-	// What is shorter are modes and questions.
+	// Shorter writes set modes and query the terminal.
 	if (file > 2 && bytes.length > 1000) {
 		fs.writeSync = writeSync;
 		const loaded = process.moduleLoadList.filter(name => !before.has(name) && name.startsWith('NativeModule '));

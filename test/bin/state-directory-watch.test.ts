@@ -5,44 +5,49 @@ import {systemClock} from '../../src/time/clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
 import {actor} from '../src/state/test-actor.ts';
 
-let open: StateDirectoryWatch | undefined;
+let opened: StateDirectoryWatch | undefined;
 
-afterEach(() => open?.close());
+afterEach(() => opened?.close());
 
-it('lists what has no known end: nothing that is still under way here, and nothing any longer whose end came late', async () => {
+it('lists unresolved intents, without those in progress here and those whose outcome came late', async () => {
 	const stateDir = await scratchDir();
 	const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0'});
 	const begin = () =>
-		audit.append({kind: 'intent', target: 'tank', object: 'valve', action: {id: 'turn', title: 'Turn'}});
+		audit.append({
+			kind: 'intent',
+			target: 'k8s',
+			object: 'Deployment shop/api',
+			action: {id: 'kubernetes.scale', title: 'Scale'},
+		});
 	const {id: settling} = await begin();
 	const {id: late} = await begin();
 	const {id: lost} = await begin();
-	const environment = createStateDirectoryWatch({
+	const watch = createStateDirectoryWatch({
 		stateDir,
 		audit,
 		clock: systemClock,
 		actor,
 		locks: {refresh: async () => {}},
-		underWay: () => new Set([settling]),
-		lookAgain: async () => undefined,
+		inProgressIds: () => new Set([settling]),
+		recheck: async () => undefined,
 	});
-	open = environment;
-	environment.start();
-	const listed = () => environment.unresolved.get().map(one => one.id);
+	opened = watch;
+	watch.start();
+	const listed = () => watch.unresolved.get().map(({id}) => id);
 	await expect.poll(listed).toEqual([lost, late]);
-	const receipt = {summary: 'turned to 40', before: {}};
-	await audit.append({kind: 'outcome', target: 'tank', of: lost, result: 'sent', receipt});
-	await audit.append({kind: 'verify', target: 'tank', of: lost, result: 'unknown', note: 'the console was closed'});
-	await audit.append({kind: 'verify', target: 'tank', of: late, result: 'done'});
+	const receipt = {summary: 'scaled to 4', before: {}};
+	await audit.append({kind: 'outcome', target: 'k8s', of: lost, result: 'sent', receipt});
+	await audit.append({kind: 'verify', target: 'k8s', of: lost, result: 'unknown', note: 'the console was closed'});
+	await audit.append({kind: 'verify', target: 'k8s', of: late, result: 'done'});
 	await expect.poll(listed).toEqual([lost]);
-	await audit.append({kind: 'verify', target: 'tank', of: settling, result: 'unknown', note: 'nobody looked'});
+	await audit.append({kind: 'verify', target: 'k8s', of: settling, result: 'unknown', note: 'it was not verified'});
 	await expect
-		.poll(() => environment.unresolved.get())
+		.poll(() => watch.unresolved.get())
 		.toMatchObject([
 			{
 				id: lost,
 				why: 'the outcome is not known: the console was closed',
-				whatToCheck: 'look on tank whether it came to what was meant: turned to 40',
+				whatToCheck: 'look on k8s whether it came to what was meant: scaled to 4',
 			},
 		]);
 });

@@ -48,9 +48,9 @@ async function snapshot(server: NamedServer, login?: Login) {
 
 const doctor = (server: NamedServer, login?: Login) => midwatch.run(['doctor', '--config', configOf(server, login)]);
 
-/** The lines after `to give it:`, each once. */
+/** The lines after `to grant it:`, each once. */
 const grants = (text: string): readonly string[] => [
-	...new Set([...text.matchAll(/^ {4}to give it: (.+)$/gm)].map(found => found[1] ?? '')),
+	...new Set([...text.matchAll(/^ {4}to grant it: (.+)$/gm)].map(found => found[1] ?? '')),
 ];
 
 describePostgres('postgres-15', 'without a screen', server => {

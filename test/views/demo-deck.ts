@@ -109,7 +109,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 			strayOutput: () => [],
 		},
 		labels: [`demo: ${scenario}`, ...(readOnly ? ['read-only'] : [])],
-		remarks: ['no configuration: targets are looked for in the environment'],
+		remarks: ['no configuration: targets are discovered from the environment'],
 	});
 	deck.setShownPanes(panes.map(pane => pane.id));
 	watch.start();
