@@ -26,8 +26,6 @@ export const longFunctions: readonly string[] = [
 	'adapters/redis/client.ts#createRedisClient',
 	'adapters/redis/connection/redis-connection.ts#createRedisConnection',
 	'adapters/redis/server.ts#createServerReader',
-	'bin/console.ts#runConsole',
-	'bin/state-directory-watch.ts#createStateDirectoryWatch',
 	'demo/kubernetes-api/controllers/controllers.ts#startControllers',
 	'demo/kubernetes-api/controllers/kubelet.ts#createKubelet',
 	'demo/kubernetes-api/controllers/scheduler.ts#createScheduler',
