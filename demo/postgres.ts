@@ -1,5 +1,5 @@
 import type {System} from '../src/contract/system.ts';
-import {AdapterError} from '../src/errors.ts';
+import {AdapterError, readOnlyRefusal} from '../src/errors.ts';
 import type {
 	ConnectionGroupRecord,
 	PostgresPort,
@@ -74,13 +74,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 	}
 
 	function act(identities: readonly SessionIdentity[], how: 'cancel' | 'terminate'): SignalResults {
-		if (readOnly) {
-			throw new AdapterError(
-				'denied',
-				'this connection was opened read-only',
-				'Start midwatch without --read-only to act.',
-			);
-		}
+		if (readOnly) throw readOnlyRefusal();
 		// All are looked at before the first is signalled, as one statement does.
 		const now = new Map(records().map(session => [session.pid, session]));
 		return new Map(

@@ -1,6 +1,6 @@
 import type {Context} from '../src/contract/context.ts';
 import type {System} from '../src/contract/system.ts';
-import {AdapterError} from '../src/errors.ts';
+import {AdapterError, readOnlyRefusal} from '../src/errors.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../src/port/redis.ts';
 import {formatBytes} from '../src/text/format.ts';
 import {findClient, describeClientConflict} from '../adapters/redis/client-identity.ts';
@@ -27,12 +27,7 @@ const conflict = (what: string): AdapterError =>
 
 function assertAllowed(readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
-	if (readOnly)
-		throw new AdapterError(
-			'denied',
-			'this connection was opened read-only',
-			'Start midwatch without --read-only to act.',
-		);
+	if (readOnly) throw readOnlyRefusal();
 }
 
 const grantedPermissions = redisRequiredPermissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);

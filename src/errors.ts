@@ -40,6 +40,14 @@ export class AdapterError extends Error {
 
 export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
 
+/** Thrown by every write of a port that was opened read-only. */
+export const readOnlyRefusal = (): AdapterError =>
+	new AdapterError(
+		'denied',
+		'this connection was opened read-only: nothing is sent that changes the server',
+		'Start midwatch without --read-only to act.',
+	);
+
 /** The failure of what an act does before it sends anything: harmless, of whatever kind it is. */
 export const toHarmlessError = (error: unknown): unknown =>
 	!isAdapterError(error) || error.harmless

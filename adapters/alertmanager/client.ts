@@ -1,7 +1,7 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
 import type {Permission} from '../../src/contract/system.ts';
-import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import {AdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
 import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {createHttpClient} from '../http/client.ts';
@@ -12,13 +12,6 @@ import {decodeAlerts, decodeSilenceId, decodeSilences, decodeStatus} from './dec
 const maxResponseBytes = 64 * 1024 * 1024;
 /** A new silence begins at once whatever our clock says: a start that has passed is moved to the server's own now. */
 const clockSkewMs = 86_400_000;
-
-const readOnlyRefusal = (): AdapterError =>
-	new AdapterError(
-		'denied',
-		'this connection was opened read-only: nothing is sent that changes the server',
-		'Start midwatch without --read-only to act.',
-	);
 
 const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');

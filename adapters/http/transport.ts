@@ -3,8 +3,9 @@ import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
 import type {HttpQuery, HttpRequest, HttpResponse, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
-import {readTlsFiles} from '../../src/files/tls-files.ts';
-import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
+import {readTlsOptions} from '../../src/files/tls-files.ts';
+import type {HttpSettings} from '../../src/port/http.ts';
+import type {TlsSettings} from '../../src/port/tls.ts';
 import {endpointOf} from '../../src/text/url.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
 import {cancellationError, httpConnectionError} from './errors.ts';
@@ -30,9 +31,9 @@ class StaleConnection extends Error {
 	}
 }
 
-async function readTlsMaterial(tls: HttpTls): Promise<TlsMaterial> {
-	const {ca, cert, key} = await readTlsFiles(tls);
-	return {ca, cert, key, servername: tls.servername, insecure: false};
+async function readTlsMaterial(tls: TlsSettings): Promise<TlsMaterial> {
+	const {ca, cert, key, servername} = await readTlsOptions(tls);
+	return {ca, cert, key, servername, insecure: false};
 }
 
 const encodeQuery = (query: HttpQuery): string => (query.length === 0 ? '' : `?${new URLSearchParams(query)}`);

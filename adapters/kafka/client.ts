@@ -1,5 +1,5 @@
 import type {Context} from '../../src/contract/context.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {readOnlyRefusal} from '../../src/errors.ts';
 import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
 import {describeGroupsOfAnyType, readCommitted, readGroups} from './groups/read-groups.ts';
 import {readMessages} from './messages/read-messages.ts';
@@ -17,13 +17,6 @@ export type KafkaClient = {
 	ping(context: Context): Promise<void>;
 	close(): void;
 };
-
-const readOnlyRefusal = (): AdapterError =>
-	new AdapterError(
-		'denied',
-		'this connection was opened read-only: nothing is sent that changes the cluster',
-		'Start midwatch without --read-only to act.',
-	);
 
 /** The port on real brokers. Nothing is connected before the first read. */
 export function createKafkaClient(settings: KafkaSettings, options: {readonly readOnly: boolean}): KafkaClient {

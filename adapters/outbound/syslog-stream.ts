@@ -1,9 +1,9 @@
 import {connect, type Socket} from 'node:net';
-import {type ConnectionOptions, connect as connectSecurely} from 'node:tls';
+import {connect as connectSecurely} from 'node:tls';
 import {codeOf} from '../../src/errors.ts';
-import {readTlsFiles} from '../../src/files/tls-files.ts';
+import {readTlsOptions} from '../../src/files/tls-files.ts';
 import type {SyslogSettings} from '../../src/port/audit-sink.ts';
-import type {HttpTls} from '../../src/port/http.ts';
+import type {TlsSettings} from '../../src/port/tls.ts';
 import {cancellationError} from '../http/errors.ts';
 import {endedEarlyError, sinkError} from './errors.ts';
 
@@ -13,24 +13,16 @@ type StreamEndpoint =
 
 const endpointText = (to: SyslogSettings['to']): string => ('path' in to ? to.path : `${to.host}:${to.port}`);
 
-/** Read again for each connection, so that a renewed certificate counts. What the environment says about verifying does not. */
-async function tlsOptions(tls: HttpTls): Promise<ConnectionOptions> {
-	return {
-		...(await readTlsFiles(tls)),
-		...(tls.servername === undefined ? {} : {servername: tls.servername}),
-		rejectUnauthorized: true,
-		minVersion: 'TLSv1.2',
-	};
-}
-
 async function openStream(
 	to: StreamEndpoint,
-	tls: HttpTls,
+	tls: TlsSettings,
 ): Promise<{readonly socket: Socket; readonly ready: string}> {
 	if (to.over === 'unix') return {socket: connect({path: to.path}), ready: 'connect'};
 	const {host, port} = to;
 	if (to.over === 'tcp') return {socket: connect({host, port}), ready: 'connect'};
-	return {socket: connectSecurely({host, port, ...(await tlsOptions(tls))}), ready: 'secureConnect'};
+	// NODE_TLS_REJECT_UNAUTHORIZED does not count here.
+	const options = {...(await readTlsOptions(tls)), rejectUnauthorized: true, minVersion: 'TLSv1.2'} as const;
+	return {socket: connectSecurely({host, port, ...options}), ready: 'secureConnect'};
 }
 
 /** connect(2) says of a Unix socket that it takes datagrams, not a stream. */
@@ -44,7 +36,7 @@ export class DatagramSocketError extends Error {}
  */
 export async function sendByStream(
 	to: StreamEndpoint,
-	tls: HttpTls,
+	tls: TlsSettings,
 	bytes: Buffer,
 	signal: AbortSignal,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, readOnlyRefusal} from '../../src/errors.ts';
 import type {
 	PostgresPort,
 	PostgresSettings,
@@ -143,13 +143,7 @@ export function createPostgresClient(
 	): Promise<SignalResults> {
 		const pids = identities.map(({pid}) => pid);
 		const {statement, values} = signalQuery(signalFunction, identities);
-		if (options.readOnly) {
-			throw new AdapterError(
-				'denied',
-				'this connection was opened read-only',
-				'Start midwatch without --read-only to act on this target.',
-			);
-		}
+		if (options.readOnly) throw readOnlyRefusal();
 		const application = `midwatch ${record}`.slice(0, 63);
 		const hosts = monitor.connectedHost === undefined ? settings.hosts : [monitor.connectedHost.host];
 		const link = createPostgresConnection(library, settings, {application, hosts, gate: gates.acts, acts: true});

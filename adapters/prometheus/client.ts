@@ -1,6 +1,6 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
-import {AdapterError, isAdapterError, readBeforeSending} from '../../src/errors.ts';
+import {AdapterError, isAdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
 import type {PrometheusSettings, PrometheusWriteContext, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {createHttpClient, type HttpClient, notJsonError} from '../http/client.ts';
@@ -25,13 +25,6 @@ import {projectTargets} from './target-projection.ts';
 const maxTargetsBytes = 256 * 1024 * 1024;
 /** Reading the whole configuration of a large server takes its time: all of service discovery begins anew. */
 const reloadTimeoutMs = 30_000;
-
-const readOnlyRefusal = (): AdapterError =>
-	new AdapterError(
-		'denied',
-		'this connection was opened read-only: nothing is sent that changes the server',
-		'Start midwatch without --read-only to act.',
-	);
 
 const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');

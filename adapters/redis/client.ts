@@ -1,5 +1,5 @@
 import type {Context} from '../../src/contract/context.ts';
-import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import {AdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
 import {createPermissionCache} from '../../src/model/permission-cache.ts';
 import type {KeyFacts, Keyspace, RedisPort, RedisSettings, RedisWriteContext} from '../../src/port/redis.ts';
 import {describeClientConflict, findClient} from './client-identity.ts';
@@ -12,13 +12,6 @@ import {readRedisPermissions} from './permissions.ts';
 import {parseSlowlog} from './slowlog.ts';
 
 const text = (reply: unknown): string => (typeof reply === 'string' ? reply : String(reply ?? ''));
-
-const readOnlyRefusal = (): AdapterError =>
-	new AdapterError(
-		'denied',
-		'this connection was opened read-only: nothing is sent that changes the server',
-		'Start midwatch without --read-only to act.',
-	);
 
 /** MEMORY STATS is a list of pairs whose values may be lists of pairs. */
 function flatten(reply: unknown, path: string): readonly {readonly name: string; readonly value: string}[] {

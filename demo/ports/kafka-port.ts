@@ -1,5 +1,5 @@
 import type {Context} from '../../src/contract/context.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, readOnlyRefusal} from '../../src/errors.ts';
 import type {KafkaBroker, KafkaPartition, KafkaPort, KafkaTopic, TopicPartition} from '../../src/port/kafka.ts';
 import {kafkaRequiredPermissions} from '../../adapters/kafka/permissions.ts';
 import {createDemoGroups, type DemoGroups, poisonOffset} from './kafka-groups.ts';
@@ -36,13 +36,7 @@ function partitionOf({topic, partition}: TopicPartition, alive: readonly KafkaBr
 /** The brokers refuse every change of a group that somebody is in. */
 function assertWritable({groups}: DemoKafkaCluster, group: string, readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
-	if (readOnly) {
-		throw new AdapterError(
-			'denied',
-			'this connection was opened read-only',
-			'Start midwatch without --read-only to act.',
-		);
-	}
+	if (readOnly) throw readOnlyRefusal();
 	const described = groups.describe(group);
 	if (described !== undefined && described.members.length > 0) {
 		throw new AdapterError(

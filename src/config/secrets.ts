@@ -7,6 +7,7 @@ import {type EnvironmentVariables, homeDirectory} from '../files/base-directorie
 import {findProgram, workingDirectory} from '../files/find-program.ts';
 import {summarizeErrorOutput} from '../text/error-output.ts';
 import {type Clock, systemClock} from '../time/clock.ts';
+import {createSingleflight} from '../time/singleflight.ts';
 import {readSafeFile} from './safe-file.ts';
 
 /** Where a secret is kept; the file of configuration holds nothing but this. */
@@ -142,14 +143,11 @@ type CommandSecret = {
 /** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
 function cached(command: Command, clock: Clock): () => Promise<string> {
 	let last: CommandSecret | undefined;
-	let running: Promise<CommandSecret> | undefined;
+	const flight = createSingleflight<CommandSecret>();
 	return async () => {
 		if (last !== undefined && isFresh(last, clock)) return last.value;
-		running ??= runSecretCommand(command, clock).finally(() => {
-			running = undefined;
-		});
 		try {
-			last = await running;
+			last = await flight.run(() => runSecretCommand(command, clock));
 		} catch (error) {
 			if (last === undefined || clock.now() >= last.expiresAt) throw error;
 		}

@@ -1,13 +1,11 @@
 import {AdapterError} from '../errors.ts';
+import type {TlsSettings} from '../port/tls.ts';
 import {FileError, type FileRule, readChecked} from './checked-file.ts';
 
-/** The bundle of a system's authorities has about 250 kB. */
-const mostBytes = 16 * 1024 * 1024;
+/** The bundle of a system's certificate authorities has about 250 kB. */
+const maxBytes = 16 * 1024 * 1024;
 
-/** Paths of PEM files. */
-type Paths = {readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined};
-
-/** Their contents. A name without a path is absent, so that this can be spread into the options of `tls.connect`. */
+/** Contents of PEM files. A file that is not configured is absent, so that this can be spread into the options of `tls.connect`. */
 export type TlsFiles = {readonly ca?: string; readonly cert?: string; readonly key?: string};
 
 const trusted: FileRule = {kind: 'trusted', owner: 'us'};
@@ -17,10 +15,10 @@ const hints = {
 	key: 'A user who can read this file can log in as you.',
 };
 
-async function read(name: keyof Paths, path: string | undefined): Promise<TlsFiles> {
+async function read(name: keyof TlsFiles, path: string | undefined): Promise<TlsFiles> {
 	if (path === undefined) return {};
 	const rule: FileRule = name === 'key' ? {kind: 'secret'} : trusted;
-	const text = await readChecked(path, rule, mostBytes).catch((error: unknown) => {
+	const text = await readChecked(path, rule, maxBytes).catch((error: unknown) => {
 		if (!(error instanceof FileError)) throw error;
 		throw new AdapterError('denied', error.message, hints[name], {cause: error.cause});
 	});
@@ -30,11 +28,16 @@ async function read(name: keyof Paths, path: string | undefined): Promise<TlsFil
 }
 
 /**
- * Reads the files of the `tls` settings of a target or a sink. This user or root must own them; no other user may be able to write
- * `ca` and `cert`, or to read `key`. Call it for each connection, so that a renewed certificate is used.
- * @throws AdapterError `denied`, with the chmod or chown that mends it.
+ * Reads the files of `tls` settings. This user or root must own them; no other user may be able to write `ca` and `cert`, or to read
+ * `key`. Call it for each connection, so that a renewed certificate is used.
+ * @throws AdapterError `denied`, with the chmod or chown that repairs it.
  */
-export async function readTlsFiles({ca, cert, key}: Paths): Promise<TlsFiles> {
+export async function readTlsFiles({ca, cert, key}: Pick<TlsSettings, 'ca' | 'cert' | 'key'>): Promise<TlsFiles> {
 	const files = await Promise.all([read('ca', ca), read('cert', cert), read('key', key)]);
 	return Object.assign({}, ...files) as TlsFiles;
+}
+
+/** Options of `tls.connect` for one connection. @throws AdapterError `denied` as `readTlsFiles`. */
+export async function readTlsOptions(tls: TlsSettings): Promise<TlsFiles & {readonly servername?: string}> {
+	return {...(await readTlsFiles(tls)), ...(tls.servername === undefined ? {} : {servername: tls.servername})};
 }

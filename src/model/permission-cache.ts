@@ -1,51 +1,56 @@
 import type {Context} from '../contract/context.ts';
 import type {Permission} from '../contract/system.ts';
+import {createSingleflight} from '../time/singleflight.ts';
 
-/** What is granted is seldom taken back, and a refusal says so at once. */
-const haveMs = 10 * 60_000;
-/** Somebody may be granting it. */
-const lackMs = 60_000;
+/** Permissions are seldom revoked, and a refusal shows that one was. */
+const allGrantedTtlMs = 10 * 60_000;
+/** Shorter while one is missing: an administrator may be granting it. */
+const someMissingTtlMs = 60_000;
 
-/** The permissions that a server reported, cached for one connection and one user. For the screen only: an action asks for itself. */
+/** The permissions that a server reported, cached for one connection and one user. For the screen only: actions read their own. */
 export type PermissionCache = {
-	/** @throws what asking throws. */
+	/** Concurrent reads share one request. @throws the error of the request. */
 	read(context: Context): Promise<readonly Permission[]>;
-	/** The server refused what needs this permission: unless that was known, all of them are asked for again. */
+	/** The server refused what this permission allows: clears the cache if it says that we have it. */
 	refused(name: string): void;
 };
 
-/** `connection` changes when the connection is another one. */
+/** `connectionId` changes with each new connection; permissions of an earlier one do not count. */
 export function createPermissionCache(
-	ask: (context: Context) => Promise<readonly Permission[]>,
-	connection: () => number,
+	request: (context: Context) => Promise<readonly Permission[]>,
+	connectionId: () => number,
 ): PermissionCache {
-	let known: {readonly at: number; readonly connection: number; readonly answer: readonly Permission[]} | undefined;
-	/** Sources that are read at the same moment share one question. */
-	let asking: Promise<readonly Permission[]> | undefined;
+	let cached:
+		| {readonly at: number; readonly connection: number; readonly permissions: readonly Permission[]}
+		| undefined;
+	const flight = createSingleflight<readonly Permission[]>();
+
+	function findCached(now: number): readonly Permission[] | undefined {
+		if (cached === undefined || cached.connection !== connectionId()) return undefined;
+		const age = now - cached.at;
+		const ttl = cached.permissions.every(({state}) => state === 'have') ? allGrantedTtlMs : someMissingTtlMs;
+		return age >= 0 && age < ttl ? cached.permissions : undefined;
+	}
+
+	async function requestAndCache(context: Context): Promise<readonly Permission[]> {
+		const at = context.now();
+		const permissions = await request(context);
+		cached = {at, connection: connectionId(), permissions};
+		return permissions;
+	}
+
 	return {
 		async read(context) {
-			if (asking !== undefined) {
-				const shared = await asking.catch(() => undefined);
+			// A shared request that failed may have been cancelled by its own caller: then this one sends its own.
+			while (flight.inFlight !== undefined) {
+				const shared = await flight.inFlight.catch(() => undefined);
 				if (shared !== undefined) return shared;
 			}
-			const now = context.now();
-			if (known !== undefined && known.connection === connection()) {
-				const age = now - known.at;
-				if (age >= 0 && age < (known.answer.every(({state}) => state === 'have') ? haveMs : lackMs))
-					return known.answer;
-			}
-			const question = ask(context);
-			asking = question;
-			try {
-				const answer = await question;
-				known = {at: now, connection: connection(), answer};
-				return answer;
-			} finally {
-				if (asking === question) asking = undefined;
-			}
+			return findCached(context.now()) ?? flight.run(() => requestAndCache(context));
 		},
 		refused(name) {
-			if (known?.answer.some(one => one.name === name && one.state === 'have')) known = undefined;
+			if (cached?.permissions.some(permission => permission.name === name && permission.state === 'have'))
+				cached = undefined;
 		},
 	};
 }

@@ -1,4 +1,5 @@
-import type {HttpSettings, HttpTls} from './http.ts';
+import type {HttpSettings} from './http.ts';
+import type {TlsSettings} from './tls.ts';
 
 /* How records of the audit leave this machine. The core decides what leaves, when and in which order; a sink only carries it. */
 
@@ -35,7 +36,7 @@ export type SyslogSettings = {
 		| {readonly over: 'tcp' | 'tls'; readonly host: string; readonly port: number};
 	/** 0 to 23. */
 	readonly facility: number;
-	readonly tls: HttpTls;
+	readonly tls: TlsSettings;
 };
 
 export type WebhookSettings = {readonly kind: 'webhook'; readonly http: HttpSettings};

@@ -1,16 +1,7 @@
 import type {Secret} from '../contract/target.ts';
+import type {TlsSettings} from './tls.ts';
 
 /* How a server that speaks HTTP is reached: what configuration gives for it. */
-
-export type HttpTls = {
-	/** Path of a PEM file with the authorities to trust; the system's own when absent. */
-	readonly ca?: string | undefined;
-	/** Paths of PEM files, both or none: the certificate we show. */
-	readonly cert?: string | undefined;
-	readonly key?: string | undefined;
-	/** The name the server's certificate must carry when it is not that of the address. */
-	readonly servername?: string | undefined;
-};
 
 export type HttpAuth =
 	| {readonly kind: 'none'}
@@ -37,7 +28,7 @@ export type HttpSettings = {
 	/** Further headers, e.g. X-Scope-OrgID. */
 	readonly headers: Readonly<Record<string, Secret>>;
 	/** For an https address: the system's authorities and no certificate of ours when absent. */
-	readonly tls?: HttpTls | undefined;
+	readonly tls?: TlsSettings | undefined;
 	readonly via?: HttpVia | undefined;
 	/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either spelling. */
 	readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 import type {Context} from '../contract/context.ts';
 import type {Permission} from '../contract/system.ts';
 import type {Secret} from '../contract/target.ts';
+import type {TlsSettings} from './tls.ts';
 
 /*
  * What midwatch needs from a Kafka cluster: named reads and one act, never a client's own objects. A read of many things tells each one's
@@ -9,16 +10,6 @@ import type {Secret} from '../contract/target.ts';
  * Offsets are numbers: a partition that takes in a million messages a second reaches 2^53 after 285 years. An adapter that meets a greater
  * one throws `malformed`.
  */
-
-export type KafkaTls = {
-	/** Path of a PEM file with the authorities to trust; the system's own when absent. */
-	readonly ca?: string | undefined;
-	/** Paths of PEM files, both or none: the certificate we show. */
-	readonly cert?: string | undefined;
-	readonly key?: string | undefined;
-	/** The name the brokers' certificates must carry when it is not the host's. */
-	readonly servername?: string | undefined;
-};
 
 export type KafkaSasl =
 	| {
@@ -34,7 +25,7 @@ export type KafkaSettings = {
 	/** Where the cluster is asked first, tried in order. The cluster then says where its brokers are. */
 	readonly brokers: readonly {readonly host: string; readonly port: number}[];
 	/** Present, even when empty: the connections use TLS. */
-	readonly tls?: KafkaTls | undefined;
+	readonly tls?: TlsSettings | undefined;
 	readonly sasl?: KafkaSasl | undefined;
 	/** A regular expression: only groups it matches are watched; all when absent. */
 	readonly groups?: string | undefined;

@@ -1,21 +1,12 @@
 import type {Context} from '../contract/context.ts';
 import type {Permission} from '../contract/system.ts';
 import type {Secret} from '../contract/target.ts';
+import type {TlsSettings} from './tls.ts';
 
 /*
  * What the Redis room needs from a server, Redis 6.2 or newer or Valkey. A real client and the demo both stand behind `RedisPort`.
  * Every member rejects with AdapterError, and at once when `context.signal` fires, however silent the server is.
  */
-
-export type RedisTls = {
-	/** Path of a PEM file with the authorities to trust; the system's own when absent. */
-	readonly ca?: string | undefined;
-	/** Paths of PEM files, both or none: the certificate we show. */
-	readonly cert?: string | undefined;
-	readonly key?: string | undefined;
-	/** The name the server's certificate must carry when it is not `host`. */
-	readonly servername?: string | undefined;
-};
 
 export type RedisEndpoint = {readonly host: string; readonly port: number};
 
@@ -43,7 +34,7 @@ export type RedisSettings = {
 	readonly username?: string | undefined;
 	readonly password?: Secret | undefined;
 	/** Present, even when empty: the connection uses TLS. */
-	readonly tls?: RedisTls | undefined;
+	readonly tls?: TlsSettings | undefined;
 	/** A replica that the key sampler reads instead of the primary. Same user, password, database and TLS. */
 	readonly replica?: RedisEndpoint | undefined;
 	readonly sampler: SamplerBudget;

@@ -2,6 +2,7 @@ import type {Connection} from '../contract/system.ts';
 import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
 import {withDeadline} from '../time/deadline.ts';
+import {createSingleflight} from '../time/singleflight.ts';
 
 /** Connecting only loads a client library (the contract says so); this is for when it does not keep its word. */
 const connectMs = 10_000;
@@ -16,7 +17,7 @@ export type ConnectionSlot = {
 };
 
 export function createConnectionSlot(clock: Clock, connect: () => Promise<Connection<unknown>>): ConnectionSlot {
-	let made: Promise<Connection<unknown>> | undefined;
+	const connecting = createSingleflight<Connection<unknown>>();
 	let open: Connection<unknown> | undefined;
 	let closing: Promise<void> | undefined;
 
@@ -43,7 +44,6 @@ export function createConnectionSlot(clock: Clock, connect: () => Promise<Connec
 			return connection;
 		} catch (error) {
 			wanted = false;
-			made = undefined;
 			throw error;
 		}
 	}
@@ -51,8 +51,7 @@ export function createConnectionSlot(clock: Clock, connect: () => Promise<Connec
 	return {
 		async get() {
 			if (closing !== undefined) throw closed();
-			made ??= make();
-			return made;
+			return open ?? connecting.run(make);
 		},
 		close() {
 			closing ??= open === undefined ? Promise.resolve() : settleWithin(clock, closeMs, open.close());

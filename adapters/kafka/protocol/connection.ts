@@ -2,12 +2,12 @@ import {connect as connectPlain, isIP, type Socket} from 'node:net';
 import {connect as connectTls} from 'node:tls';
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
+import {readTlsOptions} from '../../../src/files/tls-files.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
 import {closedError, type KafkaRequestContext, protocolError, socketError, timeoutError} from '../errors.ts';
 import {principalOf} from '../principal.ts';
 import {type ApiVersion, apiVersions, saslAuthenticate, saslHandshake} from './request-cluster.ts';
 import {logIn, mechanismName} from './sasl.ts';
-import {tlsOptions} from './tls.ts';
 import {Reader, type WireRequest, Writer} from './wire.ts';
 
 export type BrokerEndpoint = {readonly host: string; readonly port: number};
@@ -73,7 +73,7 @@ export async function openBrokerConnection(
 	let isRetired = false;
 	let endsAt = Number.POSITIVE_INFINITY;
 
-	const tls = settings.tls === undefined ? undefined : await tlsOptions(settings.tls).catch(error => error);
+	const tls = settings.tls === undefined ? undefined : await readTlsOptions(settings.tls).catch(error => error);
 	if (tls instanceof Error) throw socketError(tls, opening);
 	if (signal.aborted) throw closedError(opening);
 	const socket = begun();

@@ -1,4 +1,4 @@
-import {AdapterError} from '../../../src/errors.ts';
+import {readOnlyRefusal} from '../../../src/errors.ts';
 import type {
 	ApiObject,
 	DeleteOptions,
@@ -43,10 +43,7 @@ export function createWrites(
 		request: Omit<ApiRequest, 'pool' | 'record' | 'headersTimeoutMs'>,
 		context: KubernetesWriteContext,
 	) {
-		if (options.readOnly) {
-			const what = 'this connection was opened read-only: nothing is sent that changes the cluster';
-			throw new AdapterError('denied', what, 'Start midwatch without --read-only to act.');
-		}
+		if (options.readOnly) throw readOnlyRefusal();
 		try {
 			const whole: ApiRequest = {
 				...request,

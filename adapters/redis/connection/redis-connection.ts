@@ -2,10 +2,10 @@ import type {Duplex} from 'node:stream';
 import type {Redis} from 'ioredis';
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
+import {readTlsOptions} from '../../../src/files/tls-files.ts';
 import type {RedisEndpoint, RedisSettings} from '../../../src/port/redis.ts';
 import {redisError} from '../errors.ts';
 import {createReplyLimiter} from './reply-limits.ts';
-import {tlsOptions} from './tls.ts';
 
 export type CommandArgument = string | number | Uint8Array;
 
@@ -149,7 +149,7 @@ export function createRedisConnection(
 		try {
 			const [password, tls, library] = await Promise.all([
 				settings.password?.reveal(),
-				settings.tls === undefined ? undefined : tlsOptions(settings.tls),
+				settings.tls === undefined ? undefined : readTlsOptions(settings.tls),
 				import('ioredis'),
 			]);
 			if (closed || giveUp.aborted) throw closedHere();

@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
-import type {HttpTls} from '../../../src/port/http.ts';
+import type {TlsSettings} from '../../../src/port/tls.ts';
 import {createClientCertificates} from '../client-certificates.ts';
 import {openSystemFixture} from '../system-fixture.ts';
 import {
@@ -22,7 +22,7 @@ await describeDedicatedAlertmanager('shown a certificate, when it wants one,', (
 		forget();
 	});
 
-	const showing = (tls: HttpTls) => openSystemFixture(alertmanagerSystem, targetAt(own, {url: own.url, tls}));
+	const showing = (tls: TlsSettings) => openSystemFixture(alertmanagerSystem, targetAt(own, {url: own.url, tls}));
 
 	test('is read with one of its authority, as curl does', async () => {
 		const alert = JSON.stringify([{labels: {alertname: 'Shown', severity: 'warning'}}]);

@@ -3,11 +3,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {createHttpTransport} from '../../../adapters/http/transport.ts';
-import {tlsOptions as kafkaTls} from '../../../adapters/kafka/protocol/tls.ts';
 import {sendByStream} from '../../../adapters/outbound/syslog-stream.ts';
 import {postgresTlsOptions as postgresTls} from '../../../adapters/postgres/connection/tls.ts';
-import {tlsOptions as redisTls} from '../../../adapters/redis/connection/tls.ts';
-import {readTlsFiles} from '../../../src/files/tls-files.ts';
+import {readTlsFiles, readTlsOptions} from '../../../src/files/tls-files.ts';
 
 type Tls = {readonly ca: string; readonly cert: string; readonly key: string};
 
@@ -65,8 +63,7 @@ test('a file that is not there is named with its setting', async () => {
 const signal = new AbortController().signal;
 const connections: readonly (readonly [string, (tls: Tls) => Promise<unknown>])[] = [
 	['PostgreSQL', own => postgresTls({mode: 'verify-full', ...own}, 'db.example')],
-	['Redis', redisTls],
-	['Kafka', kafkaTls],
+	['Redis and Kafka', readTlsOptions],
 	[
 		'a server of HTTP',
 		async own => {
