@@ -368,14 +368,19 @@ describe('several consoles', () => {
 	});
 
 	test('write at once and leave the chain whole', {timeout: 60_000}, async () => {
-		const stateDir = await scratchDir();
-		expect(await write(2, stateDir, 200)).toEqual([0, 0]);
-		const [report] = await verifyDirectory(join(stateDir, 'audit'));
-		expect(report).toMatchObject({records: 400, firstSeq: 1, lastSeq: 400, faults: [], notes: []});
-		const sessions = (await recordsIn(report?.path ?? '')).map(record => record.session);
-		const turns = sessions.filter((session, at) => session !== sessions[at - 1]).length;
-		expect(new Set(sessions).size).toBe(2);
-		expect(turns).toBeGreaterThan(2);
+		let stateDir = '';
+		let changes = 0;
+		// On a busy machine one program may end before the other begins, which proves nothing: then once more.
+		for (let attempt = 0; changes <= 2 && attempt < 10; attempt += 1) {
+			stateDir = await scratchDir();
+			expect(await write(2, stateDir, 200)).toEqual([0, 0]);
+			const [report] = await verifyDirectory(join(stateDir, 'audit'));
+			expect(report).toMatchObject({records: 400, firstSeq: 1, lastSeq: 400, faults: [], notes: []});
+			const sessions = (await recordsIn(report?.path ?? '')).map(record => record.session);
+			expect(new Set(sessions).size).toBe(2);
+			changes = sessions.filter((session, at) => session !== sessions[at - 1]).length;
+		}
+		expect(changes).toBeGreaterThan(2);
 		expect(await readdir(join(stateDir, 'audit'))).toEqual([
 			expect.stringMatching(/\.jsonl$/),
 			'head.json',
