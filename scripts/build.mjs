@@ -1,5 +1,6 @@
 /*
- * Builds dist/midwatch.js: one file that needs no package.json and no node_modules beside it.
+ * Builds dist/midwatch.js: one file that needs no package.json and no node_modules beside it; and dist/THIRD-PARTY-NOTICES.txt, the licences
+ * of the packages in it.
  *
  * The file has the syntax of neither an ES module nor CommonJS: it gets Node's modules from `process.getBuiltinModule` instead of imports,
  * and all its code is in one async function (the WebAssembly of the layout engine needs await). So the check of the Node version at its top
@@ -11,12 +12,13 @@ import {builtinModules} from 'node:module';
 import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {needNode, oldestNode} from './node-version.mjs';
+import {thirdPartyNotices} from './notices.mjs';
 
 needNode();
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
-/** `--out FILE` writes to another path. */
+/** `--out FILE` writes the program to another path, without the notices. */
 const target = args.includes('--out') ? resolve(args[args.indexOf('--out') + 1]) : join(root, 'dist', 'midwatch.js');
 const builtins = new Set(builtinModules.filter(name => !name.startsWith('_')));
 
@@ -166,6 +168,7 @@ const result = await build({
 	absWorkingDir: root,
 	bundle: true,
 	write: false,
+	metafile: true,
 	outfile: target,
 	platform: 'node',
 	format: 'esm',
@@ -241,6 +244,8 @@ ${program.replaceAll('*/', end)}*/
 `;
 
 mkdirSync(dirname(target), {recursive: true});
+if (!args.includes('--out'))
+	writeFileSync(join(dirname(target), 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(result.metafile, root));
 // Renamed into place, so that a console that starts meanwhile reads the old file or the new one, never a part of one.
 const draft = `${target}.${process.pid}`;
 try {
