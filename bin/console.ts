@@ -20,6 +20,7 @@ import {createTheme} from '../views/theme.ts';
 import {isAsciiOnly} from './ascii-only.ts';
 import {createBackgroundWork} from './background-work.ts';
 import type {Options} from './cli/arguments.ts';
+import {exitCodes} from './cli/exit-codes.ts';
 import {reportClockJumps} from './clock-reports.ts';
 import {type ConsoleCore, createConsoleCore} from './console-core.ts';
 import {copyToClipboard} from './copy-to-clipboard.ts';
@@ -37,7 +38,7 @@ const minGraceMs = 1500;
 
 /**
  * Opens the console and runs it until the user leaves it.
- * @returns the exit code: 0 when left by key, 2 when there is no terminal.
+ * @returns the exit code.
  */
 export async function runConsole(options: Options): Promise<number> {
 	limitYoungGeneration();
@@ -54,11 +55,11 @@ export async function runConsole(options: Options): Promise<number> {
 	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);
-		return 2;
+		return exitCodes.unknown;
 	}
 	const {tty} = opened;
 	const {promise: left, resolve: leave} = Promise.withResolvers<number>();
-	const {deck, screen} = openScreen({config, core, options, tty, quit: () => leave(0)});
+	const {deck, screen} = openScreen({config, core, options, tty, quit: () => leave(exitCodes.ok)});
 	dispatchTerminalEvents(tty, deck);
 	focusFirstFinding(deck);
 	const start = () => work.start(deck);

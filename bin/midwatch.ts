@@ -1,6 +1,7 @@
 import {ConfigError} from '../src/config/config-error.ts';
 import {checkDirectories, EnvironmentError} from '../src/files/base-directories.ts';
 import {readArguments, UsageError} from './cli/arguments.ts';
+import {exitCodes} from './cli/exit-codes.ts';
 import {usage} from './cli/usage.ts';
 import {version} from './version.ts';
 
@@ -9,7 +10,7 @@ async function run(): Promise<number> {
 	const command = readArguments(process.argv.slice(2));
 	if (command.name === 'help' || command.name === 'version') {
 		process.stdout.write(command.name === 'help' ? usage : `${version}\n`);
-		return 0;
+		return exitCodes.ok;
 	}
 	// `keys` reads no directory of the user.
 	if (command.name !== 'keys') checkDirectories(process.env);
@@ -17,18 +18,28 @@ async function run(): Promise<number> {
 	return (await import('./cli/cli.ts')).runHeadless(command);
 }
 
-try {
-	process.exitCode = await run();
-} catch (error) {
+/** Prints the error. @returns the exit code. */
+function report(error: unknown): number {
 	if (error instanceof UsageError) {
 		const fullStop = error.message.endsWith('?') ? '' : '.';
 		process.stderr.write(`midwatch: ${error.message}${fullStop} See midwatch --help.\n`);
-	} else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-	else if (error instanceof EnvironmentError) process.stderr.write(`midwatch: ${error.message}\n`);
-	else {
-		// Node would exit with 1, which means here that something is critical.
-		const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		process.stderr.write(`midwatch stopped because of a bug in midwatch:\n${trace}\n`);
+		return error.exitCode;
 	}
-	process.exitCode = 2;
+	if (error instanceof ConfigError) {
+		process.stderr.write(`${error.message}\n`);
+		return exitCodes.configuration;
+	}
+	if (error instanceof EnvironmentError) {
+		process.stderr.write(`midwatch: ${error.message}\n`);
+		return exitCodes.configuration;
+	}
+	const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+	process.stderr.write(`midwatch stopped because of a bug in midwatch:\n${trace}\n`);
+	return exitCodes.bug;
+}
+
+try {
+	process.exitCode = await run();
+} catch (error) {
+	process.exitCode = report(error);
 }

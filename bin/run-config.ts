@@ -7,6 +7,7 @@ import {closestWord} from '../src/text/closest.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 import {isKeyName} from '../views/terminal/key-names.ts';
 import {type Options, UsageError} from './cli/arguments.ts';
+import {exitCodes} from './cli/exit-codes.ts';
 import {panes} from './panes.ts';
 import {demoTargets, systems} from './systems.ts';
 
@@ -70,12 +71,13 @@ export async function loadRunConfig(options: Options): Promise<RunConfig> {
 	};
 }
 
-/** @throws UsageError when there is no target, for commands that are useless then. */
+/** @throws UsageError (exit code 78) when there is no target, for commands that are useless then. */
 export function requireTargets(config: RunConfig): RunConfig {
 	if (config.targets.length > 0) return config;
 	const remarks = config.remarks.length === 0 ? '' : ` (${config.remarks.join('; ')})`;
 	throw new UsageError(
 		`nothing to watch: there is no configuration, and none of PGHOST, PGSERVICE, DATABASE_URL, REDIS_URL, KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL is set${remarks}. Try --demo`,
+		exitCodes.configuration,
 	);
 }
 

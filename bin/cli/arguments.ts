@@ -1,5 +1,6 @@
 import {parseArgs} from 'node:util';
 import {closestWord} from '../../src/text/closest.ts';
+import {exitCodes} from './exit-codes.ts';
 
 /** The options of every command that reads targets. */
 export type Options = {
@@ -170,7 +171,13 @@ export function readArguments(argv: readonly string[]): Command {
 	return command === 'doctor' ? {name: 'doctor', options, grants: values.has('grants')} : {name: 'console', options};
 }
 
-/** The command line cannot be used. The message is one line without a full stop. */
+/** The command line cannot be used, or needs a configuration that does not exist. The message is one line without a full stop. */
 export class UsageError extends Error {
 	override readonly name = 'UsageError';
+	readonly exitCode: number;
+
+	constructor(message: string, exitCode: number = exitCodes.usage) {
+		super(message);
+		this.exitCode = exitCode;
+	}
 }

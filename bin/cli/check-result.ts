@@ -1,7 +1,4 @@
-/**
- * The result of one check of `midwatch doctor`: the lines to print, and its exit code. 1: something is not permitted or not sound, 2: something
- * could not be read.
- */
+/** The result of one check of `midwatch doctor`: the lines to print, and its exit code (see exit-codes.ts). */
 export type CheckResult = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
 
 /** Returns the higher exit code: what could not be read (2) may be worse than what was found (1). */

@@ -1,3 +1,5 @@
+import {exitCodeTable} from './exit-codes.ts';
+
 /** The text of `midwatch --help`. */
 export const usage = `midwatch: one screen that shows what is wrong across your systems, and fixes it with a key and a confirmation.
 
@@ -5,11 +7,8 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       opens the console
   midwatch snapshot --json [--pane PANE]
       reads everything twice, 2 seconds apart, and prints it as JSON
-      exits with 0: nothing critical, 1: something critical, 2: something could not be read
   midwatch doctor
       checks each target (reachable, as which user, with which permissions) and the audit log (writable, sound)
-      exits with 0: all is well, 1: a permission is missing, or the audit log is not sound or cannot be written,
-      2: a target, a permission or the audit log could not be read
   midwatch doctor --grants
       prints the least that an administrator must grant to each target's user, for watching and for actions
   midwatch keys --markdown
@@ -19,7 +18,7 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
   midwatch audit verify --against COPY
       also checks that the audit log equals what a sink received: COPY has lines of JSON, or of syslog with JSON
   midwatch audit show RECORD
-      prints the audit record with that id and the records that refer to it; exits with 1 when there is none
+      prints the audit record with that id and the records that refer to it
 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml
                       without a file, targets are discovered from the kubeconfig, PG*, DATABASE_URL, REDIS_URL,
@@ -30,5 +29,7 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
   --target NAME       only this target; may be given several times
   --help, --version
 
-snapshot and doctor accept the same four options. A wrong command line exits with 2.
-`;
+snapshot and doctor accept the same four options.
+
+Exit codes:
+${exitCodeTable.map(({code, meaning}) => `  ${code.padEnd(6)} ${meaning}\n`).join('')}`;

@@ -2,6 +2,7 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {exitCodes, exitCodeTable} from '../../bin/cli/exit-codes.ts';
 import {keysReference} from '../../bin/cli/reference-docs.ts';
 import {panes} from '../../bin/panes.ts';
 import {systems} from '../../bin/systems.ts';
@@ -26,7 +27,7 @@ function writeHomeFile(name: string, text: string): string {
 	return file;
 }
 
-describe('a wrong command line exits with 2 and prints one line', () => {
+describe('a wrong command line exits with 64 and prints one line', () => {
 	test.each([
 		[['snapsot'], 'midwatch: the command snapsot is not known; did you mean snapshot? See midwatch --help.'],
 		[['--demmo'], 'midwatch: the option --demmo is not known; did you mean --demo? See midwatch --help.'],
@@ -63,12 +64,12 @@ describe('a wrong command line exits with 2 and prints one line', () => {
 			'midwatch: no target is called prodeu; did you mean prod-eu? See midwatch --help.',
 		],
 	])('%j', async (args, message) => {
-		expect(await midwatch.run(args)).toEqual({code: 2, stdout: '', stderr: `${message}\n`});
+		expect(await midwatch.run(args)).toEqual({code: 64, stdout: '', stderr: `${message}\n`});
 	});
 
 	test.each([[['doctor']], [['snapshot', '--json']]])('%j with nothing to watch', async args => {
 		const {code, stdout, stderr} = await midwatch.run(args);
-		expect({code, stdout}).toEqual({code: 2, stdout: ''});
+		expect({code, stdout}).toEqual({code: 78, stdout: ''});
 		expect(stderr).toMatch(/^midwatch: nothing to watch: .+ Try --demo\. See midwatch --help\.\n$/);
 	});
 
@@ -78,13 +79,20 @@ describe('a wrong command line exits with 2 and prints one line', () => {
 			'them: 1\ntargets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n',
 		);
 		const {code, stdout, stderr} = await midwatch.run(['doctor', '--config', config]);
-		expect({code, stdout}).toEqual({code: 2, stdout: ''});
+		expect({code, stdout}).toEqual({code: 78, stdout: ''});
 		expect(stderr.split('\n')).toEqual([expect.stringContaining(`${config}:1:1: "them" is not known`), '']);
 		const secret = writeHomeFile('secret.yaml', 'targets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
 		const second = await midwatch.run(['snapshot', '--json'], {env: {MIDWATCH_CONFIG: secret}});
-		expect(second).toMatchObject({code: 2, stdout: ''});
+		expect(second).toMatchObject({code: 78, stdout: ''});
 		expect(second.stderr).toContain(`${secret}:2:47: password holds the secret itself`);
 		expect(second.stderr).not.toContain('hunter2');
+	});
+
+	test('a configuration that does not exist', async () => {
+		const config = join(midwatch.home, 'missing.yaml');
+		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', config]);
+		expect({code, stdout}).toEqual({code: 78, stdout: ''});
+		expect(stderr).toContain(`${config}: there is no such file`);
 	});
 
 	test('a file of configuration in the current directory is not read', async () => {
@@ -98,6 +106,7 @@ describe('commands that need no system', () => {
 		expect(await midwatch.run(['--version'])).toEqual({code: 0, stdout: `${packageJson.version}\n`, stderr: ''});
 		const help = await midwatch.run(['snapshot', '--help']);
 		expect(help).toMatchObject({code: 0, stderr: ''});
+		for (const {code, meaning} of exitCodeTable) expect(help.stdout).toContain(`  ${code.padEnd(6)} ${meaning}\n`);
 		for (const word of [
 			'--config',
 			'--demo',
@@ -240,6 +249,20 @@ describe('commands that need no system', () => {
 		expect(unknown.stdout).toMatch(/whether its end was cut off .*head\.json/);
 		expect(unknown.stdout).toMatch(/: 0 records: not known to be sound\n$/);
 	});
+});
+
+test('every exit code of ours has a meaning, and no two have the same number', () => {
+	const numbers = Object.values(exitCodes).map(String);
+	expect(exitCodeTable.map(({code}) => code).filter(code => /^\d+$/.test(code))).toEqual(numbers);
+	expect(new Set(numbers).size).toBe(numbers.length);
+});
+
+test('an unexpected error exits with 70 and prints its stack', async () => {
+	const breaks = "process.stdout.write = () => { throw new Error('out of order'); };";
+	const node = ['--import', `data:text/javascript,${encodeURIComponent(breaks)}`];
+	const {code, stderr} = await midwatch.run(['--version'], {node});
+	expect(code).toBe(70);
+	expect(stderr).toMatch(/^midwatch stopped because of a bug in midwatch:\nError: out of order\n {4}at /);
 });
 
 describe.concurrent('snapshot --json on the demo', () => {

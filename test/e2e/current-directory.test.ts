@@ -32,10 +32,10 @@ describe('the current directory', () => {
 		[{XDG_CONFIG_HOME: 'config'}, 'XDG_CONFIG_HOME is not an absolute path'],
 		[{XDG_STATE_HOME: '.'}, 'XDG_STATE_HOME is not an absolute path'],
 		[{XDG_CACHE_HOME: 'cache'}, 'XDG_CACHE_HOME is not an absolute path'],
-	])('is never a home, with %o: one line and status 2', async (env, says) => {
+	])('is never a home, with %o: one line and exit code 78', async (env, says) => {
 		for (const command of commands) {
 			const {code, stdout, stderr} = await midwatch.run(command, {env, cwd: trap});
-			expect([code, stdout]).toEqual([2, '']);
+			expect([code, stdout]).toEqual([78, '']);
 			expect(stderr).toMatch(new RegExp(`^midwatch: ${says}[^\\n]*\\n$`));
 		}
 		expect(existsSync(join(trap, 'P'))).toBe(false);
@@ -78,7 +78,7 @@ describe('without HOME', () => {
 		chmodSync(midwatch.home, 0o711);
 		for (const command of commands.slice(0, 4)) {
 			const {code, stderr} = await midwatch.run(command, {env: {HOME: undefined}, cwd: '/', uid: 54_321});
-			expect(code).toBe(2);
+			expect(code).toBe(78);
 			expect(stderr).toMatch(/^midwatch: HOME is not set, and uid 54321 has no passwd entry: set HOME [^\n]+\n$/);
 		}
 	});

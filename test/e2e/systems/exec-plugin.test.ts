@@ -105,7 +105,7 @@ describe('the exec plugin of a kubeconfig, without a person', () => {
 	test.each([0o666, 0o620])('is not run when others can write the kubeconfig: %o', async mode => {
 		chmodSync(kubeconfig, mode);
 		const {code, stderr} = await run(['doctor'], allowing(login));
-		expect(code).toBe(2);
+		expect(code).toBe(78);
 		const says = `${kubeconfig}: can be written by others (mode ${mode.toString(8)}): chmod go-w ${kubeconfig}`;
 		expect(stderr).toContain(says);
 		const config = join(folder, 'targets.yaml');
