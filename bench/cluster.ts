@@ -22,6 +22,7 @@ import {systemClock} from '../src/time/clock.ts';
 import {startFaultProxy} from '../test/faults/fault-proxy.ts';
 import {podsPane} from '../views/panes/pods-pane.ts';
 import {paintPane} from '../views/table/paint-pane.ts';
+import {createPaneMemory} from '../views/table/pane-memory.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
 import {watchLoop} from './loop.ts';
@@ -92,11 +93,12 @@ async function measure(seconds: number): Promise<void> {
 		stateDir: folder,
 	});
 	const theme = createTheme('colour', false);
+	const memory = createPaneMemory();
 	const paint = () => {
 		const view = deck.view('pods');
 		const own = paneSession(deck.session.get(), 'pods');
 		const now = deck.now();
-		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, new Map());
+		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, memory);
 	};
 	// As a console does: its first frame stands before anything was read.
 	deck.setShownPanes(['pods']);

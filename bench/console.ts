@@ -8,6 +8,7 @@ import {createElement} from 'react';
 import {limitYoungGeneration} from '../bin/small-heap.ts';
 import type {Deck} from '../src/input/deck.ts';
 import {dispatchKey} from '../src/input/dispatch-key.ts';
+import {cleanText} from '../src/text/clean.ts';
 import {systemClock} from '../src/time/clock.ts';
 import {App} from '../views/app.tsx';
 import {mountOnScreen} from '../views/mount.tsx';
@@ -83,7 +84,7 @@ const onKey = (deck: Deck) => (event: TerminalEvent) => {
 };
 
 if (plan.draw === 'compositor') {
-	const opened = openTty();
+	const opened = openTty({program: 'midwatch', cleanText});
 	if (!opened.ok) throw new Error(opened.reason);
 	const {tty} = opened;
 	waiting = tty.queued;

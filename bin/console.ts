@@ -9,7 +9,7 @@ import {policyChange} from '../src/policy/policy-text.ts';
 import type {Arming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/remedy-state.ts';
 import type {Runner} from '../src/remedy/runner.ts';
-import {cleanLine} from '../src/text/clean.ts';
+import {cleanLine, cleanText} from '../src/text/clean.ts';
 import type {Clock} from '../src/time/clock.ts';
 import {App} from '../views/app.tsx';
 import {mountOnScreen} from '../views/mount.tsx';
@@ -47,11 +47,13 @@ export async function runConsole(options: Options): Promise<number> {
 	const {clock, auditSetup, arming, watch, runner} = core;
 	const work = createBackgroundWork(core, config.from);
 	const opened = openTty({
+		program: 'midwatch',
+		cleanText,
 		mouse: config.mouse,
 		beforeExit: work.close,
 		// Actions that were sent are finished and recorded; with none in progress a closed window exits soon.
 		graceMs: () => (runner.inProgress().length > 0 ? maxGraceMs : minGraceMs),
-		...(config.theme === 'basic' ? {mostColours: 16 as const} : {}),
+		...(config.theme === 'basic' ? {maxColours: 16 as const} : {}),
 	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);

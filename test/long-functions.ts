@@ -51,8 +51,6 @@ export const longFunctions: readonly string[] = [
 	'src/table/pane-views.ts#createPaneViews',
 	'src/watch/poller.ts#createPoller',
 	'src/watch/supervisor.ts#createSupervisor',
-	'views/terminal/decode-keys.ts#createKeyDecoder',
-	'views/terminal/tty.ts#takeOver',
 ];
 
 export type LongFunction = {readonly name: string; readonly lines: number; readonly line: number};

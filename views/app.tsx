@@ -1,5 +1,5 @@
 import {Box, Text, useWindowSize} from 'ink';
-import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
 import {messageOf} from '../src/errors.ts';
 import type {Deck} from '../src/input/deck.ts';
 import {currentDocument, paneSession} from '../src/session/session.ts';
@@ -16,7 +16,8 @@ import {Overlay} from './modal/overlay.tsx';
 import {paintLayer} from './modal/paint-layer.ts';
 import {Surface, TextLines} from './surface.tsx';
 import {paintEmpty} from './table/empty-screen.ts';
-import {paintPane, type ScrollOffsets} from './table/paint-pane.ts';
+import {paintPane} from './table/paint-pane.ts';
+import {createPaneMemory} from './table/pane-memory.ts';
 import type {Theme} from './theme.ts';
 
 type Painting = {readonly deck: Deck; readonly theme: Theme};
@@ -59,7 +60,7 @@ type PaneProps = Painting & {
 };
 
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
-	const offsets = useRef<ScrollOffsets>(new Map());
+	const memory = useState(() => createPaneMemory())[0];
 	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
 	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {
@@ -68,7 +69,7 @@ function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
 		const [view, own, focused] = [deck.view(pane), paneSession(session, pane), session.pane === pane];
 		const by = [view, own, focused, Math.floor(now / 1000), theme, width, height, alone];
 		if (last.current?.by.every((part, index) => part === by[index])) return last.current.rows;
-		const painted = paintPane({view, session: own, number, focused, width, height, now, theme}, offsets.current);
+		const painted = paintPane({view, session: own, number, focused, width, height, now, theme}, memory);
 		deck.setPage(pane, painted.page);
 		last.current = {by, rows: painted.rows};
 		return painted.rows;

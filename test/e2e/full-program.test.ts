@@ -199,7 +199,7 @@ describe('a mistake of our own', () => {
 		expect(await one.pty.exited).toEqual({code: 70});
 		expectRestored(one);
 		const after = one.pty.output().split('\u001b[?1049l').at(-1);
-		expect(after).toContain('midwatch stopped because of a mistake of its own:');
+		expect(after).toContain('midwatch stopped because of an internal error:');
 		expect(after).toContain('Error: e2e: nobody caught this');
 	});
 });

@@ -1,11 +1,14 @@
 /* Run in a pseudo-terminal by tty.test.ts: shows what it was told, and leaves in the way that a key asks for. */
+import {cleanText} from '../../src/text/clean.ts';
 import {openTty} from '../../views/terminal/tty.ts';
 
 const graceMs = process.env['GRACE'];
 const opened = openTty({
+	program: 'midwatch',
+	cleanText,
 	mouse: true,
 	...(graceMs === undefined ? {} : {graceMs: () => Number(graceMs)}),
-	...(process.env['COLOURS'] === '16' ? {mostColours: 16 as const} : {}),
+	...(process.env['COLOURS'] === '16' ? {maxColours: 16 as const} : {}),
 	beforeExit: async cause => {
 		if (process.env['LEAVING'] === 'slowly') {
 			await new Promise(resolve => setTimeout(resolve, 1500));

@@ -9,6 +9,7 @@ import {buildPaneView} from '../../src/table/build-view.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {paintGauges} from '../../views/table/gauge-line.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
+import {createPaneMemory} from '../../views/table/pane-memory.ts';
 import {
 	type ArbitraryRow,
 	anyTheme,
@@ -97,7 +98,7 @@ describe('a pane', () => {
 					};
 					const {rows, page} = paintPane(
 						{view, session, number: 1, focused, ...size, now: 9000, theme: paint},
-						new Map([['postgres.session', place]]),
+						createPaneMemory(new Map([['postgres.session', place]])),
 					);
 					expect(rows.map(cellsOf)).toEqual(Array.from({length: size.height}, () => size.width));
 					expect(page.rows).toBeGreaterThanOrEqual(1);
@@ -128,7 +129,7 @@ describe('a pane', () => {
 			orders: {},
 		};
 		const frame = {view, session, number: 1, focused: true, width: 60, height: 8, now: 9000, theme: themes[1]};
-		return paintPane(frame, new Map())
+		return paintPane(frame, createPaneMemory())
 			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())
 			.join('\n');
 	};
@@ -158,7 +159,7 @@ describe('a pane', () => {
 				orders: {},
 			};
 			const frame = {view, session, number: 1, focused: true, width: 90, height: 12, now: 1000, theme: themes[1]};
-			return paintPane(frame, new Map()).rows.map(text => stripVTControlCharacters(text).trimEnd());
+			return paintPane(frame, createPaneMemory()).rows.map(text => stripVTControlCharacters(text).trimEnd());
 		};
 		const here = told('media', [row('a'), row('b')]);
 		expect(here[0]).toMatch(/ \/media {2}db {2}1 in Statements ─$/);

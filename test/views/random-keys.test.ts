@@ -12,6 +12,7 @@ import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
 import {paintLayer} from '../../views/modal/paint-layer.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
+import {createPaneMemory} from '../../views/table/pane-memory.ts';
 import {createTheme} from '../../views/theme.ts';
 import {openDemoDeck} from './demo-deck.ts';
 
@@ -32,7 +33,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 			now: deck.now(),
 			theme,
 		},
-		new Map(),
+		createPaneMemory(),
 	);
 	deck.setPage(session.pane, page);
 	const layer = paintLayer(deck, {columns, rows}, theme);

@@ -10,7 +10,8 @@ import {formatClockTime, formatCount, formatDuration, formatThousands} from '../
 import type {Theme} from '../theme.ts';
 import {emptyFilterLines, rowCountText} from './filter-summary.ts';
 import {paintGauges} from './gauge-line.ts';
-import {type ColumnPlan, paintColumnHeader, paintRow, planColumns, type RowStyle} from './paint-row.ts';
+import {type ColumnPlan, paintColumnHeader, type RowStyle} from './paint-row.ts';
+import type {PaneMemory} from './pane-memory.ts';
 
 export type PaneFrame = {
 	readonly view: PaneView;
@@ -23,9 +24,6 @@ export type PaneFrame = {
 	readonly now: number;
 	readonly theme: Theme;
 };
-
-/** First visible row of each section, kept between frames so that the rows stand still while the cursor can be seen. */
-export type ScrollOffsets = Map<string, number>;
 
 const ageOf = (reading: Reading, now: number) => formatDuration((now - (reading.readAt ?? now)) / 1000);
 
@@ -238,7 +236,7 @@ function groupPositionOf(view: SectionView, entry: TableRow): RowStyle['groupPos
 	return isUnderGroupHeader(view.grouping, entry) ? 'under' : undefined;
 }
 
-function paintSection(frame: PaneFrame, part: SectionFrame, offsets: ScrollOffsets): PaintedLine[] {
+function paintSection(frame: PaneFrame, part: SectionFrame, memory: PaneMemory): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor, anchor} = part;
 	const lines: PaintedLine[] = [{text: paintColumnHeader(plan, theme)}];
@@ -247,10 +245,10 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: ScrollOffse
 	const overflow = view.entries.length > room;
 	if (overflow && room > 1) room -= 1;
 	const id = view.section.kind;
-	let offset = Math.min(offsets.get(id) ?? 0, Math.max(0, view.entries.length - room));
+	let offset = Math.min(memory.offsets.get(id) ?? 0, Math.max(0, view.entries.length - room));
 	if (anchor >= 0) offset = Math.max(Math.min(offset, anchor), anchor - room + 1);
 	else offset = 0;
-	offsets.set(id, offset);
+	memory.offsets.set(id, offset);
 	const oldTargets = new Set(
 		view.readings.filter(reading => reading.failure !== undefined).map(reading => reading.target),
 	);
@@ -264,7 +262,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: ScrollOffse
 			isStale: oldTargets.has(row.target) || entry.wasRemoved === true,
 			...(place === undefined ? {} : {groupPosition: place}),
 		};
-		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
+		lines.push({text: memory.paintRow(row, plan, look, now, theme), row: offset + index});
 	}
 	if (overflow && part.lines - 1 - said.length > 1) {
 		lines.push({text: moreLine(view, offset, offset + room, plan.width, theme)});
@@ -275,7 +273,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: ScrollOffse
 /** The whole pane as `height` finished rows of `width` cells, and what of it they show. */
 export function paintPane(
 	frame: PaneFrame,
-	offsets: ScrollOffsets,
+	memory: PaneMemory,
 ): {readonly rows: readonly string[]; readonly page: PaintedPage} {
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
@@ -303,13 +301,13 @@ export function paintPane(
 			frame,
 			{
 				view: section,
-				plan: planColumns(section.section, cells, targetWidth),
+				plan: memory.planColumns(section.section, cells, targetWidth),
 				lines: given[index] ?? 0,
 				remarks: said[index] ?? [],
 				cursor: within(cursor),
 				anchor: within(anchor),
 			},
-			offsets,
+			memory,
 		)
 			.slice(0, given[index] ?? 0)
 			.map(({text, row}) => ({text, row: row === undefined ? undefined : first + row}));

@@ -16,19 +16,8 @@ export type ColumnPlan = {
 const gutter = 2;
 const underIndent = '  ';
 
-const planCache = new WeakMap<Section, ColumnPlan>();
-
-/** The same plan for the same section and widths, so that rows painted by it can be told. */
+/** Lays out a section's columns. They are hidden in their declared order until the rest fits; what is left over goes to those that grow. */
 export function planColumns(section: Section, width: number, targetWidth: number): ColumnPlan {
-	const last = planCache.get(section);
-	if (last !== undefined && last.width === width && last.targetWidth === targetWidth) return last;
-	const plan = newPlan(section, width, targetWidth);
-	planCache.set(section, plan);
-	return plan;
-}
-
-/** Columns give way in their declared order until the rest fits; what is left over goes to those that grow. */
-function newPlan(section: Section, width: number, targetWidth: number): ColumnPlan {
 	let columns = [...section.columns];
 	const needed = () =>
 		gutter + (targetWidth > 0 ? targetWidth + 1 : 0) + columns.reduce((sum, column) => sum + column.width + 1, 0) - 1;
@@ -73,22 +62,8 @@ export type RowStyle = {
 	readonly groupPosition?: 'head' | 'under';
 };
 
-type Painted = {readonly by: readonly unknown[]; readonly text: string};
-
-const paintedRows = new WeakMap<Row, Painted>();
-
-/** One row, exactly `plan.width` wide. Painted again only when it is to look otherwise: ages count whole seconds. */
+/** One row, exactly `plan.width` wide. `now` in epoch milliseconds; ages count whole seconds. */
 export function paintRow(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string {
-	const {cursor, focused, marked, isStale: old, groupPosition: place} = look;
-	const by = [plan, cursor, focused, marked, old, place, Math.floor(now / 1000), theme];
-	const before = paintedRows.get(row);
-	if (before?.by.every((part, index) => part === by[index])) return before.text;
-	const text = rowText(row, plan, look, now, theme);
-	paintedRows.set(row, {by, text});
-	return text;
-}
-
-function rowText(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string {
 	const selected = look.cursor && look.focused;
 	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
 	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;

@@ -1,5 +1,5 @@
 import {graphemesOf} from '../../src/text/graphemes.ts';
-import {type Glyph, glyphOf} from './glyph.ts';
+import type {Glyph, GlyphTable} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
 /** One row of the screen. `glyphs[x]` is '' on the right half of a wide glyph. Never changed once made, so rows compare by identity. */
@@ -22,7 +22,7 @@ export const blankScreenLine = (columns: number): ScreenLine => ({
  * A row of text with SGR sequences as exactly `columns` cells: cut or filled up with blanks. Other sequences and controls are left out.
  * A wide glyph that does not fit whole becomes a blank of its style.
  */
-export function parseScreenLine(text: string, columns: number, styles: StyleTable): ScreenLine {
+export function parseScreenLine(text: string, columns: number, styles: StyleTable, table: GlyphTable): ScreenLine {
 	const glyphs = new Array<string>(columns).fill(' ');
 	const cellStyles = new Array<number>(columns).fill(plainStyle);
 	let column = 0;
@@ -48,7 +48,7 @@ export function parseScreenLine(text: string, columns: number, styles: StyleTabl
 			}
 		} else
 			for (const {segment} of graphemesOf(run)) {
-				const glyph = segment === ' ' ? space : glyphOf(segment);
+				const glyph = segment === ' ' ? space : table.get(segment);
 				if (glyph === undefined) continue;
 				put(glyph);
 				for (let blanks = glyph.blanks; blanks > 0; blanks -= 1) put(space);

@@ -1,5 +1,6 @@
 import {blankScreenLine, drawCells, type Grid, parseScreenLine, type ScreenLine} from './cells.ts';
 import {diffScreens} from './diff.ts';
+import {GlyphTable} from './glyph.ts';
 import type {Screen, Size} from './screen.ts';
 import {compareOrder, crossesRow, type ScreenPosition} from './screen-position.ts';
 import {StyleTable} from './style.ts';
@@ -24,6 +25,7 @@ const rememberedLines = 3000;
 export class Compositor {
 	readonly #screen: Screen;
 	readonly #styles: StyleTable;
+	readonly #glyphs = new GlyphTable();
 	readonly #pieces = new Set<ScreenPiece>();
 	#placed: readonly PlacedPiece[] = [];
 	#base: readonly string[] = [];
@@ -100,7 +102,7 @@ export class Compositor {
 			this.#composed.clear();
 		}
 		const wanted = this.#compose();
-		const bytes = diffScreens(this.#shown, wanted, this.#styles);
+		const bytes = diffScreens(this.#shown, wanted, this.#styles, this.#glyphs);
 		this.#shown = wanted;
 		if (bytes !== '') this.#sending = !this.#screen.send(bytes);
 	}
@@ -178,7 +180,7 @@ export class Compositor {
 		const name = `${columns}:${text}`;
 		let line = this.#parsed.get(name);
 		if (line === undefined) {
-			line = text === '' ? blankScreenLine(columns) : parseScreenLine(text, columns, this.#styles);
+			line = text === '' ? blankScreenLine(columns) : parseScreenLine(text, columns, this.#styles, this.#glyphs);
 			this.#parsed.set(name, line);
 		}
 		return line;

@@ -1,5 +1,5 @@
 import type {Grid, ScreenLine} from './cells.ts';
-import {glyphOf} from './glyph.ts';
+import type {GlyphTable} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
 /** Blanks at the end of a row are erased in one sequence from this many changed cells on. */
@@ -12,8 +12,8 @@ const longestBridge = 3;
  * the terminal shows; every row is then written and erased to its end (never the whole screen at once: tmux 3.7a loses what is
  * written after that in a synchronized update). The pen is plain before and after. Expects a terminal that does not wrap (DECAWM off).
  */
-export function diffScreens(shown: Grid | undefined, wanted: Grid, styles: StyleTable): string {
-	const pen = new Pen(styles, wanted.columns);
+export function diffScreens(shown: Grid | undefined, wanted: Grid, styles: StyleTable, table: GlyphTable): string {
+	const pen = new Pen(styles, table, wanted.columns);
 	wanted.lines.forEach((line, row) => {
 		const old = shown?.lines[row];
 		if (old !== line) pen.row(row, old, line);
@@ -27,10 +27,12 @@ class Pen {
 	#row: number | undefined;
 	#column: number | undefined;
 	readonly #styles: StyleTable;
+	readonly #glyphs: GlyphTable;
 	readonly #columns: number;
 
-	constructor(styles: StyleTable, columns: number) {
+	constructor(styles: StyleTable, table: GlyphTable, columns: number) {
 		this.#styles = styles;
+		this.#glyphs = table;
 		this.#columns = columns;
 	}
 
@@ -99,7 +101,7 @@ class Pen {
 		if (text === '') return;
 		this.#move(row, column);
 		this.#setStyle(line.styles[column] ?? plainStyle);
-		const glyph = text.length === 1 && text <= '~' ? undefined : glyphOf(text);
+		const glyph = text.length === 1 && text <= '~' ? undefined : this.#glyphs.get(text);
 		if (glyph?.hasUncertainWidth && glyph.cells === 2) this.#output += '  \u001b[2D';
 		this.#output += text;
 		const next = column + (glyph?.cells ?? 1);

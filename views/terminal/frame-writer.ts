@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/time/clock.ts';
+import type {Timer} from './timer.ts';
 
 /** Writes what fits without waiting and returns how many bytes that were; 0 when the terminal takes nothing now. Throws when it is gone. */
 export type WriteSome = (bytes: Uint8Array) => number;
@@ -9,14 +9,14 @@ export type WriteSome = (bytes: Uint8Array) => number;
  */
 export class FrameWriter {
 	readonly #writeSome: WriteSome;
-	readonly #clock: Pick<Clock, 'after'>;
+	readonly #clock: Timer;
 	readonly #onDrain: () => void;
 	readonly #onGone: () => void;
 	#waiting: Uint8Array = new Uint8Array();
 	#retries = 0;
 	#gone = false;
 
-	constructor(writeSome: WriteSome, clock: Pick<Clock, 'after'>, onDrain: () => void, onGone: () => void) {
+	constructor(writeSome: WriteSome, clock: Timer, onDrain: () => void, onGone: () => void) {
 		this.#writeSome = writeSome;
 		this.#clock = clock;
 		this.#onDrain = onDrain;

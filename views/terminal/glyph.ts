@@ -6,31 +6,36 @@ export type Glyph = {
 	readonly cells: 1 | 2;
 	/** Cells left empty after it, where less is drawn than the grapheme was counted for. */
 	readonly blanks: number;
-	/** Terminals disagree on its width: the cursor is not where one would think after it. */
+	/** Terminals disagree on its width, so the column of the cursor after it is unknown. */
 	readonly hasUncertainWidth: boolean;
 };
 
 /**
- * Letters, frames, blocks and braille that take one cell everywhere, then letters that take two everywhere. Plane 0 only: old terminals
- * count what came to Unicode later as they please.
+ * Letters, frames, blocks and braille that take one cell on every terminal, then letters that take two on every terminal. Plane 0 only: the
+ * width tables of old terminals lack what Unicode added later.
  */
 const certainWidth =
 	/^(?:(?=[\u00c0-\u052f])[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]|[\u2500-\u259f\u2800-\u28ff]|[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e])$/u;
-const glyphCache = new Map<string, Glyph>();
+const maxCachedGlyphs = 20_000;
 
-/**
- * A grapheme made safe to draw. Terminals differ on joined emoji, skin tones, keycaps and the vowel signs of Indic scripts
- * (measured on xterm.js and tmux): what might be drawn wider than it is counted is cut down to its first code point.
- * `undefined` for what takes no cell of its own.
- */
-export function glyphOf(grapheme: string): Glyph | undefined {
-	const found = glyphCache.get(grapheme);
-	if (found !== undefined) return found;
-	const glyph = createGlyph(grapheme);
-	if (glyph === undefined) return undefined;
-	if (glyphCache.size > 20_000) glyphCache.clear();
-	glyphCache.set(grapheme, glyph);
-	return glyph;
+/** Graphemes as they are drawn, with a cache. One per screen. */
+export class GlyphTable {
+	readonly #cache = new Map<string, Glyph>();
+
+	/**
+	 * A grapheme made safe to draw. Terminals differ on joined emoji, skin tones, keycaps and the vowel signs of Indic scripts
+	 * (measured on xterm.js and tmux): what might be drawn wider than it is counted is cut down to its first code point.
+	 * `undefined` for what takes no cell of its own.
+	 */
+	get(grapheme: string): Glyph | undefined {
+		const cached = this.#cache.get(grapheme);
+		if (cached !== undefined) return cached;
+		const glyph = createGlyph(grapheme);
+		if (glyph === undefined) return undefined;
+		if (this.#cache.size > maxCachedGlyphs) this.#cache.clear();
+		this.#cache.set(grapheme, glyph);
+		return glyph;
+	}
 }
 
 function createGlyph(grapheme: string): Glyph | undefined {

@@ -1,6 +1,4 @@
-import {cleanText} from '../../src/text/clean.ts';
-
-const keptLines = 200;
+const maxLines = 200;
 
 export type StrayOutput = {
 	/** Oldest first, cleaned. */
@@ -9,12 +7,15 @@ export type StrayOutput = {
 	release(): void;
 };
 
-/** Keeps what would be written over the screen: stray writes to stdout and stderr where they are the terminal, and Node's warnings. */
-export function captureStrayOutput(process: NodeJS.Process): StrayOutput {
+/**
+ * Keeps off the screen what others write over it: to stdout and stderr where they are the terminal, and Node's warnings. Keeps the newest 200
+ * lines, passed through `cleanText`.
+ */
+export function captureStrayOutput(process: NodeJS.Process, cleanText: (text: string) => string): StrayOutput {
 	const kept: string[] = [];
 	const keep = (text: string) => {
 		kept.push(...cleanText(text).split('\n').filter(Boolean));
-		kept.splice(0, kept.length - keptLines);
+		kept.splice(0, kept.length - maxLines);
 	};
 	const releases = [process.stdout, process.stderr].filter(stream => stream.isTTY).map(stream => capture(stream, keep));
 	const warned = process.rawListeners('warning');

@@ -1,326 +1,248 @@
-import {closeSync, constants as fsConstants, openSync, readSync, writeSync} from 'node:fs';
-import {constants as osConstants} from 'node:os';
+import {closeSync, writeSync} from 'node:fs';
+import {constants} from 'node:os';
 import process from 'node:process';
-import {cleanText} from '../../src/text/clean.ts';
-import {type Clock, systemClock} from '../../src/time/clock.ts';
 import {type ColourLevel, colourLevel} from './colour-level.ts';
 import {createKeyDecoder, type TerminalEvent} from './decode-keys.ts';
 import {FrameWriter} from './frame-writer.ts';
+import {createListeners} from './listeners.ts';
 import type {Screen} from './screen.ts';
 import {captureStrayOutput} from './stray-output.ts';
-import {copySequence, enterModes, leaveModes, wrapSynchronized} from './terminal-modes.ts';
+import {copySequence} from './terminal-modes.ts';
+import {systemTimer} from './timer.ts';
+import {openDevice, unusableReason, writeSome} from './tty-device.ts';
+import {type EndSignal, listenToTty} from './tty-events.ts';
+import {createTtyScreen, giveBackTimeoutMs} from './tty-screen.ts';
 
-/** Why the process ends without having been asked to by a key. */
+/** Why the process ends although no key asked for it. */
 export type ExitCause =
-	| {readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'}
+	| {readonly kind: 'signal'; readonly signal: EndSignal}
 	| {readonly kind: 'error'; readonly error: unknown};
 
 export type TtyOptions = {
-	/** Wheel and clicks are told. Selecting text then needs Shift in most terminals, so say so. */
+	/** The name of the program, for sentences on the terminal. */
+	readonly program: string;
+	/** Removes what a terminal would obey from text of unknown origin. */
+	readonly cleanText: (text: string) => string;
+	/** The wheel and clicks are reported. Selecting text then needs Shift in most terminals, so say so. */
 	readonly mouse?: boolean;
 	/**
 	 * Called once the terminal is restored and before the process ends; it may take `graceMs`. The process ends with 128 plus the
 	 * signal's number, or 70 (EX_SOFTWARE) with the error on stderr.
 	 */
 	readonly beforeExit?: (cause: ExitCause) => Promise<void> | void;
-	/** Milliseconds, asked when the process is to end; 250 unless told. */
+	/** Milliseconds, read when the process is to end; 250 when absent. */
 	readonly graceMs?: () => number;
 	/** No more colours than these are sent, whatever the terminal can show. */
-	readonly mostColours?: 16;
-	readonly clock?: Clock;
+	readonly maxColours?: 16;
 };
 
 /** The terminal, taken over until `close`. */
 export type Tty = Screen & {
 	onKey(listener: (event: TerminalEvent) => void): () => void;
-	/** To the clipboard in front of the person, as far as the terminal allows. False when the text is too long for that. */
+	/** Copies to the clipboard of the person at the terminal, as far as the terminal allows. False when the text is too long for that. */
 	copy(text: string): boolean;
 	/** Gives the terminal back and stops, as Ctrl-Z does; draws everything again when continued. */
 	suspend(): void;
 	/** Gives the terminal to another program until the work has ended; draws everything again then. Ctrl-C meanwhile is that program's. */
 	lend<T>(work: () => Promise<T>): Promise<T>;
-	/** Gives the terminal back, at once and once. Waits at most 250 ms for one that stands still. */
+	/** Gives the terminal back, at once and once. Waits at most 250 ms for a terminal that reads nothing. */
 	close(): void;
-	/** The newest lines that something wrote to stdout or stderr, and warnings of Node, which would have spoilt the screen. */
+	/** The newest lines that were written to stdout or stderr by others, and warnings of Node: kept off the screen. */
 	strayOutput(): readonly string[];
-	/** Bytes on their way to the terminal. */
+	/** Bytes that the terminal has not read yet. */
 	queued(): number;
 };
 
 export type OpenedTty = {readonly ok: true; readonly tty: Tty} | {readonly ok: false; readonly reason: string};
 
-const resizeRestMs = 50;
-const restoreMs = 250;
-/** How long after the question an answer may still come, and how long a quick end waits for it. */
-const answerMs = 2000;
-const swallowMs = 100;
+/** Milliseconds after the last change of size until it is reported. */
+const resizeDebounceMs = 50;
 const exitSoftware = 70;
-/** Ctrl-C in a terminal that was lent may reach us so long after it was given back; in ours it is a key, and no signal. */
+/** Milliseconds after a lent terminal came back in which its Ctrl-C may still reach us; in ours Ctrl-C is a key, and no signal. */
 const lateSignalMs = 500;
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Milliseconds after SIGTSTP until a process that is still running was evidently not stopped. */
+const notStoppedMs = 50;
 
-/** Takes the terminal over: alternate screen, raw keys, no cursor. Does nothing to it when it cannot be used, and says why. */
-export function openTty(options: TtyOptions = {}): OpenedTty {
-	const reason = unusableReason(process.env['TERM']);
+/** Takes the terminal over: alternate screen, raw keys, no cursor. Leaves it alone when it cannot be used, and says why. */
+export function openTty(options: TtyOptions): OpenedTty {
+	const reason = unusableReason(options.program);
 	if (reason !== undefined) return {ok: false, reason};
-	const output = openOutput();
-	if (output === undefined)
-		return {ok: false, reason: 'The terminal cannot be opened for writing. Run midwatch in another terminal.'};
-	return {ok: true, tty: takeOver(output, options)};
-}
-
-function unusableReason(term: string | undefined): string | undefined {
-	if (!process.stdin.isTTY) return 'The input is not a terminal. Run midwatch without a pipe or file as its input.';
-	if (!process.stdout.isTTY) return 'The output is not a terminal. Run midwatch without a pipe or file as its output.';
-	if (term === undefined || term === '' || term === 'dumb')
-		return `This terminal cannot show a full screen (TERM is ${term || 'not set'}). Set TERM to what it is, for example xterm-256color.`;
-	return undefined;
-}
-
-/**
- * A description of our own for the same terminal, which never waits: with the one we inherited that would also change the shell's.
- * (Node's own stream for a terminal waits for it, and with it every timer and signal handler.)
- */
-function openOutput(): number | undefined {
-	for (const path of [`/proc/self/fd/${process.stdout.fd}`, '/dev/tty']) {
-		try {
-			return openSync(path, fsConstants.O_RDWR | fsConstants.O_NONBLOCK | fsConstants.O_NOCTTY);
-		} catch {
-			// The next one, then.
-		}
-	}
-	return undefined;
-}
-
-function takeOver(output: number, options: TtyOptions): Tty {
-	const clock = options.clock ?? systemClock;
-	const mouse = options.mouse ?? false;
+	const device = openDevice();
+	if (device === undefined)
+		return {
+			ok: false,
+			reason: `The terminal cannot be opened for writing. Run ${options.program} in another terminal.`,
+		};
+	const owner = new TtyOwner(device, options);
 	const shown = colourLevel(process.env);
-	const colours: ColourLevel = shown === 0 ? 0 : (options.mostColours ?? shown);
-	const keys = new Set<(event: TerminalEvent) => void>();
-	const resized = new Set<() => void>();
-	const drained = new Set<() => void>();
-	const lost = new Set<() => void>();
-	let open = false;
-	let closed = false;
-	let ending = false;
-	let lent = false;
-	let lentUntil = Number.NEGATIVE_INFINITY;
-	let synchronizes = false;
-	let awaitsAnswer = false;
-	let openedAt = 0;
-	let cancelResize = () => {};
+	const colours: ColourLevel = shown === 0 ? 0 : (options.maxColours ?? shown);
+	const tty: Tty = {
+		colours,
+		size: () => ({columns: process.stdout.columns || 80, rows: process.stdout.rows || 24}),
+		onResize: owner.resized.add,
+		send: owner.screen.send,
+		onDrain: owner.drained.add,
+		onLost: owner.lost.add,
+		onKey: owner.keys.add,
+		copy: text => owner.copy(text),
+		suspend: () => owner.suspend(),
+		lend: work => owner.lend(work),
+		close: () => owner.close(),
+		strayOutput: owner.strayOutput.lines,
+		queued: () => owner.writer.queued,
+	};
+	return {ok: true, tty};
+}
 
-	const writer = new FrameWriter(
-		bytes => writeSome(output, bytes),
-		clock,
-		() => notifyListeners(drained),
-		() => void end({kind: 'signal', signal: 'SIGHUP'}),
-	);
-	const decoder = createKeyDecoder(event => {
-		if (event.type === 'mode') {
-			awaitsAnswer = false;
-			synchronizes = event.mode === 2026 && (event.state === 1 || event.state === 2);
-		} else for (const listener of [...keys]) listener(event);
-	}, clock);
-	const noise = captureStrayOutput(process);
-	const size = () => ({columns: process.stdout.columns || 80, rows: process.stdout.rows || 24});
+/** Owns the terminal from its construction to `close`: what is done with it on keys, signals, errors, and the end of the process. */
+class TtyOwner {
+	readonly resized = createListeners();
+	readonly drained = createListeners();
+	readonly lost = createListeners();
+	readonly keys = createListeners<TerminalEvent>();
+	readonly writer: FrameWriter;
+	readonly screen: ReturnType<typeof createTtyScreen>;
+	readonly strayOutput: ReturnType<typeof captureStrayOutput>;
+	readonly #device: number;
+	readonly #options: TtyOptions;
+	readonly #decoder: ReturnType<typeof createKeyDecoder>;
+	readonly #events: ReturnType<typeof listenToTty>;
+	#isClosed = false;
+	#isEnding = false;
+	#isLent = false;
+	#lentUntil = Number.NEGATIVE_INFINITY;
+	#cancelResize = () => {};
 
-	const onData = (chunk: Uint8Array | string) => decoder.feed(chunk);
-	const onGone = () => void end({kind: 'signal', signal: 'SIGHUP'});
-	const onResize = () => {
-		cancelResize();
-		// Also when the size is what it was: a terminal that was small meanwhile has lost what did not fit.
-		cancelResize = clock.after(resizeRestMs, () => {
-			notifyListeners(resized);
-			notifyListeners(lost);
+	constructor(device: number, options: TtyOptions) {
+		const hangUp = () => void this.#end({kind: 'signal', signal: 'SIGHUP'});
+		this.#device = device;
+		this.#options = options;
+		this.writer = new FrameWriter(
+			bytes => writeSome(device, bytes),
+			systemTimer,
+			() => this.drained.notify(),
+			hangUp,
+		);
+		this.screen = createTtyScreen({device, input: process.stdin, writer: this.writer, mouse: options.mouse ?? false});
+		this.#decoder = createKeyDecoder(event => {
+			if (event.type === 'mode') this.screen.setMode(event.mode, event.state);
+			else this.keys.notify(event);
+		}, systemTimer);
+		this.strayOutput = captureStrayOutput(process, options.cleanText);
+		this.#events = listenToTty({
+			data: chunk => this.#decoder.feed(chunk),
+			hangUp,
+			resize: () => this.#onResize(),
+			signal: signal => this.#onSignal(signal),
+			stop: () => this.suspend(),
+			resume: () => this.#resume(),
+			exit: () => this.close(),
+			uncaughtError: error => void this.#end({kind: 'error', error}),
 		});
-	};
-	const onSignal = (signal: NodeJS.Signals) => {
-		// The terminal sends it to all who share it, and on a busy machine we may hear of the other's end first.
-		if (signal === 'SIGINT' && (lent || performance.now() - lentUntil < lateSignalMs)) return;
-		const known = signals.find(name => name === signal);
-		if (known !== undefined) void end({kind: 'signal', signal: known});
-	};
-	const onError = (error: unknown) => void end({kind: 'error', error});
-
-	function takeScreen(): void {
-		if (open || closed) return;
-		open = true;
-		// Off and on: whoever had the terminal meanwhile changed its modes behind libuv's back.
-		process.stdin.setRawMode(false);
-		process.stdin.setRawMode(true);
-		writer.write(enterModes(mouse));
-		awaitsAnswer = true;
-		openedAt = performance.now();
+		this.screen.take();
 	}
 
-	/** An answer that comes when we are gone would stand on the shell's command line. Many terminals never answer. */
-	function swallowAnswer(): void {
-		const now = performance.now();
-		if (awaitsAnswer && now - openedAt < answerMs) discardInput(output, now + swallowMs);
-		awaitsAnswer = false;
+	copy(text: string): boolean {
+		const sequence = copySequence(text, (process.env['TMUX'] ?? '') !== '');
+		if (sequence === undefined || !this.screen.isTaken()) return false;
+		this.writer.write(sequence);
+		return true;
 	}
 
-	/** Everything under way first, so that no sequence is cut in half; then the modes, then `after`. */
-	function giveScreenBack(after: string): void {
-		if (!open) return;
-		open = false;
-		swallowAnswer();
-		writer.write(leaveModes(mouse) + after);
-		const deadline = performance.now() + restoreMs;
-		while (!writer.push() && performance.now() < deadline) sleep(5);
-		// Draining first, which libuv does, would wait for a terminal that stands still; Node resets the modes once more as it exits.
-		if (!writer.busy) process.stdin.setRawMode(false);
-		decoder.reset();
-	}
-
-	function close(after = ''): void {
-		if (closed) return;
-		giveScreenBack(after);
-		closed = true;
-		cancelResize();
-		noise.release();
-		process.stdin.off('data', onData).off('end', onGone).off('error', onGone).pause();
-		process.stdout.off('resize', onResize);
-		process.off('SIGWINCH', onResize);
-		for (const signal of signals) process.off(signal, onSignal);
-		process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', onExit).off('uncaughtException', onError);
-		writer.stop();
-		closeSync(output);
-	}
-
-	const onExit = () => close();
-
-	async function end(cause: ExitCause): Promise<void> {
-		if (ending || closed) return;
-		ending = true;
-		const code = cause.kind === 'error' ? exitSoftware : 128 + osConstants.signals[cause.signal];
-		const words = cause.kind === 'error' ? describeError(cause.error) : '';
-		// On a terminal the words go the way of the frames: stderr would wait for it.
-		giveScreenBack(process.stderr.isTTY ? words.replaceAll('\n', '\r\n') : '');
-		if (!process.stderr.isTTY && words !== '') writeSync(2, words);
-		// Who is told may speak, but not into a terminal that would hold it.
-		if (!writer.busy) noise.release();
-		try {
-			const grace = new Promise<void>(resolve => clock.after(options.graceMs?.() ?? restoreMs, resolve));
-			await Promise.race([options.beforeExit?.(cause), grace]);
-		} finally {
-			close();
-			process.exit(code);
-		}
-	}
-
-	function suspend(): void {
-		if (!open) return;
-		giveScreenBack('');
-		process.off('SIGTSTP', suspend);
+	suspend(): void {
+		if (!this.screen.isTaken()) return;
+		this.#giveBack('');
+		this.#events.handleStop(false);
 		process.kill(process.pid, 'SIGTSTP');
-		// Where stopping is not possible (no shell above us) nobody continues us. A SIGCONT, when there is one, comes first.
-		clock.after(50, () =>
+		// Without a shell with job control above us the process is not stopped, and nothing sends SIGCONT. Otherwise SIGCONT comes first.
+		systemTimer.after(notStoppedMs, () =>
 			setImmediate(() => {
-				if (!open) resume();
+				if (!this.screen.isTaken()) this.#resume();
 			}),
 		);
 	}
 
-	function resume(): void {
-		if (closed || ending || lent) return;
-		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
-		// Stopped without having been asked: the screen was never given back, and taking it twice would lose its cursor.
-		if (open) writer.write(leaveModes(mouse));
-		open = false;
-		takeScreen();
-		notifyListeners(resized);
-		notifyListeners(lost);
-	}
-
-	async function lend<T>(work: () => Promise<T>): Promise<T> {
-		giveScreenBack('');
-		lent = true;
+	async lend<T>(work: () => Promise<T>): Promise<T> {
+		this.#giveBack('');
+		this.#isLent = true;
 		process.stdin.pause();
 		try {
 			return await work();
 		} finally {
-			lent = false;
-			lentUntil = performance.now();
-			if (!closed && !ending) {
+			this.#isLent = false;
+			this.#lentUntil = performance.now();
+			if (!this.#isClosed && !this.#isEnding) {
 				process.stdin.resume();
-				takeScreen();
-				notifyListeners(resized);
-				notifyListeners(lost);
+				this.screen.take();
+				this.#notifyRedraw();
 			}
 		}
 	}
 
-	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
-	// Node tells of another size only; the signal comes as well when it was another one for a moment.
-	process.stdout.on('resize', onResize);
-	process.on('SIGWINCH', onResize);
-	for (const signal of signals) process.on(signal, onSignal);
-	process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', onExit).on('uncaughtException', onError);
-	takeScreen();
-
-	return {
-		colours,
-		size,
-		onResize: listener => addListener(resized, listener),
-		send: frame => !open || writer.write(synchronizes ? wrapSynchronized(frame) : frame),
-		onDrain: listener => addListener(drained, listener),
-		onLost: listener => addListener(lost, listener),
-		onKey: listener => addListener(keys, listener),
-		copy(text) {
-			const sequence = copySequence(text, (process.env['TMUX'] ?? '') !== '');
-			if (sequence === undefined || !open) return false;
-			writer.write(sequence);
-			return true;
-		},
-		suspend,
-		lend,
-		close: () => close(),
-		strayOutput: noise.lines,
-		queued: () => writer.queued,
-	};
-}
-
-function writeSome(output: number, bytes: Uint8Array): number {
-	try {
-		return writeSync(output, bytes);
-	} catch (error) {
-		if (error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EINTR')) return 0;
-		throw error;
+	close(after = ''): void {
+		if (this.#isClosed) return;
+		this.#giveBack(after);
+		this.#isClosed = true;
+		this.#cancelResize();
+		this.strayOutput.release();
+		this.#events.close();
+		this.writer.stop();
+		closeSync(this.#device);
 	}
-}
 
-/** Reads until an answer about a mode has come, or until the deadline. */
-function discardInput(terminal: number, deadline: number): void {
-	const bytes = new Uint8Array(4096);
-	let read = '';
-	while (!read.includes('$y') && performance.now() < deadline) {
+	#giveBack(after: string): void {
+		if (!this.screen.isTaken()) return;
+		this.screen.giveBack(after);
+		this.#decoder.reset();
+	}
+
+	#resume(): void {
+		if (this.#isClosed || this.#isEnding || this.#isLent) return;
+		this.#events.handleStop(true);
+		this.screen.retake();
+		this.#notifyRedraw();
+	}
+
+	#notifyRedraw(): void {
+		this.resized.notify();
+		this.lost.notify();
+	}
+
+	#onResize(): void {
+		this.#cancelResize();
+		// Also when the size is the same again: a terminal that was small meanwhile has lost what did not fit.
+		this.#cancelResize = systemTimer.after(resizeDebounceMs, () => this.#notifyRedraw());
+	}
+
+	#onSignal(signal: EndSignal): void {
+		// The terminal sends SIGINT to all its processes, and a busy machine may report the end of the other program first.
+		const isOthers = this.#isLent || performance.now() - this.#lentUntil < lateSignalMs;
+		if (signal !== 'SIGINT' || !isOthers) void this.#end({kind: 'signal', signal});
+	}
+
+	async #end(cause: ExitCause): Promise<void> {
+		if (this.#isEnding || this.#isClosed) return;
+		this.#isEnding = true;
+		const code = cause.kind === 'error' ? exitSoftware : 128 + constants.signals[cause.signal];
+		const message = cause.kind === 'error' ? this.#describeError(cause.error) : '';
+		// On a terminal the message goes the way of the frames: stderr would wait for a terminal that reads nothing.
+		this.#giveBack(process.stderr.isTTY ? message.replaceAll('\n', '\r\n') : '');
+		if (!process.stderr.isTTY && message !== '') writeSync(2, message);
+		// `beforeExit` may write, but not to a terminal that would block it.
+		if (!this.writer.busy) this.strayOutput.release();
 		try {
-			read += new TextDecoder().decode(bytes.subarray(0, readSync(terminal, bytes)));
-		} catch {
-			sleep(5);
+			const {beforeExit, graceMs} = this.#options;
+			const grace = new Promise<void>(resolve => systemTimer.after(graceMs?.() ?? giveBackTimeoutMs, resolve));
+			await Promise.race([beforeExit?.(cause), grace]);
+		} finally {
+			this.close();
+			process.exit(code);
 		}
 	}
-}
 
-const describeError = (error: unknown): string => {
-	const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	return `midwatch stopped because of a mistake of its own:\n${cleanText(text)}\n`;
-};
-
-function sleep(ms: number): void {
-	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function notifyListeners(listeners: ReadonlySet<() => void>): void {
-	for (const listener of [...listeners]) listener();
-}
-
-function addListener<T>(listeners: Set<T>, listener: T): () => void {
-	listeners.add(listener);
-	return () => {
-		listeners.delete(listener);
-	};
+	#describeError(error: unknown): string {
+		const {program, cleanText} = this.#options;
+		const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		return `${program} stopped because of an internal error:\n${cleanText(text)}\n`;
+	}
 }

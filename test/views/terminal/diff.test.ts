@@ -3,15 +3,17 @@ import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {type Grid, parseScreenLine} from '../../../views/terminal/cells.ts';
 import {diffScreens} from '../../../views/terminal/diff.ts';
+import {GlyphTable} from '../../../views/terminal/glyph.ts';
 import {StyleTable} from '../../../views/terminal/style.ts';
 import {readCells} from '../test-terminal.tsx';
 import {type RandomRow, rowArbitrary, rowOf} from './random-deck.tsx';
 
 const columns = 24;
 const styles = new StyleTable('rgb');
+const glyphs = new GlyphTable();
 const gridOf = (rows: readonly string[]): Grid => ({
 	columns,
-	lines: rows.map(row => parseScreenLine(row, columns, styles)),
+	lines: rows.map(row => parseScreenLine(row, columns, styles, glyphs)),
 });
 
 /** A terminal of the grid's size after these bytes. */
@@ -24,7 +26,7 @@ async function shownBy(bytes: string, rows: number) {
 }
 
 const from = (old: readonly string[], next: readonly string[]): string =>
-	diffScreens(gridOf(old), gridOf(next), styles);
+	diffScreens(gridOf(old), gridOf(next), styles, glyphs);
 
 describe('a difference', () => {
 	test('leads from any screen to any other', async () => {
@@ -34,11 +36,11 @@ describe('a difference', () => {
 			fc.asyncProperty(screen, screen, async (one, other) => {
 				const [before, after] = [rowsOf(one), rowsOf(other)];
 				const written = after.map((row, index) => `\u001b[${index + 1}H${row}`).join('');
-				const steps = diffScreens(undefined, gridOf(before), styles) + from(before, after);
+				const steps = diffScreens(undefined, gridOf(before), styles, glyphs) + from(before, after);
 				expect(await shownBy(steps, 4)).toEqual(await shownBy(written, 4));
 				expect(from(after, [...after])).toBe('');
 			}),
-			{numRuns: 1000},
+			{numRuns: 400},
 		);
 	});
 
