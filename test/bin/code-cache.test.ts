@@ -117,9 +117,7 @@ describe('the built console', () => {
 		const {pty, code} = await start();
 		expect(code).toBe('none');
 		await waitForFile(folder());
-		await expect
-			.poll(caches, {timeout: 30_000})
-			.toEqual([expect.stringMatching(/code-[0-9a-f]{16}-v[\d.]+-\w+\.bin$/)]);
+		await expect.poll(caches).toEqual([expect.stringMatching(/code-[0-9a-f]{16}-v[\d.]+-\w+\.bin$/)]);
 		await pty.close();
 		expect((await start()).code).toBe('taken');
 	});
@@ -131,7 +129,7 @@ describe('the built console', () => {
 		writeFileSync(file, damaged);
 		const {pty, code} = await start();
 		expect(code).toBe('none');
-		await expect.poll(() => readFileSync(file).subarray(-4).equals(Buffer.alloc(4)), {timeout: 30_000}).toBe(false);
+		await expect.poll(() => readFileSync(file).subarray(-4).equals(Buffer.alloc(4))).toBe(false);
 		await pty.close();
 		expect((await start()).code).toBe('taken');
 	});

@@ -29,7 +29,7 @@ async function open(name: ScenarioName) {
 	watch.start();
 	await advanceDemo(watch, clock, 30);
 	const rows = <R>(kind: RowKind) => (watch.reading('prod-eu', kind).get().snapshot?.rows ?? []) as readonly R[];
-	const context = () => ({signal: AbortSignal.timeout(20_000), now: clock.now});
+	const context = () => ({signal: AbortSignal.timeout(120_000), now: clock.now});
 	return {
 		clock,
 		watch,

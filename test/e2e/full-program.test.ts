@@ -91,7 +91,7 @@ describe('the console', () => {
 			process.kill(pid, 'SIGTERM');
 			const ended = () =>
 				!existsSync(`/proc/${pid}`) || /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-			await expect.poll(ended, {timeout: 15_000, interval: 20}).toBe(true);
+			await expect.poll(ended, {interval: 20}).toBe(true);
 		} finally {
 			process.kill(Number(reader), 'SIGCONT');
 		}
@@ -111,7 +111,7 @@ describe('the console', () => {
 		terminals.push(pty);
 		await pty.waitFor('ready>');
 		pty.type(`'${process.execPath}' '${start}' --demo still\r`);
-		await pty.waitFor('1 Pods', 60);
+		await pty.waitFor('1 Pods');
 		const before = await calm(pty);
 		const signs = join(home, '.local', 'state', 'midwatch', 'demo', 'consoles');
 		// Its first line; those after it renew its lease.
@@ -172,7 +172,7 @@ describe('the console', () => {
 	test('draws no colour with NO_COLOR, and tells severities by their signs', async () => {
 		const one = await opened({demo: 'storm', env: {NO_COLOR: '1'}});
 		await one.expect('■');
-		await one.pty.waitUntilIdle(300, 5).catch(() => undefined);
+		await one.pty.waitUntilIdle(300, 5000).catch(() => undefined);
 		expect(one.pty.output()).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m/);
 	});
 });

@@ -94,7 +94,7 @@ describe('the pseudo-terminal', () => {
 
 	test('says what the screen shows when something does not come', async () => {
 		const it = await open();
-		await expect(it.waitFor('never', 0.1)).rejects.toThrow(/while waiting for never[\s\S]*size 80x24/);
+		await expect(it.waitFor('never', 100)).rejects.toThrow(/while waiting for never[\s\S]*size 80x24/);
 	});
 
 	test('hangs up on close', async () => {

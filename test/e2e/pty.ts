@@ -3,14 +3,12 @@ import {existsSync} from 'node:fs';
 import type {Readable, Writable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import xterm from '@xterm/headless';
+import {timeLeftMs} from '../time-left.ts';
 import {bytesOf} from './keys.ts';
 
 /** The system's own rather than a version manager's, which takes its time to choose one. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const bridge = fileURLToPath(new URL('pty-bridge.py', import.meta.url));
-
-/** Seconds. What comes at all comes much sooner, but for a machine that is busy with other things. */
-const patience = 45;
 
 export type PtyOptions = {
 	readonly columns: number;
@@ -49,10 +47,14 @@ export type Pty = {
 	/** Where a text stands, counted from 0, the topmost first. */
 	find(text: string): {readonly column: number; readonly row: number} | undefined;
 	cell(column: number, row: number): TerminalCell;
-	/** Waits until the screen shows it, and gives the screen. @throws Error with the screen when it does not, or the command ends before. */
-	waitFor(wanted: ScreenCondition, seconds?: number): Promise<string>;
-	/** Waits until nothing was written for this long, and gives the screen. */
-	waitUntilIdle(ms: number, seconds?: number): Promise<string>;
+	/**
+	 * Waits until the screen shows it and returns the screen.
+	 * @param limitMs only where the wait may end without it; by default the time that the running test has left.
+	 * @throws Error with the screen when the limit passes or the command ends before.
+	 */
+	waitFor(wanted: ScreenCondition, limitMs?: number): Promise<string>;
+	/** Waits until nothing was written for this long and returns the screen. The limit is that of `waitFor`. */
+	waitUntilIdle(ms: number, limitMs?: number): Promise<string>;
 	/** Raw bytes. */
 	send(bytes: string): void;
 	/** Keys by their names in the keymap, each as a write of its own. */
@@ -143,7 +145,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 	const whole = () => parsing === 0 && (exit !== undefined || !terminal.modes.synchronizedOutputMode);
 
 	/** Asks after everything that happens. */
-	const when = (what: string, done: () => boolean, seconds: number) =>
+	const when = (what: string, done: () => boolean, limitMs = timeLeftMs()) =>
 		new Promise<void>((resolve, reject) => {
 			const stop = () => {
 				clearTimeout(timer);
@@ -159,13 +161,13 @@ export async function startPty(command: readonly [string, ...string[]], options:
 					resolve();
 				} else if (exit !== undefined && parsing === 0) fail(`the command ended with ${exit.code}`);
 			};
-			const timer = setTimeout(() => fail(`${seconds} s went by`), seconds * 1000);
+			const timer = setTimeout(() => fail(`${Math.round(limitMs / 1000)} s passed`), limitMs);
 			watchers.add(watch);
 			watch();
 		});
 
 	const pidOf = () => Number(/^pid (\d+)$/m.exec(told)?.[1] ?? 0);
-	await Promise.race([when('the start', () => pidOf() > 0, patience), exited]);
+	await Promise.race([when('the start', () => pidOf() > 0), exited]);
 	const pid = pidOf();
 
 	return {
@@ -203,15 +205,15 @@ export async function startPty(command: readonly [string, ...string[]], options:
 				underline: cell.isUnderline() !== 0,
 			};
 		},
-		async waitFor(wanted, seconds = patience) {
+		async waitFor(wanted, limitMs) {
 			const shown = (): boolean => {
 				if (typeof wanted === 'string') return screen().includes(wanted);
 				return wanted instanceof RegExp ? wanted.test(screen()) : wanted(screen());
 			};
-			await when(String(wanted), shown, seconds);
+			await when(String(wanted), shown, limitMs);
 			return screen();
 		},
-		async waitUntilIdle(ms, seconds = patience) {
+		async waitUntilIdle(ms, limitMs) {
 			let timer: NodeJS.Timeout | undefined;
 			let quiet = false;
 			const restart = () => {
@@ -224,7 +226,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			display.on('data', restart);
 			restart();
 			try {
-				await when(`${ms} ms without output`, () => quiet, seconds);
+				await when(`${ms} ms without output`, () => quiet, limitMs);
 			} finally {
 				display.off('data', restart);
 				clearTimeout(timer);

@@ -5,13 +5,8 @@ import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import {proxyFor} from '../../../adapters/http/proxy.ts';
 import {connectThroughSocks} from '../../../adapters/http/socks.ts';
-import {
-	type ClusterFixture,
-	cachedVersions,
-	eventually,
-	startClusterFixture,
-	testContext,
-} from '../kubernetes/cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, cachedVersions, startClusterFixture, testContext} from '../kubernetes/cluster-fixture.ts';
 import {type SocksOptions, type SocksServer, startSocksServer} from './socks-server.ts';
 
 const never = new AbortController().signal;

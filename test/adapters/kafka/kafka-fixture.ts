@@ -5,6 +5,7 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {KafkaGroup, KafkaSettings, KafkaWriteContext} from '../../../src/port/kafka.ts';
 import type {KafkaServer, Login} from '../../estate/estate-record.ts';
 import {runKafkaTool} from '../../estate/kafka/kafka.ts';
+import {timeLeftMs} from '../../time-left.ts';
 
 export const testContext: Context = {signal: new AbortController().signal, now: Date.now};
 export const writeContext: KafkaWriteContext = {...testContext, record: 'test-1'};
@@ -118,8 +119,8 @@ export function stateByTool(server: KafkaServer, group: string): {readonly state
 }
 
 /** Reads again until it is as wanted, and gives it. @throws Error with the last reading when that never comes */
-export async function readUntil<T>(read: () => Promise<T>, wanted: (value: T) => boolean, seconds = 40): Promise<T> {
-	for (const end = Date.now() + seconds * 1000; ; ) {
+export async function readUntil<T>(read: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+	for (const end = Date.now() + timeLeftMs(); ; ) {
 		const value = await read();
 		if (wanted(value)) return value;
 		if (Date.now() > end) throw new Error(`it never came: ${JSON.stringify(value)}`);

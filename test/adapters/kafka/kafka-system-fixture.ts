@@ -18,7 +18,7 @@ export async function openKafka(settings: KafkaSettings, options = {readOnly: fa
 	const {port} = connection;
 	let ahead = 0;
 	const now = () => Date.now() + ahead;
-	const context = (): Context => ({signal: AbortSignal.timeout(30_000), now});
+	const context = (): Context => ({signal: AbortSignal.timeout(120_000), now});
 	const readers = new Map(kafkaSystem.sources.map(source => [source.kind, source.open(port, target)]));
 	const kept = new Map<string, string>();
 	const acting = (record = 'rec-1'): ActionContext<KafkaPort, KafkaSettings> => ({

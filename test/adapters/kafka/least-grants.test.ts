@@ -66,9 +66,7 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 				(await room.connection.permissions(testContext()))
 					.filter(({state}) => state !== 'have')
 					.map(({needs}) => needs);
-			await expect
-				.poll(lacking, {timeout: 20_000})
-				.toEqual(['kafka.reset-offsets', 'kafka.reset-offsets (undo of a first commit)']);
+			await expect.poll(lacking).toEqual(['kafka.reset-offsets', 'kafka.reset-offsets (undo of a first commit)']);
 			const {rows, notes} = await room.read<LagRow>('kafka.lag');
 			expect(notes.filter(({severity}) => severity === 'unknown')).toEqual([]);
 			const row = rows.find(({group}) => group === topic) ?? expect.fail('no row');
@@ -77,7 +75,7 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 				if (kind === 'kafka.lag') expect(await room.inspect(id, row)).not.toMatch(/denied|not authori[sz]ed/i);
 			}
 			for (const line of act) run(line);
-			await expect.poll(lacking, {timeout: 20_000}).toEqual([]);
+			await expect.poll(lacking).toEqual([]);
 			const action = findAction(kafkaSystem, 'kafka.reset-offsets');
 			const preview = await action.preview([row], {to: '0:earliest'}, room.actionContext());
 			const receipt = await action.run(preview.plan, room.actionContext());

@@ -200,7 +200,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				for (let time = 0; time < 5; time += 1) {
 					await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
 				}
-				await new Promise(resolve => setTimeout(resolve, 1500));
+				// A member that was moved out of its generation would learn it from its next heartbeat.
+				const sent = member.heartbeats();
+				await readUntil(
+					async () => member.heartbeats(),
+					count => count >= sent + 3,
+				);
 				expect({id: member.memberId(), joined: member.joined(), generation: member.generation()}).toEqual(before);
 				expect(byTool(server, group)[0]).toBe(10);
 			} finally {

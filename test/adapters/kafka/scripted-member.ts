@@ -6,6 +6,8 @@ import {kafkaClient} from '../../estate/kafka/kafka.ts';
 export type ScriptedMember = {
 	readonly memberId: () => string;
 	readonly generation: () => number;
+	/** How many heartbeats the coordinator has answered. */
+	readonly heartbeats: () => number;
 	/** How often it was given partitions. */
 	readonly joined: () => number;
 	commit(offsets: readonly {readonly partition: number; readonly offset: number}[]): Promise<void>;
@@ -20,6 +22,7 @@ export async function joinScriptedMember(server: KafkaServer, group: string, top
 		maxWaitTimeInMs: 200,
 	});
 	let joined = 0;
+	let heartbeats = 0;
 	let memberId = '';
 	let generation = -1;
 	const first = new Promise<void>(resolve => {
@@ -30,6 +33,7 @@ export async function joinScriptedMember(server: KafkaServer, group: string, top
 		});
 	});
 	consumer.on(consumer.events.HEARTBEAT, ({payload}) => {
+		heartbeats += 1;
 		generation = payload.groupGenerationId;
 	});
 	await consumer.connect();
@@ -40,6 +44,7 @@ export async function joinScriptedMember(server: KafkaServer, group: string, top
 	return {
 		memberId: () => memberId,
 		generation: () => generation,
+		heartbeats: () => heartbeats,
 		joined: () => joined,
 		commit: offsets =>
 			consumer.commitOffsets(

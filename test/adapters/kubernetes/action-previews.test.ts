@@ -6,8 +6,9 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {eventually} from '../../time-left.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
@@ -17,7 +18,7 @@ let rows: readonly PodRow[] = [];
 const target = kubernetesTarget();
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings});
+	rig = await startClusterFixture();
 	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}));
 	await eventually(async () => {
 		rows = (await kubernetesSystem.sources[0]?.open(port, target)(testContext()))?.rows as readonly PodRow[];

@@ -23,7 +23,7 @@ import {
 import type {Context} from '../../../src/contract/context.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 
-/** Little patience, so that a test sees what otherwise takes minutes. */
+/** For tests in which the server falls silent or loses watches: what otherwise takes minutes takes part of a second. */
 export const fastTimings: Partial<Timings> = {
 	silenceTimeoutMs: 700,
 	retryMs: 20,
@@ -36,15 +36,15 @@ export const fastTimings: Partial<Timings> = {
 	staleGraceMs: 3000,
 };
 
-/** For tests in which no server falls silent: a machine that is busy may do so for a second. */
-export const lenientTimings: Partial<Timings> = {
+/** For all other tests: with the fast ones, a machine that is busy for half a second breaks every connection. */
+const lenientTimings: Partial<Timings> = {
 	...fastTimings,
 	silenceTimeoutMs: 10_000,
 	heartbeatTimeoutMs: 5000,
 	staleGraceMs: 30_000,
 };
 
-export const testContext = (signal: AbortSignal = AbortSignal.timeout(10_000)): Context => ({signal, now: Date.now});
+export const testContext = (signal: AbortSignal = AbortSignal.timeout(120_000)): Context => ({signal, now: Date.now});
 
 export type ClusterFixture = {
 	readonly api: KubernetesApi;
@@ -74,7 +74,7 @@ export type ClusterFixture = {
 };
 
 export async function startClusterFixture({
-	timings = fastTimings,
+	timings = lenientTimings,
 	...options
 }: Partial<KubernetesApiOptions> & {readonly timings?: Partial<Timings>} = {}): Promise<ClusterFixture> {
 	const scenario = options.scenario ?? createScenario('default', {now: options.clock?.now ?? Date.now});
@@ -164,17 +164,4 @@ export async function startClusterFixture({
 export async function cachedVersions(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
 	const {objects} = await port.readWatched(kind, testContext());
 	return Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
-}
-
-/** Tries until it no longer throws: what it asserts comes about by itself. */
-export async function eventually<T>(check: () => Promise<T> | T, withinMs = 15_000): Promise<T> {
-	const until = Date.now() + withinMs;
-	for (;;) {
-		try {
-			return await check();
-		} catch (error) {
-			if (Date.now() > until) throw error;
-			await new Promise(resolve => setTimeout(resolve, 20));
-		}
-	}
 }

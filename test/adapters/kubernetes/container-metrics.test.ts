@@ -20,8 +20,9 @@ import type {WatchedTarget} from '../../../src/watch/watched-target.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {startPrometheus} from '../../estate/prometheus.ts';
 import {stopProcess} from '../../estate/server-process.ts';
+import {eventually} from '../../time-left.ts';
 import {settingsFor} from '../prometheus/prometheus-fixture.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {type ContainerSeries, startContainerExporter} from './container-exporter.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
@@ -59,7 +60,7 @@ function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly Con
 }
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings});
+	rig = await startClusterFixture();
 	const {store} = rig.api.simulation.cluster;
 	const found = store
 		.list<Pod>('pods', 'checkout')
@@ -94,8 +95,8 @@ beforeAll(async () => {
 		}),
 	});
 	asked = createPrometheusClient(settingsFor(server), {readOnly: true});
-	await eventually(() => expect(exporter.caughtUp()).toBe(true), 30_000);
-}, 60_000);
+	await eventually(() => expect(exporter.caughtUp()).toBe(true));
+});
 
 afterAll(async () => {
 	asked?.close();

@@ -13,7 +13,8 @@ import type {Source} from '../../../src/contract/source.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
@@ -22,7 +23,7 @@ let port: KubernetesPort;
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings});
+	rig = await startClusterFixture();
 	({port} = await rig.createClient());
 	rig.api.simulation.programs.set('works:1', {exit: {afterMs: 200, exitCode: 0, says: 'done'}});
 	rig.api.simulation.programs.set('breaks:1', {exit: {afterMs: 200, exitCode: 3, says: 'no such table'}});
@@ -143,7 +144,9 @@ describe('a CronJob', () => {
 			expect((await podsOf('export')).map(({severity}) => severity)).toEqual(['crit']);
 		});
 		// Whole seconds tell which was made later.
-		await new Promise(resolve => setTimeout(resolve, 1100));
+		const createdAt =
+			rig.api.simulation.cluster.store.get('jobs.batch', 'orders', 'export-1')?.metadata.creationTimestamp ?? '';
+		await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(createdAt) + 1000));
 		addJob('export-2', 'works:1', {}, cron);
 		await eventually(async () => {
 			const row = await rowOf('export');

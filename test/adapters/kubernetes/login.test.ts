@@ -5,12 +5,13 @@ import {type AddressInfo, connect, type Socket} from 'node:net';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {proxyFor} from '../../../adapters/http/proxy.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {type ClusterFixture, cachedVersions, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, cachedVersions, fastTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
 let rig: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
+	rig = await startClusterFixture({timings: fastTimings});
 	rig.addPod('one');
 });
 

@@ -9,17 +9,21 @@ import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, fastTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ContainerRuns, createContainerRuns} from './container-runs.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
+let runs: ContainerRuns;
 const open: AbortController[] = [];
 
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
 	rig = await startClusterFixture();
+	runs = createContainerRuns(rig);
 	({port} = await rig.createClient());
 });
 
@@ -96,6 +100,18 @@ function expectUnbroken(own: readonly number[]): void {
 	expect(breaks).toEqual([]);
 }
 
+/** Resolves when a log is requested again. */
+const nextLogRequest = () =>
+	new Promise<void>(resolve => {
+		const stop = rig.api.faults.onRequest(({resource}) => {
+			if (resource !== 'pods/log') return;
+			stop();
+			resolve();
+		});
+	});
+
+const isOfWeb = ({metadata}: Pod): boolean => metadata.name.startsWith('web-');
+
 /** Breaks the logs that are followed. */
 const breakLogs = () => rig.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'});
 
@@ -120,7 +136,7 @@ describe('the log of a pod', () => {
 		rig.addPod('shaky');
 		const opened = await openLogs(await rowsOf(podsSource, ['shaky']));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
-		await startAgain('shaky', 'OOMKilled', 137);
+		await runs.restart('shaky', 'OOMKilled', 137);
 		await eventually(() =>
 			expect(opened.text()).toMatch(/started again \(1\); the run before ended: OOMKilled, exit code 137/),
 		);
@@ -132,8 +148,7 @@ describe('the log of a pod', () => {
 		expectUnbroken(own.slice(0, again));
 		expectUnbroken(own.slice(again));
 		expect(opened.text()).not.toContain('lines are missing');
-		const [life] = lastOf('shaky');
-		expect(own[again - 1]).toBe(life);
+		expect(own[again - 1]).toBe(runs.lastLineOfPreviousRun('shaky'));
 	});
 
 	test('reads the run before when it was started again while nobody could read', async () => {
@@ -144,8 +159,8 @@ describe('the log of a pod', () => {
 		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
 		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
-		await startAgain('away', 'Error', 1);
-		await new Promise(resolve => setTimeout(resolve, 300));
+		await runs.restart('away', 'Error', 1);
+		await nextLogRequest();
 		rig.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('connected again'));
 		await eventually(() => expect(numbers(opened.lines).get('')).toContain(0));
@@ -153,7 +168,7 @@ describe('the log of a pod', () => {
 		const again = own.indexOf(0);
 		expectUnbroken(own.slice(0, again));
 		expectUnbroken(own.slice(again));
-		expect(own[again - 1]).toBe(lastOf('away')[0]);
+		expect(own[again - 1]).toBe(runs.lastLineOfPreviousRun('away'));
 	});
 
 	test('says so when what was written meanwhile was rotated away', async () => {
@@ -163,7 +178,8 @@ describe('the log of a pod', () => {
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));
 		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
-		await new Promise(resolve => setTimeout(resolve, 2000));
+		const read = numbers(opened.lines).get('')?.at(-1) ?? 0;
+		await eventually(() => expect(runs.writtenLines('torrent')).toBeGreaterThan(read + 300));
 		rig.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('lines are missing here'));
 	});
@@ -185,7 +201,7 @@ describe('the log of a pod', () => {
 		rig.addPod('job');
 		const opened = await openLogs(await rowsOf(podsSource, ['job']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(505));
-		finish('job');
+		runs.complete('job');
 		await opened.ended;
 		expect(opened.text()).toMatch(/ended: Completed, exit code 0$/);
 		const other = await openLogs(await rowsOf(podsSource, ['job']));
@@ -195,7 +211,7 @@ describe('the log of a pod', () => {
 
 	test('tells since when nothing was written, and which key looks further back', async () => {
 		writes(1e-9);
-		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 26 * 3_600_000}).metadata;
+		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
 		const rows = await rowsOf(podsSource, ['quiet']);
 		const recent = await openLogs(rows, {since: '1m'});
@@ -209,12 +225,12 @@ describe('the log of a pod', () => {
 		const rows = await rowsOf(podsSource, ['two']);
 		const {lines} = await openLogs(rows);
 		await eventually(() => expect(numbers(lines).get('')).not.toBeUndefined());
-		await startAgain('two', 'Error', 3);
+		await runs.restart('two', 'Error', 3);
 		const [row] = rows;
 		await eventually(async () => {
 			const before = await openLogs(row === undefined ? [] : [row], {run: 'before'});
 			expect(before.document.follow).toBeUndefined();
-			expect(numbers(before.lines).get('')?.at(-1)).toBe(lastOf('two')[0]);
+			expect(numbers(before.lines).get('')?.at(-1)).toBe(runs.lastLineOfPreviousRun('two'));
 			expect(before.lines[0]?.text).toBe('-- the run before, which ended');
 			expect(before.text()).toBe('-- the run before, which ended');
 		});
@@ -234,13 +250,13 @@ describe('the log of a pod', () => {
 	test('begins with the run before where that has just crashed, each run under its own head', async () => {
 		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
 		rig.addPod('fallen');
-		end('fallen', 'Error', 1, 'Running');
+		runs.end('fallen', 'Error', 1, 'Running');
 		const rows = await rowsOf(podsSource, ['fallen']);
 		await eventually(async () => {
 			const {lines} = (await openLogs(rows)).document;
 			const now = lines.findIndex(({text}) => text === '-- the run now');
 			expect(lines[0]?.text).toBe('-- the run before, which ended');
-			expect(lines[now - 1]?.text).toContain(`seq=${lastOf('fallen')[0]}`);
+			expect(lines[now - 1]?.text).toContain(`seq=${runs.lastLineOfPreviousRun('fallen')}`);
 			expect(lines[now + 1]?.text).toContain('seq=0');
 		});
 	});
@@ -279,8 +295,8 @@ describe('the logs of several', () => {
 		writes(20);
 		for (const name of ['one', 'steady', 'two']) rig.addPod(name);
 		const rows = await rowsOf(podsSource, ['one', 'steady', 'two']);
-		await startAgain('one', 'Error', 3);
-		await startAgain('two', 'Error', 3);
+		await runs.restart('one', 'Error', 3);
+		await runs.restart('two', 'Error', 3);
 		await eventually(async () => {
 			const {lines} = await openLogs(rows, {run: 'before'});
 			expect(lines[0]).toEqual({text: 'steady: -- it has not been restarted: there is no run before'});
@@ -295,6 +311,8 @@ describe('the logs of several', () => {
 	});
 
 	test('of a workload follow its pods as they go and come', async () => {
+		const [web] = rig.api.simulation.cluster.store.list<Pod>('pods', 'checkout').filter(isOfWeb);
+		rig.api.simulation.programs.set(web?.spec.containers[0]?.image ?? '', {linesPerSecond: 10});
 		const rows = await rowsOf(workloadsSource, ['web']);
 		// A workload's pods are known by its replica sets, which may be listed after it.
 		const opened = await eventually(() => openLogs(rows));
@@ -306,10 +324,7 @@ describe('the logs of several', () => {
 		});
 		expect(opened.text()).not.toContain('joins');
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
-		const first = rig.api.simulation.cluster.store
-			.list('pods', 'checkout')
-			.find(({metadata}) => metadata.name.startsWith('web-'));
-		rig.removePod(first?.metadata.name ?? '', 'checkout');
+		rig.removePod(web?.metadata.name ?? '', 'checkout');
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+: the pod is gone/));
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+ joins/));
 	});
@@ -332,7 +347,8 @@ describe('the logs of several', () => {
 	test('are read again when the connection is dead without saying so', async () => {
 		writes(50);
 		rig.addPod('dead');
-		const opened = await openLogs(await rowsOf(podsSource, ['dead']));
+		const impatient = await rig.createClient({}, {timings: fastTimings});
+		const opened = await openLogs(await rowsOf(podsSource, ['dead']), {}, impatient.port);
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
 		rig.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
 		// The server as a whole is silent: only then a quiet log is doubted.
@@ -344,45 +360,3 @@ describe('the logs of several', () => {
 		expectUnbroken(numbers(opened.lines).get('') ?? []);
 	});
 });
-
-function change(name: string, become: (pod: Pod) => Pod): void {
-	const {store} = rig.api.simulation.cluster;
-	const pod = store.get<Pod>('pods', 'rig', name);
-	if (pod === undefined) throw new Error(`there is no pod ${name}`);
-	store.put('pods', become(pod));
-}
-
-/** Moments of pods are whole seconds. */
-const second = (after: number) => `${new Date(Date.now() + after * 1000).toISOString().slice(0, 19)}Z`;
-
-/** Ends the run of a container within a second. */
-function end(name: string, reason: string, exitCode: number, phase: Pod['status']['phase']): void {
-	change(name, pod => {
-		const [status] = pod.status.containerStatuses ?? [];
-		if (status === undefined) return pod;
-		const finishedAt = second(1);
-		const startedAt = status.state.running?.startedAt ?? finishedAt;
-		const terminated = {reason, exitCode, startedAt, finishedAt, containerID: ''};
-		const ended = {...status, ready: false, state: {terminated}};
-		return {...pod, status: {...pod.status, phase, containerStatuses: [ended]}};
-	});
-}
-
-/** Ends a run: the kubelet starts the next by itself when it is over, and finds it ready in the end. */
-async function startAgain(name: string, reason: string, exitCode: number): Promise<void> {
-	end(name, reason, exitCode, 'Running');
-	await eventually(() => {
-		const [status] = rig.api.simulation.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses ?? [];
-		expect(status).toMatchObject({restartCount: 1, ready: true});
-	});
-}
-
-const finish = (name: string) => end(name, 'Completed', 0, 'Succeeded');
-
-/** The number of the last line that the run before wrote. */
-function lastOf(name: string): readonly number[] {
-	const status = rig.api.simulation.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses?.[0];
-	const {startedAt, finishedAt} = status?.lastState.terminated ?? {};
-	const rate = rig.api.simulation.programs.get('rig:1').linesPerSecond ?? 0;
-	return [Math.floor(((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) * rate)];
-}

@@ -6,15 +6,16 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {eventually} from '../../time-left.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('calm', {now: Date.now})});
+	rig = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
 	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
 });
 afterAll(() => rig.close());
@@ -59,7 +60,7 @@ describe('several marked pods', () => {
 		expect(await blocks(evict, preview.plan)).toEqual([]);
 		const receipt = await evict.run(preview.plan, about());
 		expect(receipt.summary).toBe('3 of 3 pods evicted');
-		await eventually(() => expect(rows.filter(isThere)).toEqual([]), 60_000);
+		await eventually(() => expect(rows.filter(isThere)).toEqual([]));
 		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are gone'});
 	});
 
@@ -84,7 +85,7 @@ describe('several marked pods', () => {
 				result: 'ineffective',
 				detail: '2 of 3 are gone; 1 were refused and sent nothing',
 			});
-		}, 60_000);
+		});
 	});
 
 	test('are one less when somebody else has deleted one: the plan is stale', async () => {

@@ -11,9 +11,10 @@ import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {eventually} from '../../time-left.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
@@ -48,7 +49,7 @@ const setsOfWeb = () =>
 const revisionOf = ({metadata}: KubeObject) => Number(metadata.annotations?.['deployment.kubernetes.io/revision']);
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('calm', {now: Date.now})});
+	rig = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
 	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
 	({port: admin} = await rig.createClient());
 	// A revision to go back to. Then nothing acts by itself any more: what changes is what a case changes.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {cachedVersions, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {cachedVersions, fastTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
 /** Anything that may happen between a client and its server, one after the other, with changes between. */
 const step = fc.oneof(
@@ -19,7 +20,7 @@ const step = fc.oneof(
 );
 
 test('whatever happens, in the end what is shown is what is there', async () => {
-	const rig = await startClusterFixture();
+	const rig = await startClusterFixture({timings: fastTimings});
 	const {faults} = rig.api;
 	try {
 		await fc.assert(
@@ -45,7 +46,7 @@ test('whatever happens, in the end what is shown is what is there', async () => 
 					expect(view.stale).toBeUndefined();
 					expect(view.isComplete).toBe(true);
 					expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods'));
-				}, 30_000);
+				});
 				client.close();
 			}),
 			{numRuns: 15, interruptAfterTimeLimit: 90_000},
@@ -53,4 +54,4 @@ test('whatever happens, in the end what is shown is what is there', async () => 
 	} finally {
 		await rig.close();
 	}
-}, 150_000);
+});

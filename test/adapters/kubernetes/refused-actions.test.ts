@@ -6,14 +6,15 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {eventually} from '../../time-left.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('crashloop', {now: Date.now})});
+	rig = await startClusterFixture({scenario: createScenario('crashloop', {now: Date.now})});
 });
 afterAll(() => rig.close());
 

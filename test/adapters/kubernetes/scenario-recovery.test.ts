@@ -8,8 +8,9 @@ import type {Row} from '../../../src/contract/row.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {createFakeClock} from '../../fake-clock.ts';
+import {eventually} from '../../time-left.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
-import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;

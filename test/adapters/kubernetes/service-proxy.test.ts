@@ -4,14 +4,14 @@ import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import type {HttpRequest} from '../../../src/contract/http-transport.ts';
-import {type ClusterFixture, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 
 let rig: ClusterFixture;
 let backend: Server;
 const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme: 'http'} as const;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings});
+	rig = await startClusterFixture();
 	const reply = async (request: IncomingMessage, answer: ServerResponse) => {
 		const body = Buffer.concat(await request.toArray()).toString();
 		const {method, url, headers} = request;
@@ -39,7 +39,7 @@ async function ask(request: Partial<HttpRequest>, text?: string) {
 	const transport = client.port.serviceTransport(via);
 	const answer = await transport.send(
 		{method: 'GET', path: '/', query: [], headers: {}, ...request},
-		AbortSignal.timeout(5000),
+		AbortSignal.timeout(120_000),
 	);
 	let body = '';
 	for await (const chunk of answer.chunks) body += Buffer.from(chunk).toString();

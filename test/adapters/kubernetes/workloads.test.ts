@@ -16,7 +16,8 @@ import type {Row, Snapshot} from '../../../src/contract/row.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
 let rig: ClusterFixture;
@@ -26,7 +27,7 @@ let read: (context: Context) => Promise<Snapshot>;
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('storm', {now: Date.now})});
+	rig = await startClusterFixture({scenario: createScenario('storm', {now: Date.now})});
 	// As patient as the real one: nothing here is about bad links.
 	({port} = await rig.createClient({}, {timings: {}}));
 	read = workloadsSource.open(port, target);
@@ -149,7 +150,7 @@ describe('workloads', () => {
 			expect(row.revision).toBe(4);
 			expect(row.rollout?.at).toBeGreaterThanOrEqual(before);
 		});
-		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
+		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}));
 		// And forth again, to one that is no older than the revision before it.
 		const again = Date.now();
 		const back = store.get<Deployment>('deployments.apps', 'notify', 'push') ?? expect.fail();
@@ -163,7 +164,7 @@ describe('workloads', () => {
 			expect(row.revision).toBe(5);
 			expect(row.rollout?.at).toBeGreaterThanOrEqual(again);
 		});
-		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
+		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}));
 	});
 
 	test('show what is above and below them as a tree', async () => {

@@ -4,7 +4,8 @@ import {connectKubernetes} from '../../../adapters/kubernetes/connect.ts';
 import {systemEnvironment} from '../../../src/config/config-environment.ts';
 import {createKubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
 import type {KubernetesPort, KubernetesWriteContext, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
-import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
+import {eventually} from '../../time-left.ts';
+import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 
 let rig: ClusterFixture;
 let port: KubernetesPort;
@@ -17,7 +18,7 @@ const pod = (name: string): ObjectRef => ({type: pods, namespace: 'rig', name});
 const refused = (work: Promise<unknown>) => work.then(() => undefined, findApiRefusal);
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: lenientTimings});
+	rig = await startClusterFixture();
 	({port} = await rig.createClient());
 });
 

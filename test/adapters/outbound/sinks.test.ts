@@ -27,7 +27,7 @@ const record = (seq: number): OutboundRecord => ({
 	json: JSON.stringify({seq, object: 'cart/\\u00e9'}).replaceAll('\\\\u', '\\u'),
 });
 const records = [record(1), record(2)];
-const soon = () => AbortSignal.timeout(5000);
+const soon = () => AbortSignal.timeout(120_000);
 const failureOf = (work: Promise<void>): Promise<unknown> =>
 	work.then(
 		() => 'taken',

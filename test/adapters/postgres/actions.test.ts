@@ -72,9 +72,7 @@ for (const name of postgresVersions) {
 			);
 			expect(receipt.before).toMatchObject({state: 'idle in transaction', transactionStart: row.transactionStart});
 			await expect
-				.poll(async () => (await terminate.verify(preview.plan, receipt, watch.actionContext())).result, {
-					timeout: 10_000,
-				})
+				.poll(async () => (await terminate.verify(preview.plan, receipt, watch.actionContext())).result)
 				.toBe('done');
 			expect(await isThere(server, root.pid)).toBe(false);
 			expect(await ends[1]).toBe('done');
@@ -175,13 +173,13 @@ for (const name of postgresVersions) {
 		});
 
 		test('the connection that midwatch reads with is not ended by midwatch', async () => {
-			const {pid = 0} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			const {pid = 0} = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
 			const idle = await guest('acts-own');
 			await idle.client.query('BEGIN');
 			const row = await readRow(watch, idle.pid);
 			expect((await watch.sessions()).some(each => each.pid === pid)).toBe(false);
 			// Its own sessions are never rows: one is made up here.
-			const [own] = await watch.connection.port.sessionsByPid([pid], {signal: AbortSignal.timeout(5000)});
+			const [own] = await watch.connection.port.sessionsByPid([pid], {signal: AbortSignal.timeout(120_000)});
 			const made = {...row, ...own};
 			const {plan} = await terminate.preview([made], {}, watch.actionContext());
 			expect(await terminate.preflight(plan, watch.actionContext())).toContainEqual(
@@ -208,7 +206,7 @@ describePostgres('postgres-15', 'acts in a database of another encoding', server
 			if (queryStart === undefined || state === undefined) throw new Error('it runs nothing');
 			const identity = {pid, backendStart, transactionStart, queryStart, state};
 			const {port} = japanese.connection;
-			const results = await port.cancel([identity], 'encoding', {signal: AbortSignal.timeout(5000)});
+			const results = await port.cancel([identity], 'encoding', {signal: AbortSignal.timeout(120_000)});
 			expect(results.get(pid)).toMatchObject({
 				result: 'sent',
 				at: {state: 'active', query: "SELECT pg_sleep(60), 'caf?'"},

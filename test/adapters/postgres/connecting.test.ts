@@ -119,7 +119,7 @@ describePostgres('postgres-15', 'connecting', server => {
 		for (const name of ['PGHOST', 'PGUSER', 'PGDATABASE', 'PGOPTIONS', 'PGSSLMODE', 'PGAPPNAME'])
 			vi.stubEnv(name, 'nonsense');
 		const watch = await openPostgres(server, 'monitor');
-		const {user, database} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+		const {user, database} = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
 		expect([user, database]).toEqual(['mw_monitor', 'postgres']);
 		// The test's own connection would take them up.
 		vi.unstubAllEnvs();
@@ -134,14 +134,16 @@ describePostgres('postgres-15', 'connecting', server => {
 	test('the server ends our own slow statement, and the connection goes on', async () => {
 		const watch = await openPostgres(server, 'superuser', {settings: {statementTimeoutMs: 300}});
 		try {
-			const before = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			const before = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
 			const other = await openSession(server, 'connecting-lock', 'superuser');
 			await other.client.query('BEGIN; LOCK pg_catalog.pg_extension IN ACCESS EXCLUSIVE MODE');
-			const failed = await watch.connection.port.statements({signal: AbortSignal.timeout(5000)}).catch(error => error);
+			const failed = await watch.connection.port
+				.statements({signal: AbortSignal.timeout(120_000)})
+				.catch(error => error);
 			await other.end();
 			expect(failed).toMatchObject({name: 'AdapterError', kind: 'timeout'});
-			await watch.connection.port.overview({signal: AbortSignal.timeout(5000)});
-			expect((await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).pid).toBe(before.pid);
+			await watch.connection.port.overview({signal: AbortSignal.timeout(120_000)});
+			expect((await watch.connection.port.server({signal: AbortSignal.timeout(120_000)})).pid).toBe(before.pid);
 		} finally {
 			await watch.close();
 		}
@@ -150,11 +152,11 @@ describePostgres('postgres-15', 'connecting', server => {
 	test('an ended connection is opened again by the next read', async () => {
 		const watch = await openPostgres(server, 'monitor');
 		try {
-			const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
 			await runQuery(server, 'SELECT pg_terminate_backend($1)', [pid]);
 			await watch.read('postgres.session').catch(() => undefined);
 			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
-			expect((await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).pid).not.toBe(pid);
+			expect((await watch.connection.port.server({signal: AbortSignal.timeout(120_000)})).pid).not.toBe(pid);
 		} finally {
 			await watch.close();
 		}
@@ -183,7 +185,7 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 		['verify-full', ca],
 	] as const)('%s with ca %s encrypts', async (mode, authority) => {
 		const watch = await openPostgres(server, 'monitor', {settings: {tls: {mode, ca: authority}}});
-		const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+		const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
 		const [row] = await runQuery<{ssl: boolean}>(server, 'SELECT ssl FROM pg_stat_ssl WHERE pid = $1', [pid]);
 		expect(row?.ssl).toBe(true);
 		await watch.close();

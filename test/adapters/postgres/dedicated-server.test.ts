@@ -88,7 +88,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 			expect(hits).toBeGreaterThanOrEqual(0);
 			expect(hits).toBeLessThanOrEqual(1);
 		}
-		expect(await watch.connection.identify({signal: AbortSignal.timeout(5000), now: Date.now})).toMatchObject({
+		expect(await watch.connection.identify({signal: AbortSignal.timeout(120_000), now: Date.now})).toMatchObject({
 			who: 'mw_operator',
 		});
 	});
@@ -105,7 +105,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 					severity: 'unknown',
 				},
 			]);
-			const permissions = await bare.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+			const permissions = await bare.connection.permissions({signal: AbortSignal.timeout(120_000), now: Date.now});
 			expect(permissions.find(({name}) => name === 'pg_stat_statements loaded')?.state).toBe('lack');
 		} finally {
 			await bare.close();

@@ -71,7 +71,7 @@ for (const name of postgresVersions) {
 			expect(receipt.summary).toBe('terminated 3 of 3 sessions');
 			expect(Object.keys(receipt.before)).toEqual(marked.map(({pid}) => `pid ${pid}`));
 			await expect
-				.poll(() => terminate.verify(preview.plan, receipt, about), {timeout: 10_000})
+				.poll(() => terminate.verify(preview.plan, receipt, about))
 				.toEqual({result: 'done', detail: '3 of 3 have ended by it'});
 			expect(await ended).toBe('57P01');
 			for (const {pid} of marked) expect(await isThere(server, pid)).toBe(false);
@@ -113,7 +113,7 @@ for (const name of postgresVersions) {
 			const receipt = await terminate.run(plan, watch.actionContext());
 			expect(receipt.summary).toBe(`terminated 1 of 3 sessions; gone or moved by then: pid ${moved.pid}, ${gone.pid}`);
 			await expect
-				.poll(() => terminate.verify(plan, receipt, watch.actionContext()), {timeout: 10_000})
+				.poll(() => terminate.verify(plan, receipt, watch.actionContext()))
 				.toEqual({
 					result: 'done',
 					detail: `1 of 3 have ended by it; pid ${moved.pid}, ${gone.pid} had gone or moved before and was sent nothing`,

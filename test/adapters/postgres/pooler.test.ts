@@ -24,7 +24,7 @@ const linkTo = (server: PostgresServer, statementTimeoutMs = 3000, application =
 	const {settings} = targetOf(server, 'monitor', {statementTimeoutMs});
 	return createPostgresConnection(pg, settings, {application, hosts: settings.hosts, gate: createLoginLimiter()});
 };
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(120_000);
 
 const failure = (work: Promise<unknown>): Promise<AdapterError> =>
 	work.then(

@@ -11,7 +11,7 @@ for (const name of postgresVersions) {
 			const {settings} = targetOf(server, 'monitor');
 			return createPostgresConnection(pg, settings, {application, hosts: settings.hosts, gate: createLoginLimiter()});
 		};
-		const signal = () => AbortSignal.timeout(10_000);
+		const signal = () => AbortSignal.timeout(120_000);
 
 		test("binds its session before the first statement: short, in nobody's way, in one zone, and without writes", async () => {
 			const link = open('midwatch 0123456789');

@@ -13,7 +13,7 @@ import {fakeSaveFile} from '../conformance-subject.ts';
 
 export type Role = keyof PostgresServer['logins'];
 
-export const testContext = () => ({signal: AbortSignal.timeout(20_000), now: Date.now});
+export const testContext = () => ({signal: AbortSignal.timeout(120_000), now: Date.now});
 
 export function targetOf(
 	server: PostgresServer,

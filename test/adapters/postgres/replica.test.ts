@@ -9,7 +9,7 @@ describePostgres('postgres-15-replica', 'replication', replica => {
 	test('a standby tells how far it is behind, and what stops it', async () => {
 		const watch = await openPostgres(replica, 'monitor');
 		try {
-			expect(await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).toMatchObject({standby: true});
+			expect(await watch.connection.port.server({signal: AbortSignal.timeout(120_000)})).toMatchObject({standby: true});
 			expect(lagOf((await watch.read('postgres.session')).gauges)).toMatchObject({value: 0, severity: 'ok'});
 			await runQuery(replica, 'SELECT pg_wal_replay_pause()');
 		} finally {

@@ -79,7 +79,7 @@ for (const name of postgresVersions) {
 		] as const)('permissions of %s', async (role, states, grants) => {
 			const watch = await openPostgres(server, role);
 			try {
-				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(120_000), now: Date.now});
 				expect(permissions.map(({name}) => name)).toEqual([
 					'pg_read_all_stats',
 					'pg_signal_backend',
@@ -99,7 +99,7 @@ for (const name of postgresVersions) {
 			const settings = {user, password: {source: 'the test', reveal: async () => 'x'}};
 			const missing = async () => {
 				const watch = await openPostgres(server, 'bare', {settings});
-				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(120_000), now: Date.now});
 				await watch.close();
 				return permissions.filter(({state}) => state === 'lack').map(({grant}) => grant);
 			};

@@ -121,7 +121,7 @@ for (const name of postgresVersions) {
 			);
 			expect(connections?.limit).toBe(limit?.n);
 			const idle = [await guest('sessions-idle'), await guest('sessions-idle')];
-			const groups = await watch.connection.port.connectionGroups({signal: AbortSignal.timeout(5000)});
+			const groups = await watch.connection.port.connectionGroups({signal: AbortSignal.timeout(120_000)});
 			expect(groups.filter(group => group.application === 'sessions-idle')).toEqual([
 				expect.objectContaining({count: 2, state: 'idle', user: 'postgres', database: 'postgres'}),
 			]);

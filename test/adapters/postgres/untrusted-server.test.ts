@@ -53,7 +53,7 @@ async function failure(settings: PostgresSettings): Promise<AdapterError> {
 	const target: Target<PostgresSettings> = {name: 'shop', kind: 'postgres', production: true, settings};
 	const connection = await postgresSystem.connect(target, {readOnly: true});
 	try {
-		await connection.port.server({signal: AbortSignal.timeout(20_000)});
+		await connection.port.server({signal: AbortSignal.timeout(120_000)});
 	} catch (error) {
 		if (error instanceof AdapterError) return error;
 		throw error;

@@ -177,9 +177,7 @@ describePrometheus('prometheus', 'questions', server => {
 	});
 
 	test('an alert is drawn as what its rule measures, beside its limit', async () => {
-		await expect
-			.poll(async () => (await room.read('prometheus.alert')).rows.length, {timeout: 20_000})
-			.toBeGreaterThan(0);
+		await expect.poll(async () => (await room.read('prometheus.alert')).rows.length).toBeGreaterThan(0);
 		const rules = (await room.port.rules(testContext)) ?? [];
 		const {rows} = await room.read<PrometheusAlertRow>('prometheus.alert');
 		const row = rows.find(one => rules.some(rule => rule.name === one.name && /==\s*0\s*$/.test(rule.expression)));
@@ -208,7 +206,7 @@ describePrometheus('prometheus', 'questions', server => {
 				expect(textOf(document)).not.toContain('wrong');
 				return Number(/^([\d,]+) series in/.exec(document.lines[0]?.text ?? '')?.[1]?.replaceAll(',', ''));
 			};
-			await expect.poll(async () => (await read()) - (await counted()), {timeout: 10_000}).toBe(0);
+			await expect.poll(async () => (await read()) - (await counted())).toBe(0);
 		}
 	});
 

@@ -12,7 +12,7 @@ describePrometheus('prometheus', 'ten thousand targets, on a server like the one
 	let fleet: LargePrometheus;
 	beforeAll(async () => {
 		fleet = await startLargePrometheus(10_000, 40);
-	}, 120_000);
+	});
 	afterAll(() => fleet?.end());
 
 	test('what is down is all there, the rest is told by number, and nothing large is read in one go', async () => {

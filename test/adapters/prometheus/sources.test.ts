@@ -107,7 +107,6 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 			.poll(
 				async () =>
 					(await room.read<PrometheusAlertRow>('prometheus.alert')).rows.filter(({state}) => state === 'firing').length,
-				{timeout: 15_000},
 			)
 			.toBeGreaterThanOrEqual(3);
 		const snapshot = await room.read<PrometheusAlertRow>('prometheus.alert');

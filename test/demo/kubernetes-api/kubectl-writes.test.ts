@@ -219,7 +219,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		await until(() => left().length === 0);
 		await judge().kubectl('uncordon', node);
 		expect(get<Node>('nodes', undefined, node).spec.unschedulable).toBeFalsy();
-	}, 150_000);
+	});
 
 	test('three kinds of patch do what they are for', async () => {
 		const {kubectl, get} = judge();

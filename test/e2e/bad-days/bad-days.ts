@@ -6,10 +6,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Login, ProxiedListener, WatchedServer} from '../../estate/estate-record.ts';
 import {type Address, targetEntry, writeSecret, writeTargets} from '../../estate/target-config.ts';
 import {type FaultProxy, startFaultProxy} from '../../faults/fault-proxy.ts';
+import {timeLeftMs} from '../../time-left.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
-
-/** Seconds. A silent server is given up after eight of them and asked again after an interval, on a machine that may be busy. */
-const patience = 90;
 
 /** What may befall a server or the way to it. docs/bad-days.md tells what proves each, for each system. */
 export const badDays = [
@@ -203,7 +201,7 @@ export function describeFaultCases(
 		);
 		open = await startConsole({columns: 160, rows: 40, home, file});
 		await open.zoom(pane, title);
-		await open.expect(screen => screen.includes(`${cases.length} targets`) && !screen.includes('connecting'), patience);
+		await open.expect(screen => screen.includes(`${cases.length} targets`) && !screen.includes('connecting'));
 		for (const one of cases) await one.inject(open.home);
 	}, 300_000);
 
@@ -212,7 +210,7 @@ export function describeFaultCases(
 		if (home !== undefined) rmSync(home, {recursive: true, force: true});
 		for (const {proxy} of made?.cases ?? []) await proxy?.close();
 		await made?.end();
-	}, 60_000);
+	});
 
 	const only = async (name: string) => {
 		open.press('deck.targets');
@@ -236,7 +234,7 @@ export function describeFaultCases(
 
 	/** Never given up while the text is open, which would be in the way of every test that follows. */
 	const readsUntil = async (wanted: (said: string) => boolean) => {
-		const end = Date.now() + patience * 1000;
+		const end = Date.now() + timeLeftMs();
 		for (let said = await reads(); !wanted(said); said = await reads()) {
 			if (Date.now() > end) throw new Error(`it is still read as before:\n${said}`);
 			await pause(500);
@@ -253,13 +251,13 @@ export function describeFaultCases(
 			return;
 		}
 		if (one.reads === 'partly') {
-			await open.expect(screen => says.test(paneOf(screen)) && todo.test(paneOf(screen)), patience);
+			await open.expect(screen => says.test(paneOf(screen)) && todo.test(paneOf(screen)));
 			return;
 		}
 		// A long reason stands on a line of its own, and the age of the data at the head of the pane alone.
 		const since = '\\s+since \\d\\d:\\d\\d:\\d\\dZ(?:, showing \\w+ old data, again in \\d+s|; )';
 		const told = `\\? ${nameOf(one.day)}: .*(?:${says.source}).*${since}`;
-		await open.expect(new RegExp(` \\w+ old ─[\\s\\S]*${told}[\\s\\S]*(?:${todo.source})`), patience);
+		await open.expect(new RegExp(` \\w+ old ─[\\s\\S]*${told}[\\s\\S]*(?:${todo.source})`));
 	};
 
 	const risen = async (one: FaultCase) => {
@@ -268,7 +266,7 @@ export function describeFaultCases(
 			return;
 		}
 		const ill = (shown: string) => one.expectedMessage.test(shown) || shown.includes('old data');
-		await open.expect(screen => !ill(paneOf(screen)) && healthy.test(paneOf(screen)), patience);
+		await open.expect(screen => !ill(paneOf(screen)) && healthy.test(paneOf(screen)));
 	};
 
 	const days = badDays.filter(day => day !== '5 MB query or value');

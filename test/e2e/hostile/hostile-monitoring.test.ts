@@ -94,7 +94,7 @@ describePrometheus('prometheus', 'text from outside', () => {
 		});
 		open = await startConsole({servers: [own.current()], columns: 160, rows: 40});
 		await open.zoom(6, 'Targets');
-	}, 120_000);
+	});
 	afterAll(async () => {
 		await open?.close();
 		await own?.end();
@@ -126,13 +126,13 @@ describePrometheus('prometheus', 'text from outside', () => {
 	test('5 MB label and annotation: they are opened, and the pane reads on', async () => {
 		await open.select('long ');
 		open.pressDeclared('prometheus.page');
-		await open.expect(/long_metric\{long="x{40}/, 30);
+		await open.expect(/long_metric\{long="x{40}/);
 		await open.expect(/5\.0Mi of text format/);
 		await leave();
 		await open.expect(/LongSaid .*x{10}/);
 		await open.select('LongSaid');
 		open.pressDeclared('prometheus.alert');
-		await open.expect(/\d % {2}esc back/, 30);
+		await open.expect(/\d % {2}esc back/);
 		await open.expect(/x{40}/);
 		open.press('text.last');
 		await open.expect(/100 %/);
@@ -166,7 +166,7 @@ await describeDedicatedAlertmanager('text from outside', server => {
 		const file = writeTargets(home, [{name: 'alerts', kind: 'alertmanager', url: server.url, production: false}]);
 		open = await startConsole({columns: 160, rows: 40, file, home});
 		await open.zoom(6, 'Targets');
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await open?.close();
 		if (home !== undefined) rmSync(home, {recursive: true, force: true});
@@ -199,7 +199,7 @@ await describeDedicatedAlertmanager('text from outside', server => {
 			await open.select(row);
 			open.press('row.open');
 			// The row behind shows its beginning as well, while the text is still being read.
-			await open.expect(/\d % {2}esc back/, 30);
+			await open.expect(/\d % {2}esc back/);
 			await open.expect(shown);
 			open.press('text.last');
 			await open.expect(/100 %/);

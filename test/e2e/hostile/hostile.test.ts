@@ -37,7 +37,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await runQuery(own.current(), `select /* ${'long '.repeat(fiveMegabytes / 5)} */ 1 as counted`);
 		open = await watching(own.current());
 		await open.zoom(3, 'Slow queries');
-	}, 120_000);
+	});
 	afterAll(async () => {
 		await open?.close();
 		await own?.end();
@@ -104,7 +104,7 @@ describeRedis('redis', 'text from outside', like => {
 		await client.set(`${'key'.repeat(fiveMegabytes / 3)}:1`, 'x');
 		open = await watching(own.current());
 		await open.zoom(4, 'Redis memory');
-	}, 120_000);
+	});
 	afterAll(async () => {
 		await open?.close();
 		client?.disconnect();
@@ -175,7 +175,7 @@ describe('text from a cluster', () => {
 		);
 		open = await startConsole({file, columns: 160, rows: 40});
 		await open.zoom(1, 'Pods');
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await open?.close();
 		await rig.close();
@@ -214,8 +214,8 @@ describe('text from a cluster', () => {
 	});
 
 	test('of 5 MB: the log reads on', async () => {
-		await open.expect(/x{40} … [\d,]+ more characters/, 30);
-		await open.expect(/line \d*[05] evil/, 20);
+		await open.expect(/x{40} … [\d,]+ more characters/);
+		await open.expect(/line \d*[05] evil/);
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
 		await expectUsable(open);

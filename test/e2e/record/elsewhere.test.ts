@@ -90,35 +90,29 @@ describeNamespaces('a state directory that is shared by consoles in several pid 
 		test.each([
 			['the next one, on a host of another name', false],
 			['one that runs beside it', true],
-		])(
-			'of which one was killed: %s lists its action, looks at it again, and may act',
-			{timeout: 180_000},
-			async (_, beside) => {
-				const {home, around} = await setUp();
-				const early = beside ? await open(home, around, 'laptop-b') : undefined;
-				const run = await leaveUnknown(home, around, 'laptop-a');
-				const console = early ?? (await open(home, around, 'laptop-b'));
-				// The sign and the lock of the one that was killed count until their lease ends.
-				await console.expect(/1 (?:of )?unknown/);
-				console.press('deck.audit');
-				const screen = await console.expect(/it looks done: maxmemory|it does not look done: maxmemory/);
-				expect(await around.sent(run)).toBe(screen.includes('it looks done') ? 1 : 0);
-				console.press('deck.back');
-				const locks = join(home.folder, 'state', 'midwatch', 'locks');
-				await expect.poll(() => readdirSync(locks), {timeout: 30_000}).toEqual([]);
-				const next = run + 100;
-				await around.open(console, next);
-				await console.confirm();
-				await console.expect('Done');
-				expect(await around.sent(next)).toBe(1);
-				expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
-				expect(readdirSync(locks)).toEqual([]);
-			},
-		);
+		])('of which one was killed: %s lists its action, looks at it again, and may act', async (_, beside) => {
+			const {home, around} = await setUp();
+			const early = beside ? await open(home, around, 'laptop-b') : undefined;
+			const run = await leaveUnknown(home, around, 'laptop-a');
+			const console = early ?? (await open(home, around, 'laptop-b'));
+			// The sign and the lock of the one that was killed count until their lease ends.
+			await console.expect(/1 (?:of )?unknown/);
+			console.press('deck.audit');
+			const screen = await console.expect(/it looks done: maxmemory|it does not look done: maxmemory/);
+			expect(await around.sent(run)).toBe(screen.includes('it looks done') ? 1 : 0);
+			console.press('deck.back');
+			const locks = join(home.folder, 'state', 'midwatch', 'locks');
+			await expect.poll(() => readdirSync(locks)).toEqual([]);
+			const next = run + 100;
+			await around.open(console, next);
+			await console.confirm();
+			await console.expect('Done');
+			expect(await around.sent(next)).toBe(1);
+			expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
+			expect(readdirSync(locks)).toEqual([]);
+		});
 
-		test('takes no action of a console that was stopped past its lease once another one has acted', {
-			timeout: 180_000,
-		}, async () => {
+		test('takes no action of a console that was stopped past its lease once another one has acted', async () => {
 			const {home, around} = await setUp();
 			const [slow, quick] = await Promise.all([open(home, around, 'laptop-a'), open(home, around, 'laptop-b')]);
 			await slow.expect('1 other console');

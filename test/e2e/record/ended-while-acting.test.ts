@@ -51,7 +51,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			await proxy.set({latencyMs: 400});
 			await one.confirm();
 			const kinds = () => one.audit().map(line => line.kind);
-			await expect.poll(kinds, {timeout: 30_000, interval: 10}).toContain('intent');
+			await expect.poll(kinds, {interval: 10}).toContain('intent');
 			// What was intended cannot have been answered: the answer takes 800 ms.
 			expect(kinds()).not.toContain('outcome');
 			await then(proxy);
@@ -114,7 +114,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		const {one, exit, lines, now} = await ended('SIGTERM', async proxy => {
 			// Slow enough to stop the answer on its way once the server has done what it was sent.
 			await proxy.set({latencyMs: 1200});
-			await expect.poll(limit, {timeout: 30_000, interval: 20}).toBe(wanted);
+			await expect.poll(limit, {interval: 20}).toBe(wanted);
 			await proxy.set({mode: 'hold'});
 		});
 		expect(exit).toEqual({code: 143});

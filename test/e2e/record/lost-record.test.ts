@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 describeRedis('redis', 'a log that is removed while a confirmation waits', like => {
-	test('is reported on the screen and by audit verify', {timeout: 90_000}, async () => {
+	test('is reported on the screen and by audit verify', async () => {
 		const redis = await startDisposableRedis(like, slowlogOfAll);
 		closing.push(() => redis.end());
 		const home = createCrashHome();

@@ -133,7 +133,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		on.press('field.accept');
 		await on.expect('54 alerts now');
 		await on.confirm();
-		await on.expect(/Done[\s\S]*hides 54 alerts/, 30);
+		await on.expect(/Done[\s\S]*hides 54 alerts/);
 		const names = many.map(({instance}) => `alert TargetDown job=many instance=${instance}`).toSorted();
 		await recorded(on, 'intent').toHaveLength(1);
 		const previews = on.audit().flatMap(line => (line.kind === 'intent' ? [line['preview']] : []));
@@ -153,7 +153,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await on.expect(/type \S+, the number of objects \(2\)/);
 		front.requests.length = 0;
 		await expireSilenceDirectly(server, id);
-		await on.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/, 20);
+		await on.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/);
 		on.press('list.choose');
 		expect(front.requests.filter(line => !line.startsWith('GET'))).toEqual([]);
 	});
@@ -164,7 +164,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await on.select('a:1');
 		await propose(on);
 		await on.confirm();
-		const screen = await on.expect(ended, 30);
+		const screen = await on.expect(ended);
 		expect(screen).toContain('403');
 		expect(screen).toContain('ask who runs it');
 		expect(await active()).toEqual([]);
@@ -179,7 +179,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await on.expect('press');
 		front.mode = 'mute';
 		await on.confirm();
-		await on.expect('outcome is not known', 40);
+		await on.expect('outcome is not known');
 		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 		expect(await active()).toHaveLength(1);
 		await recorded(on, 'outcome').toMatchObject([{result: 'unknown'}]);

@@ -61,7 +61,7 @@ async function start(...words: readonly string[]): Promise<ConsoleProcess> {
 
 /** Opens the question from the list of targets. */
 async function ask(console: ConsoleProcess, program: string): Promise<string> {
-	await console.expect(`waits for your approval to run ${program}`, 20);
+	await console.expect(`waits for your approval to run ${program}`);
 	console.press('deck.targets');
 	await console.expect('Watched systems');
 	console.press('list.login');
@@ -71,9 +71,9 @@ async function ask(console: ConsoleProcess, program: string): Promise<string> {
 async function approve(console: ConsoleProcess): Promise<void> {
 	await console.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
 	await console.answer(['field.accept'], screen => !screen.includes('to approve it'));
-	await console.expect('approved: ', 10);
+	await console.expect('approved: ');
 	console.press('deck.back');
-	await console.expect('till-7', 20);
+	await console.expect('till-7');
 }
 
 describe('a program that a kubeconfig wants to run', () => {
@@ -94,7 +94,7 @@ describe('a program that a kubeconfig wants to run', () => {
 		expect(JSON.stringify(first.audit())).not.toContain('canaryARG');
 
 		const second = await start();
-		await second.expect('till-7', 20);
+		await second.expect('till-7');
 		expect((await second.quit()).code).toBe(0);
 	});
 
@@ -137,7 +137,7 @@ describe('a program that a kubeconfig wants to run', () => {
 
 	test('is not approved on a wall that is read-only', async () => {
 		const wall = await start('--read-only');
-		await wall.expect(`waits for your approval to run ${login}`, 20);
+		await wall.expect(`waits for your approval to run ${login}`);
 		wall.press('deck.targets');
 		await wall.expect('Watched systems');
 		wall.press('list.login');

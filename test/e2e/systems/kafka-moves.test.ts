@@ -12,7 +12,6 @@ import {startSilentListener} from '../../faults/fault-proxy.ts';
 import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-const patience = 60;
 const groupTopic = '__consumer_offsets';
 
 let open: ConsoleProcess | undefined;
@@ -43,7 +42,7 @@ async function watch(brokers: readonly At[], group: string): Promise<ConsoleProc
 async function expectLag(on: ConsoleProcess, group: string, lag: number): Promise<void> {
 	const row = new RegExp(`${group} +\\S+ +${lag} `);
 	const old = / old ─|old data|cannot be read|could not be/;
-	await on.expect(screen => row.test(screen) && !old.test(screen), patience);
+	await on.expect(screen => row.test(screen) && !old.test(screen));
 }
 
 async function behind(server: KafkaServer): Promise<{readonly topic: string; readonly group: string}> {
@@ -146,8 +145,8 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		const wake = () => process.kill(last.pid, 'SIGCONT');
 		closing.push(wake);
 		process.kill(last.pid, 'SIGSTOP');
-		await on.expect(new RegExp(`broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is gone`), patience);
-		await on.expect(/brokers 2\/3/, patience);
+		await on.expect(new RegExp(`broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is gone`));
+		await on.expect(/brokers 2\/3/);
 		// Its followers lead what it led, and coordinate what it did.
 		await expectLag(on, group, 16);
 		await produceCount(server, topic, 10);
@@ -155,7 +154,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await expectUsable(on);
 		await expectFramed(on);
 		wake();
-		await on.expect(screen => /brokers 3\/3/.test(screen) && !screen.includes('is gone'), patience);
+		await on.expect(screen => /brokers 3\/3/.test(screen) && !screen.includes('is gone'));
 		await expectLag(on, group, 26);
 	});
 

@@ -73,7 +73,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 test('a login that asks a person is run by a key, at the terminal, and never by itself', async () => {
 	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
 	const runs = async () => (await readFile(`${clusterFixture.folder}/runs`, 'utf8')).split('\n').length - 1;
-	await open.expect('needs a terminal', 20);
+	await open.expect('needs a terminal');
 	expect(await runs()).toBe(0);
 
 	open.press('deck.targets');
@@ -82,7 +82,7 @@ test('a login that asks a person is run by a key, at the terminal, and never by 
 	await open.expect('Your code, please:');
 	expect(open.pty.alternate).toBe(false);
 	open.type('1234\r');
-	await open.expect('ended with 3', 10);
+	await open.expect('ended with 3');
 	expect(open.pty.alternate).toBe(true);
 	expect(await runs()).toBe(1);
 
@@ -90,22 +90,22 @@ test('a login that asks a person is run by a key, at the terminal, and never by 
 	// The first question is still on the screen that the terminal goes back to.
 	await open.expect(/Your code, please:.*Your code, please:/s);
 	open.type('4711\r');
-	await open.expect('logged in to shop', 10);
+	await open.expect('logged in to shop');
 	open.press('deck.back');
-	await open.expect('till-7', 20);
+	await open.expect('till-7');
 	expect(await runs()).toBe(2);
 	expect((await open.quit()).code).toBe(0);
 });
 
 test('Ctrl-C ends the login and not the console', async () => {
 	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
-	await open.expect('needs a terminal', 20);
+	await open.expect('needs a terminal');
 	open.press('deck.targets');
 	await open.expect('Log in from the list of watched systems');
 	open.press('list.login');
 	await open.expect('Your code, please:');
 	open.type('\u0003');
-	await open.expect('ended with SIGINT', 10);
+	await open.expect('ended with SIGINT');
 	await open.expect('Watched systems');
 	expect((await open.quit()).code).toBe(0);
 });

@@ -76,7 +76,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		// An escape and what follows it at once would be one key.
 		await open.expectAbsent('enter closes');
 		// The pane tells of it by the next read, and so does the next confirmation.
-		await open.expect('config reload failed', 30);
+		await open.expect('config reload failed');
 		open.pressDeclared('prometheus.reload');
 		await open.expect('the last reload failed');
 		await open.expect('promtool');
@@ -94,7 +94,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await open.expect('will run');
 		expect(await reloadDirectly(server)).toBe(200);
 		const before = await countWrites(server);
-		await open.expect(/somebody reloaded it[\s\S]*has changed since you looked: nothing was sent/, 20);
+		await open.expect(/somebody reloaded it[\s\S]*has changed since you looked: nothing was sent/);
 		open.press('list.choose');
 		expect(await countWrites(server)).toBe(before);
 		expect(open.audit().filter(line => line.kind === 'outcome' && line.result === 'sent')).toEqual([]);
@@ -117,7 +117,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		front.requests.length = 0;
 		front.mode = 'mute';
 		await open.confirm();
-		await open.expect('outcome is not known', 40);
+		await open.expect('outcome is not known');
 		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 		expect(await runningConfig(server)).toContain('lost-reply');
 		await expect

@@ -45,7 +45,7 @@ describePrometheus('prometheus', 'through the API server of a cluster, the one',
 		const rig = await behindTheCluster(prometheusUrl(server), 'operator');
 		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
 		await open.zoom(6, 'Targets');
-		await open.expect(/up \d/, 30);
+		await open.expect(/up \d/);
 		await open.select('prometheus');
 		writeConfigFile(server, withExternalLabel(original, 'through-the-cluster'));
 		expect(await open.action('prometheus.reload')).toContain('Done');
@@ -58,7 +58,7 @@ describePrometheus('prometheus', 'through the API server of a cluster, the one',
 		const rig = await behindTheCluster(prometheusUrl(own.current()), 'viewer');
 		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
 		await open.zoom(6, 'Targets');
-		await open.expect(/services "?[^ ]*prometheus[^ ]*"? is forbidden|cannot get resource "services\/proxy"/, 30);
+		await open.expect(/services "?[^ ]*prometheus[^ ]*"? is forbidden|cannot get resource "services\/proxy"/);
 		await open.expect('services/proxy');
 	});
 });

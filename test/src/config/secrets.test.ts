@@ -1,10 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
-import {describe, expect, test, vi} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {parseSecretReference, type SecretReference, secretFromReference} from '../../../src/config/secrets.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createFakeClock} from '../../fake-clock.ts';
+import {eventually} from '../../time-left.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 const read = (text: string): SecretReference => {
@@ -175,10 +176,10 @@ describe('a command', () => {
 		const pids = join(environment.home, 'pids');
 		const script = `sleep 600 & echo $! $$ > ${pids}.new; mv ${pids}.new ${pids}; wait`;
 		const waiting = refusal(secretFromReference({kind: 'exec', argv: ['sh', '-c', script]}, {clock}).reveal());
-		const started = await vi.waitFor(() => readFileSync(pids, 'utf8'), {timeout: 10_000});
+		const started = await eventually(() => readFileSync(pids, 'utf8'));
 		await clock.advance(10_000);
 		expect((await waiting).message).toMatch(/: no answer in 10 s$/);
-		await vi.waitFor(() => expect(started.trim().split(' ').filter(runs)).toEqual([]));
+		await eventually(() => expect(started.trim().split(' ').filter(runs)).toEqual([]));
 	});
 
 	test('that prints without end is ended', async () => {

@@ -1,9 +1,10 @@
-import {afterEach, describe, expect, it, vi} from 'vitest';
+import {afterEach, describe, expect, it} from 'vitest';
 import type {Document} from '../../../src/contract/document.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {documentLayout, shownLines} from '../../../src/input/document-keys.ts';
 import type {DocumentLayer} from '../../../src/session/session.ts';
 import {pageTop} from '../../../src/session/text-page.ts';
+import {eventually} from '../../time-left.ts';
 import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 
 let fixture: DeckFixture;
@@ -138,7 +139,7 @@ describe('a document', () => {
 		await fixture.type('/(a+)+$/');
 		const under = fixture.deck.session.get().layers.at(-2);
 		if (under?.kind !== 'document') throw new Error('no document is open');
-		await vi.waitFor(() => expect(under.text.shownCount()).toBe(1));
+		await eventually(() => expect(under.text.shownCount()).toBe(1));
 	});
 
 	it('tells with = how the pane was read', async () => {
