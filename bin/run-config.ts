@@ -36,19 +36,7 @@ const keyProblems = (keys: Remaps): readonly KeyProblem[] => {
  * @throws UsageError when the scenario or a --target does not exist. @throws ConfigError when the configuration cannot be used.
  */
 export async function loadRunConfig(options: Options): Promise<RunConfig> {
-	if (options.demo !== undefined) {
-		return {
-			targets: selectTargets(await demoTargets(options.demo), options.targets),
-			from: `the demo estate, scenario ${options.demo}`,
-			remarks: [],
-			origins: {},
-			keys: {},
-			theme: 'auto',
-			mouse: false,
-			policy: undefined,
-			sinks: [],
-		};
-	}
+	if (options.demo !== undefined) return loadDemoConfig(options.demo, options);
 	// Loaded only here: the demo needs no schema, and its first frame comes sooner without it.
 	const {loadConfiguration} = await import('../src/config/load-config.ts');
 	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy, sinks} = await loadConfiguration({
@@ -68,6 +56,31 @@ export async function loadRunConfig(options: Options): Promise<RunConfig> {
 		mouse,
 		policy,
 		sinks,
+	};
+}
+
+/** The demo with its own targets. `--config` adds keys, theme, mouse and refresh; the policy file and sinks never apply to the demo. */
+async function loadDemoConfig(demo: string, {config, targets: names}: Options): Promise<RunConfig> {
+	const preferences =
+		config === undefined
+			? undefined
+			: await (await import('../src/config/parse-config.ts')).loadPreferences(config, keyProblems);
+	const {keys = {}, theme = 'auto', mouse = false, refresh = 1} = preferences ?? {};
+	const watched = (await demoTargets(demo)).map(({target, system}) => ({
+		target,
+		system: withLongerIntervals(system, refresh),
+	}));
+	const from = `the demo estate, scenario ${demo}`;
+	return {
+		targets: selectTargets(watched, names),
+		from: preferences === undefined ? from : `${from}, with the keys and the theme of ${preferences.path}`,
+		remarks: [],
+		origins: {},
+		keys,
+		theme,
+		mouse,
+		policy: undefined,
+		sinks: [],
 	};
 }
 

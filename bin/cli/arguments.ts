@@ -4,7 +4,7 @@ import {exitCodes} from './exit-codes.ts';
 
 /** The options of every command that reads targets. */
 export type Options = {
-	/** The path after --config. */
+	/** The path after --config. With --demo only its keys, theme, mouse and refresh apply. */
 	readonly config: string | undefined;
 	/** The scenario of the demo; `default` for `--demo` without a name; undefined without `--demo`. */
 	readonly demo: string | undefined;
@@ -161,9 +161,6 @@ export function readArguments(argv: readonly string[]): Command {
 		readOnly: values.has('read-only'),
 		targets,
 	};
-	if (options.demo !== undefined && options.config !== undefined) {
-		throw new UsageError('--demo reads no configuration: leave out --config or --demo');
-	}
 	if (command === 'snapshot') {
 		if (!values.has('json')) throw new UsageError('snapshot is used as: midwatch snapshot --json [--pane P]');
 		return {name: 'snapshot', options, pane: values.get('pane')};

@@ -23,7 +23,7 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml
                       without a file, targets are discovered from the kubeconfig, PG*, DATABASE_URL, REDIS_URL,
                       KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL
-  --demo [SCENARIO]   simulated systems; needs no server
+  --demo [SCENARIO]   simulated systems; needs no server; of a --config only keys, theme, mouse and refresh apply
                       calm, still, crashloop, locks, memory, lag, scrape, storm; default has something to fix in each
   --read-only         nothing can be changed, whatever the configuration says
   --target NAME       only this target; may be given several times

@@ -8,12 +8,13 @@ import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicySource} from '../remedy/policy-reload.ts';
 import type {AuditSection} from './audit-schema.ts';
 import {mergeSinks, type NamedSink, readSinks} from './audit-sinks.ts';
-import {type Path, readDocument, schemaMistakes} from './config-document.ts';
+import {readDocument} from './config-document.ts';
 import {type ConfigEnvironment, systemEnvironment} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
-import {type ConfigFile, configSchema, plannedKinds, supportedKinds, type ThemeSetting} from './config-schema.ts';
+import {type ConfigFile, configSchema, type ThemeSetting} from './config-schema.ts';
 import {discoverTargets} from './discover.ts';
 import type {ExecRules} from './kubernetes/exec-permission.ts';
+import {parseConfig} from './parse-config.ts';
 import {createPolicyReader} from './policy-file.ts';
 import {resolveTargets} from './read-targets.ts';
 import {readSafeFile} from './safe-file.ts';
@@ -176,38 +177,20 @@ function readConfig(
 	readonly targets: readonly Target[] | undefined;
 	readonly sinks: readonly NamedSink[];
 } {
-	const document = readDocument(path, text);
-	const parsed = configSchema.safeParse(document.value);
-	if (!parsed.success) {
-		const explain = (at: Path) => kindMistake(at, document.textAt(at));
-		throw new ConfigError(path, schemaMistakes(document, parsed.error.issues, explain));
-	}
-	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(({id, text: problem}) =>
-		document.mistakeAtKey(id === undefined ? ['keys'] : ['keys', id], problem),
-	);
-	const own = readSinks(parsed.data.audit?.sinks ?? [], document, environment, false);
+	const {file, document, mistakes} = parseConfig(path, text, keyProblems);
+	const own = readSinks(file.audit?.sinks ?? [], document, environment, false);
 	const {sinks, taken} = mergeSinks(byPolicy, own.sinks);
 	mistakes.push(...own.mistakes);
 	for (const name of taken)
 		mistakes.push(
 			document.mistake(['audit'], `the policy of this machine has a sink called ${name}: give yours another name`),
 		);
-	if (parsed.data.targets === undefined) {
+	if (file.targets === undefined) {
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
-		return {file: parsed.data, targets: undefined, sinks};
+		return {file, targets: undefined, sinks};
 	}
-	const made = resolveTargets(parsed.data.targets, document, withAllowed(environment, parsed.data));
+	const made = resolveTargets(file.targets, document, withAllowed(environment, file));
 	mistakes.push(...made.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
-	return {file: parsed.data, targets: made.targets, sinks};
-}
-
-/** A kind we know the name of is told apart from one that nobody has. */
-function kindMistake(path: Path, found: string | undefined): string | undefined {
-	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
-	const later = plannedKinds.find(kind => kind === found);
-	const allowed = `it reads ${supportedKinds.slice(0, -1).join(', ')} and ${supportedKinds.at(-1)}`;
-	return later === undefined
-		? undefined
-		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;
+	return {file, targets: made.targets, sinks};
 }

@@ -39,10 +39,6 @@ describe('a wrong command line exits with 64 and prints one line', () => {
 		[['--target'], 'midwatch: --target needs a value. See midwatch --help.'],
 		[['--read-only=no'], 'midwatch: --read-only takes no value. See midwatch --help.'],
 		[['--config', 'a', '--config', 'b'], 'midwatch: --config is given twice. See midwatch --help.'],
-		[
-			['--config', 'a', '--demo'],
-			'midwatch: --demo reads no configuration: leave out --config or --demo. See midwatch --help.',
-		],
 		[['doctor', '--json'], 'midwatch: --json does not go with midwatch doctor. See midwatch --help.'],
 		[['--json'], 'midwatch: --json does not go with the console. See midwatch --help.'],
 		[['snapshot'], 'midwatch: snapshot is used as: midwatch snapshot --json [--pane P]. See midwatch --help.'],

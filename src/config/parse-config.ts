@@ -1,0 +1,60 @@
+import {resolve} from 'node:path';
+import type {KeyProblem, Remaps} from '../input/keymap.ts';
+import {type ConfigDocument, type Path, readDocument, schemaMistakes} from './config-document.ts';
+import {ConfigError, type Mistake} from './config-error.ts';
+import {type ConfigFile, configSchema, plannedKinds, supportedKinds} from './config-schema.ts';
+import {readSafeFile} from './safe-file.ts';
+
+/** A configuration file that the schema accepts. `mistakes` are those of its keys, which only the keymap can check. */
+export type ParsedConfig = {
+	readonly file: ConfigFile;
+	readonly document: ConfigDocument;
+	readonly mistakes: Mistake[];
+};
+
+/** @throws ConfigError when the text is no YAML, or the schema does not accept it. */
+export function parseConfig(
+	path: string,
+	text: string,
+	keyProblems: ((keys: Remaps) => readonly KeyProblem[]) | undefined,
+): ParsedConfig {
+	const document = readDocument(path, text);
+	const parsed = configSchema.safeParse(document.value);
+	if (!parsed.success) {
+		const explain = (at: Path) => kindMistake(at, document.textAt(at));
+		throw new ConfigError(path, schemaMistakes(document, parsed.error.issues, explain));
+	}
+	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(({id, text: problem}) =>
+		document.mistakeAtKey(id === undefined ? ['keys'] : ['keys', id], problem),
+	);
+	return {file: parsed.data, document, mistakes};
+}
+
+/**
+ * Reads the settings of a configuration file that need no target: keys, theme, mouse and refresh. `--demo --config FILE` uses them. The file is
+ * checked as usual, but no target of it is resolved, and neither the machine policy nor the environment is read.
+ * @throws ConfigError when the file does not exist, others can write it, or it has a mistake.
+ */
+export async function loadPreferences(
+	config: string,
+	keyProblems: (keys: Remaps) => readonly KeyProblem[],
+): Promise<Pick<ConfigFile, 'keys' | 'theme' | 'mouse' | 'refresh'> & {readonly path: string}> {
+	const path = resolve(config);
+	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
+	if (text === undefined)
+		throw new ConfigError(path, [{text: 'there is no such file. Create it, or leave out --config'}]);
+	const {file, mistakes} = parseConfig(path, text, keyProblems);
+	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
+	const {keys, theme, mouse, refresh} = file;
+	return {path, keys, theme, mouse, refresh};
+}
+
+/** A kind we know the name of is told apart from one that nobody has. */
+function kindMistake(path: Path, found: string | undefined): string | undefined {
+	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
+	const later = plannedKinds.find(kind => kind === found);
+	const allowed = `it reads ${supportedKinds.slice(0, -1).join(', ')} and ${supportedKinds.at(-1)}`;
+	return later === undefined
+		? undefined
+		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;
+}
