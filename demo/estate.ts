@@ -1,7 +1,7 @@
 import type {System} from '../src/contract/system.ts';
 import type {Target} from '../src/contract/target.ts';
 import type {PostgresSettings} from '../src/port/postgres.ts';
-import type {Clock} from '../adapters/kubernetes/api/clock.ts';
+import type {Clock} from '../src/time/clock.ts';
 import {demoAlertmanager, demoAlertmanagerSettings} from './alertmanager.ts';
 import {demoKafka, demoKafkaSettings} from './kafka.ts';
 import {emptyKubelets} from './kubernetes-api/kubelets.ts';

@@ -2,7 +2,7 @@ import type {Connection, ConnectOptions, System} from '../src/contract/system.ts
 import type {Target} from '../src/contract/target.ts';
 import type {KubernetesPort, KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../src/port/kubernetes-access.ts';
-import {type Clock, systemClock} from '../adapters/kubernetes/api/clock.ts';
+import {type Clock, systemClock} from '../src/time/clock.ts';
 import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Kubelets} from './kubernetes-api/kubelets.ts';
 import type {KubernetesApi} from './kubernetes-api/server.ts';
@@ -46,7 +46,7 @@ async function connect(
 	]);
 	const api = await startKubernetesApi({
 		scenario,
-		clock: {now: scenario.now, after: clock.after},
+		clock: {now: scenario.now, monotonic: clock.monotonic, after: clock.after},
 		context: target.name,
 	});
 	kubelets.readContainers = at => [...containersTold(api.simulation, at)];

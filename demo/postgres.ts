@@ -89,7 +89,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 	}
 
 	const answer = async <T>(signal: AbortSignal, make: () => T): Promise<T> => {
-		if (signal.aborted) throw new AdapterError('timeout', 'called off before an answer came', 'It is tried again.');
+		if (signal.aborted) throw new AdapterError('timeout', 'cancelled before an answer came', 'It is tried again.');
 		return make();
 	};
 

@@ -27,6 +27,11 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['adapters/redis/a.ts', `import {b} from '../../demo/b.ts';`, 'may not import ../../demo/b.ts'],
 	['demo/kubernetes-api/a.ts', `import {b} from '../scenario.ts';`, 'may not import ../scenario.ts'],
 	['demo/kubernetes-api/a.ts', `import {b} from '../../src/text/b.ts';`, 'may not import ../../src/text/b.ts'],
+	[
+		'demo/kubernetes-api/a.ts',
+		`import {b} from '../../src/time/deadline.ts';`,
+		'may not import ../../src/time/deadline.ts',
+	],
 	['views/tty.ts', `import {a} from 'node:fs';`, 'may not import node:fs'],
 	['views/a.tsx', `import {b} from '../adapters/redis/b.ts';`, 'may not import ../adapters/redis/b.ts'],
 	['views/a.tsx', `import {readFileSync} from 'node:fs';`, 'may not import node:fs'],

@@ -1,4 +1,5 @@
 import type {Clock} from '../src/time/clock.ts';
+import {createTimeBudget, type TimeBudget} from '../src/time/yield.ts';
 
 /** A clock that stands still until it is told to move. */
 export type FakeClock = Clock & {
@@ -66,3 +67,7 @@ export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): Fake
 		},
 	};
 }
+
+/** A time budget measured by this clock: a turn of the event loop ends when the clock moves on. */
+export const createFakeTimeBudget = ({monotonic, after}: Pick<Clock, 'monotonic' | 'after'>): TimeBudget =>
+	createTimeBudget({now: monotonic, defer: call => void after(0, call)});

@@ -48,7 +48,6 @@ export const longFunctions: readonly string[] = [
 	'src/remedy/arming.ts#createArming',
 	'src/remedy/runner.ts#createRunner',
 	'src/session/text-buffer.ts#createTextBuffer',
-	'src/table/pane-views.ts#createPaneViews',
 	'src/watch/poller.ts#createPoller',
 	'src/watch/supervisor.ts#createSupervisor',
 ];

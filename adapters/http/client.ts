@@ -6,7 +6,8 @@ import type {HttpSettings} from '../../src/port/http.ts';
 import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
 import {formatBytes} from '../../src/text/format.ts';
 import {trimTrailingSlashes} from '../../src/text/url.ts';
-import {cancellationError, httpConnectionError} from './errors.ts';
+import {untilAborted} from '../../src/time/deadline.ts';
+import {httpConnectionError} from './errors.ts';
 import {htmlToText} from './html-text.ts';
 import {HttpRefusal, httpRefusalError, isHtml} from './refusal.ts';
 import {createHttpTransport} from './transport.ts';
@@ -108,6 +109,7 @@ export function createHttpClient(
 		ask: HttpClientRequest,
 		signal: AbortSignal,
 	): Promise<HttpBytesResponse & {readonly mask: Mask}> {
+		// A secret may come from a command, which knows no signal.
 		const {headers, secrets} = await untilAborted(secretHeaders(), signal);
 		const mask: Mask = text => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
 		const sent = bodyOf(ask);
@@ -185,16 +187,6 @@ export function createHttpClient(
 		},
 		close: () => transport.close(),
 	};
-}
-
-/** Asking for a secret may run a command, which knows no signal. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	return new Promise<T>((resolve, reject) => {
-		const abort = () => reject(cancellationError(signal));
-		if (signal.aborted) abort();
-		signal.addEventListener('abort', abort, {once: true});
-		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-	});
 }
 
 type Mask = (text: string) => string;

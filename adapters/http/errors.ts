@@ -89,12 +89,3 @@ const hints: ConnectionHints = {
 /** A link to a server of an `url`. `shows`: the settings name a certificate of ours. */
 export const httpConnectionError = (thrown: unknown, where: string, shows = false): AdapterError =>
 	connectionErrorWithHints(thrown, where, hints, shows);
-
-export const cancellationError = (signal: AbortSignal): AdapterError =>
-	isAdapterError(signal.reason)
-		? signal.reason
-		: new AdapterError(
-				'timeout',
-				'called off before an answer came',
-				'The server is silent or slow: it is tried again.',
-			);

@@ -7,8 +7,9 @@ import {readTlsOptions} from '../../src/files/tls-files.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {TlsSettings} from '../../src/port/tls.ts';
 import {endpointOf} from '../../src/text/url.ts';
+import {cancellationError} from '../../src/time/deadline.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
-import {cancellationError, httpConnectionError} from './errors.ts';
+import {httpConnectionError} from './errors.ts';
 import {proxyFor} from './proxy.ts';
 
 /** Certificates are replaced while we run: their files are read again after so long. */

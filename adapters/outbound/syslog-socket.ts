@@ -3,7 +3,7 @@ import {AdapterError, codeOf} from '../../src/errors.ts';
 import {findProgram} from '../../src/files/find-program.ts';
 import {checkProgram} from '../../src/files/program-safety.ts';
 import type {OutboundRecord} from '../../src/port/audit-sink.ts';
-import {cancellationError} from '../http/errors.ts';
+import {cancellationError} from '../../src/time/deadline.ts';
 
 const facilities = [
 	...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],

@@ -4,7 +4,7 @@ import {codeOf} from '../../src/errors.ts';
 import {readTlsOptions} from '../../src/files/tls-files.ts';
 import type {SyslogSettings} from '../../src/port/audit-sink.ts';
 import type {TlsSettings} from '../../src/port/tls.ts';
-import {cancellationError} from '../http/errors.ts';
+import {cancellationError} from '../../src/time/deadline.ts';
 import {endedEarlyError, sinkError} from './errors.ts';
 
 type StreamEndpoint =

@@ -130,3 +130,11 @@ export const isServerError = (error: unknown): boolean => {
 };
 
 export const isTooManyConnections = (error: AdapterError): boolean => codeOf(error.cause) === '53300';
+
+/** The error after `ms` without a response. `what`: who did not respond. */
+export const noResponseError = (what: string, ms: number): AdapterError =>
+	new AdapterError(
+		'timeout',
+		`${what}: no answer within ${ms / 1000} s`,
+		'Check the network between here and the server, and whether the server is under load.',
+	);

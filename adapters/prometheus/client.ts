@@ -3,6 +3,7 @@ import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.t
 import {AdapterError, isAdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
 import type {PrometheusSettings, PrometheusWriteContext, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {mapInSlices} from '../../src/time/yield.ts';
 import {createHttpClient, type HttpClient, notJsonError} from '../http/client.ts';
 import {findHttpRefusal, isHtml} from '../http/refusal.ts';
 import {createPrometheusQueries} from './ad-hoc-queries.ts';
@@ -17,7 +18,7 @@ import {
 	decodeTarget,
 	decodeVector,
 } from './decode.ts';
-import {largeResponseBytes, mapWithYields, readLargeResponse} from './large-response.ts';
+import {largeResponseBytes, readLargeResponse} from './large-response.ts';
 import {createMissingApiPaths} from './missing-api-paths.ts';
 import {projectTargets} from './target-projection.ts';
 
@@ -126,7 +127,7 @@ async function readTargets(http: HttpClient, pool: string, signal: AbortSignal):
 	const bare =
 		bytes.length > largeResponseBytes ? await readLargeResponse(bytes, signal) : projectTargets(bytes.toString('utf8'));
 	if (bare === undefined) throw notJsonError(answer, opening, asked, http.endpoint);
-	return mapWithYields(bare, decodeTarget);
+	return mapInSlices(bare, decodeTarget);
 }
 
 /** https://prometheus.io/docs/prometheus/latest/management_api/#reload */

@@ -10,7 +10,7 @@ import type {
 	Sample,
 	ScrapeTarget,
 } from '../../src/port/prometheus.ts';
-import {mapWithYields} from './large-response.ts';
+import {mapInSlices} from '../../src/time/yield.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -85,7 +85,7 @@ export async function decodeVector(answer: unknown, what: string): Promise<Insta
 		const hint = 'Ask for a vector or a number: leave out the range in brackets, or put a function around it.';
 		throw new AdapterError('unsupported', `${what}: it gives a ${asText(resultType) || 'result of no kind'}`, hint);
 	}
-	return {samples: (await mapWithYields(asList(result), sampleOf)).flat(), warnings};
+	return {samples: (await mapInSlices(asList(result), sampleOf)).flat(), warnings};
 }
 
 /** A native histogram has no one value, and is left out. */

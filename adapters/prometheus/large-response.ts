@@ -7,8 +7,6 @@ import {projectTargets, type TargetSlice} from './target-projection.ts';
 export const largeResponseBytes = 2 * 1024 * 1024;
 /** How many rows come at a time: taking them over costs about a millisecond. */
 const sliceRows = 400;
-/** Milliseconds of work between two turns. */
-const sliceMs = 5;
 
 /**
  * Run by the worker. Its text, not a file, because there is only one file when midwatch is installed. It hands a slice over when it is
@@ -62,19 +60,3 @@ export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Pro
 
 const abortedError = (): AdapterError =>
 	new AdapterError('timeout', 'called off while a large answer was read', 'It is tried again.');
-
-/** Lets whatever else waits have its turn. */
-export const yieldToEventLoop = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
-
-/** Does `one` with each, and lets whatever else waits have its turn after every few hundred, and sooner on a busy machine. */
-export async function mapWithYields<T, R>(items: Iterable<T>, one: (item: T) => R): Promise<R[]> {
-	const done: R[] = [];
-	let began = performance.now();
-	for (const item of items) {
-		done.push(one(item));
-		if (done.length % sliceRows !== 0 && (done.length % 20 !== 0 || performance.now() - began < sliceMs)) continue;
-		await yieldToEventLoop();
-		began = performance.now();
-	}
-	return done;
-}

@@ -3,7 +3,7 @@ import type {Note} from '../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {mapWithYields} from './large-response.ts';
+import {mapInSlices} from '../../src/time/yield.ts';
 import {jobOf} from './up-metric.ts';
 
 /** What the pools that were read tell, by what PromQL selects a target with; two targets may have the same labels. */
@@ -65,7 +65,7 @@ export function createPoolDetails(
 		for (const [name, own] of Map.groupBy(targets, target => target.pool)) {
 			const byKey = new Map<string, ScrapeTarget[]>();
 			const size = {all: own.length, down: 0};
-			await mapWithYields(own, target => {
+			await mapInSlices(own, target => {
 				const key = selectorOf(target.labels);
 				const same = byKey.get(key);
 				if (same === undefined) byKey.set(key, [target]);
@@ -126,7 +126,7 @@ export function createPoolDetails(
 		for (const [pool, {at, byKey, size}] of read) {
 			if (context.now() - at > maxDetailAgeMs) continue;
 			sizes.set(pool, size);
-			await mapWithYields(byKey, ([key, same]) => {
+			await mapInSlices(byKey, ([key, same]) => {
 				const others = targets.get(key);
 				targets.set(key, others === undefined ? same : [...others, ...same]);
 			});

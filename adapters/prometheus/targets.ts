@@ -9,8 +9,8 @@ import {
 import {type ScrapeTotals, scrapeFindings} from '../../src/model/prometheus/scrape-findings.ts';
 import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
+import {mapInSlices, yieldToLoop} from '../../src/time/yield.ts';
 import {curlQueryCommand, curlReadCommand} from './cli-equivalent.ts';
-import {mapWithYields, yieldToEventLoop} from './large-response.ts';
 import {createPoolDetails, type PoolDetails, type PoolSize} from './pool-details.ts';
 import {createStateReader} from './server-state.ts';
 import {
@@ -55,7 +55,7 @@ export const targetsSource = defineSource<ScrapeRow, PrometheusPort, PrometheusS
 			const rows =
 				rules.length === 0 ? read : read.map(row => (row.health === 'down' ? {...row, coveredByRules: rules} : row));
 			slow = new Set(rows.flatMap(row => (row.severity === 'warn' ? [row.id] : [])));
-			await yieldToEventLoop();
+			await yieldToLoop();
 			const kept = limitRows(rows);
 			const told: Note[] = up.warnings.map(text => ({text, severity: 'unknown'}));
 			return {
@@ -99,7 +99,7 @@ async function rowsOf(
 	const sizeOf = (pool: string, labels: Labels): PoolSize =>
 		details.sizes.get(pool) ?? up.jobSizes.get(jobOf(labels)) ?? {all: 1, down: 0};
 	const seen = new Set<string>();
-	const rows = await mapWithYields(up.series, one => {
+	const rows = await mapInSlices(up.series, one => {
 		seen.add(one.selector);
 		const known = details.targets.get(one.selector);
 		if (known === undefined) return [scrapeRow(target, factsOf(one, sizeOf(jobOf(one.labels), one.labels)))];

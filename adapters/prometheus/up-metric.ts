@@ -2,7 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {InstantVector, PrometheusPort, Sample} from '../../src/port/prometheus.ts';
-import {mapWithYields} from './large-response.ts';
+import {mapInSlices} from '../../src/time/yield.ts';
 
 /** What every server that speaks PromQL tells of its targets. */
 export type UpFacts = {
@@ -53,7 +53,7 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const now = context.now();
 		if (list === undefined || now - list.at > listFreshMs || list.all !== all) {
 			const {samples} = await port.query('up', context);
-			list = {at: now, all, series: await mapWithYields(samples, sample => factsOf(sample, undefined, undefined))};
+			list = {at: now, all, series: await mapInSlices(samples, sample => factsOf(sample, undefined, undefined))};
 		}
 		return list.series;
 	}
@@ -68,12 +68,12 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const sizes = new Map([...countsOf(counts)].map(([job, all]) => [job, {all, down: down.get(job) ?? 0}]));
 		const all = sum([...sizes.values()].map(size => size.all));
 		const others = await listed(all, context);
-		const lost = await mapWithYields(downs.samples, sample => factsOf(sample, undefined, undefined));
-		const byKey = new Map(await mapWithYields(others, one => [one.selector, one] as const));
+		const lost = await mapInSlices(downs.samples, sample => factsOf(sample, undefined, undefined));
+		const byKey = new Map(await mapInSlices(others, one => [one.selector, one] as const));
 		const series = lost.map(one => ({...(byKey.get(one.selector) ?? one), isUp: false}));
 		const seen = new Set(series.map(({selector: key}) => key));
 		// The list of a large server may be a minute old: what is not down now is up.
-		const rest = await mapWithYields(others, one => {
+		const rest = await mapInSlices(others, one => {
 			if (seen.has(one.selector)) return [];
 			return one.isUp || all <= fewTargets ? [one] : [{...one, isUp: true}];
 		});

@@ -1,5 +1,5 @@
 import {type Access, createAccess} from './serving/access.ts';
-import type {Clock} from './clock.ts';
+import type {Clock} from '../../src/time/clock.ts';
 import type {KubeEvent} from './objects/kinds.ts';
 import {type KubeObject, type ObjectMeta, timestamp} from './objects/kube-object.ts';
 import {createObjectStore, type ObjectStore} from './objects/store.ts';

@@ -1,4 +1,4 @@
-import type {Clock} from './clock.ts';
+import type {Clock} from '../../src/time/clock.ts';
 
 /** A clock that first runs through the past as fast as it can, and then goes with another. */
 export type FastForwardClock = Clock & {
@@ -12,13 +12,9 @@ export type FastForwardClock = Clock & {
 
 type Waiting = {readonly at: number; readonly order: number; readonly call: () => void};
 
-export function createFastForwardClock(clock: Clock, start: number): FastForwardClock {
-	/** A heap: the first is the next that is due. */
+/** A binary heap: `first` is the next call that is due, of two at the same moment the older one. */
+function createCallHeap() {
 	const heap: Waiting[] = [];
-	const calledOff = new Set<Waiting>();
-	let time = start;
-	let order = 0;
-	let joined = false;
 
 	const before = (a: Waiting | undefined, b: Waiting | undefined): boolean =>
 		a !== undefined && b !== undefined && (a.at < b.at || (a.at === b.at && a.order < b.order));
@@ -53,26 +49,40 @@ export function createFastForwardClock(clock: Clock, start: number): FastForward
 		}
 	}
 
+	return {push, pop, first: () => heap[0]};
+}
+
+export function createFastForwardClock(clock: Clock, start: number): FastForwardClock {
+	const heap = createCallHeap();
+	const calledOff = new Set<Waiting>();
+	let time = start;
+	let order = 0;
+	let joined = false;
+
 	function step(at: number): boolean {
-		const next = heap[0];
+		const next = heap.first();
 		if (next === undefined || next.at > at) {
 			time = Math.max(time, at);
 			return false;
 		}
-		pop();
+		heap.pop();
 		time = Math.max(time, next.at);
 		if (!calledOff.delete(next)) next.call();
 		return true;
 	}
 
+	const now = () => (joined ? clock.now() : time);
+
 	return {
-		now: () => (joined ? clock.now() : time),
+		now,
+		// Nothing sets this clock back.
+		monotonic: now,
 		after(ms, call) {
 			if (joined) return clock.after(ms, call);
 			order += 1;
 			let cancel: (() => void) | undefined;
 			const waiting: Waiting = {at: time + Math.max(0, ms), order, call};
-			push(waiting);
+			heap.push(waiting);
 			handover.set(waiting, stop => {
 				cancel = stop;
 			});
@@ -84,7 +94,7 @@ export function createFastForwardClock(clock: Clock, start: number): FastForward
 		},
 		handOver() {
 			joined = true;
-			for (let next = pop(); next !== undefined; next = pop()) {
+			for (let next = heap.pop(); next !== undefined; next = heap.pop()) {
 				if (calledOff.delete(next)) continue;
 				handover.get(next)?.(clock.after(Math.max(0, next.at - clock.now()), next.call));
 			}

@@ -4,7 +4,7 @@ import {yieldToLoop, isOverBudget} from '../../src/time/yield.ts';
 import type {ClusterScenario} from './cluster-scenario.ts';
 import {type DemoLogin, demoLogins} from './serving/access.ts';
 import {type CertificateAuthority, type CertificatePair, createAuthority, type Lifetime} from './serving/certificates.ts';
-import {type Clock, machineClock} from './clock.ts';
+import {type Clock, systemClock} from '../../src/time/clock.ts';
 import {createFakeCluster} from './cluster.ts';
 import {createFaultInjector, type FaultControls} from './serving/fault-injection.ts';
 import {formatKubeconfig} from './serving/kubeconfig.ts';
@@ -64,7 +64,7 @@ async function runInSteps<T>(steps: Generator<void, T>): Promise<T> {
  * @throws Error when the port is in use.
  */
 export async function startKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
-	const {clock = machineClock, context = 'demo', scenario} = options;
+	const {clock = systemClock, context = 'demo', scenario} = options;
 	const authority = options.authority ?? createAuthority('midwatch demo authority');
 	const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);
 	const cluster = createFakeCluster(warp, scenario.stableRandom);

@@ -130,7 +130,7 @@ export function createSinkSender(options: {
 					'Look whether it answers.',
 				);
 			sending = new AbortController();
-			await withDeadline({clock, timeoutMs: sendMs, createTimeoutError: late, controller: sending}, signal =>
+			await withDeadline({clock, timeoutMs: sendMs, createTimeoutError: late, signal: sending.signal}, signal =>
 				sink.send(
 					records.map(record => toOutboundRecord(record, include)),
 					signal,

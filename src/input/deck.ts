@@ -31,6 +31,7 @@ import type {PaneView, TableRow} from '../table/build-view.ts';
 import {createPaneViews} from '../table/pane-views.ts';
 import {firstRowOfEachKind, selectRowsFor} from '../table/selection.ts';
 import type {Clock} from '../time/clock.ts';
+import type {TimeBudget} from '../time/yield.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {Watch} from '../watch/watch.ts';
 import {createCursorStability, type PaintedPage} from './cursor-stability.ts';
@@ -67,6 +68,8 @@ export type DeckOptions = {
 	readonly copies?: {readonly state: Store<readonly SinkState[]>; readonly glass: BreakGlass} | undefined;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
+	/** That of the process, unless a test passes its own. */
+	readonly budget?: TimeBudget;
 	readonly effects: DeckEffects;
 	/** `demo: locks`, `read-only`: said in the header. */
 	readonly labels: readonly string[];
@@ -207,6 +210,7 @@ export function createDeck(options: DeckOptions): Deck {
 
 	const views = createPaneViews({
 		clock,
+		budget: options.budget,
 		readings: () => watch.readings(),
 		pane(id) {
 			const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];

@@ -7,6 +7,7 @@ import {createTextBuffer, type TextBuffer, type TextLimits} from '../session/tex
 import {maxLineLength} from '../text/cut-line.ts';
 import {loadPatterns} from '../text/pattern.ts';
 import {withDeadline} from '../time/deadline.ts';
+import {processTimeBudget} from '../time/yield.ts';
 import type {Deck} from './deck.ts';
 
 /** A text that takes longer than this to read is given up. */
@@ -15,8 +16,6 @@ const documentTimeoutMs = 10_000;
 const liveLimits: TextLimits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: maxLineLength};
 /** New lines show no oftener than this. */
 const repaintMs = 100;
-/** Taking lines, or filtering them, takes no longer in one turn of the event loop. */
-const timeBudgetMs = 5;
 
 let openings = 0;
 
@@ -75,10 +74,8 @@ export function openDocument(
 				`no answer within ${documentTimeoutMs / 1000} s`,
 				'look whether the server is overloaded, and read it again',
 			);
-		const within = new AbortController();
-		signal.addEventListener('abort', () => within.abort(signal.reason), {once: true});
-		withDeadline({clock, timeoutMs: documentTimeoutMs, createTimeoutError: late, controller: within}, asked =>
-			read({signal: asked, now: deck.now}),
+		withDeadline({clock, timeoutMs: documentTimeoutMs, createTimeoutError: late, signal}, readSignal =>
+			read({signal: readSignal, now: deck.now}),
 		)
 			.finally(() => {
 				reading = false;
@@ -142,7 +139,7 @@ async function appendFollowedLines(
 	follow: NonNullable<Document['follow']>,
 	signal: AbortSignal,
 ): Promise<void> {
-	const {clock} = deck.options;
+	const {clock, budget = processTimeBudget} = deck.options;
 	let drawing = false;
 	const add = (lines: readonly DocumentLine[]) => {
 		text.append(lines);
@@ -153,16 +150,11 @@ async function appendFollowedLines(
 			if (!signal.aborted) deck.notifyChanged();
 		});
 	};
-	let spentMs = 0;
 	try {
 		for await (const lines of follow({signal, now: deck.now})) {
+			if (budget.isOver()) await budget.yield();
 			if (signal.aborted) return;
-			const began = clock.monotonic();
 			add(lines);
-			spentMs += clock.monotonic() - began;
-			if (spentMs < timeBudgetMs) continue;
-			spentMs = 0;
-			await new Promise<void>(resolve => clock.after(0, resolve));
 		}
 	} catch (error) {
 		if (signal.aborted) return;
@@ -181,15 +173,15 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 		void loadPatterns().then(() => reapplyFilter(deck, text, typed));
 		return undefined;
 	}
-	const {clock} = deck.options;
+	const {budget = processTimeBudget} = deck.options;
 	text.filter(filter.test);
 	const goOn = () => {
-		const began = clock.monotonic();
 		let more = true;
-		while (more && clock.monotonic() - began < timeBudgetMs) more = text.filterNextBlock();
+		do more = text.filterNextBlock();
+		while (more && !budget.isOver());
 		deck.notifyChanged();
 		if (more && deck.session.get().layers.some(layer => layer.kind === 'document' && layer.text === text))
-			clock.after(0, goOn);
+			budget.afterYield(goOn);
 	};
 	goOn();
 	return text.isFilterTooSlow() ? tooSlow : undefined;

@@ -35,12 +35,12 @@ export function createTimedCalls(options: {
 
 	const within = <T>(
 		{ms, what}: CallLimit,
-		controller: AbortController,
+		signal: AbortSignal | undefined,
 		work: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> => {
 		const late = () =>
 			new AdapterError('timeout', `${what} took longer than ${ms / 1000} s`, 'look whether the target answers at all');
-		return withDeadline({clock, timeoutMs: ms, createTimeoutError: late, controller}, work);
+		return withDeadline({clock, timeoutMs: ms, createTimeoutError: late, signal}, work);
 	};
 
 	const contextOf = (job: RunContext, {port, target}: LiveConnection, signal: AbortSignal): ActionContext<unknown> => ({
@@ -60,26 +60,16 @@ export function createTimedCalls(options: {
 
 	return {
 		async read(job, late, call) {
-			// Its own controller, so that one read that is late does not give up the others.
-			const controller = new AbortController();
-			const {signal: over} = job.reads;
-			const giveUp = () => controller.abort(over.reason);
-			over.throwIfAborted();
-			over.addEventListener('abort', giveUp, {once: true});
-			try {
-				return await within(late, controller, async signal => {
-					const connection = await resolve(job.target);
-					job.who = connection.who ?? job.who;
-					job.server = connection.server ?? job.server;
-					signal.throwIfAborted();
-					return call(contextOf(job, connection, signal));
-				});
-			} finally {
-				over.removeEventListener('abort', giveUp);
-			}
+			job.reads.signal.throwIfAborted();
+			return within(late, job.reads.signal, async signal => {
+				const connection = await resolve(job.target);
+				job.who = connection.who ?? job.who;
+				job.server = connection.server ?? job.server;
+				signal.throwIfAborted();
+				return call(contextOf(job, connection, signal));
+			});
 		},
-		connect: job => within({ms: connectMs, what: 'connecting'}, new AbortController(), () => resolve(job.target)),
-		send: (job, connection, late, call) =>
-			within(late, new AbortController(), signal => call(contextOf(job, connection, signal))),
+		connect: job => within({ms: connectMs, what: 'connecting'}, undefined, () => resolve(job.target)),
+		send: (job, connection, late, call) => within(late, undefined, signal => call(contextOf(job, connection, signal))),
 	};
 }

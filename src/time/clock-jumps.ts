@@ -1,23 +1,23 @@
 import type {Clock} from './clock.ts';
 
-/** A smaller step is the work of a time service, which no user has to know of. */
-const leastJumpMs = 5000;
-const everyMs = 1000;
+/** A smaller step is the work of a time service; no user has to know of it. */
+const minJumpMs = 5000;
+const checkIntervalMs = 1000;
 
 /**
- * Calls back with the milliseconds by which the wall clock was set forward (or the machine slept), or back when negative. Returns the way
- * to stop.
+ * Calls `onJump` with the milliseconds by which the wall clock was set forward (or the machine slept); negative when it was set back.
+ * Returns a function that stops it.
  */
-export function watchClockJumps(clock: Clock, jumped: (byMs: number) => void): () => void {
+export function watchClockJumps(clock: Clock, onJump: (byMs: number) => void): () => void {
 	const offset = () => clock.now() - clock.monotonic();
 	let before = offset();
-	let callOff = () => {};
-	const look = () => {
+	let cancelTimer = () => {};
+	const check = () => {
 		const byMs = offset() - before;
 		before += byMs;
-		callOff = clock.after(everyMs, look);
-		if (Math.abs(byMs) >= leastJumpMs) jumped(byMs);
+		cancelTimer = clock.after(checkIntervalMs, check);
+		if (Math.abs(byMs) >= minJumpMs) onJump(byMs);
 	};
-	callOff = clock.after(everyMs, look);
-	return () => callOff();
+	cancelTimer = clock.after(checkIntervalMs, check);
+	return () => cancelTimer();
 }

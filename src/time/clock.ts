@@ -1,19 +1,19 @@
 import {uptime} from 'node:os';
 
-/** The only source of time in the core; tests pass their own. */
+/** The only source of time; tests pass their own. */
 export type Clock = {
-	/** Milliseconds since the epoch: for what people read and what servers say. It can be set forward and back at any moment. */
+	/** Milliseconds since the epoch: for times that people read and servers report. The wall clock can be set forward and back at any moment. */
 	now(): number;
 	/**
-	 * Milliseconds of a clock that cannot be set: for every duration of our own. Counted from the start of the machine, so that two processes of one
-	 * boot agree but for the time that the machine slept after the earlier one began.
+	 * Milliseconds of a clock that cannot be set: for durations. Counted from the start of the machine, so that two processes of one boot
+	 * agree, except for the time that the machine slept after the earlier one started.
 	 */
 	monotonic(): number;
-	/** Calls once, after at least `ms`. Returns the way to call it off. Never keeps the process alive by itself. */
+	/** Calls once, after at least `ms`. Returns a function that cancels the call. Does not keep the process alive. */
 	after(ms: number, call: () => void): () => void;
 };
 
-/** Milliseconds from the start of the machine to that of this process; 0 where the system does not tell. */
+/** Milliseconds from the start of the machine to that of this process; 0 where the system does not report it. */
 function bootOffset(): number {
 	try {
 		return uptime() * 1000 - performance.now();
@@ -34,19 +34,33 @@ export const systemClock: Clock = {
 	},
 };
 
-/**
- * The most milliseconds that may have passed since this call, by either clock: the wall clock can be set back, and the monotonic one may
- * stop while the machine sleeps.
- */
-export function createElapsedTimer(clock: Clock): () => number {
-	const wall = clock.now();
-	const reading = clock.monotonic();
-	return () => Math.max(clock.now() - wall, clock.monotonic() - reading);
+/** Resolves after `ms`, or at once, without an error, when the signal aborts. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise(resolve => {
+		const end = () => {
+			cancelTimer();
+			signal.removeEventListener('abort', end);
+			resolve();
+		};
+		const cancelTimer = clock.after(ms, end);
+		if (signal.aborted) end();
+		else signal.addEventListener('abort', end, {once: true});
+	});
 }
 
-/** A clock whose calls come but whose time does not pass: for the demo's `still`, in which nothing may change, ages included. */
+/**
+ * Returns a function that reports the milliseconds since this call, by the clock that shows more of them: the wall clock can be set back,
+ * and the monotonic one may stop while the machine sleeps.
+ */
+export function createElapsedTimer(clock: Clock): () => number {
+	const wallStart = clock.now();
+	const monotonicStart = clock.monotonic();
+	return () => Math.max(clock.now() - wallStart, clock.monotonic() - monotonicStart);
+}
+
+/** A clock whose timers fire but whose time does not pass: for the demo scenario `still`, in which nothing may change, ages included. */
 export function stoppedClock(clock: Clock): Clock {
-	const moment = clock.now();
-	const reading = clock.monotonic();
-	return {now: () => moment, monotonic: () => reading, after: clock.after};
+	const now = clock.now();
+	const monotonic = clock.monotonic();
+	return {now: () => now, monotonic: () => monotonic, after: clock.after};
 }

@@ -1,45 +1,126 @@
-/** So long may a piece of work hold the event loop before keys and timers get their turn. */
-const budgetMs = 5;
+/** How long synchronous work may hold the event loop before keys, timers and sockets are served. */
+const timeBudgetMs = 5;
 
-let turnBegan = 0;
-const waiting: (() => void)[] = [];
+/** One time budget for everything that shares an event loop: many jobs at once hold it no longer than one job alone. */
+export type TimeBudget = {
+	/** Returns true when the work of the current turn of the event loop has used up the budget. The first call of a turn starts the measurement. */
+	isOver(): boolean;
+	/** Resolves in a later turn, which has a fresh budget. One waiting caller goes on per turn, in the order of the calls. */
+	yield(): Promise<void>;
+	/** The same with a callback. Returns a function that cancels the call. */
+	afterYield(call: () => void): () => void;
+};
 
-function nextTurn(): void {
-	const go = waiting.shift();
-	if (waiting.length > 0) setImmediate(nextTurn);
-	turnBegan = performance.now();
-	go?.();
+export type TurnSource = {
+	/** Monotonic milliseconds. */
+	readonly now: () => number;
+	/** Calls once, in a later turn of the event loop. */
+	readonly defer: (call: () => void) => void;
+};
+
+export function createTimeBudget({now, defer}: TurnSource): TimeBudget {
+	const waiting: (() => void)[] = [];
+	/** Undefined while no measured work has run in the current turn. */
+	let turnBegan: number | undefined;
+	let deferred = false;
+
+	function deferNextTurn(): void {
+		if (deferred) return;
+		deferred = true;
+		defer(nextTurn);
+	}
+
+	function beginTurn(): number {
+		deferNextTurn();
+		turnBegan = now();
+		return turnBegan;
+	}
+
+	function nextTurn(): void {
+		deferred = false;
+		turnBegan = undefined;
+		const resume = waiting.shift();
+		if (resume === undefined) return;
+		beginTurn();
+		resume();
+	}
+
+	function enqueue(resume: () => void): void {
+		waiting.push(resume);
+		deferNextTurn();
+	}
+
+	return {
+		isOver: () => now() - (turnBegan ?? beginTurn()) >= timeBudgetMs,
+		yield: () => new Promise(enqueue),
+		afterYield(call) {
+			enqueue(call);
+			return () => {
+				const at = waiting.indexOf(call);
+				if (at >= 0) waiting.splice(at, 1);
+			};
+		},
+	};
 }
 
-/** Whether the work of this turn of the event loop has taken its time. Shared by all who parse, so that many together hold it no longer than one. */
-export const isOverBudget = (): boolean => performance.now() - turnBegan > budgetMs;
+/*
+ * Mutable state of a module, which is forbidden everywhere else. A process has one event loop, so it has one budget: were it passed in,
+ * two callers could hold one each, and together block the loop for twice as long.
+ */
+export const processTimeBudget: TimeBudget = createTimeBudget({
+	now: () => performance.now(),
+	defer: call => void setImmediate(call),
+});
+
+/** Returns true when the current turn of the event loop has done 5 ms of work: then `await yieldToLoop()`. */
+export const isOverBudget = processTimeBudget.isOver;
+
+/** Yields to the event loop: resolves in a later turn, after those who called before. */
+export const yieldToLoop = processTimeBudget.yield;
+
+/** `mapInSlices` looks at the clock after so many items. */
+const itemsPerCheck = 16;
 
 /**
- * Makes something of each, in as many turns of the event loop as it takes, and leaves time in the last of them for what is done with it.
- * @throws the reason of `signal`, when that is aborted meanwhile.
+ * Maps the items in order, in as many turns of the event loop as the time budget requires. When one turn was not enough, the caller goes
+ * on in a turn of its own.
+ * @throws the reason of `signal` when it is aborted in between.
  */
-export async function mapInSlices<T, Made>(
-	items: readonly T[],
-	signal: AbortSignal,
-	make: (item: T) => Made,
-): Promise<Made[]> {
-	const made: Made[] = [];
+export async function mapInSlices<T, R>(
+	items: Iterable<T>,
+	map: (item: T) => R,
+	{signal, budget = processTimeBudget}: {readonly signal?: AbortSignal; readonly budget?: TimeBudget} = {},
+): Promise<R[]> {
+	const results: R[] = [];
+	let hasYielded = false;
 	for (const item of items) {
-		if (made.length % 64 === 0 && isOverBudget()) {
-			await yieldToLoop();
-			signal.throwIfAborted();
+		if (results.length % itemsPerCheck === 0 && budget.isOver()) {
+			await budget.yield();
+			signal?.throwIfAborted();
+			hasYielded = true;
 		}
-		made.push(make(item));
+		results.push(map(item));
 	}
-	await yieldToLoop();
-	signal.throwIfAborted();
-	return made;
+	if (hasYielded || budget.isOver()) {
+		await budget.yield();
+		signal?.throwIfAborted();
+	}
+	return results;
 }
 
-/** Gives way: goes on in a later turn, each in the order in which they came. */
-export function yieldToLoop(): Promise<void> {
-	return new Promise(resolve => {
-		waiting.push(resolve);
-		if (waiting.length === 1) setImmediate(nextTurn);
-	});
+/**
+ * Runs a generator to its end. It yields where it can be interrupted, and is when the time budget is used up.
+ * @throws the reason of `signal` when it is aborted in between.
+ */
+export async function runInSlices<T>(
+	work: Generator<undefined, T>,
+	{signal, budget = processTimeBudget}: {readonly signal?: AbortSignal; readonly budget?: TimeBudget} = {},
+): Promise<T> {
+	for (;;) {
+		const {done, value} = work.next();
+		if (done) return value;
+		if (!budget.isOver()) continue;
+		await budget.yield();
+		signal?.throwIfAborted();
+	}
 }

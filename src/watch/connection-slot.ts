@@ -1,7 +1,7 @@
 import type {Connection} from '../contract/system.ts';
 import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {withDeadline} from '../time/deadline.ts';
+import {settleWithin, withDeadline} from '../time/deadline.ts';
 import {createSingleflight} from '../time/singleflight.ts';
 
 /** Connecting only loads a client library (the contract says so); this is for when it does not keep its word. */
@@ -68,14 +68,4 @@ async function ignoreErrors(work: Promise<void>): Promise<void> {
 	} catch {
 		// The contract forbids close() to throw; one that does has nobody left to tell.
 	}
-}
-
-function settleWithin(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-	return new Promise(resolve => {
-		const callOff = clock.after(ms, resolve);
-		void ignoreErrors(work).then(() => {
-			callOff();
-			resolve();
-		});
-	});
 }

@@ -5,9 +5,9 @@ import type {Gauge, Snapshot} from '../contract/row.ts';
 import type {Source} from '../contract/source.ts';
 import {AdapterError, isAdapterError} from '../errors.ts';
 import {formatDuration} from '../text/format.ts';
+import {createPollBackoff} from '../time/backoff.ts';
 import type {Clock} from '../time/clock.ts';
 import {withDeadline} from '../time/deadline.ts';
-import {createPollBackoff} from '../time/poll-backoff.ts';
 import {nextFailure, sourceUnreadableFinding, staleFinding, withReadTime} from './read-failure.ts';
 import type {Store} from './store.ts';
 
@@ -87,7 +87,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 					'It is tried again. Look whether the server is overloaded or the network drops packets.',
 				);
 			const snapshot = await withDeadline(
-				{clock, timeoutMs: source.timeoutMs, createTimeoutError: late, controller},
+				{clock, timeoutMs: source.timeoutMs, createTimeoutError: late, signal: controller.signal},
 				async signal => {
 					read ??= await open();
 					return read({signal, now: clock.now});

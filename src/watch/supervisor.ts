@@ -84,7 +84,7 @@ export function createSupervisor({watched, clock, connect, random, changed}: Sup
 		const late = () => new AdapterError('timeout', 'the server did not tell who it is', 'It is asked again.');
 		try {
 			const told = await withDeadline(
-				{clock, timeoutMs: identifyMs, createTimeoutError: late, controller: asking},
+				{clock, timeoutMs: identifyMs, createTimeoutError: late, signal: asking.signal},
 				async signal => {
 					const connection = await link.get();
 					return connection.identify({signal, now: clock.now});

@@ -17,7 +17,7 @@ import {createObjectLocks} from '../../src/remedy/object-lock.ts';
 import {createRunner} from '../../src/remedy/runner.ts';
 import {createStore} from '../../src/watch/store.ts';
 import {createWatch} from '../../src/watch/watch.ts';
-import {createFakeClock, type FakeClock} from '../fake-clock.ts';
+import {createFakeClock, createFakeTimeBudget, type FakeClock} from '../fake-clock.ts';
 
 export type DemoDeck = {
 	readonly deck: Deck;
@@ -99,6 +99,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		unresolved: createStore<readonly never[]>([]),
 		keymap: createKeymap({}, panes),
 		clock,
+		budget: createFakeTimeBudget(clock),
 		effects: {
 			copy: async () => 'copied to the clipboard',
 			save: async () => 'saved/text.txt',

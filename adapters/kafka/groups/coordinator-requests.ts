@@ -1,6 +1,6 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {AdapterError} from '../../../src/errors.ts';
-import {chunks} from '../breath.ts';
+import {chunks} from '../chunks.ts';
 import {isStaleMetadataCode, protocolError} from '../errors.ts';
 import {toAdapterError} from '../partial-results.ts';
 import type {BrokerPool} from '../protocol/cluster.ts';

@@ -16,7 +16,8 @@ import type {
 } from '../../../src/port/kafka.ts';
 import {formatDuration, formatThousands} from '../../../src/text/format.ts';
 import {compilePattern, loadPatterns, type Pattern} from '../../../src/text/pattern.ts';
-import {chunks, createCountedYield, yieldToEventLoop} from '../breath.ts';
+import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
+import {chunks} from '../chunks.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {selectGroupsToRefresh} from './refresh-order.ts';
 
@@ -157,7 +158,7 @@ function createLagReader(
 			if (slice.length >= sliceSize) {
 				take(await readSlice(slice, spec, context));
 				slice = [];
-				await yieldToEventLoop();
+				await yieldToLoop();
 			}
 			slice.push(one);
 		}
@@ -168,17 +169,16 @@ function createLagReader(
 	async function readTopics(readings: readonly GroupRead[], context: Context): Promise<void> {
 		const at = context.now();
 		const due = new Set<string>();
-		const rest = createCountedYield();
 		const look = (topic: string) => {
 			if (!book.hasTopic(topic) || at - (topicsAt.get(topic) ?? 0) >= topicsEveryMs) due.add(topic);
 		};
 		for (const {offsets, described} of readings) {
 			for (const {topic} of offsets ?? []) look(topic);
 			for (const {assignment} of described?.members ?? []) for (const {topic} of assignment ?? []) look(topic);
-			await rest(offsets?.length ?? 0);
+			if (isOverBudget()) await yieldToLoop();
 		}
 		for (const [index, some] of chunks([...due], topicsTogether).entries()) {
-			if (index > 0) await yieldToEventLoop();
+			if (index > 0) await yieldToLoop();
 			book.recordTopics((await port.topics(some, context)).read);
 			for (const topic of some) topicsAt.set(topic, at);
 		}
@@ -187,14 +187,13 @@ function createLagReader(
 	async function readLogs(readings: readonly GroupRead[], context: Context): Promise<number> {
 		await readTopics(readings, context);
 		const union = new Map<string, Set<number>>();
-		const rest = createCountedYield();
 		for (const reading of readings) {
 			for (const [topic, partitions] of book.partitionsOf(reading)) {
 				const known = union.get(topic);
 				if (known === undefined) union.set(topic, new Set(partitions));
 				else for (const partition of partitions) known.add(partition);
 			}
-			await rest(reading.offsets?.length ?? 0);
+			if (isOverBudget()) await yieldToLoop();
 		}
 		const began = context.now();
 		const due = new Map([...union].filter(([topic]) => began - (startsAt.get(topic) ?? 0) >= startsEveryMs));
@@ -215,7 +214,7 @@ function createLagReader(
 		for (const part of chunks(chosen, batch)) {
 			if (readings.length > 0) {
 				if (context.now() - began >= readBudgetMs) break;
-				await yieldToEventLoop();
+				await yieldToLoop();
 			}
 			readings.push(
 				...(await readGroups(
@@ -225,9 +224,8 @@ function createLagReader(
 			);
 		}
 		const at = await readLogs(readings, context);
-		const rest = createCountedYield();
 		for (const reading of readings) {
-			await rest(reading.offsets?.length ?? 0);
+			if (isOverBudget()) await yieldToLoop();
 			const {group} = reading.name;
 			const before = readAt.get(group);
 			if (reading.offsets === undefined && before !== undefined && at - before < staleAfterMs) continue;

@@ -1,6 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
+import {untilAborted} from '../../../src/time/deadline.ts';
 import {type KafkaRequestContext, protocolError, timeoutError} from '../errors.ts';
 import {principalOf} from '../principal.ts';
 import {type BrokerConnection, type BrokerEndpoint, commonVersion, openBrokerConnection} from './connection.ts';
@@ -45,18 +46,6 @@ export type BrokerPool = {
 const clientId = 'midwatch';
 /** FindCoordinator before Kafka 3.0 takes one group at a time: that many are on their way at once. */
 const lookupsInFlight = 20;
-
-/** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
-export function untilAborted<T>(work: Promise<T>, {signal}: Context, late: () => AdapterError): Promise<T> {
-	// What loses the race must not become an unhandled rejection.
-	work.catch(() => undefined);
-	if (signal.aborted) return Promise.reject(late());
-	return new Promise((resolve, reject) => {
-		const abort = () => reject(late());
-		signal.addEventListener('abort', abort, {once: true});
-		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-	});
-}
 
 const nameOf = ({host, port}: BrokerEndpoint): string => `${host}:${port}`;
 
@@ -109,7 +98,7 @@ export function createBrokerPool(settings: KafkaSettings): BrokerPool {
 				},
 			);
 		}
-		return untilAborted(link, context, () => timeoutError(asked(nameOf(to), 'a connection')));
+		return untilAborted(link, context.signal, () => timeoutError(asked(nameOf(to), 'a connection')));
 	}
 
 	async function exchange<Q, A>(
@@ -221,7 +210,9 @@ export function createBrokerPool(settings: KafkaSettings): BrokerPool {
 		async openDedicated(broker, id, context) {
 			const to = await addressOf(broker, context);
 			const opening = openBrokerConnection(to, settings, id, AbortSignal.any([stop.signal, context.signal]));
-			const connection = await untilAborted(opening, context, () => timeoutError(asked(nameOf(to), 'a connection')));
+			const connection = await untilAborted(opening, context.signal, () =>
+				timeoutError(asked(nameOf(to), 'a connection')),
+			);
 			acting.add(connection);
 			return {
 				...connection,

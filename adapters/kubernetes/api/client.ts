@@ -10,9 +10,9 @@ import type {
 	WatchedState,
 } from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
+import {type Clock, systemClock} from '../../../src/time/clock.ts';
 import {createAccessReviews, readIdentity, readServerId} from './access-reviews.ts';
 import {byteLines} from './byte-lines.ts';
-import {type Clock, systemClock} from './clock.ts';
 import {createContainerMetrics} from './container-metrics.ts';
 import {type Heartbeat, startHeartbeat} from './heartbeat.ts';
 import {createInformer, type Informer} from './informer.ts';

@@ -3,8 +3,8 @@ import type {Secret} from '../../../src/contract/target.ts';
 import {AdapterError, isAdapterError, messageOf} from '../../../src/errors.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../../src/port/kubernetes-access.ts';
+import type {Clock} from '../../../src/time/clock.ts';
 import type {TlsMaterial} from '../../http/agent.ts';
-import type {Clock} from './clock.ts';
 import {type PluginMode, runExecPlugin} from './exec-plugin.ts';
 
 /** A credential is renewed so long before it expires, so that it does not expire on its way. */

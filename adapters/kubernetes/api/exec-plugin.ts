@@ -5,8 +5,8 @@ import type {ClusterAccess, ExecPlugin} from '../../../src/port/kubernetes-acces
 import {cleanLine} from '../../../src/text/clean.ts';
 import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
 import {redact} from '../../../src/text/redact.ts';
+import type {Clock} from '../../../src/time/clock.ts';
 import {kubectlCommandFor} from './cli-equivalent.ts';
-import type {Clock} from './clock.ts';
 
 /** A plugin may ask a server of its own, which may be far away. */
 const pluginTimeoutMs = 30_000;

@@ -1,5 +1,5 @@
 import {AdapterError} from '../../../src/errors.ts';
-import {type Clock, pause} from './clock.ts';
+import {type Clock, pause} from '../../../src/time/clock.ts';
 import type {Timings} from './timings.ts';
 import type {ApiTransport} from './transport.ts';
 

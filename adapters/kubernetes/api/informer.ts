@@ -1,8 +1,9 @@
 import {AdapterError, isAdapterError, messageOf} from '../../../src/errors.ts';
 import type {PodTableRow, Staleness, WatchedState} from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
-import {cancellationError} from '../../http/errors.ts';
-import {type Clock, pause} from './clock.ts';
+import {exponentialDelay} from '../../../src/time/backoff.ts';
+import {type Clock, pause} from '../../../src/time/clock.ts';
+import {cancellationError} from '../../../src/time/deadline.ts';
 import {findApiRefusal} from './errors.ts';
 import {listAll, metadataOf, readPodTable} from './list.ts';
 import {project} from './projection.ts';
@@ -206,7 +207,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 		const steady = refusal?.code === 403 || refusal?.code === 404 || refusal?.code === 405;
 		// A right that was taken away may be given back at once; one that was never there is asked for seldom.
 		if (steady) return (complete ? timings.pollMs : timings.refusedRetryMs) * jitter;
-		return Math.min(timings.maxRetryMs, timings.retryMs * 2 ** Math.min(attempts - 1, 10)) * jitter;
+		return exponentialDelay(attempts - 1, {initialMs: timings.retryMs, maxMs: timings.maxRetryMs}) * jitter;
 	}
 
 	async function round(signal: AbortSignal): Promise<number> {

@@ -9,10 +9,10 @@ import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
 import {formatBytes} from '../../../src/text/format.ts';
 import {endpointOf} from '../../../src/text/url.ts';
+import type {Clock} from '../../../src/time/clock.ts';
+import {cancellationError, untilAborted} from '../../../src/time/deadline.ts';
 import {type Agents, type ConnectionPoolName, createAgents} from '../../http/agent.ts';
-import {cancellationError} from '../../http/errors.ts';
 import {proxyFor} from '../../http/proxy.ts';
-import type {Clock} from './clock.ts';
 import {createCredentials, type RequestCredentials} from './credentials.ts';
 import {
 	apiRefusalError,
@@ -254,15 +254,6 @@ class StaleConnection extends Error {
 		super(told.message);
 		this.error = told;
 	}
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	return new Promise<T>((resolve, reject) => {
-		const abort = () => reject(cancellationError(signal));
-		if (signal.aborted) abort();
-		signal.addEventListener('abort', abort, {once: true});
-		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-	});
 }
 
 function toApiResponse(

@@ -1,7 +1,8 @@
 import {AdapterError, isAdapterError, messageOf} from '../../../src/errors.ts';
 import type {KubernetesPort, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
-import {type Clock, pause} from '../api/clock.ts';
+import {exponentialDelay} from '../../../src/time/backoff.ts';
+import {type Clock, pause} from '../../../src/time/clock.ts';
 import {findApiRefusal} from '../api/errors.ts';
 import {podObjectRef} from '../objects/pod-ref.ts';
 import {type ContainerLog, containerStatusesByName} from './log-containers.ts';
@@ -200,7 +201,10 @@ export async function followContainerLog(options: ContainerLogFollowerOptions): 
 		if (!lost) tell({kind: 'lost', error});
 		lost = true;
 		if (refusal?.retryAfterMs !== undefined) return Math.min(refusal.retryAfterMs, 60_000);
-		return Math.min(timings.maxRetryMs, timings.retryMs * 2 ** Math.min(attempts - 1, 8)) * (0.75 + Math.random() / 2);
+		return (
+			exponentialDelay(attempts - 1, {initialMs: timings.retryMs, maxMs: timings.maxRetryMs}) *
+			(0.75 + Math.random() / 2)
+		);
 	}
 
 	while (!signal.aborted) {

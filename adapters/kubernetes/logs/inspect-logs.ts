@@ -11,8 +11,8 @@ import type {KubernetesPort, KubernetesSettings, LogsRequest} from '../../../src
 import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
 import {createLineRedactor} from '../../../src/text/redact.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
-import {systemClock} from '../api/clock.ts';
 import {findApiRefusal} from '../api/errors.ts';
 import {conflictError} from '../objects/workload-ref.ts';
 import {defaultLogFollowerTimings} from './container-log-follower.ts';

@@ -4,7 +4,7 @@ import {type AdapterError, messageOf} from '../../../src/errors.ts';
 import type {KubernetesPort, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {createLineRedactor} from '../../../src/text/redact.ts';
-import {type Clock, pause} from '../api/clock.ts';
+import {type Clock, pause} from '../../../src/time/clock.ts';
 import {createBoundedQueue} from './bounded-queue.ts';
 import {followContainerLog, type LogEvent, type LogFollowerTimings} from './container-log-follower.ts';
 import {

@@ -63,15 +63,19 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 	// Those of this moment: some come and go before all had their turn.
 	const pods = [...watched.objects.values()];
 	const unread = watched.isComplete ? [] : notYetRead(watched.podTable ?? [], pods);
-	const read = await mapInSlices(pods, context.signal, pod =>
-		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
+	const read = await mapInSlices(
+		pods,
+		pod => memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
+		{signal: context.signal},
 	);
 	memory.retainOnly(watched.objects);
 	const rows =
 		unread.length === 0
 			? read
 			: read.concat(
-					await mapInSlices(unread, context.signal, glimpse => podRow(target, podFactsFromTable(glimpse, above), at)),
+					await mapInSlices(unread, glimpse => podRow(target, podFactsFromTable(glimpse, above), at), {
+						signal: context.signal,
+					}),
 				);
 	const found: PodRows = {
 		rows,

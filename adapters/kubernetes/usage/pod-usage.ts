@@ -111,20 +111,26 @@ export const podUsageSource = defineSource<PodUsageRow, KubernetesPort, Kubernet
 			const above = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
 			const {signal} = context;
 			const byName = new Map<string, PodObject>();
-			await mapInSlices([...watched.objects.values()], signal, pod =>
-				byName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod),
+			await mapInSlices(
+				[...watched.objects.values()],
+				pod => byName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod),
+				{signal},
 			);
 			const round = remember();
-			const rows = await mapInSlices(found.usage, signal, usage => {
-				const name = `${usage.namespace}/${usage.name}`;
-				const pod = byName.get(name);
-				// A pod of that name that was made after the measurement is another one.
-				if (pod === undefined || usage.measuredAt < (parseTimestamp(pod.metadata.creationTimestamp) ?? 0))
-					return undefined;
-				const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
-				const {memory, cpu} = round.add(facts);
-				return podUsageRow(target.name, facts, memory, cpu, before.get(facts.uid));
-			});
+			const rows = await mapInSlices(
+				found.usage,
+				usage => {
+					const name = `${usage.namespace}/${usage.name}`;
+					const pod = byName.get(name);
+					// A pod of that name that was made after the measurement is another one.
+					if (pod === undefined || usage.measuredAt < (parseTimestamp(pod.metadata.creationTimestamp) ?? 0))
+						return undefined;
+					const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
+					const {memory, cpu} = round.add(facts);
+					return podUsageRow(target.name, facts, memory, cpu, before.get(facts.uid));
+				},
+				{signal},
+			);
 			round.end();
 			before = new Map(rows.flatMap(row => (row === undefined || row.severity === 'ok' ? [] : [[row.id, row]])));
 			return {

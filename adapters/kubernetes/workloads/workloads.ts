@@ -67,11 +67,18 @@ export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, Kuberne
 			];
 			// Before the first turn: these maps go on changing.
 			const runs = runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? []);
-			const rows = await mapInSlices(counted, context.signal, each => {
-				const {uid} = each.metadata;
-				const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
-				return workloadRow(target.name, workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen));
-			});
+			const rows = await mapInSlices(
+				counted,
+				each => {
+					const {uid} = each.metadata;
+					const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
+					return workloadRow(
+						target.name,
+						workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen),
+					);
+				},
+				{signal: context.signal},
+			);
 			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
 			for (const facts of runs) rows.push(workloadRow(target.name, facts));
 			const notes = [...pods.notes, ...besidePods.flatMap(each => each.notes)];

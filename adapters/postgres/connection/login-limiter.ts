@@ -2,7 +2,10 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {withDeadline} from './deadline.ts';
+import {exponentialDelay} from '../../../src/time/backoff.ts';
+import {systemClock} from '../../../src/time/clock.ts';
+import {withDeadline} from '../../../src/time/deadline.ts';
+import {noResponseError} from '../errors.ts';
 
 type Host = PostgresSettings['hosts'][number];
 
@@ -25,9 +28,8 @@ export type LoginLimiter = {
 
 /** For the server to close a socket that we have ended: a round trip, and what a busy server needs. */
 const closeMs = 1000;
-/** The backoff after the first abandoned login; doubled by each further one. */
-const initialBackoffMs = 30_000;
-const maxBackoffMs = 10 * 60_000;
+/** The delay after an abandoned login. */
+const backoff = {initialMs: 30_000, maxMs: 10 * 60_000};
 
 /** `sockets`: each that the server has not closed, and when it does. */
 type AbandonedLogins = {readonly sockets: Map<Duplex, Promise<void>>; attempts: number; until: number};
@@ -49,7 +51,9 @@ export function createLoginLimiter(now: () => number = () => performance.now()):
 			const found = abandoned.get(key(host));
 			if (found === undefined || found.sockets.size === 0) return;
 			const closed = Promise.all(found.sockets.values()).then(() => {});
-			await withDeadline(closed, {ms: closeMs, what: key(host), signal}).catch((error: unknown) => {
+			const createTimeoutError = () => noResponseError(key(host), closeMs);
+			const options = {clock: systemClock, timeoutMs: closeMs, createTimeoutError, signal};
+			await withDeadline(options, () => closed).catch((error: unknown) => {
 				if (signal.aborted) throw error;
 				const ms = found.until - now();
 				if (ms > 0) throw stillWaitingError(host, ms);
@@ -59,7 +63,7 @@ export function createLoginLimiter(now: () => number = () => performance.now()):
 			if (socket.destroyed) return;
 			const entry = abandoned.get(key(host)) ?? {sockets: new Map(), attempts: 0, until: 0};
 			abandoned.set(key(host), entry);
-			entry.until = now() + Math.min(maxBackoffMs, initialBackoffMs * 2 ** entry.attempts);
+			entry.until = now() + exponentialDelay(entry.attempts, backoff);
 			entry.attempts += 1;
 			const closed = new Promise<void>(resolve => socket.once('close', () => resolve())).then(() => {
 				entry.sockets.delete(socket);

@@ -5,9 +5,10 @@ import type {ChannelSecurity} from '../../../src/contract/channel-security.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
 import {tlsMode} from '../../../src/model/postgres/postgres-tls.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {postgresError} from '../errors.ts';
+import {systemClock} from '../../../src/time/clock.ts';
+import {withDeadline} from '../../../src/time/deadline.ts';
+import {noResponseError, postgresError} from '../errors.ts';
 import type {CancelKey} from './cancel-request.ts';
-import {withDeadline} from './deadline.ts';
 import {firstRow, type TextRows} from './decode.ts';
 import {createFramingGuard} from './framing.ts';
 import type {LoginLimiter} from './login-limiter.ts';
@@ -106,6 +107,21 @@ type OpenClientOptions = {
 
 type ConnectAttempt = {readonly ssl: ConnectionOptions | false; readonly startup: string | undefined};
 
+/** Logs in within the connect timeout. `abandon` is called once when time is up or the signal aborts. @throws AdapterError */
+function logInWithin(
+	{connectTimeoutMs: timeoutMs}: PostgresSettings,
+	host: Host,
+	signal: AbortSignal,
+	login: () => Promise<OpenClient>,
+	abandon: () => void,
+): Promise<OpenClient> {
+	const createTimeoutError = () => noResponseError(`${host.host}:${host.port}`, timeoutMs);
+	return withDeadline({clock: systemClock, timeoutMs, createTimeoutError, signal}, loginSignal => {
+		loginSignal.addEventListener('abort', abandon, {once: true});
+		return login();
+	});
+}
+
 async function tryOpenClient(
 	library: PgModule,
 	settings: PostgresSettings,
@@ -174,9 +190,8 @@ async function tryOpenClient(
 			cancelKey: {processId: processID, secret: secretKey},
 		};
 	};
-	const what = `${host.host}:${host.port}`;
 	try {
-		const open = await withDeadline(login(), {ms: settings.connectTimeoutMs, what, signal}, abandon);
+		const open = await logInWithin(settings, host, signal, login, abandon);
 		gate.markSucceeded(host);
 		return open;
 	} catch (error) {

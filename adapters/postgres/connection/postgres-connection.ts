@@ -2,9 +2,10 @@ import type {Client} from 'pg';
 import type {ChannelSecurity} from '../../../src/contract/channel-security.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {isServerError, postgresError} from '../errors.ts';
+import {systemClock} from '../../../src/time/clock.ts';
+import {cancellationError, untilAborted, withDeadline} from '../../../src/time/deadline.ts';
+import {isServerError, noResponseError, postgresError} from '../errors.ts';
 import {requestCancel} from './cancel-request.ts';
-import {cancellationError, withDeadline} from './deadline.ts';
 import type {TextRows} from './decode.ts';
 import type {LoginLimiter} from './login-limiter.ts';
 import {type Host, type OpenClient, openClient, type PgModule, socketOf} from './open-client.ts';
@@ -174,7 +175,8 @@ export function createPostgresConnection(
 		const signal = AbortSignal.any([asker, closing.signal]);
 		if (signal.aborted) throw cancellationError(signal);
 		const on = await connected(signal);
-		const ms = settings.statementTimeoutMs + graceMs;
+		const timeoutMs = settings.statementTimeoutMs + graceMs;
+		const createTimeoutError = () => noResponseError('the server', timeoutMs);
 		const running = expectNoneLeft(on).then(() => work(on));
 		let over = false;
 		const ended = running.then(
@@ -186,7 +188,7 @@ export function createPostgresConnection(
 			},
 		);
 		try {
-			return await withDeadline(running, {ms, what: 'the server', signal});
+			return await withDeadline({clock: systemClock, timeoutMs, createTimeoutError, signal}, () => running);
 		} catch (error) {
 			if (!over) await callOff(on, ended);
 			else if (!isServerError(error) && !isAdapterError(error)) drop(on);
@@ -198,12 +200,7 @@ export function createPostgresConnection(
 	function enqueue<T>(signal: AbortSignal, work: (on: OpenClient) => Promise<T>): Promise<T> {
 		const result = queue.then(() => turn(signal, work));
 		queue = result.catch(() => {});
-		return new Promise<T>((resolve, reject) => {
-			const abort = () => reject(cancellationError(signal));
-			if (signal.aborted) abort();
-			signal.addEventListener('abort', abort, {once: true});
-			void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-		});
+		return untilAborted(result, signal);
 	}
 
 	const renameSql = "SELECT pg_catalog.set_config('application_name', $1, false)";

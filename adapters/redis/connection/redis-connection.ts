@@ -4,6 +4,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
 import {readTlsOptions} from '../../../src/files/tls-files.ts';
 import type {RedisEndpoint, RedisSettings} from '../../../src/port/redis.ts';
+import {untilAborted} from '../../../src/time/deadline.ts';
 import {redisError} from '../errors.ts';
 import {createReplyLimiter} from './reply-limits.ts';
 
@@ -38,19 +39,6 @@ export type RedisConnection = {
 const connectTimeout = 3000;
 const commandTimeout = 3000;
 const socketTimeout = 4000;
-
-/** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
-function untilAborted<T>(work: Promise<T>, context: Context, late: () => AdapterError): Promise<T> {
-	const {signal} = context;
-	// What loses the race must not become an unhandled rejection.
-	work.catch(() => undefined);
-	if (signal.aborted) return Promise.reject(late());
-	return new Promise((resolve, reject) => {
-		const abort = () => reject(late());
-		signal.addEventListener('abort', abort, {once: true});
-		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-	});
-}
 
 /** Ends the connection instead of decoding a reply that would overflow the stack or the memory. */
 function guardDecoder(stream: Duplex, address: string): void {
@@ -209,7 +197,7 @@ export function createRedisConnection(
 		const attempt = opening;
 		attempt.waiting += 1;
 		try {
-			return await untilAborted(attempt.ready, context, late(opens));
+			return await untilAborted(attempt.ready, context.signal, late(opens));
 		} finally {
 			attempt.waiting -= 1;
 			// Else the next read would join it, and end with it, though the server may answer a new one.
@@ -257,7 +245,7 @@ export function createRedisConnection(
 		};
 		client.once('error', remember);
 		try {
-			return await untilAborted(work(client), context, late(command));
+			return await untilAborted(work(client), context.signal, late(command));
 		} catch (error) {
 			replaceSilent(client, error);
 			throw failure(client.status === 'ready' ? error : (broke ?? error), command);

@@ -1,7 +1,7 @@
 import type {ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import {gzip} from 'node:zlib';
-import type {Clock} from '../clock.ts';
+import type {Clock} from '../../../src/time/clock.ts';
 import type {Fault} from '../objects/fault.ts';
 
 /** The way back to a client, which a fault can spoil. After it is closed, writes go nowhere. */

@@ -1,6 +1,6 @@
 import {ApiError, badRequest, tooOld} from '../objects/api-error.ts';
 import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
-import type {Clock} from '../clock.ts';
+import type {Clock} from '../../../src/time/clock.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import type {ResponseWriter} from './reply.ts';
 import {type Representation, createRepresentation} from '../objects/representation.ts';

@@ -1,4 +1,4 @@
-import {setImmediate} from 'node:timers/promises';
+import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
 import type {SeriesSample} from '../monitoring/series.ts';
 import type {Monitoring} from '../monitoring/monitoring.ts';
 import {evaluatePromql, type PromqlValue} from './evaluate.ts';
@@ -54,9 +54,6 @@ const mostPoints = 11_000;
 
 const asVector = (value: PromqlValue): readonly SeriesSample[] => (typeof value === 'number' ? [{labels: {}, value}] : value);
 
-/** Milliseconds. The console lives in the same process, and must not stand still for a graph. */
-const sliceMs = 8;
-
 /** `data` of /api/v1/query_range. @throws PromqlError */
 export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
 	const expression = parsed(query);
@@ -72,14 +69,11 @@ export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
 		);
 	}
 	const lines = new Map<string, {readonly metric: SeriesSample['labels']; readonly values: (readonly [number, string])[]}>();
-	let began = performance.now();
 	// Before it was started, and after now, it has nothing to tell.
 	for (let at = start; at <= Math.min(end, world.now()); at += step) {
 		if (at < world.startedAt) continue;
-		if (performance.now() - began > sliceMs) {
-			await setImmediate();
-			began = performance.now();
-		}
+		// The console runs in the same process, and must not wait for a graph.
+		if (isOverBudget()) await yieldToLoop();
 		for (const {labels, value} of asVector(evaluatePromql(world, expression, at))) {
 			const key = JSON.stringify(labels);
 			const line = lines.get(key) ?? {metric: labels, values: []};

@@ -68,6 +68,6 @@ test('who is called off waits no longer', async () => {
 	const stop = new AbortController();
 	const entering = gate.acquire(host, stop.signal);
 	stop.abort();
-	await expect(entering).rejects.toMatchObject({message: 'called off before an answer came'});
+	await expect(entering).rejects.toMatchObject({message: 'cancelled before an answer came'});
 	gate.close();
 });

@@ -15,7 +15,7 @@ import type {Remedy} from '../../../src/remedy/remedy-state.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {createWatch} from '../../../src/watch/watch.ts';
-import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
+import {createFakeClock, createFakeTimeBudget, type FakeClock} from '../../fake-clock.ts';
 import {createFakeEffects, type SavedFile} from './fake-effects.ts';
 import {
 	createMemorySystem,
@@ -125,6 +125,7 @@ export async function openDeckFixture(
 		unresolved: createStore<readonly UnresolvedIntent[]>([]),
 		keymap: createKeymap(options.keys, [memoryRowsPane, paneWithoutSections]),
 		clock,
+		budget: createFakeTimeBudget(clock),
 		effects: createFakeEffects(copied, saved, () => {
 			left += 1;
 		}),

@@ -3,7 +3,7 @@ import {defineSection, type Pane} from '../../../src/contract/pane.ts';
 import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, RowKind} from '../../../src/contract/row.ts';
 import {createPaneViews, type ViewQuery} from '../../../src/table/pane-views.ts';
-import {createFakeClock} from '../../fake-clock.ts';
+import {createFakeClock, createFakeTimeBudget} from '../../fake-clock.ts';
 
 type Job = Row & {readonly name: string};
 const many = 6000;
@@ -77,6 +77,7 @@ function openViews() {
 	let focused = 'first';
 	const views = createPaneViews({
 		clock,
+		budget: createFakeTimeBudget(clock),
 		readings: () => readings,
 		pane: id => panes.find(one => one.id === id) ?? pane('', 'probe.none'),
 		query: id => questions.get(id) ?? plain,
