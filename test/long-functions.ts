@@ -48,8 +48,6 @@ export const longFunctions: readonly string[] = [
 	'src/remedy/arming.ts#createArming',
 	'src/remedy/runner.ts#createRunner',
 	'src/session/text-buffer.ts#createTextBuffer',
-	'src/watch/poller.ts#createPoller',
-	'src/watch/supervisor.ts#createSupervisor',
 ];
 
 export type LongFunction = {readonly name: string; readonly lines: number; readonly line: number};

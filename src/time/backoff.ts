@@ -14,55 +14,59 @@ const maxStretch = 4;
 /** Below this a doubled latency is noise, not load. */
 const minLatencyMs = 100;
 
-/** The delay between two reads of one source. */
+/** Decides the delay between two reads of one source. A value: `afterSuccess` and `afterFailure` return the next one. */
 export type PollBackoff = {
-	/** The interval in force now, before jitter. */
-	readonly intervalMs: number;
-	/** The interval without the effect of failures: a snapshot is judged stale by this one, however rare the retries are. */
-	readonly successIntervalMs: number;
-	succeeded(tookMs: number): void;
-	/** `now`: monotonic milliseconds. `refused`: the server answered and denied access. */
-	failed(now: number, refused: boolean): void;
+	readonly baseMs: number;
+	/** Latency of this server in good times, and of the last reads; undefined before the first success. */
+	readonly usualMs: number | undefined;
+	readonly recentMs: number;
+	readonly stretch: number;
+	/** Monotonic milliseconds of the first failure since the last success. */
+	readonly failingSince: number | undefined;
+	readonly retryMs: number;
+	readonly refusals: number;
 };
 
+export const createPollBackoff = (baseMs: number): PollBackoff => ({
+	baseMs,
+	usualMs: undefined,
+	recentMs: 0,
+	stretch: 1,
+	failingSince: undefined,
+	retryMs: baseMs,
+	refusals: 0,
+});
+
+/** Returns the interval without the effect of failures: a snapshot is judged stale by this one, however rare the retries are. */
+export const successIntervalMs = ({baseMs, stretch}: PollBackoff): number => baseMs * stretch;
+
+/** Returns the interval in force now, before jitter. */
+export const pollIntervalMs = (backoff: PollBackoff): number =>
+	backoff.failingSince === undefined ? successIntervalMs(backoff) : backoff.retryMs;
+
+/** Stretches the interval up to four times while the server needs more than twice its usual time to respond: more load does not help it. */
+export function afterSuccess(
+	{baseMs, usualMs: before, recentMs: recent, stretch}: PollBackoff,
+	tookMs: number,
+): PollBackoff {
+	const recentMs = before === undefined ? tookMs : (recent + tookMs) / 2;
+	const usualMs = nextUsualLatency(before, tookMs, stretch > 1);
+	const times = recentMs / Math.max(usualMs, minLatencyMs);
+	return {...createPollBackoff(baseMs), usualMs, recentMs, stretch: times > 2 ? Math.min(maxStretch, times) : 1};
+}
+
 /**
- * Stretches the interval up to four times while the server needs more than twice its usual time to respond: more load does not help it.
- * After failures the interval stays the same for three minutes, then doubles up to 15 s; after three refusals it grows fourfold with each
- * one up to a minute.
+ * Keeps the interval for three minutes, then doubles it up to 15 s; after three refusals it grows fourfold with each one up to a minute.
+ * `now`: monotonic milliseconds. `refused`: the server answered and denied access.
  */
-export function createPollBackoff(baseMs: number): PollBackoff {
-	let usualMs: number | undefined;
-	let recentMs = 0;
-	let stretch = 1;
-	let failingSince: number | undefined;
-	let retryMs = baseMs;
-	let refusals = 0;
-	return {
-		get intervalMs() {
-			return failingSince === undefined ? this.successIntervalMs : retryMs;
-		},
-		get successIntervalMs() {
-			return baseMs * stretch;
-		},
-		succeeded(tookMs) {
-			failingSince = undefined;
-			refusals = 0;
-			retryMs = baseMs;
-			recentMs = usualMs === undefined ? tookMs : (recentMs + tookMs) / 2;
-			usualMs = nextUsualLatency(usualMs, tookMs, stretch > 1);
-			const times = recentMs / Math.max(usualMs, minLatencyMs);
-			stretch = times > 2 ? Math.min(maxStretch, times) : 1;
-		},
-		failed(now, refused) {
-			failingSince ??= now;
-			refusals = refused ? refusals + 1 : 0;
-			if (refusals >= maxFastRefusals) {
-				retryMs = Math.min(Math.max(baseMs, maxRefusedRetryMs), retryMs * 4);
-				return;
-			}
-			if (now - failingSince >= graceMs) retryMs = Math.min(Math.max(baseMs, maxRetryMs), retryMs * 2);
-		},
-	};
+export function afterFailure(backoff: PollBackoff, now: number, refused: boolean): PollBackoff {
+	const {baseMs, failingSince = now, retryMs} = backoff;
+	const refusals = refused ? backoff.refusals + 1 : 0;
+	const failing = {...backoff, failingSince, refusals};
+	if (refusals >= maxFastRefusals)
+		return {...failing, retryMs: Math.min(Math.max(baseMs, maxRefusedRetryMs), retryMs * 4)};
+	if (now - failingSince >= graceMs) return {...failing, retryMs: Math.min(Math.max(baseMs, maxRetryMs), retryMs * 2)};
+	return failing;
 }
 
 /** Falls fast (the first read includes the connection set-up), rises slowly, and while stretched hardly at all: a bad hour is not the new usual. */

@@ -2,35 +2,34 @@ import type {Identity} from '../contract/identity.ts';
 import type {Reading} from '../contract/reading.ts';
 import type {RowKind} from '../contract/row.ts';
 import type {Connection} from '../contract/system.ts';
-import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {withDeadline} from '../time/deadline.ts';
 import {createConnectionSlot} from './connection-slot.ts';
-import {createPoller, emptyReading, type Poller} from './poller.ts';
+import {createIdentityReader} from './identity-reader.ts';
+import {createPoller, type Poller} from './poller.ts';
+import {emptyReading} from './poller-state.ts';
 import {createStore, type Store} from './store.ts';
 import type {WatchedTarget} from './watched-target.ts';
-
-const identifyMs = 5_000;
-/** A server that does not tell who it is is not asked at every read. */
-const identifyAgainMs = 30_000;
 
 export type SupervisorOptions = {
 	readonly watched: WatchedTarget;
 	readonly clock: Clock;
 	readonly connect: () => Promise<Connection<unknown>>;
+	/** 0 <= n < 1 */
 	readonly random: () => number;
+	/** Called when a reading or the identity changed. */
 	readonly changed: () => void;
 };
 
-/** One target: its connection, who it is, and a poller and a store for each of its sources. */
+/** Owns one target: its connection slot, its identity, and a poller and a store for each of its sources. */
 export type Supervisor = {
 	readonly watched: WatchedTarget;
 	start(visible: ReadonlySet<RowKind>): void;
+	/** @throws Error when the target has no source of this kind. */
 	reading(kind: RowKind): Store<Reading>;
 	readings(): readonly Reading[];
 	setVisible(kinds: ReadonlySet<RowKind>): void;
 	refresh(): void;
-	/** See `Poller.clockSet`. */
+	/** See `Poller.handleClockJump`. */
 	handleClockJump(byMs: number): void;
 	connection(): Promise<Connection<unknown>>;
 	identity(): Identity | undefined;
@@ -38,7 +37,7 @@ export type Supervisor = {
 };
 
 type SupervisedSource = {
-	readonly costly: boolean;
+	readonly isCostly: boolean;
 	readonly kind: RowKind;
 	readonly store: Store<Reading>;
 	readonly poller: Poller;
@@ -46,74 +45,49 @@ type SupervisedSource = {
 
 export function createSupervisor({watched, clock, connect, random, changed}: SupervisorOptions): Supervisor {
 	const {target, system} = watched;
-	const link = createConnectionSlot(clock, connect);
-	let identity: Identity | undefined;
-	let askAgainAt = Number.NEGATIVE_INFINITY;
-	let asking: AbortController | undefined;
+	const slot = createConnectionSlot(clock, connect);
+	const identityReader = createIdentityReader({clock, connect: slot.get, changed});
 	let closed = false;
-	/** Were being read when another source could be read again: when such a read, begun in worse times, fails, it is tried once more. */
-	const owed = new Set<Poller>();
+	/** In flight when another source recovered: such a read began before that, so when it fails it is retried at once. */
+	const owedRefresh = new Set<Poller>();
 
 	const sources: readonly SupervisedSource[] = system.sources.map(source => {
 		const store = createStore(emptyReading(source, target.name));
-		const open = async () => source.open((await link.get()).port, target);
+		const open = async () => source.open((await slot.get()).port, target);
 		const poller = createPoller({source, target: target.name, open, store, clock, random});
 		let failed = false;
 		store.subscribe(() => {
 			const {state} = store.get();
 			if (failed && state === 'live') retryFailed();
 			failed = state === 'failed';
-			if (failed && owed.delete(poller)) poller.refresh();
-			// A server that was away may be another one now: ask it again.
-			if (state === 'failed') askAgainAt = Number.NEGATIVE_INFINITY;
-			if (state === 'live') void identify();
+			if (failed && owedRefresh.delete(poller)) poller.refresh();
+			if (state === 'failed') identityReader.expire();
+			if (state === 'live') void identityReader.read();
 			changed();
 		});
-		return {costly: source.cost === 'costly', kind: source.kind, store, poller};
+		return {isCostly: source.cost === 'costly', kind: source.kind, store, poller};
 	});
 
-	/** One source can be read again: what failed with it need not wait for the end of its own interval, which may be long. */
+	/** One source recovered: the others that failed with it are read now, not at the end of their own, possibly long, intervals. */
 	function retryFailed(): void {
-		for (const {poller, store} of sources) if (store.get().state === 'failed' && !poller.refresh()) owed.add(poller);
-	}
-
-	async function identify(): Promise<void> {
-		if (closed || asking !== undefined || clock.monotonic() < askAgainAt) return;
-		asking = new AbortController();
-		askAgainAt = clock.monotonic() + identifyAgainMs;
-		const late = () => new AdapterError('timeout', 'the server did not tell who it is', 'It is asked again.');
-		try {
-			const told = await withDeadline(
-				{clock, timeoutMs: identifyMs, createTimeoutError: late, signal: asking.signal},
-				async signal => {
-					const connection = await link.get();
-					return connection.identify({signal, now: clock.now});
-				},
-			);
-			identity = told;
-			askAgainAt = Number.POSITIVE_INFINITY;
-			if (!closed) changed();
-		} catch {
-			// Who a server is only decorates; that it cannot be read is told by its sources.
-		} finally {
-			asking = undefined;
-		}
+		for (const {poller, store} of sources)
+			if (store.get().state === 'failed' && !poller.refresh()) owedRefresh.add(poller);
 	}
 
 	return {
 		watched,
 		start(visible) {
-			for (const {costly, kind, poller} of sources) if (!costly || visible.has(kind)) poller.resume();
+			for (const {isCostly, kind, poller} of sources) if (!isCostly || visible.has(kind)) poller.resume();
 		},
 		reading(kind) {
-			const found = sources.find(source => source.kind === kind);
-			if (found === undefined) throw new Error(`${target.name} has no source ${kind}`);
-			return found.store;
+			const source = sources.find(one => one.kind === kind);
+			if (source === undefined) throw new Error(`${target.name} has no source ${kind}`);
+			return source.store;
 		},
 		readings: () => sources.map(({store}) => store.get()),
 		setVisible(kinds) {
-			for (const {costly, kind, poller} of sources) {
-				if (!costly) continue;
+			for (const {isCostly, kind, poller} of sources) {
+				if (!isCostly) continue;
 				if (kinds.has(kind)) poller.resume();
 				else poller.pause();
 			}
@@ -124,14 +98,15 @@ export function createSupervisor({watched, clock, connect, random, changed}: Sup
 		handleClockJump(byMs) {
 			for (const {poller} of sources) poller.handleClockJump(byMs);
 		},
-		connection: () => link.get(),
-		identity: () => identity,
+		connection: () => slot.get(),
+		identity: identityReader.identity,
 		async close() {
-			if (closed) return link.close();
-			closed = true;
-			for (const {poller} of sources) poller.close();
-			asking?.abort(new AdapterError('timeout', 'given up', 'midwatch is closing.'));
-			return link.close();
+			if (!closed) {
+				closed = true;
+				for (const {poller} of sources) poller.close();
+				identityReader.close();
+			}
+			return slot.close();
 		},
 	};
 }

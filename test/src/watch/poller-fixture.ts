@@ -4,7 +4,8 @@ import type {Reading} from '../../../src/contract/reading.ts';
 import type {Gauge, Row, Snapshot} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import {createPoller, emptyReading, type ReadSnapshot} from '../../../src/watch/poller.ts';
+import {createPoller, type ReadSnapshot} from '../../../src/watch/poller.ts';
+import {emptyReading} from '../../../src/watch/poller-state.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
