@@ -4,183 +4,222 @@ import {truncateLine} from '../text/cut-line.ts';
 import type {LineTest} from './line-filter.ts';
 import {runWithTimeLimit} from './sync-time-limit.ts';
 
-/** Lines that a block holds. They are dropped and filtered by blocks, so that neither goes through all of them at once. */
+/** Lines per block. Lines are dropped and filtered by blocks, so that neither goes through all of them at once. */
 const blockLines = 1024;
-/** A filter that needs longer for a block is given up: a regular expression may take hours on one line. */
-const blockMs = 500;
+/** A filter that takes longer than this for one block is stopped: a regular expression may take hours on one line. */
+const blockFilterTimeoutMs = 500;
 
 type Block = {
 	readonly lines: DocumentLine[];
 	chars: number;
-	/** Which of its lines pass the filter, in order; undefined as long as nobody has looked. */
+	/** Indexes of the lines that pass the filter, in order; undefined until the block is filtered. */
 	passed: number[] | undefined;
 };
 
 export type TextLimits = {
-	/** Lines kept; a block more at most. */
+	/** Lines stored; up to one block more. */
 	readonly lines: number;
-	/** Characters kept; a block more at most. */
+	/** Characters stored; up to one block more. */
 	readonly chars: number;
-	/** Characters of one line; the rest of it is dropped, and that is told in its place. */
+	/** Characters of one line; the rest is cut off, and a note takes its place. */
 	readonly lineChars: number;
 };
 
-/** A text of any length that may grow for ever. Its lines are numbered from 0, also those that were dropped at its start. */
+/** A text of any length that may grow for ever. Its lines are numbered from 0, including those that were dropped at its start. */
 export type TextBuffer = {
-	/** Cleans them, and drops the oldest where there is no room. */
+	/** Cleans the lines, and drops the oldest ones where the limits require it. */
 	append(lines: readonly DocumentLine[]): void;
-	/** The number of the oldest line there is, and so how many were dropped. */
+	/** Returns the number of the oldest line stored, which is how many were dropped. */
 	first(): number;
-	/** One more than the number of the newest. */
+	/** Returns the number of the newest line plus one. */
 	end(): number;
 	line(number: number): DocumentLine | undefined;
-	/** The first shown line from here on; undefined when there is none. */
+	/** Returns the first shown line from `from` on; undefined when there is none. */
 	next(from: number): number | undefined;
-	/** The last shown line up to here. */
+	/** Returns the last shown line up to `from`. */
 	previous(from: number): number | undefined;
-	/** How many lines are shown, from `from` on. */
+	/** Counts the shown lines from `from` on. */
 	shownCount(from?: number): number;
-	/** Shows only lines that pass, beginning with the newest block; `judge` goes on with the others. Undefined: all. */
+	/** Shows only lines that pass. Filters the newest block; `filterNextBlock` continues with the others. Undefined: shows all. */
 	filter(test: LineTest | undefined): void;
-	/** Looks at one more block. @returns false when all were looked at. */
+	/** Filters one more block, the newest first. @returns false when all are filtered. */
 	filterNextBlock(): boolean;
-	/** The filter took too long on some line, so that all lines are shown until there is another. */
+	/** The filter took too long on some line: all lines are shown until another filter is set. */
 	isFilterTooSlow(): boolean;
-	/** Of the lines, how many nobody has looked at since the filter was changed. */
+	/** Counts the lines in blocks that the current filter has not reached yet. */
 	unfilteredCount(): number;
 };
 
-/** A text that was read as a whole is kept as a whole. */
+/** A text that was read in one piece is stored in full. */
 const unlimited: TextLimits = {
 	lines: Number.POSITIVE_INFINITY,
 	chars: Number.POSITIVE_INFINITY,
 	lineChars: Number.POSITIVE_INFINITY,
 };
 
-export function createTextBuffer(lines: readonly DocumentLine[] = [], limits: TextLimits = unlimited): TextBuffer {
-	/** The first block is of the lines from `base` on; all but the last are full. */
+/** The stored lines. All blocks but the last are full. */
+function createBlockList(limits: TextLimits) {
 	let blocks: Block[] = [];
-	let base = 0;
+	/** Number of the first line of the first block. */
+	let first = 0;
 	let end = 0;
 	let chars = 0;
-	let test: LineTest | undefined;
-	let gaveUp = false;
+	const blockOf = (number: number): number => Math.floor((number - first) / blockLines);
 
-	/** Which lines of a block pass, from the one at `start` on. Gives up a filter that takes too long. */
-	function passing({lines: all}: Block, start: number): readonly number[] {
-		const pass = test;
-		if (pass === undefined) return [];
-		const found = runWithTimeLimit(blockMs, () => {
+	return {
+		first: () => first,
+		end: () => end,
+		blocks: (): readonly Block[] => blocks,
+		blockOf,
+		/** Returns the number of the first line of a block. */
+		firstOf: (block: number): number => first + block * blockLines,
+		line: (number: number): DocumentLine | undefined =>
+			number < first ? undefined : blocks[blockOf(number)]?.lines[(number - first) % blockLines],
+		add(line: DocumentLine): void {
+			let block = blocks.at(-1);
+			if (block === undefined || block.lines.length === blockLines) {
+				block = {lines: [], chars: 0, passed: []};
+				blocks.push(block);
+			}
+			block.lines.push(line);
+			block.chars += line.text.length;
+			chars += line.text.length;
+			end += 1;
+		},
+		/** Drops the oldest blocks as far as the limits require. */
+		makeRoom(): void {
+			let dropped = 0;
+			while (dropped < blocks.length - 1) {
+				const block = blocks[dropped];
+				if (block === undefined || (end - first - blockLines < limits.lines && chars - block.chars < limits.chars))
+					break;
+				first += blockLines;
+				chars -= block.chars;
+				dropped += 1;
+			}
+			if (dropped > 0) blocks = blocks.slice(dropped);
+		},
+	};
+}
+
+type BlockList = ReturnType<typeof createBlockList>;
+
+/** Which lines of a block list pass the current filter. */
+function createBlockFilter(list: BlockList) {
+	let test: LineTest | undefined;
+	let isTooSlow = false;
+
+	/** Returns the indexes of the lines of a block that pass, from index `start` on. Gives up a filter that takes too long. */
+	function passing({lines}: Block, start: number): readonly number[] {
+		const passes = test;
+		if (passes === undefined) return [];
+		const indexes = runWithTimeLimit(blockFilterTimeoutMs, () => {
 			const passed: number[] = [];
-			for (const [index, line] of all.entries()) {
-				if (index >= start && pass(line.text, line.sourceLabel?.text ?? '')) passed.push(index);
+			for (const [index, line] of lines.entries()) {
+				if (index >= start && passes(line.text, line.sourceLabel?.text ?? '')) passed.push(index);
 			}
 			return passed;
 		});
-		if (found !== undefined) return found;
+		if (indexes !== undefined) return indexes;
 		test = undefined;
-		gaveUp = true;
+		isTooSlow = true;
 		return [];
 	}
 
-	/** The lines from this one on have just come. Blocks that nobody has looked at wait for their turn. */
-	function judgeNew(from: number): void {
-		for (let at = Math.max(0, blockOf(from)); at < blocks.length; at += 1) {
-			const block = blocks[at];
-			if (block?.passed === undefined) continue;
-			for (const index of passing(block, Math.max(0, from - base - at * blockLines))) block.passed.push(index);
-		}
-	}
-
-	function add(line: DocumentLine): void {
-		let block = blocks.at(-1);
-		if (block === undefined || block.lines.length === blockLines) {
-			block = {lines: [], chars: 0, passed: []};
-			blocks.push(block);
-		}
-		block.lines.push(line);
-		block.chars += line.text.length;
-		chars += line.text.length;
-		end += 1;
-	}
-
-	function makeRoom(): void {
-		let dropped = 0;
-		while (dropped < blocks.length - 1) {
-			const block = blocks[dropped];
-			if (block === undefined || (end - base - blockLines < limits.lines && chars - block.chars < limits.chars)) break;
-			base += blockLines;
-			chars -= block.chars;
-			dropped += 1;
-		}
-		if (dropped > 0) blocks = blocks.slice(dropped);
-	}
-
-	const blockOf = (number: number): number => Math.floor((number - base) / blockLines);
-
-	const self: TextBuffer = {
-		append(more) {
-			const from = end;
-			for (const line of more) {
-				const cleaned = cleanText(truncateLine(line.text, limits.lineChars));
-				if (!cleaned.includes('\n')) add(cleaned === line.text ? line : {...line, text: cleaned});
-				else for (const part of cleaned.split('\n')) add({...line, text: part});
-			}
-			if (test !== undefined) judgeNew(from);
-			makeRoom();
+	return {
+		isActive: () => test !== undefined,
+		isTooSlow: () => isTooSlow,
+		set(wanted: LineTest | undefined): void {
+			test = wanted;
+			isTooSlow = false;
+			for (const block of list.blocks()) block.passed = undefined;
 		},
-		first: () => base,
-		end: () => end,
-		line: number => (number < base ? undefined : blocks[blockOf(number)]?.lines[(number - base) % blockLines]),
-		next(from) {
-			const start = Math.max(from, base);
-			if (test === undefined) return start < end ? start : undefined;
-			for (let at = blockOf(start); at < blocks.length; at += 1) {
-				const offset = base + at * blockLines;
-				const found = blocks[at]?.passed?.find(index => offset + index >= start);
-				if (found !== undefined) return offset + found;
+		/** Filters the lines from number `from` on, which are new. Blocks that are not filtered yet wait for their turn. */
+		filterNew(from: number): void {
+			for (let at = Math.max(0, list.blockOf(from)); at < list.blocks().length; at += 1) {
+				const block = list.blocks()[at];
+				if (block?.passed === undefined) continue;
+				for (const index of passing(block, Math.max(0, from - list.firstOf(at)))) block.passed.push(index);
+			}
+		},
+		filterNextBlock(): boolean {
+			if (test === undefined) return false;
+			const block = list.blocks().findLast(one => one.passed === undefined);
+			if (block !== undefined) block.passed = [...passing(block, 0)];
+			return test !== undefined && list.blocks().some(one => one.passed === undefined);
+		},
+		next(start: number): number | undefined {
+			for (let at = list.blockOf(start); at < list.blocks().length; at += 1) {
+				const offset = list.firstOf(at);
+				const index = list.blocks()[at]?.passed?.find(passed => offset + passed >= start);
+				if (index !== undefined) return offset + index;
 			}
 			return undefined;
 		},
-		previous(from) {
-			const start = Math.min(from, end - 1);
-			if (test === undefined) return start >= base ? start : undefined;
-			for (let at = blockOf(start); at >= 0; at -= 1) {
-				const offset = base + at * blockLines;
-				const found = blocks[at]?.passed?.findLast(index => offset + index <= start);
-				if (found !== undefined) return offset + found;
+		previous(start: number): number | undefined {
+			for (let at = list.blockOf(start); at >= 0; at -= 1) {
+				const offset = list.firstOf(at);
+				const index = list.blocks()[at]?.passed?.findLast(passed => offset + passed <= start);
+				if (index !== undefined) return offset + index;
 			}
 			return undefined;
 		},
-		shownCount(from = base) {
-			const start = Math.max(from, base);
-			if (test === undefined) return Math.max(0, end - start);
+		count(start: number): number {
 			let sum = 0;
-			for (let at = blockOf(start); at < blocks.length; at += 1) {
-				const passed = blocks[at]?.passed ?? [];
-				const offset = base + at * blockLines;
+			for (let at = list.blockOf(start); at < list.blocks().length; at += 1) {
+				const passed = list.blocks()[at]?.passed ?? [];
+				const offset = list.firstOf(at);
 				sum += offset >= start ? passed.length : passed.filter(index => offset + index >= start).length;
 			}
 			return sum;
 		},
-		filter(wanted) {
-			test = wanted;
-			gaveUp = false;
-			for (const block of blocks) block.passed = undefined;
-			self.filterNextBlock();
-		},
-		filterNextBlock() {
-			if (test === undefined) return false;
-			const block = blocks.findLast(one => one.passed === undefined);
-			if (block !== undefined) block.passed = [...passing(block, 0)];
-			return test !== undefined && blocks.some(one => one.passed === undefined);
-		},
-		isFilterTooSlow: () => gaveUp,
-		unfilteredCount: () =>
-			test === undefined
-				? 0
-				: blocks.reduce((sum, block) => sum + (block.passed === undefined ? block.lines.length : 0), 0),
 	};
-	self.append(lines);
-	return self;
+}
+
+export function createTextBuffer(lines: readonly DocumentLine[] = [], limits: TextLimits = unlimited): TextBuffer {
+	const list = createBlockList(limits);
+	const filter = createBlockFilter(list);
+
+	function append(added: readonly DocumentLine[]): void {
+		const from = list.end();
+		for (const line of added) {
+			const cleaned = cleanText(truncateLine(line.text, limits.lineChars));
+			if (!cleaned.includes('\n')) list.add(cleaned === line.text ? line : {...line, text: cleaned});
+			else for (const part of cleaned.split('\n')) list.add({...line, text: part});
+		}
+		if (filter.isActive()) filter.filterNew(from);
+		list.makeRoom();
+	}
+
+	append(lines);
+	return {
+		append,
+		first: list.first,
+		end: list.end,
+		line: list.line,
+		next(from) {
+			const start = Math.max(from, list.first());
+			if (filter.isActive()) return filter.next(start);
+			return start < list.end() ? start : undefined;
+		},
+		previous(from) {
+			const start = Math.min(from, list.end() - 1);
+			if (filter.isActive()) return filter.previous(start);
+			return start >= list.first() ? start : undefined;
+		},
+		shownCount(from = list.first()) {
+			const start = Math.max(from, list.first());
+			return filter.isActive() ? filter.count(start) : Math.max(0, list.end() - start);
+		},
+		filter(test) {
+			filter.set(test);
+			filter.filterNextBlock();
+		},
+		filterNextBlock: filter.filterNextBlock,
+		isFilterTooSlow: filter.isTooSlow,
+		unfilteredCount: () =>
+			filter.isActive()
+				? list.blocks().reduce((sum, block) => sum + (block.passed === undefined ? block.lines.length : 0), 0)
+				: 0,
+	};
 }
