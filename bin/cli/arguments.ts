@@ -18,10 +18,15 @@ export type Command =
 	| {readonly name: 'version'}
 	| {readonly name: 'console'; readonly options: Options}
 	| {readonly name: 'keys'}
-	| {readonly name: 'doctor'; readonly options: Options; readonly grants: boolean}
+	| {readonly name: 'doctor'; readonly options: Options; readonly grants: boolean; readonly json: boolean}
 	| {readonly name: 'snapshot'; readonly options: Options; readonly pane: string | undefined}
-	| {readonly name: 'audit-verify'; readonly file: string | undefined; readonly against: string | undefined}
-	| {readonly name: 'audit-show'; readonly record: string};
+	| {
+			readonly name: 'audit-verify';
+			readonly file: string | undefined;
+			readonly against: string | undefined;
+			readonly json: boolean;
+	  }
+	| {readonly name: 'audit-show'; readonly record: string; readonly json: boolean};
 
 const commands = ['snapshot', 'doctor', 'keys', 'audit'];
 
@@ -45,12 +50,12 @@ type Flag = keyof typeof flags;
 const flagsOf: Readonly<Record<string, readonly Flag[]>> = {
 	console: ['config', 'demo', 'read-only', 'target'],
 	snapshot: ['config', 'demo', 'read-only', 'target', 'json', 'pane'],
-	doctor: ['config', 'demo', 'read-only', 'target', 'grants'],
+	doctor: ['config', 'demo', 'read-only', 'target', 'grants', 'json'],
 	keys: ['markdown'],
-	audit: ['against'],
+	audit: ['against', 'json'],
 };
 
-const auditUsage = 'midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD';
+const auditUsage = 'midwatch audit verify [FILE | --against COPY] [--json], or midwatch audit show RECORD [--json]';
 
 /** Gives each `--demo` an explicit name, because parseArgs has no options with an optional value. */
 const withScenario = (argv: readonly string[]): string[] => {
@@ -128,12 +133,12 @@ function checkFlags(command: string, {values, targets, words}: CommandLine): voi
 }
 
 /** @throws UsageError when the words after `audit` are not one of its two forms. */
-function readAuditCommand(words: readonly string[], against: string | undefined): Command {
+function readAuditCommand(words: readonly string[], against: string | undefined, json: boolean): Command {
 	const [verb, argument, ...more] = words;
 	if (verb === 'verify' && more.length === 0 && (against === undefined || argument === undefined))
-		return {name: 'audit-verify', file: argument, against};
+		return {name: 'audit-verify', file: argument, against, json};
 	if (verb === 'show' && against === undefined && argument !== undefined && more.length === 0)
-		return {name: 'audit-show', record: argument};
+		return {name: 'audit-show', record: argument, json};
 	throw new UsageError(`audit is used as: ${auditUsage}`);
 }
 
@@ -149,7 +154,7 @@ export function readArguments(argv: readonly string[]): Command {
 	if (values.has('version')) return {name: 'version'};
 	const [command = 'console', ...rest] = words;
 	checkFlags(command, commandLine);
-	if (command === 'audit') return readAuditCommand(rest, values.get('against'));
+	if (command === 'audit') return readAuditCommand(rest, values.get('against'), values.has('json'));
 	if (rest.length > 0) throw new UsageError(`midwatch ${command} takes no further word, and "${rest[0]}" was given`);
 	if (command === 'keys') {
 		if (!values.has('markdown')) throw new UsageError('keys is used as: midwatch keys --markdown');
@@ -165,7 +170,10 @@ export function readArguments(argv: readonly string[]): Command {
 		if (!values.has('json')) throw new UsageError('snapshot is used as: midwatch snapshot --json [--pane P]');
 		return {name: 'snapshot', options, pane: values.get('pane')};
 	}
-	return command === 'doctor' ? {name: 'doctor', options, grants: values.has('grants')} : {name: 'console', options};
+	if (command === 'console') return {name: 'console', options};
+	const [grants, json] = [values.has('grants'), values.has('json')];
+	if (grants && json) throw new UsageError('doctor --grants has no --json: its lines are statements to run');
+	return {name: 'doctor', options, grants, json};
 }
 
 /** The command line cannot be used, or needs a configuration that does not exist. The message is one line without a full stop. */

@@ -23,13 +23,13 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 		case 'audit-verify':
 			return (await import('./audit-verify.ts')).runAuditVerify(command, write);
 		case 'audit-show':
-			return (await import('./audit-show.ts')).runAuditShow(command.record, write);
+			return (await import('./audit-show.ts')).runAuditShow(command, write);
 		case 'doctor': {
-			const {options, grants} = command;
+			const {options, grants, json} = command;
 			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
 			const config = requireTargets(await loadRunConfig(options));
 			if (grants) return (await import('./doctor-grants.ts')).runGrants(config, {readOnly: options.readOnly, write});
-			return (await import('./doctor.ts')).runDoctor(config, {options, write});
+			return (await import('./doctor.ts')).runDoctor(config, {options, json, write});
 		}
 		case 'snapshot': {
 			const {options, pane} = command;

@@ -8,6 +8,7 @@ import {keyBindings, type Scope, type TitledPane} from '../../src/input/keymap.t
 import {panes} from '../panes.ts';
 import {systems} from '../systems.ts';
 import {exitCodeTable} from './exit-codes.ts';
+import {jsonSchemaText} from './json-schema.ts';
 import {usage} from './usage.ts';
 
 /* Generates docs/commands.md, docs/keys.md, docs/actions.md and docs/config.md from the declarations (`npm run docs`). A test fails when they are stale. */
@@ -245,12 +246,15 @@ function commandsReference(): string {
 		'## Exit codes\n',
 		`${table(['code', 'meaning'], codes)}\n`,
 		'When several apply, the highest of 0, 1 and 2 is returned: what was not read may be worse than what was.\n',
+		'## JSON\n',
+		'Every `--json` prints one document with the same envelope: `schemaVersion` (1), `kind` (`snapshot`, `doctor`, `audit-verify`, `audit-show`), `midwatch` (the version), `at`, `exitCode` and `data`. [json-schema.json](json-schema.json) is its JSON Schema. Times are ISO 8601 in UTC. Fields may be added; `schemaVersion` changes when one is removed or gets another meaning. In rows, CPU is in cores and memory in bytes.\n',
 	].join('\n');
 }
 
 /** The generated files of docs/, by name. */
 export const referenceDocs: Readonly<Record<string, () => string>> = {
 	'commands.md': commandsReference,
+	'json-schema.json': jsonSchemaText,
 	'keys.md': () => keysReference(systems, panes),
 	'actions.md': () => actionsReference(systems),
 	'config.md': configReference,

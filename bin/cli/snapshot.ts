@@ -7,10 +7,9 @@ import type {Watch} from '../../src/watch/watch.ts';
 import {linkedTargetNames} from '../metrics-target.ts';
 import {panes} from '../panes.ts';
 import type {RunConfig} from '../run-config.ts';
-import {version} from '../version.ts';
 import {watchTargets} from '../watch-targets.ts';
 import {UsageError} from './arguments.ts';
-import {jsonValue} from './json-value.ts';
+import {jsonOutput, withIsoTimes} from './json-output.ts';
 
 /** Between the two reads: a rate is computed from two. */
 const rateIntervalMs = 2000;
@@ -99,7 +98,7 @@ const describeReading = (reading: Reading, now: number) => ({
 	readAt: iso(reading.readAt),
 	ageSeconds: reading.readAt === undefined ? undefined : (now - reading.readAt) / 1000,
 	tookMs: reading.tookMs,
-	rows: reading.snapshot?.rows ?? [],
+	rows: withIsoTimes(reading.snapshot?.rows ?? []),
 	omitted: reading.snapshot?.omitted ?? 0,
 	sample: reading.snapshot?.sample,
 	gauges: reading.snapshot?.gauges ?? [],
@@ -155,10 +154,7 @@ export async function runSnapshot(
 			unread,
 			findings.map(({severity}) => severity),
 		);
-		const document = {
-			midwatch: version,
-			at: iso(now),
-			exit: code,
+		const data = {
 			from: config.from,
 			remarks: config.remarks,
 			targets: shown.map(({target}) => ({
@@ -173,7 +169,7 @@ export async function runSnapshot(
 			unread,
 			readings: readings.map(reading => describeReading(reading, now)),
 		};
-		write(`${JSON.stringify(jsonValue(document), undefined, '\t')}\n`);
+		write(jsonOutput('snapshot', code, data, now));
 		return code;
 	} finally {
 		await watch.close();

@@ -7,17 +7,17 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       opens the console
   midwatch snapshot --json [--pane PANE]
       reads everything twice, 2 seconds apart, and prints it as JSON
-  midwatch doctor
+  midwatch doctor [--json]
       checks each target (reachable, as which user, with which permissions) and the audit log (writable, sound)
   midwatch doctor --grants
       prints the least that an administrator must grant to each target's user, for watching and for actions
   midwatch keys --markdown
       prints every key and what it does
-  midwatch audit verify [FILE]
+  midwatch audit verify [FILE] [--json]
       checks that no audit record was changed or removed
-  midwatch audit verify --against COPY
+  midwatch audit verify --against COPY [--json]
       also checks that the audit log equals what a sink received: COPY has lines of JSON, or of syslog with JSON
-  midwatch audit show RECORD
+  midwatch audit show RECORD [--json]
       prints the audit record with that id and the records that refer to it
 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml

@@ -28,7 +28,7 @@ test('prints the absolute path of the file that lists the objects of a large act
 	} as const;
 	await audit.append({kind: 'intent', id, target: 'k8s', preview: {...rest, ...list}});
 	let out = '';
-	expect(await runAuditShow(id, text => (out += text))).toBe(0);
+	expect(await runAuditShow({record: id, json: false}, text => (out += text))).toBe(0);
 	const shown: unknown = JSON.parse(out);
 	expect(shown).toMatchObject({
 		preview: {

@@ -39,7 +39,10 @@ describe('a wrong command line exits with 64 and prints one line', () => {
 		[['--target'], 'midwatch: --target needs a value. See midwatch --help.'],
 		[['--read-only=no'], 'midwatch: --read-only takes no value. See midwatch --help.'],
 		[['--config', 'a', '--config', 'b'], 'midwatch: --config is given twice. See midwatch --help.'],
-		[['doctor', '--json'], 'midwatch: --json does not go with midwatch doctor. See midwatch --help.'],
+		[
+			['doctor', '--grants', '--json'],
+			'midwatch: doctor --grants has no --json: its lines are statements to run. See midwatch --help.',
+		],
 		[['--json'], 'midwatch: --json does not go with the console. See midwatch --help.'],
 		[['snapshot'], 'midwatch: snapshot is used as: midwatch snapshot --json [--pane P]. See midwatch --help.'],
 		[
@@ -48,7 +51,7 @@ describe('a wrong command line exits with 64 and prints one line', () => {
 		],
 		[
 			['audit'],
-			'midwatch: audit is used as: midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD. See midwatch --help.',
+			'midwatch: audit is used as: midwatch audit verify [FILE | --against COPY] [--json], or midwatch audit show RECORD [--json]. See midwatch --help.',
 		],
 		[['keys'], 'midwatch: keys is used as: midwatch keys --markdown. See midwatch --help.'],
 		[
@@ -265,24 +268,26 @@ describe.concurrent('snapshot --json on the demo', () => {
 	const snapshot = async (...args: readonly string[]) => {
 		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', ...args]);
 		expect(stderr).toBe('');
-		return {code, document: JSON.parse(stdout)};
+		const {data, ...envelope} = JSON.parse(stdout);
+		return {code, envelope, data};
 	};
 
 	test('calm: nothing is wrong, everything is read twice', async () => {
-		const {code, document} = await snapshot('--demo', 'calm');
+		const {code, envelope, data} = await snapshot('--demo', 'calm');
 		expect(code).toBe(0);
-		expect(document).toMatchObject({midwatch: packageJson.version, exit: 0, unread: []});
-		expect(document.findings.filter((finding: {severity: string}) => finding.severity === 'crit')).toEqual([]);
-		const kinds = new Set(document.readings.map((reading: {kind: string}) => reading.kind));
+		expect(envelope).toMatchObject({midwatch: packageJson.version, exitCode: 0});
+		expect(data.unread).toEqual([]);
+		expect(data.findings.filter((finding: {severity: string}) => finding.severity === 'crit')).toEqual([]);
+		const kinds = new Set(data.readings.map((reading: {kind: string}) => reading.kind));
 		for (const {sections} of panes) for (const {kind} of sections) expect(kinds).toContain(kind);
-		for (const reading of document.readings) expect(reading).toMatchObject({state: 'live', readAt: expect.any(String)});
+		for (const reading of data.readings) expect(reading).toMatchObject({state: 'live', readAt: expect.any(String)});
 	});
 
 	test('storm: something is critical', async () => {
-		const {code, document} = await snapshot('--demo', 'storm');
+		const {code, envelope, data} = await snapshot('--demo', 'storm');
 		expect(code).toBe(1);
-		expect(document.exit).toBe(1);
-		expect(document.findings[0]).toMatchObject({
+		expect(envelope.exitCode).toBe(1);
+		expect(data.findings[0]).toMatchObject({
 			severity: 'crit',
 			sentence: expect.any(String),
 			evidence: expect.any(Array),
@@ -290,12 +295,10 @@ describe.concurrent('snapshot --json on the demo', () => {
 	});
 
 	test('--pane and --target limit the document to what they show', async () => {
-		const {document} = await snapshot('--demo', 'calm', '--pane', 'consumer-lag', '--target', 'kafka-main');
-		expect(document.targets.map(({name}: {name: string}) => name)).toEqual(['kafka-main']);
-		expect(new Set(document.readings.map(({kind}: {kind: string}) => kind))).toEqual(
-			new Set(['kafka.lag', 'kafka.topic']),
-		);
-		expect(document.readings[0].rows.length).toBeGreaterThan(0);
+		const {data} = await snapshot('--demo', 'calm', '--pane', 'consumer-lag', '--target', 'kafka-main');
+		expect(data.targets.map(({name}: {name: string}) => name)).toEqual(['kafka-main']);
+		expect(new Set(data.readings.map(({kind}: {kind: string}) => kind))).toEqual(new Set(['kafka.lag', 'kafka.topic']));
+		expect(data.readings[0].rows.length).toBeGreaterThan(0);
 	});
 });
 
@@ -339,9 +342,9 @@ describe.concurrent('targets that cannot be reached', () => {
 			env: {PW: 'hunter2'},
 		});
 		expect({code, stderr}).toEqual({code: 2, stderr: ''});
-		const document = JSON.parse(stdout);
-		expect(new Set(document.unread.map(({target}: {target: string}) => target))).toEqual(new Set(['db', 'cache']));
-		expect(document.unread[0]).toMatchObject({text: expect.any(String), hint: expect.any(String)});
+		const {data} = JSON.parse(stdout);
+		expect(new Set(data.unread.map(({target}: {target: string}) => target))).toEqual(new Set(['db', 'cache']));
+		expect(data.unread[0]).toMatchObject({text: expect.any(String), hint: expect.any(String)});
 		expect(stdout).not.toContain('hunter2');
 	});
 });

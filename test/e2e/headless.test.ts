@@ -30,7 +30,8 @@ const configOf = (server: NamedServer, login?: Login): string =>
 async function snapshot(server: NamedServer, login?: Login) {
 	const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', configOf(server, login)]);
 	expect(stderr).toBe('');
-	const told: Told = JSON.parse(stdout);
+	const {exitCode, data} = JSON.parse(stdout);
+	const told: Told = {...data, exit: exitCode};
 	expect(told.exit).toBe(code);
 	const reading = (kind: string): Read => {
 		const found = told.readings.find(one => one.kind === kind);
