@@ -66,8 +66,8 @@ export async function createConsoleCore(config: RunConfig, options: Options): Pr
 	});
 	const resolve = async (name: string) => {
 		const {port, target} = await watch.connection(name);
-		const {who, server} = watch.identity(name) ?? {};
-		return {port, target, who, server};
+		const identity = watch.identity(name);
+		return {port, target, targetUser: identity?.who, server: identity?.server};
 	};
 	const runner = createRunner({clock, audit, arming, locks, resolve});
 	const stateDirectoryWatch = createStateDirectoryWatch({

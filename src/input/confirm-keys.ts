@@ -89,7 +89,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 	if (keymap.intent('deck', pressed.key) === 'deck.undo' && isUndoable(deck, remedy)) {
 		deck.apply({do: 'pop'});
 		runById(deck, `undo ${remedy.id}`);
-	} else if (intent === 'confirm.replan' && remedy.renewal !== undefined) replanRemedy(deck);
+	} else if (intent === 'confirm.replan' && remedy.replanOffer !== undefined) replanRemedy(deck);
 	else if (hasEnded(remedy)) {
 		if (['enter', 'q', 'space'].includes(pressed.key)) closeConfirmation(deck, remedy);
 	} else if (remedy.state === 'ready') {

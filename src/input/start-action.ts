@@ -46,15 +46,15 @@ export function proposeAction(
 export function replanRemedy(deck: Deck): void {
 	const {runner, watch} = deck.options;
 	const remedy = runner.state.get();
-	if (remedy?.renewal === undefined) return;
+	if (remedy?.replanOffer === undefined) return;
 	const action = watch.targets.flatMap(one => one.system.actions).find(({id}) => id === remedy.action.id);
 	if (action === undefined) return;
 	const readings = watch.readings().filter(({target, kind}) => target === remedy.target && appliesToKind(action, kind));
 	const latest = new Map(readings.flatMap(({snapshot}) => snapshot?.rows ?? []).map(row => [row.id, row]));
 	deck.apply({do: 'top', layer: emptyConfirmation});
-	void runner.renew(rows => latestRows(rows, latest));
+	void runner.replan(rows => latestRows(rows, latest));
 	const {pane} = deck.session.get();
-	const {rows} = remedy.renewal;
+	const {rows} = remedy.replanOffer;
 	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key =>
 		rows.some(row => [action.kind, ...(action.also ?? [])].some(kind => rowKey(kind, row) === key)),
 	);

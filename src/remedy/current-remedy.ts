@@ -17,28 +17,32 @@ import type {RunContext} from './run-context.ts';
 
 type Untimed<E> = E extends RemedyEvent ? Omit<E, 'at'> : never;
 
-/** The one remedy in hand, those that settle beside it, and what is under way for them. */
+/** The current remedy, the earlier ones that are still verified, and their promises in flight. Applies every event. */
 export type CurrentRemedy = {
 	readonly state: Store<Remedy | undefined>;
-	/** Sent, and looked at until they have settled, while another is in hand. Oldest first. */
+	/** Sent remedies that are verified while another one is current. Oldest first. */
 	readonly settling: Store<readonly Remedy[]>;
-	/** Puts another remedy in the place of the one that has ended, or of one that settles, which then does so aside. */
-	replace(runContext: RunContext, remedy: Remedy): void;
-	job(): RunContext | undefined;
-	/** Calls back with each remedy that was confirmed, when it has ended. Returns the way to stop. */
+	/** Confirmed remedies that have not ended: `settling`, then the current one. */
+	inProgress(): readonly Remedy[];
+	/** Makes another remedy the current one. The previous one has ended, or moves to `settling`. */
+	replace(run: RunContext, remedy: Remedy): void;
+	run(): RunContext | undefined;
+	/** Calls back with each confirmed remedy when it has ended. @returns unsubscribe */
 	onEnd(listener: (remedy: Remedy) => void): () => void;
-	/** The remedy of this job, if it is still there and in that state. */
-	inState<S extends RemedyState>(job: RunContext, state: S): Extract<Remedy, {readonly state: S}> | undefined;
+	/** The remedy of this run, if it is in that state. */
+	inState<S extends RemedyState>(run: RunContext, state: S): Extract<Remedy, {readonly state: S}> | undefined;
 	/**
-	 * Takes what happened, now, to the remedy of this job if it is still there and, when given, still in that state: what a slow look
-	 * brings must not reach a later state.
+	 * Applies an event, at the present time, to the remedy of this run. With `from`, only while the remedy is in that state, so that the result
+	 * of a slow read cannot reach a later state. @returns the next state, or undefined when nothing was applied
 	 */
-	step(job: RunContext, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined;
-	/** Keeps what is under way, for `settled`. */
+	step(run: RunContext, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined;
+	/** Ends the remedy of this run as refused, if nothing was sent yet. */
+	refuse(run: RunContext, reason: string, hint: string): void;
+	/** Registers a promise that `settled` waits for. */
 	track<T>(flow: Promise<T>): Promise<T>;
-	/** When the refusals so far are recorded, or it is known that they cannot be. */
+	/** Resolves when the last refusal is recorded, or could not be. */
 	refusalsRecorded(): Promise<unknown>;
-	/** When nothing is under way. */
+	/** Resolves when no tracked promise is pending. */
 	settled(): Promise<void>;
 };
 
@@ -48,78 +52,90 @@ export function createCurrentRemedy(options: {
 }): CurrentRemedy {
 	const {clock, audit} = options;
 	const state = createStore<Remedy | undefined>(undefined);
-	const aside = createStore<readonly Remedy[]>([]);
+	const settling = createStore<readonly Remedy[]>([]);
 	const listeners = new Set<(remedy: Remedy) => void>();
-	const flows = new Set<Promise<unknown>>();
-	let inHand: RunContext | undefined;
-	let refusal: Promise<unknown> = Promise.resolve();
+	const {track, settled} = createFlows();
+	let currentRun: RunContext | undefined;
+	let lastRefusal: Promise<unknown> = Promise.resolve();
 
-	function track<T>(flow: Promise<T>): Promise<T> {
-		const kept: Promise<unknown> = flow.then(
-			() => flows.delete(kept),
-			() => flows.delete(kept),
-		);
-		flows.add(kept);
-		return flow;
-	}
-
-	function ended(job: RunContext, remedy: Remedy): void {
-		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
+	function handleEnd(run: RunContext, remedy: Remedy): void {
+		run.reads.abort(new AdapterError('timeout', 'the remedy has ended', 'nothing to do'));
 		if (!isRecordedRefusal(remedy)) return;
-		// Where a refusal cannot be recorded nothing is missing: nothing was done. That it is not in the record is told.
-		const recording = audit.append(refusalEntry(remedy, job)).then(
-			() => step(job, {type: 'recorded'}),
-			(error: unknown) => step(job, {type: 'record-failed', message: messageOf(error)}),
+		// Nothing was sent, so a refusal may be missing in the record; that it is missing is shown.
+		const recording = audit.append(refusalEntry(remedy, run)).then(
+			() => step(run, {type: 'recorded'}),
+			(error: unknown) => step(run, {type: 'record-failed', message: messageOf(error)}),
 		);
-		refusal = track(recording);
+		lastRefusal = track(recording);
 	}
 
-	const remedyOf = (job: RunContext): Remedy | undefined =>
-		[state.get(), ...aside.get()].find(remedy => remedy?.id === job.id);
+	const remedyOf = (run: RunContext): Remedy | undefined =>
+		[state.get(), ...settling.get()].find(remedy => remedy?.id === run.id);
 
-	function put(remedy: Remedy): void {
-		if (state.get()?.id === remedy.id) state.set(remedy);
-		else aside.set(aside.get().flatMap(one => (one.id !== remedy.id ? one : hasEnded(remedy) ? [] : remedy)));
+	function store(next: Remedy): void {
+		if (state.get()?.id === next.id) state.set(next);
+		else settling.set(settling.get().flatMap(remedy => (remedy.id !== next.id ? remedy : hasEnded(next) ? [] : next)));
 	}
 
-	function step(job: RunContext, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined {
-		const before = remedyOf(job);
+	function step(run: RunContext, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined {
+		const before = remedyOf(run);
 		if (before === undefined || (from !== undefined && before.state !== from)) return undefined;
 		const after = reduce(before, {...event, at: clock.monotonic()});
-		put(after);
+		store(after);
 		if (hasEnded(before) || !hasEnded(after)) return after;
-		ended(job, after);
+		handleEnd(run, after);
 		if (isInProgress(before)) for (const listener of [...listeners]) listener(after);
 		return after;
 	}
 
 	return {
 		state,
-		settling: aside,
-		replace(job, remedy) {
+		settling,
+		inProgress() {
+			const remedy = state.get();
+			return remedy !== undefined && isInProgress(remedy) ? [...settling.get(), remedy] : settling.get();
+		},
+		replace(run, remedy) {
 			const before = state.get();
-			if (before !== undefined && isSettling(before)) aside.set([...aside.get(), before]);
-			inHand = job;
+			if (before !== undefined && isSettling(before)) settling.set([...settling.get(), before]);
+			currentRun = run;
 			state.set(remedy);
 		},
-		job: () => inHand,
+		run: () => currentRun,
 		onEnd(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-		inState(job, wanted) {
-			const remedy = remedyOf(job);
+		inState(run, wanted) {
+			const remedy = remedyOf(run);
 			return remedy !== undefined && isIn(remedy, wanted) ? remedy : undefined;
 		},
 		step,
+		refuse: (run, reason, hint) => void step(run, {type: 'refused', reason, hint}),
 		track,
-		refusalsRecorded: () => refusal,
-		async settled() {
-			// One that ends may begin another: a refusal is recorded when its remedy has ended.
-			while (flows.size > 0) await Promise.all(flows);
-		},
+		refusalsRecorded: () => lastRefusal,
+		settled,
 	};
 }
 
 const isIn = <S extends RemedyState>(remedy: Remedy, state: S): remedy is Extract<Remedy, {readonly state: S}> =>
 	remedy.state === state;
+
+/** Promises in flight. */
+function createFlows(): Pick<CurrentRemedy, 'track' | 'settled'> {
+	const flows = new Set<Promise<unknown>>();
+	return {
+		track(flow) {
+			const tracked: Promise<unknown> = flow.then(
+				() => flows.delete(tracked),
+				() => flows.delete(tracked),
+			);
+			flows.add(tracked);
+			return flow;
+		},
+		async settled() {
+			// A flow that ends may start another: a refusal is recorded after its remedy has ended.
+			while (flows.size > 0) await Promise.all(flows);
+		},
+	};
+}

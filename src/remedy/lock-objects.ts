@@ -2,7 +2,7 @@ import {AdapterError, messageOf} from '../errors.ts';
 import type {LockRefusal, ObjectLock, ObjectLocks} from './object-lock.ts';
 import {previewExpiryMs} from './remedy-state.ts';
 
-/** Takes the locks of everything that a plan changes, or none of them. @returns why not when they cannot be taken. Never rejects. */
+/** Locks every object that a plan changes, or none. @returns the lock, or why it is refused. Never rejects. */
 export async function lockObjects(
 	locks: ObjectLocks,
 	{target, names, about}: {readonly target: string; readonly names: readonly string[]; readonly about: string},
@@ -12,12 +12,12 @@ export async function lockObjects(
 	} catch (error) {
 		return {
 			reason: `the lock on ${target}/${names.join(', ')} cannot be written: ${messageOf(error)}`,
-			hint: 'look whether the state directory can be written',
+			hint: 'make the state directory writable',
 		};
 	}
 }
 
-/** What the system answered is shown, whatever becomes of a lock: one that stays refuses the next act by its name, and ends with this console. */
+/** Never rejects: a lock that cannot be released must not hide the answer of the system. It then refuses the next action on the object until this console ends. */
 export async function releaseLock(lock: ObjectLock): Promise<void> {
 	try {
 		await lock.release();
@@ -25,17 +25,17 @@ export async function releaseLock(lock: ObjectLock): Promise<void> {
 }
 
 /**
- * The last look before something is sent. `checkedMs` is the longest time since the target was looked at, by either clock: a machine that
- * slept may have had no other console to lose its lock to, and its monotonic clock may have stopped meanwhile.
- * @throws AdapterError `conflict`.
+ * The last check before sending: the lock is still held and the last preflight is recent. `checkedMs` returns the time since that preflight by
+ * the clock that advanced further: while a machine sleeps no other console may take the lock, and the monotonic clock may stop.
+ * @throws AdapterError `conflict`
  */
 export async function assertStillHeld(lock: ObjectLock, checkedMs: () => number): Promise<void> {
 	const isHeld = await lock.isHeld().catch(() => false);
 	if (isHeld && checkedMs() <= previewExpiryMs) return;
-	const lost = isHeld ? 'that what was looked at is old' : 'that another one took its lock';
+	const consequence = isHeld ? 'its last checks are too old' : 'another console took its lock';
 	throw new AdapterError(
 		'conflict',
-		`this console was stopped for so long ${lost}`,
-		'look at it as it is now, and try again',
+		`this console was suspended for too long: ${consequence}`,
+		'check the present state, then try again',
 	);
 }

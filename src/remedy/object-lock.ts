@@ -15,60 +15,60 @@ import {
 import {createLeaseMonitor, renewMs} from '../state/lease-monitor.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
 
-/** Objects that no other console acts on until this is given back. */
+/** A lock on objects: no other console changes them until it is released. */
 export type ObjectLock = {
-	/** Looks whether it still holds: a console that slept longer than a lease may have lost it. */
+	/** Reads from disk whether the lock is still ours: a console that slept longer than its lease may have lost it. */
 	isHeld(): Promise<boolean>;
 	release(): Promise<void>;
 };
 
-/** Why it was not given: what is held by whom, and how to settle it. */
+/** Why a lock was refused: which object, the console that holds it, and what to do. */
 export type LockRefusal = {readonly reason: string; readonly hint: string};
 
-/** Keeps two consoles of a user from acting on the same object at once. */
+/** Keeps two consoles of a user from changing the same object at the same time. */
 export type ObjectLocks = {
 	/**
-	 * All of these objects of a target, or none.
-	 * @throws Error of node:fs when locks cannot be written.
+	 * Locks all of these objects of a target, or none. `about` is shown to the other console: `a console running redis.kill-client`.
+	 * @throws Error of node:fs when the lock cannot be written
 	 */
 	acquire(target: string, objects: readonly string[], about: string): Promise<ObjectLock | LockRefusal>;
-	/** Notes which consoles still renew their locks, and removes the locks of those that have ended. Called every few seconds. */
+	/** Reads which consoles still renew their locks, and removes the locks of those that have ended. Called every few seconds. */
 	refresh(): Promise<void>;
 };
 
 export type ObjectLocksOptions = {
-	/** What names the server of a target: two targets that share one of these names share their locks. The target's own name when absent. */
+	/** Names of the server of a target: targets that share one of them share their locks. Default: the name of the target. */
 	readonly serversOf?: (target: string) => readonly string[];
 	readonly monotonic?: () => number;
 	readonly leaseMs?: number;
 	readonly renewMs?: number;
 };
 
-/** How often, a few hundredths of a second apart, one waits for another that is just looking whether it may take the same. */
-const tries = 50;
+/** How often, 20 ms apart, to wait for a console that is claiming the same object at the same time. */
+const maxAttempts = 50;
 
-/** State of a lock whose console is still looking whether another has the same. */
+/** State of a lock whose console has not yet checked whether another one holds the same object. */
 const claiming = '0';
 
 /**
- * A lock is a file of its own: `locks/<token>.lock`, which names the objects by their hashes. A console that takes one writes it first and then
- * looks for others, so that of two at least one sees the other. Since no two locks share a path, removing one never removes another's.
+ * Each lock is a file, `locks/<token>.lock`, with the hashes of its objects. A console first writes its file and then reads the others, so that
+ * of two consoles at least one sees the other. No two locks share a path, so removing one never removes another's.
  */
 export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
-	const {serversOf = name => [name], renewMs: every = renewMs, monotonic = () => performance.now()} = options;
+	const {serversOf = name => [name], renewMs: intervalMs = renewMs, monotonic = () => performance.now()} = options;
 	const dir = join(stateDir, 'locks');
-	const watch = createLeaseMonitor(monotonic, options.leaseMs);
-	let known: ProcessIdentity | undefined;
-	const own = () => (known ??= ownIdentity());
+	const monitor = createLeaseMonitor(monotonic, options.leaseMs);
+	let identity: ProcessIdentity | undefined;
+	const own = () => (identity ??= ownIdentity());
 
-	/** The locks of consoles that live, or may. @throws Error of node:fs. */
-	async function live(): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
+	/** The locks of consoles that are running, or may be. @throws Error of node:fs */
+	async function readLiveLocks(): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
 		const names = await readdir(dir);
 		const paths = names.filter(name => name.endsWith('.lock')).map(name => join(dir, name));
-		return liveLeases(paths, {own: own(), watch});
+		return liveLeases(paths, {own: own(), watch: monitor});
 	}
 
-	async function take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | LockRefusal> {
+	async function acquire(target: string, objects: readonly string[], about: string): Promise<ObjectLock | LockRefusal> {
 		makeDirectory(dir);
 		const names = new Map(
 			serversOf(target).flatMap(server => objects.map(object => [hashOf(server, object), object] as const)),
@@ -76,19 +76,19 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 		const holder = createHolder(own(), about);
 		const path = join(dir, `${holder.token}.lock`);
 		const lease = await createLease(path, {...holder, objects: [...names.keys()]});
-		const giveBack = async () => {
+		const release = async () => {
 			await rm(path, {force: true}).catch(() => {});
 			await lease.close();
 		};
 		try {
 			for (let attempt = 1; ; attempt += 1) {
-				const rivals = (await live()).filter(
+				const rivals = (await readLiveLocks()).filter(
 					({found}) => found.holder.token !== holder.token && objectsOf(found).some(object => names.has(object)),
 				);
 				const [first] = rivals.filter(({found}) => found.state !== claiming || found.holder.token < holder.token);
-				const rival = first ?? (attempt > tries ? rivals[0] : undefined);
+				const rival = first ?? (attempt > maxAttempts ? rivals[0] : undefined);
 				if (rival !== undefined) {
-					await giveBack();
+					await release();
 					const which = objectsOf(rival.found).find(object => names.has(object)) ?? '';
 					const by = holderName(rival.found.holder);
 					return {
@@ -101,37 +101,37 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 			}
 			await lease.renew();
 		} catch (error) {
-			await giveBack();
+			await release();
 			throw error;
 		}
-		return heldUntilGivenBack(path, lease, giveBack);
+		return keepRenewing(path, lease, release);
 	}
 
-	function heldUntilGivenBack(path: string, lease: OwnLease, giveBack: () => Promise<void>): ObjectLock {
-		const timer = setInterval(() => void lease.renew().catch(() => {}), every);
+	function keepRenewing(path: string, lease: OwnLease, release: () => Promise<void>): ObjectLock {
+		const timer = setInterval(() => void lease.renew().catch(() => {}), intervalMs);
 		timer.unref();
 		return {
 			isHeld: () => lease.isAt(path),
 			async release() {
 				clearInterval(timer);
-				await giveBack();
+				await release();
 			},
 		};
 	}
 
 	return {
-		acquire: take,
+		acquire,
 		async refresh() {
 			try {
-				await live();
+				await readLiveLocks();
 			} catch {
-				// Nothing was locked here yet, or it cannot be read: taking a lock says so.
+				// No lock was written yet, or the directory cannot be read: acquiring a lock reports that.
 			}
 		},
 	};
 }
 
-/** Names from outside may hold anything, and a lock file need not tell them. */
+/** Names of objects may be confidential or contain any character, so the lock file has only their hashes. */
 const hashOf = (server: string, object: string): string => sha256(JSON.stringify([server, object])).slice(0, 32);
 
 const objectsOf = ({content: {objects}}: FoundLease): readonly string[] =>

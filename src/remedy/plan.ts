@@ -1,13 +1,13 @@
 import {canonicalJson, sha256} from '../audit/audit-record.ts';
 import type {Preview} from '../contract/action.ts';
 
-/** What a confirmation is bound to. */
+/** SHA-256 over action, target and plan. A confirmation is bound to it. */
 export const hashPlan = (action: string, target: string, plan: unknown): string =>
 	sha256(canonicalJson({action, target, plan}));
 
 /**
- * The preview with its plan as it would come back from JSON, and frozen to the bottom: what is confirmed is what is run.
- * @throws TypeError when the plan holds what JSON cannot carry.
+ * A deep-frozen copy of the preview whose plan went through JSON: what is confirmed is what runs.
+ * @throws TypeError when the plan holds a value that JSON cannot represent
  */
 export const freezePreview = (preview: Preview): Preview =>
 	deepFreeze({...preview, plan: JSON.parse(canonicalJson(preview.plan)) as unknown});

@@ -3,93 +3,98 @@ import type {PolicyFileState} from '../policy/policy.ts';
 import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {Clock} from '../time/clock.ts';
 
-/** Where the policy of the machine comes from while a console runs. */
+/** Where the policy of the machine is read from while a console runs. */
 export type PolicySource = {
-	/** What the file says, the same value while it says the same; undefined when nothing is there. @throws Error when it cannot be used */
+	/** The contents of the policy file, the same object while they are the same; undefined without a file. @throws Error when it cannot be used */
 	read(): Promise<PolicyFileState | undefined>;
-	/** What each target is by its settings now. */
+	/** The attributes of each target by its present settings. */
 	readTargetAttributes(): Promise<ReadonlyMap<string, TargetAttributes>>;
 };
 
-/** Reads the policy of the machine again and again. */
+/** Reads the policy file of the machine every two seconds. */
 export type PolicyReloader = {
-	/** Resolves when what the file says and what the targets are at this moment is obeyed. Never rejects. */
+	/** Reads the file and the attributes of all targets now. Resolves when they are applied. Never rejects. */
 	reload(): Promise<void>;
 	close(): void;
 };
 
-const everyMs = 2000;
-/** What a target is changes seldom, and a kubeconfig may be long. Before an act it is looked at in any case. */
+const reloadIntervalMs = 2000;
+/** Attributes of targets seldom change, and a kubeconfig may be long. Before an action they are read in any case. */
 const readsPerAttributeRefresh = 30;
 
 /**
- * Reads the file every two seconds and passes on what it says. A policy that is removed while a console runs is not one that allows
- * everything: only a start without a file is a start without a policy.
+ * Reads the policy file every two seconds and applies it when it has changed. A file that is removed while the console runs makes the policy
+ * unusable, so that nothing is allowed: only a console that was started without a file has no policy.
  */
 export function startPolicyReload(options: {
 	readonly clock: Clock;
 	readonly source: PolicySource;
-	/** There was a policy at the start. */
-	readonly was: boolean;
-	readonly obey: (read: PolicyFileState, places: ReadonlyMap<string, TargetAttributes>) => void;
+	/** There was a policy file at the start. */
+	readonly hadPolicy: boolean;
+	readonly applyFile: (file: PolicyFileState, attributes: ReadonlyMap<string, TargetAttributes>) => void;
 }): PolicyReloader {
-	const {clock, source, obey} = options;
-	let {was} = options;
+	const {clock, source, applyFile} = options;
+	let {hadPolicy} = options;
 	let closed = false;
-	let callOff = () => {};
-	let looking: Promise<void> = Promise.resolve();
+	let cancel = () => {};
+	let reading: Promise<void> = Promise.resolve();
 	let last:
-		| {readonly read: PolicyFileState; readonly places: ReadonlyMap<string, TargetAttributes>; readonly looks: number}
+		| {
+				readonly file: PolicyFileState;
+				readonly attributes: ReadonlyMap<string, TargetAttributes>;
+				/** Reads of the file since the attributes were read. */
+				readonly reads: number;
+		  }
 		| undefined;
 
-	async function readNow(): Promise<PolicyFileState> {
-		const before = last?.read;
+	async function readFile(): Promise<PolicyFileState> {
+		const before = last?.file;
 		try {
-			const read = await source.read();
-			if (read !== undefined) return read;
-			return was ? unusable('it is missing now', before) : none;
+			const file = await source.read();
+			if (file !== undefined) return file;
+			return hadPolicy ? unusable('it is missing now', before) : none;
 		} catch (error) {
-			// A mistake a line: the first is enough to know why nothing can be done.
+			// The message has one mistake on each line; the first says why nothing is allowed.
 			const [first = '', ...others] = messageOf(error).split('\n');
 			return unusable(others.length === 0 ? first : `${first} (and ${others.length} more)`, before);
 		}
 	}
 
-	/** A target whose place is not known is bound by every rule. */
-	const placesNow = () => source.readTargetAttributes().catch(() => new Map<string, TargetAttributes>());
+	/** Every rule applies to a target without attributes. */
+	const readAttributes = () => source.readTargetAttributes().catch(() => new Map<string, TargetAttributes>());
 
-	async function once(fresh: boolean): Promise<void> {
-		const read = await readNow();
-		if (read.state !== 'none') was = true;
-		const looks = (last?.looks ?? 0) + 1;
-		const known = !fresh && last?.read === read && looks < readsPerAttributeRefresh ? last.places : undefined;
-		const places = known ?? (read.state === 'read' ? await placesNow() : new Map<string, TargetAttributes>());
-		const isSame = known !== undefined && last?.read === read;
-		last = {read, places, looks: known === undefined ? 0 : looks};
-		if (!closed && !isSame) obey(read, places);
+	async function readOnce(forceAttributes: boolean): Promise<void> {
+		const file = await readFile();
+		if (file.state !== 'none') hadPolicy = true;
+		const reads = (last?.reads ?? 0) + 1;
+		const isSame = !forceAttributes && last?.file === file && reads < readsPerAttributeRefresh;
+		const cached = isSame ? last?.attributes : undefined;
+		const attributes = cached ?? (file.state === 'read' ? await readAttributes() : new Map<string, TargetAttributes>());
+		last = {file, attributes, reads: cached === undefined ? 0 : reads};
+		if (!closed && cached === undefined) applyFile(file, attributes);
 	}
 
-	/** One after the other, so that what is obeyed last was read last. */
-	function look(fresh: boolean): Promise<void> {
-		looking = looking.then(() => once(fresh));
-		return looking;
+	/** Reads are serialized, so that the last one applied is the last one read. */
+	function read(forceAttributes: boolean): Promise<void> {
+		reading = reading.then(() => readOnce(forceAttributes));
+		return reading;
 	}
 
-	const goOn = () => {
-		if (!closed) callOff = clock.after(everyMs, () => void look(false).then(goOn));
+	const schedule = () => {
+		if (!closed) cancel = clock.after(reloadIntervalMs, () => void read(false).then(schedule));
 	};
-	goOn();
+	schedule();
 	return {
-		reload: () => look(true),
+		reload: () => read(true),
 		close() {
 			closed = true;
-			callOff();
+			cancel();
 		},
 	};
 }
 
 const none: PolicyFileState = {state: 'none'};
 
-/** The same value while the reason is the same. */
+/** Returns the same object while the reason is the same. */
 const unusable = (reason: string, before: PolicyFileState | undefined): PolicyFileState =>
 	before?.state === 'unusable' && before.reason === reason ? before : {state: 'unusable', reason};

@@ -7,51 +7,51 @@ import {readCurrentState} from './replan.ts';
 import type {RunContext} from './run-context.ts';
 import type {TimedCalls} from './timed-calls.ts';
 
-const checkMs = 5000;
-const everyMs = 2000;
+const preflightTimeoutMs = 5000;
+const preflightIntervalMs = 2000;
 
-/** Looks at the target before anything is sent: when the confirmation opens, while it waits, and once more after it was given. */
+/** Runs the preflight of the current remedy: when the confirmation opens, while it waits for an answer, and once after the answer. */
 export type PreflightLoop = {
-	/** One look, for a remedy in that state. What it brings is dropped when the remedy has gone on meanwhile. */
-	checkOnce(job: RunContext, from: 'checking' | 'ready' | 'rechecking'): Promise<void>;
-	/** Looks again and again until the remedy no longer waits. */
-	keepChecking(job: RunContext): void;
+	/** Runs the preflight once, if the remedy is in state `from`. The result is dropped when the remedy has left that state meanwhile. */
+	checkOnce(run: RunContext, from: 'checking' | 'ready' | 'rechecking'): Promise<void>;
+	/** Runs the preflight every 2 s until the remedy no longer waits for an answer. */
+	repeat(run: RunContext): void;
 	stop(): void;
 };
 
 export function createPreflightLoop(options: {
 	readonly clock: Clock;
-	readonly hand: CurrentRemedy;
-	readonly asking: TimedCalls;
+	readonly current: CurrentRemedy;
+	readonly calls: TimedCalls;
 	readonly arming: Pick<Arming, 'current'>;
 }): PreflightLoop {
-	const {clock, hand, asking, arming} = options;
-	let callOff = () => {};
+	const {clock, current, calls, arming} = options;
+	let cancel = () => {};
 
-	async function look(job: RunContext, from: 'checking' | 'ready' | 'rechecking'): Promise<void> {
-		const remedy = hand.inState(job, from);
+	async function checkOnce(run: RunContext, from: 'checking' | 'ready' | 'rechecking'): Promise<void> {
+		const remedy = current.inState(run, from);
 		if (!remedy) return;
 		const {preview, hash} = remedy;
 		try {
-			const checks = await asking.read(job, {ms: checkMs, what: 'checking'}, context =>
-				job.action.preflight(preview.plan, context),
+			const checks = await calls.read(run, {timeoutMs: preflightTimeoutMs, what: 'checking'}, context =>
+				run.action.preflight(preview.plan, context),
 			);
-			const moved = checks.find(check => check.result === 'block' && check.conflict);
-			const present = moved ? await readCurrentState(asking, job, preview, moved) : undefined;
-			const deed = {action: job.action.id, hash, preview};
-			const demand = demandFor(await arming.current(), deed, clock.monotonic());
-			hand.step(job, {type: 'checked', checks, demand, ...present}, from);
+			const conflict = checks.find(check => check.result === 'block' && check.conflict);
+			const now = conflict ? await readCurrentState(calls, run, {shown: preview, conflict}) : undefined;
+			const planned = {action: run.action.id, hash, preview};
+			const demand = demandFor(await arming.current(), planned, clock.monotonic());
+			current.step(run, {type: 'checked', checks, demand, ...now}, from);
 		} catch (error) {
-			hand.step(job, {type: 'check-failed', failure: toRemedyFailure(error)}, from);
+			current.step(run, {type: 'check-failed', failure: toRemedyFailure(error)}, from);
 		}
 	}
 
-	function keepLooking(job: RunContext): void {
-		if (!hand.inState(job, 'ready')) return;
-		callOff = clock.after(everyMs, () => {
-			void hand.track(look(job, 'ready').then(() => keepLooking(job)));
+	function repeat(run: RunContext): void {
+		if (!current.inState(run, 'ready')) return;
+		cancel = clock.after(preflightIntervalMs, () => {
+			void current.track(checkOnce(run, 'ready').then(() => repeat(run)));
 		});
 	}
 
-	return {checkOnce: look, keepChecking: keepLooking, stop: () => callOff()};
+	return {checkOnce, repeat, stop: () => cancel()};
 }

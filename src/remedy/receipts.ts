@@ -1,9 +1,9 @@
 import type {Action, Receipt, UndoClass} from '../contract/action.ts';
 import type {Remedy} from './remedy-state.ts';
 
-/** Something that was sent in this session, and whether it can be led back. */
+/** An action that was sent in this session, and whether it can be undone. */
 export type Undoable = {
-	/** Id of the intent: what `undo` takes. */
+	/** Id of the intent; the argument of `Runner.undo`. */
 	readonly record: string;
 	readonly action: {readonly id: string; readonly title: string};
 	readonly target: string;
@@ -12,13 +12,13 @@ export type Undoable = {
 	/** Epoch milliseconds. */
 	readonly sentAt: number;
 	readonly undo: UndoClass;
-	/** The sentence why it cannot be undone, or undefined when it can. */
+	/** Why it cannot be undone, one sentence, or undefined when it can. */
 	readonly impossible: string | undefined;
 	/** Id of the intent that undid it. */
 	readonly undoneBy: string | undefined;
 };
 
-/** What an undo starts from. */
+/** A sent action with all that its undo needs. */
 export type SentRemedy = {
 	readonly action: Action;
 	readonly remedy: Extract<Remedy, {readonly state: 'verifying'}>;
@@ -29,43 +29,43 @@ export type SentRemedy = {
 export type Receipts = {
 	add(sent: SentRemedy): void;
 	find(record: string): SentRemedy | undefined;
-	/** The sentence why this cannot be undone, or undefined when it can. */
+	/** Why this cannot be undone, one sentence, or undefined when it can. */
 	impossible(sent: SentRemedy): string | undefined;
 	/** Newest first. */
 	list(): readonly Undoable[];
 };
 
-/** What was sent in this session. */
+/** The receipts of this session, in memory. */
 export function createReceipts(): Receipts {
-	const sent = new Map<string, SentRemedy>();
+	const sentById = new Map<string, SentRemedy>();
 	const undoneBy = new Map<string, string>();
 
-	function impossible(one: SentRemedy): string | undefined {
-		if (undoneBy.has(one.remedy.id)) return 'it was undone already';
-		if ('impossible' in one.action.undo) return one.action.undo.impossible;
-		const {undo} = one.remedy.preview;
+	function impossible(sent: SentRemedy): string | undefined {
+		if (undoneBy.has(sent.remedy.id)) return 'it was undone already';
+		if ('impossible' in sent.action.undo) return sent.action.undo.impossible;
+		const {undo} = sent.remedy.preview;
 		return undo.class === 'none' ? undo.text : undefined;
 	}
 
 	return {
-		add(one) {
-			sent.set(one.remedy.id, one);
-			const {undoOf} = one.remedy;
-			if (undoOf !== undefined) undoneBy.set(undoOf, one.remedy.id);
+		add(sent) {
+			sentById.set(sent.remedy.id, sent);
+			const {undoOf} = sent.remedy;
+			if (undoOf !== undefined) undoneBy.set(undoOf, sent.remedy.id);
 		},
-		find: record => sent.get(record),
+		find: record => sentById.get(record),
 		impossible,
 		list: () =>
-			[...sent.values()].reverse().map(one => ({
-				record: one.remedy.id,
-				action: one.remedy.action,
-				target: one.remedy.target,
-				object: one.remedy.preview.object,
-				summary: one.receipt.summary,
-				sentAt: one.sentAt,
-				undo: one.remedy.preview.undo,
-				impossible: impossible(one),
-				undoneBy: undoneBy.get(one.remedy.id),
+			[...sentById.values()].reverse().map(sent => ({
+				record: sent.remedy.id,
+				action: sent.remedy.action,
+				target: sent.remedy.target,
+				object: sent.remedy.preview.object,
+				summary: sent.receipt.summary,
+				sentAt: sent.sentAt,
+				undo: sent.remedy.preview.undo,
+				impossible: impossible(sent),
+				undoneBy: undoneBy.get(sent.remedy.id),
 			})),
 	};
 }

@@ -9,29 +9,29 @@ import type {LiveConnection} from './run-context.ts';
 const recheckTimeoutMs = 10_000;
 
 /**
- * Reads what became of something whose end is not known, by the look that its action has for that, and sends nothing. Settling stays with a
- * person: what is there now may also have come about in another way.
- * @returns what is seen in a sentence; undefined when the record does not hold the whole plan, or no such action is known any more.
- * @throws whatever the target failed with.
+ * Reads with the verification of its action what became of an unresolved intent. Sends nothing. A person resolves the intent: the present state
+ * may have another cause.
+ * @returns one sentence; undefined when the record does not hold the complete plan, or the action does not exist any more
+ * @throws the error of the target
  */
 export async function recheckOutcome(
 	open: UnresolvedIntent,
 	options: {
 		readonly clock: Clock;
 		readonly actionOf: (id: string) => Action | undefined;
-		/** The live connection of a target. @throws AdapterError */
+		/** The open connection of a target. @throws AdapterError */
 		readonly resolve: (target: string) => Promise<LiveConnection>;
 	},
 ): Promise<string | undefined> {
 	const {clock, actionOf, resolve} = options;
 	const action = actionOf(open.action.id);
 	const {plan, receipt} = open;
-	// A plan of which something was masked or left out is another plan.
+	// A plan that was redacted or shortened in the record has another hash.
 	if (action === undefined || plan === undefined || hashPlan(action.id, open.target, plan) !== open.planHash)
 		return undefined;
-	const late = () =>
-		new AdapterError('timeout', `looking took longer than ${recheckTimeoutMs / 1000} s`, 'look by hand');
-	return withDeadline({clock, timeoutMs: recheckTimeoutMs, createTimeoutError: late}, async signal => {
+	const createTimeoutError = () =>
+		new AdapterError('timeout', `the check took longer than ${recheckTimeoutMs / 1000} s`, 'check it on the server');
+	return withDeadline({clock, timeoutMs: recheckTimeoutMs, createTimeoutError}, async signal => {
 		const {port, target} = await resolve(open.target);
 		const context: ActionContext<unknown> = {
 			signal,
@@ -39,14 +39,14 @@ export async function recheckOutcome(
 			port,
 			target,
 			record: open.id,
-			saveFile: () => Promise.reject(new AdapterError('denied', 'a look keeps nothing', 'nothing was sent')),
+			saveFile: () => Promise.reject(new AdapterError('denied', 'a check saves no file', 'nothing was sent')),
 		};
-		// Of several objects only the receipt tells to which of them it was sent.
+		// With several objects only the receipt says to which of them it was sent.
 		if (receipt !== undefined || open.count === 1)
 			return describeOutcome(await action.verify(plan, receipt ?? {summary: '', before: {}}, context));
-		const moved = (await action.preflight(plan, context)).filter(check => check.conflict === true);
-		if (moved.length === 0) return 'all of it is still as it was before';
-		return `not as it was before: ${moved.map(({detail}) => detail).join('; ')}`;
+		const conflicts = (await action.preflight(plan, context)).filter(check => check.conflict === true);
+		if (conflicts.length === 0) return 'it is still as it was before';
+		return `it is not as it was before: ${conflicts.map(({detail}) => detail).join('; ')}`;
 	});
 }
 
@@ -58,9 +58,9 @@ function describeOutcome({result, detail}: Outcome): string {
 		case 'ineffective':
 			return `it does not look done: ${detail}`;
 		case 'unknown':
-			return `whether it was done is not known: ${detail}`;
+			return `whether it was done is unknown: ${detail}`;
 	}
 }
 
-/** A failed look in a sentence: it is tried again when the target answers. */
-export const recheckFailedText = (error: unknown): string => `it could not be looked at: ${messageOf(error)}`;
+/** Describes a failed check in a sentence. It is retried when the target answers. */
+export const recheckFailedText = (error: unknown): string => `it could not be checked: ${messageOf(error)}`;

@@ -19,10 +19,10 @@ const end = (remedy: Remedy, state: RemedyEnd, at: number, reason: string, hint?
 const nothingSent = 'nothing was sent';
 
 /**
- * The next state. An event that does not belong to the state changes nothing and gives the same value back.
+ * Returns the next state. An event that does not belong to the state changes nothing and returns the same value.
  *
- * The only way into `running` is an `intent-written` whose record is about this remedy and this plan, from `intent`; the only way into
- * `intent` is a second look at the target after an answer that met the demand.
+ * The only way into `running` is, from `intent`, an `intent-written` whose record has the id of this remedy and the hash of this plan. The only
+ * way into `intent` is a second preflight after an answer that met the demand.
  */
 export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 	switch (remedy.state) {
@@ -59,7 +59,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 type In<S extends RemedyState> = Extract<Remedy, {readonly state: S}>;
 type Is<T extends RemedyEvent['type']> = Extract<RemedyEvent, {readonly type: T}>;
 
-/** Ways out while nothing was sent. */
+/** The events that end a remedy in any state before something was sent. */
 function sideExit(remedy: Remedy, event: RemedyEvent): Remedy {
 	if (event.type === 'cancelled') return end(remedy, 'cancelled', event.at, `cancelled, ${nothingSent}`);
 	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
@@ -76,42 +76,42 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 		return {
 			...end(remedy, state, event.at, event.failure.message, event.failure.hint),
 			failure: event.failure,
-			renewal: event.renewal,
+			replanOffer: event.replanOffer,
 		};
 	}
 	return sideExit(remedy, event);
 }
 
-/** A look at the target before it is confirmed: the first, or one while the demand waits. */
+/** A preflight before the confirmation: the first, or one while the demand waits for an answer. */
 function afterPreflight(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy {
-	const seen = {
+	const checked = {
 		...remedy,
 		checks: event.checks,
 		checkedAt: event.at,
 		preflightFailure: undefined,
 		demand: event.demand,
 	};
-	const exit = preflightExit(seen, event);
+	const exit = preflightExit(checked, event);
 	if (exit) return exit;
-	const same = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
+	const isSameDemand = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
 	return {
-		...seen,
+		...checked,
 		state: 'ready',
 		demand: event.demand,
 		checkedAt: event.at,
-		readyAt: same ? remedy.readyAt : event.at,
+		readyAt: isSameDemand ? remedy.readyAt : event.at,
 	};
 }
 
 function preflightExit(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
 	const blocks = event.checks.filter(check => check.result === 'block');
-	const moved = blocks.find(check => check.conflict);
-	if (moved) {
-		const reason = `it changed meanwhile, ${nothingSent}: ${moved.detail}`;
+	const conflict = blocks.find(check => check.conflict);
+	if (conflict) {
+		const reason = `it has changed, ${nothingSent}: ${conflict.detail}`;
 		return {
-			...end(remedy, 'stale', event.at, reason, 'look at it as it is now, and try again'),
+			...end(remedy, 'stale', event.at, reason, 'check its present state, then try again'),
 			changed: event.changed ?? [],
-			renewal: event.renewal,
+			replanOffer: event.replanOffer,
 		};
 	}
 	const [block] = blocks;
@@ -125,7 +125,13 @@ const sameDemand = (a: Demand, b: Demand): boolean => JSON.stringify(a) === JSON
 const isExpired = (remedy: In<'ready'>, at: number): boolean => at - remedy.checkedAt > previewExpiryMs;
 
 const expired = (remedy: Remedy, at: number): Remedy =>
-	end(remedy, 'expired', at, `not looked at again for 60 s, ${nothingSent}`, 'try again when the target answers');
+	end(
+		remedy,
+		'expired',
+		at,
+		`the last checks are older than 60 s, ${nothingSent}`,
+		'try again when the target answers',
+	);
 
 function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 	switch (event.type) {
@@ -133,7 +139,7 @@ function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : afterPreflight(remedy, event);
 		case 'check-failed':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, preflightFailure: event.failure};
-		case 'ticked':
+		case 'clock-ticked':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : remedy;
 		case 'answered':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : answered(remedy, event);
@@ -160,26 +166,27 @@ function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
 
 function rechecking(remedy: In<'rechecking'>, event: RemedyEvent): Remedy {
 	if (event.type === 'check-failed') {
-		const reason = `it could not be checked once more, ${nothingSent}: ${event.failure.message}`;
+		const reason = `the checks could not be repeated, ${nothingSent}: ${event.failure.message}`;
 		return {...end(remedy, 'failed', event.at, reason, event.failure.hint), failure: event.failure};
 	}
 	if (event.type !== 'checked') return sideExit(remedy, event);
-	const seen = {...remedy, checks: event.checks, checkedAt: event.at, preflightFailure: undefined};
-	const exit = preflightExit(seen, event);
+	const checked = {...remedy, checks: event.checks, checkedAt: event.at, preflightFailure: undefined};
+	const exit = preflightExit(checked, event);
 	if (exit) return exit;
 	if (!sameDemand(remedy.demand, event.demand)) {
-		return end(seen, 'refused', event.at, `another confirmation is asked for now, ${nothingSent}`, 'try again');
+		return end(checked, 'refused', event.at, `a different confirmation is required now, ${nothingSent}`, 'try again');
 	}
-	return {...seen, state: 'intent'};
+	return {...checked, state: 'intent'};
 }
 
 function writingIntent(remedy: In<'intent'>, event: RemedyEvent): Remedy {
-	// A written intent cannot be cancelled: the record would say that something was meant which then was not done.
+	// A written intent cannot be cancelled: the record would announce a change that was never sent.
 	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
 	if (event.type !== 'intent-written') return remedy;
-	const about =
+	const isThisPlan =
 		event.record === remedy.id && event.planHash === remedy.hash && event.planHash === remedy.confirmation.hash;
-	if (!about) return end(remedy, 'refused', event.at, `the record is about another plan, ${nothingSent}`, 'try again');
+	if (!isThisPlan)
+		return end(remedy, 'refused', event.at, `the record is of another plan, ${nothingSent}`, 'try again');
 	return {...remedy, state: 'running', startedAt: event.at, recorded: true};
 }
 
@@ -189,23 +196,29 @@ function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
 	if (event.type !== 'run-failed') return remedy;
 	const {failure, at} = event;
 	if (!event.harmless) {
-		const reason = `the outcome is not known: ${failure.message}`;
+		const reason = `the outcome is unknown: ${failure.message}`;
 		return {
-			...end(remedy, 'unknown', at, reason, `look whether it was done before anything else: ${remedy.preview.boundTo}`),
+			...end(
+				remedy,
+				'unknown',
+				at,
+				reason,
+				`before anything else, check on the server whether it was done: ${remedy.preview.boundTo}`,
+			),
 			failure,
 		};
 	}
 	const state = failure.kind === 'conflict' ? 'stale' : 'failed';
-	const renewal = state === 'stale' ? event.renewal : undefined;
-	return {...end(remedy, state, at, `nothing happened: ${failure.message}`, failure.hint), failure, renewal};
+	const replanOffer = state === 'stale' ? event.replanOffer : undefined;
+	return {...end(remedy, state, at, `nothing happened: ${failure.message}`, failure.hint), failure, replanOffer};
 }
 
 function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {
 	if (event.type === 'record-failed') return {...remedy, recordFailure: event.message};
-	if (event.type !== 'looked') return remedy;
+	if (event.type !== 'verified') return remedy;
 	const {outcome, at} = event;
 	if (outcome.result === 'pending') return {...remedy, outcome};
 	const isClear = outcome.result === 'done' || outcome.result === 'superseded';
-	const hint = isClear ? undefined : `look at it: ${remedy.preview.boundTo}`;
+	const hint = isClear ? undefined : `check it on the server: ${remedy.preview.boundTo}`;
 	return {...end(remedy, outcome.result, at, outcome.detail, hint), outcome};
 }

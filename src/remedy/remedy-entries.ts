@@ -9,11 +9,11 @@ import type {ServerId} from '../contract/identity.ts';
 import {sanitizeForRecord} from '../state/sanitize-record.ts';
 import type {Confirmation, Remedy} from './remedy-state.ts';
 
-/** What the target was when it was connected to: who it says we are, and which server it is. */
-export type MetTarget = {readonly who?: string | undefined; readonly server?: ServerId | undefined};
+/** Our user and the server, as the target reported them when it was connected. */
+export type TargetIdentity = {readonly targetUser?: string | undefined; readonly server?: ServerId | undefined};
 
-/** What every record of a remedy tells. */
-export const remedyEntryFields = (remedy: Remedy, {who, server}: MetTarget): Omit<AuditEntry, 'kind'> => ({
+/** The fields that every record of a remedy has. */
+export const remedyEntryFields = (remedy: Remedy, {targetUser, server}: TargetIdentity): Omit<AuditEntry, 'kind'> => ({
 	action: remedy.action,
 	target: remedy.target,
 	params: remedy.params,
@@ -21,7 +21,7 @@ export const remedyEntryFields = (remedy: Remedy, {who, server}: MetTarget): Omi
 	...(remedy.hash ? {plan_hash: remedy.hash} : {}),
 	...(remedy.undoOf ? {undo_of: remedy.undoOf} : {}),
 	...(server ? {server} : {}),
-	...(who ? {target_user: who} : {}),
+	...(targetUser ? {target_user: targetUser} : {}),
 });
 
 const confirmationEntry = ({method, typed, count, reason}: Confirmation): NonNullable<AuditEntry['confirmation']> => ({
@@ -31,31 +31,31 @@ const confirmationEntry = ({method, typed, count, reason}: Confirmation): NonNul
 	...(reason ? {reason} : {}),
 });
 
-/** Characters of JSON: the plan of some hundred sessions. */
-const longestPlan = 32 * 1024;
+/** In characters of JSON: the plan of some hundred sessions. */
+const maxPlanLength = 32 * 1024;
 
-/** Written before anything is sent. `list` holds every object of its preview. */
+/** The record that is written before anything is sent. `list` holds every object of the preview. */
 export function intentEntry(
 	remedy: Extract<Remedy, {readonly state: 'intent'}>,
-	met: MetTarget,
+	identity: TargetIdentity,
 	{armed, list}: {readonly armed: ArmedBy | undefined; readonly list: ObjectList},
 ): AuditEntry {
 	const {impact, cliEquivalent, boundTo, count, risk, undo} = remedy.preview;
 	return {
-		...remedyEntryFields(remedy, met),
+		...remedyEntryFields(remedy, identity),
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
-		...(canonicalJson(remedy.preview.plan).length <= longestPlan ? {plan: remedy.preview.plan} : {}),
+		...(canonicalJson(remedy.preview.plan).length <= maxPlanLength ? {plan: remedy.preview.plan} : {}),
 		preview: {impact, cli_equivalent: cliEquivalent, bound_to: boundTo, count, ...list, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmationEntry(remedy.confirmation),
 	};
 }
 
-/** Nothing was sent, and why. */
-export const refusalEntry = (remedy: Remedy, met: MetTarget): AuditEntry => ({
-	...remedyEntryFields(remedy, met),
+/** The record of a remedy that ended before anything was sent, with the reason. */
+export const refusalEntry = (remedy: Remedy, identity: TargetIdentity): AuditEntry => ({
+	...remedyEntryFields(remedy, identity),
 	kind: 'refuse',
 	id: remedy.id,
 	result:
@@ -70,8 +70,8 @@ const futileLimit = 3;
 const futileWindowMs = 10 * 60_000;
 
 /**
- * Why this action is not tried again on any of `locks`: it was done there three times within ten minutes, by any console of this user and
- * with whatever parameters, and did not help. Undefined when it may be tried, as an undo always may: it leads back from what did not help.
+ * The reason to refuse a futile action: it was done on one of `locks` three times in the last ten minutes, by any console of this user and
+ * with any parameters, and did not help. Undefined when it may be tried. An undo always may: it takes back what did not help.
  */
 export function futileReason(
 	records: readonly AuditRecord[],
@@ -81,7 +81,7 @@ export function futileReason(
 ): string | undefined {
 	if (undoOf !== undefined) return undefined;
 	const names = sanitizeForRecord(locks);
-	const vain = records.filter(
+	const ineffective = records.filter(
 		record =>
 			record.kind === 'verify' &&
 			record.result === 'ineffective' &&
@@ -91,7 +91,7 @@ export function futileReason(
 			record.target === sanitizeForRecord(target),
 	);
 	for (const name of names) {
-		const times = vain.filter(record => record.locks?.includes(name)).length;
+		const times = ineffective.filter(record => record.locks?.includes(name)).length;
 		if (times >= futileLimit) return `this was done ${times} times in the last 10 minutes to ${name} and did not help`;
 	}
 	return undefined;

@@ -2,10 +2,10 @@ import {AuditError} from '../audit/audit-log.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import type {RemedyFailure} from './remedy-state.ts';
 
-/** What to do about anything that was thrown. */
+/** What to do next about a thrown value. */
 export function errorHint(error: unknown): string {
 	if (isAdapterError(error) || error instanceof AuditError) return error.hint;
-	return 'nobody expected this: report it with what you were doing';
+	return 'unexpected error: report it with the steps that led to it';
 }
 
 export const toRemedyFailure = (error: unknown): RemedyFailure => ({

@@ -4,67 +4,69 @@ import type {Row} from '../contract/row.ts';
 import type {ErrorKind} from '../errors.ts';
 import type {Demand, DemandAnswer} from '../policy/demand.ts';
 
-/** A preview that was not looked at again for this long can no longer be confirmed. */
+/** A preview whose last preflight is older than this can no longer be confirmed. */
 export const previewExpiryMs = 60_000;
 
 export type RemedyFailure = {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint: string};
 
-/** What was seen of what was sent, or that nothing more can be seen of it, since the next act on the same object took its place. */
+/** The outcome of a sent plan; `superseded` when the next action on the same object was sent before the outcome was known. */
 export type RemedyOutcome = {readonly result: Outcome['result'] | 'superseded'; readonly detail: string};
 
-/** How it was confirmed. Made by the machine alone, from an answer that met the demand. */
+/** How a remedy was confirmed. Only `reduce` creates it, from an answer that met the demand. */
 export type Confirmation = {
 	readonly method: 'key' | 'type' | 'type-count-reason';
-	/** What was demanded, and so what was typed: the key, or the short name; and the number of objects where that was typed too. */
+	/** What the demand required and the user typed: the key or the short name. */
 	readonly typed: string;
+	/** The number of objects, where it had to be typed too. */
 	readonly count?: number;
 	readonly reason?: string;
-	/** A monotonic reading. */
+	/** Monotonic time. */
 	readonly at: number;
-	/** The hash of the plan that was on the screen. */
+	/** Hash of the plan that was shown. */
 	readonly hash: string;
 };
 
-/** What is known in any state, and what may be known already. All moments are monotonic readings of the clock. */
+/** The fields of a remedy in any state. Times are monotonic. */
 type Facts = {
-	/** The id of the audit record of the intent, given when it was proposed. */
+	/** Id of the audit record of the intent, created with the proposal. */
 	readonly id: string;
 	readonly action: {readonly id: string; readonly title: string};
 	readonly target: string;
 	readonly params: Params;
-	/** The intent that this leads back from. */
+	/** Id of the intent that this undoes. */
 	readonly undoOf?: string | undefined;
 	readonly proposedAt: number;
 	readonly preview?: Preview | undefined;
 	/** SHA-256 of action, target and plan. */
 	readonly hash?: string | undefined;
 	readonly checks: readonly Check[];
-	/** When the checks were last read. */
+	/** When `checks` were read. */
 	readonly checkedAt?: number | undefined;
-	/** Why the last look failed; the checks are from `checkedAt`. */
+	/** Why the last preflight failed; `checks` are then the older ones of `checkedAt`. */
 	readonly preflightFailure?: RemedyFailure | undefined;
 	readonly demand?: Demand | undefined;
-	/** When the demand could first be answered; `delayMs` counts from here. */
+	/** When the demand could first be answered. The `delayMs` of the demand counts from here. */
 	readonly readyAt?: number | undefined;
-	/** What is missing in the last answer. */
+	/** What the last answer lacked. */
 	readonly unmet?: string | undefined;
 	readonly confirmation?: Confirmation | undefined;
-	/** When the intent was safely on disk. */
+	/** When the intent was on disk. */
 	readonly startedAt?: number | undefined;
 	readonly receipt?: Receipt | undefined;
 	readonly outcome?: RemedyOutcome | undefined;
 	readonly failure?: RemedyFailure | undefined;
-	/** Why it ended, in a sentence, and what to do next. */
+	/** Why it ended, one sentence. */
 	readonly reason?: string | undefined;
+	/** What to do next. */
 	readonly hint?: string | undefined;
-	/** Of a stale one: what was confirmed or shown, and what is there now. */
+	/** When stale: what was shown and what is on the server now. */
 	readonly changed?: readonly PlanChange[] | undefined;
-	/** Of a stale one: the new plan that can be made in its place, with a confirmation of its own. */
-	readonly renewal?: ReplanOffer | undefined;
+	/** When stale: the rows for which a new plan can be made. It needs its own confirmation. */
+	readonly replanOffer?: ReplanOffer | undefined;
 	readonly endedAt?: number | undefined;
-	/** The audit tells of it under its id: a record of that id is on disk. */
+	/** An audit record with the id of this remedy is on disk. */
 	readonly recorded?: true;
-	/** Why its end could not be recorded. Of what was sent the intent stands in the record; of what was not there may be none. */
+	/** Why its end could not be recorded. The intent of a sent plan is recorded all the same; a refusal may have no record at all. */
 	readonly recordFailure?: string | undefined;
 };
 
@@ -73,12 +75,12 @@ type Checked = Previewed & {readonly checkedAt: number; readonly demand: Demand;
 type Confirmed = Checked & {readonly confirmation: Confirmation};
 type Begun = Confirmed & {readonly startedAt: number};
 
-/** One remedy, from proposal to end. Every field can be read in every state; the state says which are certain. */
+/** One action from proposal to end. Every field can be read in every state; the state says which are always set. */
 export type Remedy = Facts &
 	(
 		| {readonly state: 'proposed' | 'previewing'}
 		| ({readonly state: 'checking'} & Previewed)
-		/** Waits for an answer. */
+		/** Waits for the confirmation. */
 		| ({readonly state: 'ready'} & Checked)
 		| ({readonly state: 'confirmed'} & Confirmed)
 		| ({readonly state: 'rechecking'} & Confirmed)
@@ -90,9 +92,10 @@ export type Remedy = Facts &
 	);
 
 /**
- * `done` `failed` (nothing happened) `ineffective` (done, did not help) `superseded` (done, and the next act on the same object came before
- * it showed) `unknown` (it may have happened) · `refused` (policy, a lock, the
- * record) `blocked` (a check) `stale` (not what was shown any more) `cancelled` `expired`: nothing was sent.
+ * Sent: `done` · `failed` (the system did nothing) · `ineffective` (done, did not help) · `superseded` (done; the next action on the same object
+ * was sent before the outcome was known) · `unknown` (it may have been done). Not sent: `refused` (by policy, a lock, or because it could not be
+ * recorded) · `blocked` (by a check) · `stale` (the server no longer matches the plan) · `cancelled` · `expired` · also `failed` (preview or
+ * preflight).
  */
 export type RemedyEnd =
 	| 'done'
@@ -108,7 +111,7 @@ export type RemedyEnd =
 
 export type RemedyState = Remedy['state'];
 
-/** What a new plan is made of: all of the selected rows as they are now, or those of them that are left. No rows: it is an undo. */
+/** The rows of a new plan: all selected rows, or with `isPart` those that have not changed. Empty for an undo. */
 export type ReplanOffer = {readonly rows: readonly Row[]; readonly isPart: boolean};
 
 export type PlanChange = {readonly field: string; readonly before: string; readonly after: string};
@@ -116,37 +119,37 @@ export type PlanChange = {readonly field: string; readonly before: string; reado
 export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'preview-started'}
 	| {readonly type: 'previewed'; readonly preview: Preview; readonly hash: string}
-	| {readonly type: 'preview-failed'; readonly failure: RemedyFailure; readonly renewal?: ReplanOffer | undefined}
+	| {readonly type: 'preview-failed'; readonly failure: RemedyFailure; readonly replanOffer?: ReplanOffer | undefined}
 	| {
 			readonly type: 'checked';
 			readonly checks: readonly Check[];
 			readonly demand: Demand;
 			readonly changed?: readonly PlanChange[];
-			readonly renewal?: ReplanOffer | undefined;
+			readonly replanOffer?: ReplanOffer | undefined;
 	  }
 	| {readonly type: 'check-failed'; readonly failure: RemedyFailure}
 	| {readonly type: 'answered'; readonly answer: DemandAnswer}
 	| {readonly type: 'recheck-started'}
 	| {readonly type: 'refused'; readonly reason: string; readonly hint: string}
-	/** The record that is on disk: its id and the hash of the plan that it holds. */
+	/** Id of the record on disk, and the hash of the plan in it. */
 	| {readonly type: 'intent-written'; readonly record: string; readonly planHash: string}
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {
 			readonly type: 'run-failed';
 			readonly failure: RemedyFailure;
 			readonly harmless: boolean;
-			readonly renewal?: ReplanOffer | undefined;
+			readonly replanOffer?: ReplanOffer | undefined;
 	  }
-	| {readonly type: 'looked'; readonly outcome: RemedyOutcome}
-	/** The record of a refusal is on disk. */
+	| {readonly type: 'verified'; readonly outcome: RemedyOutcome}
+	/** The refusal is on disk. */
 	| {readonly type: 'recorded'}
 	| {readonly type: 'record-failed'; readonly message: string}
 	| {readonly type: 'cancelled'}
-	| {readonly type: 'ticked'}
+	| {readonly type: 'clock-ticked'}
 );
 
-/** How a remedy begins. `id` is the id that the record of the intent will have. */
-export const createRemedy = (given: {
+/** A remedy in its first state. `id` is the id that the record of the intent will have. */
+export const createRemedy = (proposed: {
 	readonly id: string;
 	readonly action: {readonly id: string; readonly title: string};
 	readonly target: string;
@@ -155,12 +158,12 @@ export const createRemedy = (given: {
 	readonly at: number;
 }): Remedy => ({
 	state: 'proposed',
-	id: given.id,
-	action: {id: given.action.id, title: given.action.title},
-	target: given.target,
-	params: given.params,
-	undoOf: given.undoOf,
-	proposedAt: given.at,
+	id: proposed.id,
+	action: {id: proposed.action.id, title: proposed.action.title},
+	target: proposed.target,
+	params: proposed.params,
+	undoOf: proposed.undoOf,
+	proposedAt: proposed.at,
 	checks: [],
 });
 
@@ -179,18 +182,18 @@ const ends: ReadonlySet<RemedyState> = new Set<RemedyEnd>([
 
 const waiting: ReadonlySet<RemedyState> = new Set(['proposed', 'previewing', 'checking', 'ready']);
 
-/** Still before the point of no return: leaving does nothing to any system. */
+/** Not confirmed yet: it can be cancelled without any effect on a system. */
 export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
 
-/** Confirmed, and not yet at its end. */
+/** Confirmed and not ended. */
 export const isInProgress = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
 
-/** Sent and answered: all that is left is to look whether it helped, for which nothing else has to wait. */
+/** Sent and answered; only its verification is left, and the next remedy need not wait for that. */
 export const isSettling = (remedy: Remedy): boolean => remedy.state === 'verifying';
 
 /**
- * An end before anything was sent that the record tells of, under the id of the remedy: a refusal, and a failure of what a person had
- * confirmed. What was never confirmed and came to nothing is not recorded.
+ * Whether an end without sending is recorded, under the id of the remedy: a refusal, and a failure after the confirmation. A failure before the
+ * confirmation, a cancellation and an expiry are not.
  */
 export const isRecordedRefusal = (remedy: Remedy): boolean =>
 	remedy.startedAt === undefined &&

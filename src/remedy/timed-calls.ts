@@ -6,25 +6,25 @@ import {withDeadline} from '../time/deadline.ts';
 import {errorHint} from './remedy-failure.ts';
 import type {LiveConnection, RunContext} from './run-context.ts';
 
-/** How long, and what took so long when it did. */
-export type CallLimit = {readonly ms: number; readonly what: string};
+/** The timeout of a call, and its name in the error: `<what> took longer than 5 s`. */
+export type CallLimit = {readonly timeoutMs: number; readonly what: string};
 
-/** Calls to an action, each on the live connection and each with an end. */
+/** Calls the functions of an action on the open connection of its target, each with a timeout. */
 export type TimedCalls = {
-	/** A read. Given up when the remedy ends. @throws AdapterError `timeout` when it is late. */
-	read<T>(job: RunContext, late: CallLimit, call: (context: ActionContext<unknown>) => Promise<T>): Promise<T>;
-	/** The live connection, before anything is sent on it. @throws AdapterError */
-	connect(job: RunContext): Promise<LiveConnection>;
-	/** Sends, on a connection that stands, and is never given up before it is late. @throws AdapterError `timeout` when it is late. */
+	/** Calls a function that only reads. Cancelled when the remedy ends. @throws AdapterError `timeout` */
+	read<T>(run: RunContext, limit: CallLimit, call: (context: ActionContext<unknown>) => Promise<T>): Promise<T>;
+	/** The open connection, before anything is sent on it. @throws AdapterError */
+	connect(run: RunContext): Promise<LiveConnection>;
+	/** Calls a function that sends, on an open connection. Not cancelled before its timeout. @throws AdapterError `timeout` */
 	send<T>(
-		job: RunContext,
+		run: RunContext,
 		connection: LiveConnection,
-		late: CallLimit,
+		limit: CallLimit,
 		call: (context: ActionContext<unknown>) => Promise<T>,
 	): Promise<T>;
 };
 
-const connectMs = 5000;
+const connectTimeoutMs = 5000;
 
 export function createTimedCalls(options: {
 	readonly clock: Clock;
@@ -34,24 +34,24 @@ export function createTimedCalls(options: {
 	const {clock, audit, resolve} = options;
 
 	const within = <T>(
-		{ms, what}: CallLimit,
+		{timeoutMs, what}: CallLimit,
 		signal: AbortSignal | undefined,
 		work: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> => {
-		const late = () =>
-			new AdapterError('timeout', `${what} took longer than ${ms / 1000} s`, 'look whether the target answers at all');
-		return withDeadline({clock, timeoutMs: ms, createTimeoutError: late, signal}, work);
+		const createTimeoutError = () =>
+			new AdapterError('timeout', `${what} took longer than ${timeoutMs / 1000} s`, 'check whether the target answers');
+		return withDeadline({clock, timeoutMs, createTimeoutError, signal}, work);
 	};
 
-	const contextOf = (job: RunContext, {port, target}: LiveConnection, signal: AbortSignal): ActionContext<unknown> => ({
+	const contextOf = (run: RunContext, {port, target}: LiveConnection, signal: AbortSignal): ActionContext<unknown> => ({
 		signal,
 		now: clock.now,
 		port,
 		target,
-		record: job.id,
+		record: run.id,
 		async saveFile(name, text) {
 			try {
-				return await audit.saveFile(job.id, name, text);
+				return await audit.saveFile(run.id, name, text);
 			} catch (error) {
 				throw new AdapterError('denied', messageOf(error), errorHint(error), {cause: error});
 			}
@@ -59,17 +59,18 @@ export function createTimedCalls(options: {
 	});
 
 	return {
-		async read(job, late, call) {
-			job.reads.signal.throwIfAborted();
-			return within(late, job.reads.signal, async signal => {
-				const connection = await resolve(job.target);
-				job.who = connection.who ?? job.who;
-				job.server = connection.server ?? job.server;
+		async read(run, limit, call) {
+			run.reads.signal.throwIfAborted();
+			return within(limit, run.reads.signal, async signal => {
+				const connection = await resolve(run.target);
+				run.targetUser = connection.targetUser ?? run.targetUser;
+				run.server = connection.server ?? run.server;
 				signal.throwIfAborted();
-				return call(contextOf(job, connection, signal));
+				return call(contextOf(run, connection, signal));
 			});
 		},
-		connect: job => within({ms: connectMs, what: 'connecting'}, undefined, () => resolve(job.target)),
-		send: (job, connection, late, call) => within(late, undefined, signal => call(contextOf(job, connection, signal))),
+		connect: run => within({timeoutMs: connectTimeoutMs, what: 'connecting'}, undefined, () => resolve(run.target)),
+		send: (run, connection, limit, call) =>
+			within(limit, undefined, signal => call(contextOf(run, connection, signal))),
 	};
 }

@@ -43,7 +43,7 @@ const outcomeHeadlines: Partial<Record<Remedy['state'], {readonly text: string; 
 	done: {text: 'Done', tone: 'loud'},
 	failed: {text: 'Failed: nothing happened', tone: 'crit'},
 	ineffective: {text: 'Done, and it did not help', tone: 'warn'},
-	superseded: {text: 'Done; the next came before it showed', tone: 'warn'},
+	superseded: {text: 'Done; replaced before its outcome was known', tone: 'warn'},
 	unknown: {text: 'The outcome is not known', tone: 'unknown'},
 	refused: {text: 'Refused: nothing was sent', tone: 'warn'},
 	blocked: {text: 'Blocked: nothing was sent', tone: 'warn'},
@@ -261,10 +261,10 @@ function recordFailureLines({recordFailure, recorded, reason}: Remedy, cells: nu
 }
 
 /** The new plan that can be made in the place of one that is stale. */
-function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly ModalLine[] {
-	if (renewal === undefined) return [];
-	const {length} = renewal.rows;
-	const what = renewal.isPart
+function replanOfferLines(deck: Deck, {replanOffer}: Remedy, cells: number): readonly ModalLine[] {
+	if (replanOffer === undefined) return [];
+	const {length} = replanOffer.rows;
+	const what = replanOffer.isPart
 		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
 		: 'plans it again for what is there now';
 	const key = deck.options.keymap.keyFor('confirm.replan');
@@ -300,7 +300,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		lines.push(...labelledLines(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	lines.push(...recordFailureLines(remedy, cells));
 	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
-	lines.push(...renewalLines(deck, remedy, cells));
+	lines.push(...replanOfferLines(deck, remedy, cells));
 	lines.push(...flowPieces(modalLine(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));
 	return lines;
 }

@@ -237,9 +237,9 @@ describeCluster('Kubernetes by keyboard', start => {
 		await expect
 			.poll(seen)
 			.toEqual([
-				expect.stringMatching(/^superseded: its undo was sent before it showed: \d+ pods are there/),
+				expect.stringMatching(/^superseded: its undo was sent before the outcome was known: \d+ pods are there/),
 				expect.stringMatching(/^done: 8 pods are there/),
-				expect.stringMatching(/^superseded: Undo rollout was sent before it showed: /),
+				expect.stringMatching(/^superseded: Undo rollout was sent before the outcome was known: /),
 				expect.stringMatching(/^done: all 10 pods are new and available/),
 			]);
 		expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});

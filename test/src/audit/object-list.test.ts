@@ -7,22 +7,22 @@ import {createRunnerFixture} from '../remedy/runner-fixture.ts';
 
 const names = (count: number) => Array.from({length: count}, (_, index) => `pod shop/api-${index}`);
 
-/** One act on so many objects, of which the screen lists the first. */
+/** Runs one action on `count` objects, of which `touches` lists the first three. */
 async function actOn(count: number) {
-	const bench = await createRunnerFixture();
-	bench.valve.objects = names(count);
-	bench.valve.touches = [...names(3), `${count - 3} more`];
-	await bench.propose();
-	const demand = bench.now()?.demand;
+	const fixture = await createRunnerFixture();
+	fixture.server.objects = names(count);
+	fixture.server.touches = [...names(3), `${count - 3} more`];
+	await fixture.propose();
+	const demand = fixture.now()?.demand;
 	if (demand?.kind !== 'type-count-reason') throw new Error(`demands ${demand?.kind}`);
-	await bench.clock.advance(demand.delayMs);
-	await bench.runner.confirm({kind: 'typed', text: demand.text, count: String(count), reason: 'too many of them'});
-	const intent = (await bench.audit.recent(10)).find(({kind}) => kind === 'intent');
-	return {...bench, intent, demand};
+	await fixture.clock.advance(demand.delayMs);
+	await fixture.runner.confirm({kind: 'typed', text: demand.text, count: String(count), reason: 'too many of them'});
+	const intent = (await fixture.audit.recent(10)).find(({kind}) => kind === 'intent');
+	return {...fixture, intent, demand};
 }
 
-describe('the record of an act on many objects', () => {
-	test('holds all of them, whatever the screen lists, and the true number is demanded', async () => {
+describe('the record of an action on many objects', () => {
+	test('lists all of them, and the demand has the true number', async () => {
 		const {intent, demand, now} = await actOn(maxListedObjects);
 		expect(now()?.state).toBe('done');
 		expect(demand.count).toBe(maxListedObjects);
@@ -30,7 +30,7 @@ describe('the record of an act on many objects', () => {
 		expect(intent?.preview?.all).toBeUndefined();
 	});
 
-	test('names a file with all of them and its digest when they are too many for a line', async () => {
+	test('names a file with all of them and its digest when they do not fit into the record', async () => {
 		const {intent, stateDir} = await actOn(maxListedObjects + 1);
 		const {touches, all, count} = intent?.preview ?? {};
 		expect(count).toBe(maxListedObjects + 1);
@@ -39,31 +39,31 @@ describe('the record of an act on many objects', () => {
 		const path = join(stateDir, 'kept', all?.file ?? '');
 		expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(names(maxListedObjects + 1));
 
-		const look = async () => (await verifyDirectory(join(stateDir, 'audit')))[0];
-		expect(await look()).toMatchObject({faults: [], notes: []});
+		const verify = async () => (await verifyDirectory(join(stateDir, 'audit')))[0];
+		expect(await verify()).toMatchObject({faults: [], notes: []});
 		await writeFile(path, JSON.stringify(names(5)));
-		expect((await look())?.faults).toEqual([
+		expect((await verify())?.faults).toEqual([
 			{line: expect.any(Number), text: `${path} is not the list of 201 objects that was recorded`},
 		]);
 		await rm(path);
-		expect(await look()).toMatchObject({
+		expect(await verify()).toMatchObject({
 			faults: [],
 			notes: [{text: `the list of 201 objects cannot be compared: ${path} is not there`}],
 		});
 	});
 
-	test('is not begun when the file cannot be written', async () => {
-		const bench = await createRunnerFixture();
-		await mkdir(bench.stateDir, {recursive: true});
-		await writeFile(join(bench.stateDir, 'kept'), 'in the way');
-		bench.valve.objects = names(300);
-		await bench.propose();
-		await bench.clock.advance(3000);
-		await bench.runner.confirm({kind: 'typed', text: 'valve', count: '300', reason: 'too many of them'});
-		expect(bench.now()).toMatchObject({
+	test('is refused when the file cannot be written', async () => {
+		const fixture = await createRunnerFixture();
+		await mkdir(fixture.stateDir, {recursive: true});
+		await writeFile(join(fixture.stateDir, 'kept'), 'in the way');
+		fixture.server.objects = names(300);
+		await fixture.propose();
+		await fixture.clock.advance(3000);
+		await fixture.runner.confirm({kind: 'typed', text: 'setting', count: '300', reason: 'too many of them'});
+		expect(fixture.now()).toMatchObject({
 			state: 'refused',
 			reason: expect.stringContaining('nothing was sent: objects.json cannot be kept'),
 		});
-		expect(bench.valve.runs).toEqual([]);
+		expect(fixture.server.runs).toEqual([]);
 	});
 });

@@ -18,7 +18,7 @@ async function scratchArming(file?: PolicyFile) {
 		{name: 'cache', production: true},
 	];
 	const arming = createArming({clock, audit, policy: createPolicy({readOnly: false, targets, file})});
-	const told = async () =>
+	const recorded = async () =>
 		(await audit.recent(20)).toReversed().map(({kind, target, note}) => [kind, target, ...(note ? [note] : [])]);
 	/** The disk takes its own time. */
 	const written = async (count: number) => {
@@ -28,15 +28,15 @@ async function scratchArming(file?: PolicyFile) {
 		clock,
 		audit,
 		arming,
-		told,
+		recorded,
 		written,
 		state: (name: string) => accessState(arming.policy.get(), name, clock.monotonic()).state,
 	};
 }
 
 describe('arming', () => {
-	test('is recorded before it holds, ends by itself, and its end is told and recorded', async () => {
-		const {arming, clock, told, written, state} = await scratchArming();
+	test('is recorded before it takes effect, expires, and its end is recorded', async () => {
+		const {arming, clock, recorded, written, state} = await scratchArming();
 		const arm = arming.arm('orders-db');
 		expect(state('orders-db')).toBe('guarded');
 		expect(await arm).toBeUndefined();
@@ -50,13 +50,13 @@ describe('arming', () => {
 		await clock.advance(1);
 		expect([changes, arming.policy.get().armed.size]).toEqual([1, 0]);
 		await written(2);
-		expect(await told()).toEqual([
+		expect(await recorded()).toEqual([
 			['arm', 'orders-db'],
 			['disarm', 'orders-db', 'it was idle for too long'],
 		]);
 	});
 
-	test('is known with its record while it holds: who armed the target, and when', async () => {
+	test('has a record that says who armed the target and when', async () => {
 		const {arming, audit, clock, written} = await scratchArming();
 		expect(arming.armedBy('cache')).toBeUndefined();
 		await arming.arm('cache');
@@ -68,7 +68,7 @@ describe('arming', () => {
 		await written(2);
 	});
 
-	test('of each target ends in its own time, later when something was done on it', async () => {
+	test('of each target expires separately, later after an action on it', async () => {
 		const {arming, clock, state, written} = await scratchArming();
 		await arming.arm('orders-db');
 		await clock.advance(4 * minute);
@@ -83,7 +83,7 @@ describe('arming', () => {
 		await written(4);
 	});
 
-	test('is not made longer by a clock that is set back', async () => {
+	test('is not extended by a clock that is set back', async () => {
 		const {arming, clock, state, written} = await scratchArming();
 		await arming.arm('orders-db');
 		clock.set(-2 * 60 * minute);
@@ -95,21 +95,21 @@ describe('arming', () => {
 		await written(2);
 	});
 
-	test('ends when the clock goes forward, which is what a machine that slept looks like', async () => {
-		const {arming, clock, state, told, written} = await scratchArming();
+	test('ends when the clock goes forward, as after a sleep of the machine', async () => {
+		const {arming, clock, state, recorded, written} = await scratchArming();
 		await arming.arm('orders-db');
 		clock.set(60 * minute);
 		arming.handleClockJump(60 * minute);
 		expect(state('orders-db')).toBe('guarded');
 		await written(2);
-		expect((await told()).at(-1)).toEqual([
+		expect((await recorded()).at(-1)).toEqual([
 			'disarm',
 			'orders-db',
 			'the clock of this machine went forward, or the machine slept',
 		]);
 	});
 
-	test('ends by hand at once, also when that cannot be recorded', async () => {
+	test('ends at once when the user disarms, even when that cannot be recorded', async () => {
 		const {arming, audit, state} = await scratchArming();
 		await arming.arm('orders-db');
 		await rm(audit.dir, {recursive: true});
@@ -118,13 +118,13 @@ describe('arming', () => {
 		expect(state('orders-db')).toBe('guarded');
 	});
 
-	test('is refused where it cannot be, and that leaves no record', async () => {
-		const {arming, told} = await scratchArming({readOnlyTargets: ['cache']});
+	test('is refused without a record where it is not allowed', async () => {
+		const {arming, recorded} = await scratchArming({readOnlyTargets: ['cache']});
 		expect(await arming.arm('cache')).toMatchObject({reason: expect.stringContaining('makes cache read-only')});
-		expect(await told()).toEqual([]);
+		expect(await recorded()).toEqual([]);
 	});
 
-	test('leaves no call waiting when it is closed', async () => {
+	test('leaves no timer when it is closed', async () => {
 		const {arming, clock} = await scratchArming();
 		await arming.arm('orders-db');
 		expect(clock.waiting).toBe(1);

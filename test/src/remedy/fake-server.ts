@@ -3,17 +3,17 @@ import type {Action, Check, Outcome, Preview} from '../../../src/contract/action
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
-/** A valve that can be set: the smallest system with something to lose, something to verify and a way back. */
+/** A server with one setting: the smallest system with an action that can be verified and undone. */
 export type FakeServer = {
 	value: number;
-	/** Changes whenever anybody sets it: its identity. */
+	/** Changes with each write; the plan is bound to it. */
 	revision: number;
 	risk: Preview['risk'];
 	object: string;
 	locks: readonly string[];
 	touches: readonly string[];
 	objects: readonly string[] | undefined;
-	/** What the next run does instead of what it should. */
+	/** How the next run fails. */
 	fault: 'none' | 'denied' | 'conflict' | 'lost' | 'silent' | 'bug';
 	ignoresChanges: boolean;
 	slow: boolean;
@@ -24,57 +24,59 @@ export type FakeServer = {
 
 type Plan = {readonly to: number; readonly revision: number};
 
-const unreachable = () => new AdapterError('unreachable', 'the valve does not answer', 'look at its cable');
+const unreachable = () => new AdapterError('unreachable', 'the server does not answer', 'check the network');
 
-/** @param newest reads the newest record on disk, at the moment when the action is run. */
+/** @param newest reads the newest audit record on disk; called when the action runs */
 export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>): Action<Row, FakeServer, Plan> {
-	const previewOf = (valve: FakeServer, to: number): Preview<Plan> => ({
-		plan: {to, revision: valve.revision},
-		target: 'tank',
-		object: valve.object,
-		locks: valve.locks,
-		count: (valve.objects ?? valve.touches).length,
-		...(valve.objects === undefined ? {} : {objects: valve.objects}),
-		touches: valve.touches,
-		cliEquivalent: `valvectl set ${to}`,
-		impact: `the valve goes from ${valve.value} to ${to}`,
-		boundTo: `turn ${valve.revision}`,
-		changes: [{field: 'opening', before: String(valve.value), after: String(to)}],
-		risk: valve.risk,
-		undo: {class: valve.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${valve.value}`},
+	const previewOf = (server: FakeServer, to: number): Preview<Plan> => ({
+		plan: {to, revision: server.revision},
+		target: 'demo-target',
+		object: server.object,
+		locks: server.locks,
+		count: (server.objects ?? server.touches).length,
+		...(server.objects === undefined ? {} : {objects: server.objects}),
+		touches: server.touches,
+		cliEquivalent: `settingctl set ${to}`,
+		impact: `the setting goes from ${server.value} to ${to}`,
+		boundTo: `revision ${server.revision}`,
+		changes: [{field: 'value', before: String(server.value), after: String(to)}],
+		risk: server.risk,
+		undo: {class: server.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${server.value}`},
 	});
-	const reach = (valve: FakeServer) => {
-		if (valve.unreachable) throw unreachable();
+	const reach = (server: FakeServer) => {
+		if (server.unreachable) throw unreachable();
 	};
 	return {
-		id: 'probe.turn',
-		title: 'Turn valve',
+		id: 'probe.set',
+		title: 'Change setting',
 		key: 'V',
-		kind: 'probe.valve',
+		kind: 'probe.setting',
 		selects: 'one',
-		shows: [{fact: 'how often it was turned', bound: 'its turns'}],
+		shows: [{fact: 'its revision', bound: 'the revision'}],
 		params: [
 			{
 				name: 'to',
-				label: 'opening',
+				label: 'value',
 				hint: '0 to 100',
 				initial: () => '0',
 				problem: text => (/^\d+$/.test(text) ? undefined : 'a number from 0 to 100'),
 			},
 		],
-		disabled: rows => (rows[0]?.id === 'welded' ? 'it is welded' : undefined),
+		disabled: rows => (rows[0]?.id === 'read-only' ? 'it is read-only' : undefined),
 		async preview(_rows, params, {port}) {
 			reach(port);
 			return previewOf(port, Number(params['to']));
 		},
 		async preflight(plan, {port}) {
 			reach(port);
-			const checks: Check[] = [{label: 'not locked', result: port.blocked ? 'block' : 'pass', detail: 'the wheel'}];
+			const checks: Check[] = [
+				{label: 'not locked', result: port.blocked ? 'block' : 'pass', detail: 'a maintenance window'},
+			];
 			if (port.revision !== plan.revision) {
 				checks.push({
-					label: 'same turn',
+					label: 'same revision',
 					result: 'block',
-					detail: `it was turned ${port.revision} times`,
+					detail: `its revision is ${port.revision} now`,
 					conflict: true,
 				});
 			}
@@ -82,40 +84,40 @@ export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>)
 		},
 		async run(plan, {port, record}) {
 			port.runs.push({plan, record, written: await newest()});
-			if (port.fault === 'denied') throw new AdapterError('denied', 'not your valve', 'ask the owner');
-			if (port.fault === 'conflict') throw new AdapterError('conflict', 'it was turned meanwhile', 'look again');
-			if (port.fault === 'bug') throw new TypeError('undefined is not a valve');
-			const before = {opening: String(port.value)};
+			if (port.fault === 'denied') throw new AdapterError('denied', 'permission denied', 'ask the owner');
+			if (port.fault === 'conflict') throw new AdapterError('conflict', 'it was changed meanwhile', 'look again');
+			if (port.fault === 'bug') throw new TypeError('undefined is not a setting');
+			const before = {value: String(port.value)};
 			if (port.fault !== 'silent' && !port.ignoresChanges) port.value = plan.to;
 			port.revision += 1;
 			if (port.fault === 'silent') await new Promise(() => {});
 			if (port.fault === 'lost') throw unreachable();
-			return {summary: `turned to ${plan.to}`, before};
+			return {summary: `set to ${plan.to}`, before};
 		},
 		async verify(plan, _receipt, {port}): Promise<Outcome> {
 			reach(port);
-			if (port.slow) return {result: 'pending', detail: 'it still turns'};
-			const detail = `it stands at ${port.value}`;
+			if (port.slow) return {result: 'pending', detail: 'it is being applied'};
+			const detail = `it is ${port.value}`;
 			return {result: port.value === plan.to ? 'done' : 'ineffective', detail};
 		},
 		settleMs: 5000,
 		undo: {
 			async propose(_plan, receipt, {port}) {
-				return previewOf(port, Number(receipt.before['opening']));
+				return previewOf(port, Number(receipt.before['value']));
 			},
 		},
 	};
 }
 
-export const serverRow: Row = {id: 'valve', target: 'tank', severity: 'ok'};
+export const serverRow: Row = {id: 'setting', target: 'demo-target', severity: 'ok'};
 
 export const createFakeServer = (): FakeServer => ({
 	value: 10,
 	revision: 0,
 	risk: 'low',
-	object: 'valve',
-	locks: ['valve'],
-	touches: ['the valve'],
+	object: 'setting',
+	locks: ['setting'],
+	touches: ['the setting'],
 	objects: undefined,
 	fault: 'none',
 	ignoresChanges: false,

@@ -1,4 +1,4 @@
-/** Run as a process of its own: confirms a remedy whose answer never comes, says so, and stays until it is killed. */
+/** A separate process: confirms a remedy whose answer never comes, prints `running`, and waits to be killed. */
 import {createAudit} from '../../../src/audit/audit-log.ts';
 import {createPresence} from '../../../src/audit/presence.ts';
 import {defineAction} from '../../../src/contract/define.ts';
@@ -15,7 +15,7 @@ const [stateDir = ''] = process.argv.slice(2);
 const clock = systemClock;
 const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
 await createPresence({stateDir, session: audit.session, clock, actor});
-const target = {name: 'tank', kind: 'probe', production: false, settings: {}} as const;
+const target = {name: 'demo-target', kind: 'probe', production: false, settings: {}} as const;
 const server: FakeServer = {...createFakeServer(), fault: 'silent'};
 const runner = createRunner({
 	clock,

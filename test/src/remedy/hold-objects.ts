@@ -1,4 +1,4 @@
-/** Run as a process of its own: takes locks on objects, says so, and says once its input ends whether it still has them. */
+/** A separate process: locks objects and prints `held`; when its input ends, prints whether it still holds them. */
 import {once} from 'node:events';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
 

@@ -33,7 +33,7 @@ async function holder(
 }
 
 describe('locks on objects', () => {
-	test('are all given or none, and leave nothing when they are given back', async () => {
+	test('are all acquired or none, and leave no file when they are released', async () => {
 		const stateDir = await scratchDir();
 		const [one, two] = [createObjectLocks(stateDir), createObjectLocks(stateDir)];
 		const first = given(await one.acquire('db', ['pid 1', 'pid 2'], 'the first'));
@@ -49,7 +49,7 @@ describe('locks on objects', () => {
 		expect(await readdir(join(stateDir, 'locks'))).toHaveLength(1);
 	});
 
-	test('are of the server, whatever the targets are called', async () => {
+	test('are shared by all targets of one server', async () => {
 		const stateDir = await scratchDir();
 		const serversOf = (target: string) =>
 			target === 'other' ? ['redis other:6379'] : ['redis cache:6379', `id of ${target}`];
@@ -61,7 +61,7 @@ describe('locks on objects', () => {
 		given(await locks.acquire('other', ['maxmemory'], 'the third'));
 	});
 
-	test('are given to one of many that ask at the same moment', async () => {
+	test('are acquired by one of many consoles that try at the same moment', async () => {
 		const stateDir = await scratchDir();
 		for (let round = 0; round < 10; round++) {
 			const taken = await Promise.all(
@@ -74,7 +74,7 @@ describe('locks on objects', () => {
 		expect(await readdir(join(stateDir, 'locks'))).toEqual([]);
 	});
 
-	test('of a console that was killed do not hold, and go', async () => {
+	test('of a killed console do not count and are removed', async () => {
 		const stateDir = await scratchDir();
 		const locks = createObjectLocks(stateDir);
 		const child = await holder(stateDir, undefined, 'pid 1');
@@ -89,7 +89,7 @@ describe('locks on objects', () => {
 		given(await locks.acquire('db', ['pid 1'], 'me'));
 	});
 
-	test('that a version before this one, or a power cut, left go when they stay as they are', async () => {
+	test('left behind by a power cut or an older version are removed when they are not renewed', async () => {
 		const stateDir = await scratchDir();
 		const dir = join(stateDir, 'locks');
 		await mkdir(dir);
@@ -106,7 +106,7 @@ describe('locks on objects', () => {
 		expect(now).toBeGreaterThanOrEqual(leaseMs);
 	});
 
-	test('are lost when their file is gone', async () => {
+	test('are lost when their file is deleted', async () => {
 		const stateDir = await scratchDir();
 		const mine = given(await createObjectLocks(stateDir).acquire('db', ['pid 1'], 'me'));
 		expect(await mine.isHeld()).toBe(true);
@@ -115,7 +115,7 @@ describe('locks on objects', () => {
 		await mine.release();
 	});
 
-	test('of another machine count until their lease ends by the clock of the one who looks', async () => {
+	test("of another machine count until their lease ends by the reader's own clock", async () => {
 		const stateDir = await scratchDir();
 		let now = 0;
 		const locks = createObjectLocks(stateDir, {monotonic: () => now, leaseMs});
@@ -135,7 +135,7 @@ describe('locks on objects', () => {
 });
 
 describeNamespaces('locks on objects of a console in another pid namespace', () => {
-	test('hold while it lives, and are lost when it sleeps past its lease', {timeout: 60_000}, async () => {
+	test('hold while their console runs, and are lost when it sleeps past its lease', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();
 		const locks = createObjectLocks(stateDir, {leaseMs});
 		const child = await holder(stateDir, 'laptop-a', 'pid 1', 'pid 2');

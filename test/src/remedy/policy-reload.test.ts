@@ -24,49 +24,49 @@ function policyFile(first?: PolicyFile) {
 
 const opened = async (first?: PolicyFile, production = false) => {
 	const {write, source, file} = policyFile(first);
-	const bench = await createRunnerFixture({production, source, ...(file === undefined ? {} : {file})});
-	const state = () => accessState(bench.arming.policy.get(), 'tank', bench.clock.monotonic()).state;
-	return {...bench, write, state};
+	const fixture = await createRunnerFixture({production, source, ...(file === undefined ? {} : {file})});
+	const state = () => accessState(fixture.arming.policy.get(), 'demo-target', fixture.clock.monotonic()).state;
+	return {...fixture, write, state};
 };
 
 describe('a policy that is tightened while a console runs', () => {
-	test('is obeyed by the next act, before the file would be looked at again', async () => {
-		const {propose, now, valve, write} = await opened({});
+	test('applies to the next action, before the next regular read of the file', async () => {
+		const {propose, now, server, write} = await opened({});
 		write({forbid: ['*']});
 		await propose();
 		expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining('forbids')});
-		expect(valve.runs).toEqual([]);
+		expect(server.runs).toEqual([]);
 	});
 
 	test.each<[string, PolicyFile]>([
 		['forbids it', {forbid: ['probe.*']}],
-		['makes it read-only', {readOnlyTargets: ['tank']}],
+		['makes it read-only', {readOnlyTargets: ['demo-target']}],
 		['allows fewer objects', {maxObjects: 0}],
-		['asks for more', {leastDemand: 'type'}],
-	])('is obeyed by an answer to what was asked before: one that %s', async (_, file) => {
-		const {propose, yes, now, valve, write} = await opened({});
+		['requires more', {leastDemand: 'type'}],
+	])('applies to an answer to an earlier demand: a policy that %s', async (_, file) => {
+		const {propose, confirm, now, server, write} = await opened({});
 		await propose();
 		expect(now()?.state).toBe('ready');
 		write(file);
-		await yes();
+		await confirm();
 		expect(now()).toMatchObject({state: 'refused'});
-		expect(valve.runs).toEqual([]);
+		expect(server.runs).toEqual([]);
 	});
 
-	test('takes an open confirmation away within two seconds', async () => {
-		const {propose, now, clock, write, told} = await opened({});
+	test('closes an open confirmation within two seconds', async () => {
+		const {propose, now, clock, write, recorded} = await opened({});
 		await propose();
 		write({readOnly: true});
 		await clock.advance(2000);
 		expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining('makes everything read-only')});
-		while ((await told()).length < 1) await clock.settle();
+		while ((await recorded()).length < 1) await clock.settle();
 	});
 
-	test('ends what is armed, and tells why', async () => {
+	test('disarms targets and records why', async () => {
 		const {arming, clock, state, write, audit} = await opened({}, true);
-		await arming.arm('tank');
+		await arming.arm('demo-target');
 		expect(state()).toBe('armed');
-		write({readOnlyTargets: ['tank']});
+		write({readOnlyTargets: ['demo-target']});
 		await clock.advance(2000);
 		expect([state(), arming.policy.get().armed.size]).toEqual(['read-only', 0]);
 		while ((await audit.recent(1))[0]?.kind !== 'disarm') await clock.settle();
@@ -81,25 +81,25 @@ describe('a policy that cannot be used while a console runs', () => {
 	test.each([
 		['is missing', undefined, 'it is missing now'],
 		['has a mistake', 'policy.yaml:1:1: "readonly" is not known', '"readonly" is not known'],
-	])('when it %s, refuses every act until it can be used again', async (_, broken, reason) => {
-		const {propose, yes, now, valve, write, runner} = await opened({});
+	])('refuses every action when it %s, until it is usable again', async (_, broken, reason) => {
+		const {propose, confirm, now, server, write, runner} = await opened({});
 		await propose();
 		write(broken);
-		await yes();
+		await confirm();
 		expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining(reason)});
 		runner.dismiss();
 		await propose();
 		expect(now()?.state).toBe('refused');
-		expect(valve.runs).toEqual([]);
+		expect(server.runs).toEqual([]);
 		write({});
 		runner.dismiss();
 		await propose();
-		await yes();
+		await confirm();
 		expect(now()?.state).toBe('done');
 	});
 });
 
-test('where it is not known what a target is, every rule is about it', async () => {
+test('every rule applies to a target whose attributes are unknown', async () => {
 	const file = {rules: [{match: {host: ['elsewhere.example']}, readOnly: true}]};
 	const source = {read: async () => read, readTargetAttributes: () => Promise.reject(new Error('no such file'))};
 	const read = {state: 'read', file} as const;
@@ -108,7 +108,7 @@ test('where it is not known what a target is, every rule is about it', async () 
 	expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining('a rule in the policy file')});
 });
 
-test('a policy that comes while a console runs is obeyed, and from then on missed', async () => {
+test('a policy file that appears while a console runs applies, and must not disappear again', async () => {
 	const {clock, state, write} = await opened();
 	await clock.advance(10_000);
 	expect(state()).toBe('open');
@@ -120,7 +120,7 @@ test('a policy that comes while a console runs is obeyed, and from then on misse
 	expect(state()).toBe('read-only');
 });
 
-test('a policy that says the same changes nothing, and leaves no call waiting once it is closed', async () => {
+test('an unchanged policy file changes nothing, and no timer is left after closing', async () => {
 	const {arming, clock} = await opened({guard: 'all'});
 	let changes = 0;
 	arming.policy.subscribe(() => {

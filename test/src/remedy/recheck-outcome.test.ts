@@ -7,58 +7,56 @@ import {createRunnerFixture} from './runner-fixture.ts';
 
 /** A console whose action was begun and has no known end, and another one that looks at it. */
 async function lost(fault: FakeServer['fault'] = 'lost') {
-	const bench = await createRunnerFixture();
-	bench.valve.fault = fault;
-	await bench.propose();
-	await bench.yes();
-	const [open] = findUnresolvedIntents(await createOpenIntentReader(bench.audit.dir).read(), new Set());
+	const fixture = await createRunnerFixture();
+	fixture.server.fault = fault;
+	await fixture.propose();
+	await fixture.confirm();
+	const [open] = findUnresolvedIntents(await createOpenIntentReader(fixture.audit.dir).read(), new Set());
 	if (open === undefined) throw new Error('its end is known');
-	const target = {name: 'tank', kind: 'probe', production: false, settings: {}} as const;
+	const target = {name: 'demo-target', kind: 'probe', production: false, settings: {}} as const;
 	const look = (of: Partial<UnresolvedIntent> = {}) =>
 		recheckOutcome(
 			{...open, ...of},
 			{
-				clock: bench.clock,
-				actionOf: id => (id === 'probe.turn' ? bench.action : undefined),
-				resolve: async () => ({port: bench.valve, target}),
+				clock: fixture.clock,
+				actionOf: id => (id === 'probe.set' ? fixture.action : undefined),
+				resolve: async () => ({port: fixture.server, target}),
 			},
 		);
-	return {...bench, open, look};
+	return {...fixture, open, look};
 }
 
-describe('an action whose end is not known', () => {
-	test('is looked at by the plan in its record, and nothing is sent', async () => {
-		const {look, valve, open, told} = await lost();
+describe('the recheck of an unresolved intent', () => {
+	test('verifies the plan in the record and sends nothing', async () => {
+		const {look, server, open, recorded} = await lost();
 		expect(open).toMatchObject({plan: {to: 40, revision: 0}, count: 1, receipt: undefined});
-		expect(await look()).toBe('it looks done: it stands at 40');
-		valve.value = 10;
-		expect(await look()).toBe('it does not look done: it stands at 10');
-		valve.slow = true;
-		expect(await look()).toBe('it does not look done: it still turns');
-		expect(valve.runs).toHaveLength(1);
-		expect(await told()).toEqual(['intent', 'outcome unknown']);
+		expect(await look()).toBe('it looks done: it is 40');
+		server.value = 10;
+		expect(await look()).toBe('it does not look done: it is 10');
+		server.slow = true;
+		expect(await look()).toBe('it does not look done: it is being applied');
+		expect(server.runs).toHaveLength(1);
+		expect(await recorded()).toEqual(['intent', 'outcome unknown']);
 	});
 
-	test('on several objects is compared with what was there before, since it is not known to which it was sent', async () => {
-		const {look, valve} = await lost();
-		expect(await look({count: 2})).toBe('not as it was before: it was turned 1 times');
-		valve.revision = 0;
-		expect(await look({count: 2})).toBe('all of it is still as it was before');
-		expect(await look({count: 2, receipt: {summary: 'turned to 40', before: {}}})).toBe(
-			'it looks done: it stands at 40',
-		);
+	test('on several objects runs the preflight, since it is unknown to which of them the plan was sent', async () => {
+		const {look, server} = await lost();
+		expect(await look({count: 2})).toBe('it is not as it was before: its revision is 1 now');
+		server.revision = 0;
+		expect(await look({count: 2})).toBe('it is still as it was before');
+		expect(await look({count: 2, receipt: {summary: 'set to 40', before: {}}})).toBe('it looks done: it is 40');
 	});
 
-	test('is not looked at by a plan that is not the whole one, nor when no such action is known any more', async () => {
+	test('needs the complete plan and an action that still exists', async () => {
 		const {look} = await lost();
 		expect(await look({plan: {to: 41, revision: 0}})).toBeUndefined();
 		expect(await look({plan: undefined})).toBeUndefined();
 		expect(await look({action: {id: 'probe.old', title: 'Old'}})).toBeUndefined();
 	});
 
-	test('whose target does not answer is looked at later', async () => {
-		const {look, valve} = await lost();
-		valve.unreachable = true;
-		await expect(look()).rejects.toThrow('the valve does not answer');
+	test('can be repeated when the target did not answer', async () => {
+		const {look, server} = await lost();
+		server.unreachable = true;
+		await expect(look()).rejects.toThrow('the server does not answer');
 	});
 });

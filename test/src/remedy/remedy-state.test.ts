@@ -30,7 +30,7 @@ const hash = 'h1';
 const pass: Check = {label: 'still there', result: 'pass', detail: 'pid 4411 runs'};
 const key: Demand = {kind: 'key', key: 'y'};
 const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 1, delayMs: 3000};
-const yes: DemandAnswer = {kind: 'key', key: 'y'};
+const confirm: DemandAnswer = {kind: 'key', key: 'y'};
 const failure = {kind: 'timeout', message: 'no answer', hint: 'look at it'} as const;
 
 const fresh = (): Remedy =>
@@ -44,20 +44,20 @@ const toReady = (demand: Demand = key): readonly RemedyEvent[] => [
 ];
 const toIntent: readonly RemedyEvent[] = [
 	...toReady(),
-	{type: 'answered', at: 3, answer: yes},
+	{type: 'answered', at: 3, answer: confirm},
 	{type: 'recheck-started', at: 4},
 	{type: 'checked', at: 5, checks: [pass], demand: key},
 ];
 const written: RemedyEvent = {type: 'intent-written', at: 6, record: id, planHash: hash};
 
-describe('the way through', () => {
-	test('goes by all its states', () => {
+describe('a remedy that succeeds', () => {
+	test('passes through every state', () => {
 		const events: readonly RemedyEvent[] = [
 			...toIntent,
 			written,
 			{type: 'sent', at: 7, receipt: {summary: 'cancelled', before: {}}},
-			{type: 'looked', at: 8, outcome: {result: 'pending', detail: 'still runs'}},
-			{type: 'looked', at: 9, outcome: {result: 'done', detail: 'it is gone'}},
+			{type: 'verified', at: 8, outcome: {result: 'pending', detail: 'still runs'}},
+			{type: 'verified', at: 9, outcome: {result: 'done', detail: 'it was deleted'}},
 		];
 		const states: string[] = [];
 		events.reduce((remedy, event) => {
@@ -81,7 +81,7 @@ describe('the way through', () => {
 
 	test.each<[string, readonly RemedyEvent[], string]>([
 		[
-			'a preview of something gone',
+			'a preview of something that was deleted',
 			[
 				{type: 'preview-started', at: 0},
 				{type: 'preview-failed', at: 1, failure: {...failure, kind: 'conflict'}},
@@ -108,12 +108,12 @@ describe('the way through', () => {
 			'ready',
 		],
 		[
-			'it moved while it waited',
+			'a conflict while it waited',
 			[...toReady(), {type: 'checked', at: 3, checks: [{...pass, result: 'block', conflict: true}], demand: key}],
 			'stale',
 		],
 		[
-			'it moved after it was confirmed',
+			'a conflict after it was confirmed',
 			[
 				...toIntent.slice(0, -1),
 				{type: 'checked', at: 5, checks: [{...pass, result: 'block', conflict: true}], demand: key},
@@ -139,14 +139,14 @@ describe('the way through', () => {
 			'refused',
 		],
 		[
-			'more is asked for after it was confirmed',
+			'the demand is higher after it was confirmed',
 			[...toIntent.slice(0, -1), {type: 'checked', at: 5, checks: [pass], demand: grave}],
 			'refused',
 		],
 		['cancelled', [...toReady(), {type: 'cancelled', at: 3}], 'cancelled'],
 		['cancelled after it was confirmed', [...toIntent.slice(0, -1), {type: 'cancelled', at: 5}], 'cancelled'],
-		['not looked at for 60 s', [...toReady(), {type: 'ticked', at: 3 + previewExpiryMs}], 'expired'],
-		['confirmed after 60 s', [...toReady(), {type: 'answered', at: 3 + previewExpiryMs, answer: yes}], 'expired'],
+		['no preflight for 60 s', [...toReady(), {type: 'clock-ticked', at: 3 + previewExpiryMs}], 'expired'],
+		['confirmed after 60 s', [...toReady(), {type: 'answered', at: 3 + previewExpiryMs, answer: confirm}], 'expired'],
 		[
 			'checked again after 60 s',
 			[...toReady(), {type: 'checked', at: 3 + previewExpiryMs, checks: [pass], demand: key}],
@@ -157,7 +157,7 @@ describe('the way through', () => {
 			[
 				...toReady(),
 				{type: 'checked', at: previewExpiryMs, checks: [pass], demand: key},
-				{type: 'answered', at: 3 + previewExpiryMs, answer: yes},
+				{type: 'answered', at: 3 + previewExpiryMs, answer: confirm},
 			],
 			'confirmed',
 		],
@@ -185,12 +185,12 @@ describe('the way through', () => {
 		expect(led(...events).state).toBe(state);
 	});
 
-	test('an answer that does not meet the demand says what is missing and changes nothing else', () => {
-		const remedy = led(...toReady(grave), {type: 'answered', at: 9000, answer: yes});
+	test('an answer that does not meet the demand only sets `unmet`', () => {
+		const remedy = led(...toReady(grave), {type: 'answered', at: 9000, answer: confirm});
 		expect(remedy).toMatchObject({state: 'ready', unmet: 'type 4411 to go on'});
 	});
 
-	test('shows what the newest look saw, and keeps it when a later one fails', () => {
+	test('keeps the last checks when a later preflight fails', () => {
 		const warn: Check = {label: 'pooled', result: 'warn', detail: 'by pgbouncer'};
 		const seen = led(...toReady(), {type: 'checked', at: 2000, checks: [pass, warn], demand: key});
 		expect(seen).toMatchObject({checks: [pass, warn], checkedAt: 2000, readyAt: 2});
@@ -200,7 +200,7 @@ describe('the way through', () => {
 		expect(again).toMatchObject({checks: [pass], checkedAt: 6000, preflightFailure: undefined});
 	});
 
-	test('the delay counts from when that demand was first shown', () => {
+	test('the delay counts from when the demand was first shown', () => {
 		const answer: DemandAnswer = {kind: 'typed', text: '4411', count: '1', reason: 'locks held'};
 		const shown: readonly RemedyEvent[] = [...toReady(), {type: 'checked', at: 5000, checks: [pass], demand: grave}];
 		expect(led(...shown, {type: 'answered', at: 7999, answer}).state).toBe('ready');
@@ -213,7 +213,7 @@ describe('the way through', () => {
 	});
 });
 
-describe('whatever happens, in whatever order', () => {
+describe('random events in random order', () => {
 	const result = fc.constantFrom<Check['result']>('pass', 'pass', 'pass', 'warn', 'unknown', 'block');
 	const check = fc
 		.record({result, conflict: fc.boolean()})
@@ -225,8 +225,8 @@ describe('whatever happens, in whatever order', () => {
 	});
 	const answer = fc.oneof(
 		fc.constantFrom<DemandAnswer>(
-			yes,
-			yes,
+			confirm,
+			confirm,
 			{kind: 'key', key: '\r'},
 			{kind: 'typed', text: '4411'},
 			{kind: 'typed', text: '4411', count: '1', reason: 'locks held'},
@@ -242,7 +242,7 @@ describe('whatever happens, in whatever order', () => {
 				weight: 4,
 				arbitrary: fc
 					.tuple(fc.array(check, {maxLength: 2}), demand)
-					.map(([checks, asked]): RemedyEvent => ({type: 'checked', at, checks, demand: asked})),
+					.map(([checks, demand]): RemedyEvent => ({type: 'checked', at, checks, demand})),
 			},
 			fc.constant<RemedyEvent>({type: 'check-failed', at, failure}),
 			{weight: 3, arbitrary: answer.map((given): RemedyEvent => ({type: 'answered', at, answer: given}))},
@@ -257,8 +257,8 @@ describe('whatever happens, in whatever order', () => {
 			fc.boolean().map((harmless): RemedyEvent => ({type: 'run-failed', at, failure, harmless})),
 			fc
 				.constantFrom('done' as const, 'pending' as const, 'ineffective' as const, 'unknown' as const)
-				.map((seen): RemedyEvent => ({type: 'looked', at, outcome: {result: seen, detail: ''}})),
-			fc.constant<RemedyEvent>({type: 'ticked', at}),
+				.map((seen): RemedyEvent => ({type: 'verified', at, outcome: {result: seen, detail: ''}})),
+			fc.constant<RemedyEvent>({type: 'clock-ticked', at}),
 		);
 	const story = fc.array(fc.nat(1500), {maxLength: 60}).chain(steps => {
 		let at = 0;
@@ -279,7 +279,7 @@ describe('whatever happens, in whatever order', () => {
 		toIntent,
 	);
 
-	test('nothing runs without a demand that was met, a second look and a written intent about the same plan', () => {
+	test('nothing runs without an answer that met the demand, a second preflight and a written intent of the same plan', () => {
 		let reached = 0;
 		fc.assert(
 			fc.property(start, story, (beginning, rest) => {

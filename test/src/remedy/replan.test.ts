@@ -6,7 +6,7 @@ import {AdapterError} from '../../../src/errors.ts';
 import {createRunnerFixture} from './runner-fixture.ts';
 
 type Lamps = {
-	/** What each lamp does now; one that is not in it is gone. */
+	/** What each lamp does now; a missing one is deleted. */
 	readonly lit: Map<string, string>;
 	readonly switched: string[][];
 	/** What happens between the last check and the switch. */
@@ -15,7 +15,7 @@ type Lamps = {
 type Plan = {readonly lamps: readonly (readonly [string, string])[]};
 type Lamp = Row & {readonly shows: string};
 
-const gone = (what: string) => new AdapterError('conflict', what, 'nothing was sent');
+const conflictError = (what: string) => new AdapterError('conflict', what, 'nothing was sent');
 
 /** Lamps that are switched off together: each is bound to the colour that it showed. */
 const switchOff: Action<Lamp, Lamps, Plan> = {
@@ -30,12 +30,12 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 	async preview(rows, _params, {port}) {
 		const lamps = rows.map(({id}): readonly [string, string] => {
 			const colour = port.lit.get(id);
-			if (colour === undefined) throw gone(`lamp ${id} is gone`);
+			if (colour === undefined) throw conflictError(`lamp ${id} is deleted`);
 			return [id, colour];
 		});
 		return {
 			plan: {lamps},
-			target: 'tank',
+			target: 'demo-target',
 			object: lamps.length === 1 ? `lamp ${lamps[0]?.[0]}` : `${lamps.length} lamps`,
 			count: lamps.length,
 			touches: lamps.map(([id, colour]) => `lamp ${id}, ${colour}`),
@@ -62,7 +62,7 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 		}),
 	async run({lamps}, {port}) {
 		port.atRun();
-		if (lamps.some(([id, colour]) => port.lit.get(id) !== colour)) throw gone('another colour by then');
+		if (lamps.some(([id, colour]) => port.lit.get(id) !== colour)) throw conflictError('another colour by then');
 		port.switched.push(lamps.map(([id]) => id));
 		return {summary: 'off', before: {}};
 	},
@@ -73,8 +73,8 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 
 async function lamps(...names: readonly string[]) {
 	const port: Lamps = {lit: new Map(names.map(name => [name, 'green'])), switched: [], atRun: () => {}};
-	const {runner, now, clock, told} = await createRunnerFixture({port});
-	const rows = names.map((id): Lamp => ({id, target: 'tank', severity: 'ok', shows: 'green'}));
+	const {runner, now, clock, recorded} = await createRunnerFixture({port});
+	const rows = names.map((id): Lamp => ({id, target: 'demo-target', severity: 'ok', shows: 'green'}));
 	const answer = async () => {
 		const demand = now()?.demand;
 		if (demand?.kind === 'key') await runner.confirm({kind: 'key', key: 'y'});
@@ -84,22 +84,22 @@ async function lamps(...names: readonly string[]) {
 			await runner.confirm({kind: 'typed', text: demand.text, count: String(demand.count), reason: 'too many lights'});
 		} else throw new Error(`demands ${demand?.kind}`);
 	};
-	const renew = () => runner.renew(all => all);
+	const replan = () => runner.replan(all => all);
 	const propose = () => runner.propose(defineAction<Lamp, Lamps>()(switchOff), rows, {});
-	return {port, runner, now, clock, told, answer, renew, propose};
+	return {port, runner, now, clock, recorded, answer, replan, propose};
 }
 
-describe('a plan that is stale', () => {
-	test('is planned again only when it is asked for, and then waits for an answer of its own', async () => {
-		const {port, now, propose, answer, renew} = await lamps('a');
+describe('a stale plan', () => {
+	test('is replanned only on request, and then waits for its own answer', async () => {
+		const {port, now, propose, answer, replan} = await lamps('a');
 		await propose();
 		port.lit.set('a', 'red');
 		await answer();
 		const stale = now();
 		expect(stale).toMatchObject({
 			state: 'stale',
-			reason: 'it changed meanwhile, nothing was sent: lamp a shows red now',
-			renewal: {isPart: false},
+			reason: 'it has changed, nothing was sent: lamp a shows red now',
+			replanOffer: {isPart: false},
 			changed: [
 				{field: 'acts on', before: 'lamp a, green', after: 'lamp a, red'},
 				{field: 'bound to', before: 'a green', after: 'a red'},
@@ -107,7 +107,7 @@ describe('a plan that is stale', () => {
 		});
 		await answer().catch(() => {});
 		expect(port.switched).toEqual([]);
-		await renew();
+		await replan();
 		expect(now()).toMatchObject({state: 'ready', preview: {touches: ['lamp a, red']}});
 		expect(now()?.id).not.toBe(stale?.id);
 		expect(now()?.confirmation).toBeUndefined();
@@ -117,49 +117,49 @@ describe('a plan that is stale', () => {
 		expect(port.switched).toEqual([['a']]);
 	});
 
-	test('goes on with those that are left, as a new plan', async () => {
-		const {port, now, propose, answer, renew} = await lamps('a', 'b', 'c', 'd');
+	test('is replanned for the rows that have not changed', async () => {
+		const {port, now, propose, answer, replan} = await lamps('a', 'b', 'c', 'd');
 		await propose();
 		port.lit.delete('b');
 		port.lit.set('d', 'red');
 		await answer();
-		expect(now()).toMatchObject({state: 'stale', renewal: {isPart: true, rows: [{id: 'a'}, {id: 'c'}]}});
-		await renew();
+		expect(now()).toMatchObject({state: 'stale', replanOffer: {isPart: true, rows: [{id: 'a'}, {id: 'c'}]}});
+		await replan();
 		expect(now()).toMatchObject({state: 'ready', preview: {count: 2, object: '2 lamps'}});
 		expect(port.switched).toEqual([]);
 		await answer();
 		expect(port.switched).toEqual([['a', 'c']]);
 	});
 
-	test('of a set that has moved before it was first looked at goes on with those that are left', async () => {
-		const {port, now, propose, renew} = await lamps('a', 'b', 'c');
+	test('of rows that changed before the first preview is replanned for the others', async () => {
+		const {port, now, propose, replan} = await lamps('a', 'b', 'c');
 		port.lit.delete('a');
 		await propose();
-		expect(now()).toMatchObject({state: 'stale', renewal: {isPart: true, rows: [{id: 'b'}, {id: 'c'}]}});
-		await renew();
+		expect(now()).toMatchObject({state: 'stale', replanOffer: {isPart: true, rows: [{id: 'b'}, {id: 'c'}]}});
+		await replan();
 		expect(now()).toMatchObject({state: 'ready', preview: {count: 2}});
 	});
 
-	test('that the guard refused is planned again too', async () => {
-		const {port, now, propose, answer, renew, told} = await lamps('a');
+	test('can be replanned when the server refused it with a conflict', async () => {
+		const {port, now, propose, answer, replan, recorded} = await lamps('a');
 		await propose();
 		port.atRun = () => port.lit.set('a', 'red');
 		await answer();
 		expect(now()).toMatchObject({state: 'stale', reason: 'nothing happened: another colour by then'});
-		await renew();
+		await replan();
 		expect(now()).toMatchObject({state: 'ready', preview: {touches: ['lamp a, red']}});
-		expect(await told()).toEqual(['intent', 'outcome stale']);
+		expect(await recorded()).toEqual(['intent', 'outcome stale']);
 	});
 
-	test('of which nothing is left offers nothing', async () => {
-		const {port, now, propose, answer, renew} = await lamps('a');
+	test('offers nothing when no row is left', async () => {
+		const {port, now, propose, answer, replan} = await lamps('a');
 		await propose();
 		port.lit.delete('a');
 		await answer();
 		expect(now()?.state).toBe('stale');
-		expect(now()?.renewal).toBeUndefined();
+		expect(now()?.replanOffer).toBeUndefined();
 		const {id} = now() ?? {};
-		await renew();
+		await replan();
 		expect(now()?.id).toBe(id);
 	});
 });

@@ -17,35 +17,35 @@ export type RunnerFixtureOptions = {
 	readonly production?: boolean;
 	readonly readOnly?: boolean;
 	readonly file?: PolicyFile;
-	/** Where the policy is read again. */
+	/** Where the policy file is read from while the runner runs. */
 	readonly source?: PolicySource;
 	readonly clock?: FakeClock;
 	readonly locks?: ObjectLocks;
-	/** What the target answers with, where it is no valve. */
+	/** The port of the target; default: a `FakeServer`. */
 	readonly port?: unknown;
 };
 
-/** A runner on a real record in a scratch directory, on a clock that stands still. */
+/** A runner with a real audit log in a scratch directory, on a fake clock. */
 export async function createRunnerFixture(options: RunnerFixtureOptions = {}) {
 	const stateDir = options.stateDir ?? (await scratchDir());
 	const clock = options.clock ?? createFakeClock();
 	const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
-	const valve = createFakeServer();
+	const server = createFakeServer();
 	const production = options.production ?? false;
-	const targets = [{name: 'tank', production}];
+	const targets = [{name: 'demo-target', production}];
 	const policy = createPolicy({readOnly: options.readOnly ?? false, targets, file: options.file});
 	const arming = createArming({clock, audit, policy, source: options.source});
-	const target = {name: 'tank', kind: 'probe', production, settings: {}} as const;
+	const target = {name: 'demo-target', kind: 'probe', production, settings: {}} as const;
 	const runner = createRunner({
 		clock,
 		audit,
 		arming,
 		locks: options.locks ?? createObjectLocks(stateDir),
 		resolve: async () => ({
-			port: options.port ?? valve,
+			port: options.port ?? server,
 			target,
-			who: 'wheelman',
-			server: {host: 'tank.example', port: 7, id: 'tank-1'},
+			targetUser: 'operator',
+			server: {host: 'server.example', port: 7, id: 'server-1'},
 		}),
 	});
 	const action = defineAction<Row, FakeServer>()(fakeServerAction(async () => (await audit.recent(1))[0]));
@@ -53,28 +53,28 @@ export async function createRunnerFixture(options: RunnerFixtureOptions = {}) {
 		stateDir,
 		clock,
 		audit,
-		valve,
+		server,
 		arming,
 		runner,
 		action,
 		propose: (to = '40') => runner.propose(action, [serverRow], {to}),
-		yes: (reason?: string) => runner.confirm({kind: 'key', key: 'y', ...(reason === undefined ? {} : {reason})}),
+		confirm: (reason?: string) => runner.confirm({kind: 'key', key: 'y', ...(reason === undefined ? {} : {reason})}),
 		now: () => runner.state.get(),
-		/** Lets time pass until this is over. */
+		/** Advances the clock until this has settled. */
 		async pass(flow: Promise<void>): Promise<void> {
-			let over = false;
+			let settled = false;
 			const end = flow.finally(() => {
-				over = true;
+				settled = true;
 			});
-			// The disk takes its own time: give it a turn for each tenth of a second of ours.
-			while (!over) {
+			// Files are written in real time: yield for each 100 ms of the fake clock.
+			while (!settled) {
 				await new Promise(resolve => setTimeout(resolve, 1));
 				await clock.advance(100);
 			}
 			return end;
 		},
-		/** `kind result` of all records, oldest first. */
-		async told(): Promise<readonly string[]> {
+		/** `kind result` of all audit records, oldest first. */
+		async recorded(): Promise<readonly string[]> {
 			const records = await audit.recent(100);
 			return records.toReversed().map(record => [record.kind, record.result].filter(Boolean).join(' '));
 		},

@@ -4,148 +4,151 @@ import {createRunnerFixture} from './runner-fixture.ts';
 
 type RunnerFixture = Awaited<ReturnType<typeof createRunnerFixture>>;
 
-const verdicts = async (bench: RunnerFixture) =>
-	(await bench.told()).filter(one => one.startsWith('verify')).toSorted();
+const verdicts = async (fixture: RunnerFixture) =>
+	(await fixture.recorded()).filter(one => one.startsWith('verify')).toSorted();
 
-describe('what was sent and settles', () => {
-	async function settling(bench: RunnerFixture, to?: string) {
-		bench.valve.slow = true;
-		await bench.propose(to);
-		const going = bench.yes();
-		while (bench.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
-		return {id: bench.now()?.id ?? '', going};
+describe('a remedy that is being verified', () => {
+	async function settling(fixture: RunnerFixture, to?: string) {
+		fixture.server.slow = true;
+		await fixture.propose(to);
+		const going = fixture.confirm();
+		while (fixture.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		return {id: fixture.now()?.id ?? '', going};
 	}
 
-	test('holds nothing up: the next begins beside it, on the same object too, and each comes to its own end', async () => {
-		const bench = await createRunnerFixture();
+	test('does not delay the next one, also on the same object, and each has its own outcome', async () => {
+		const fixture = await createRunnerFixture();
 		const ends: string[] = [];
-		bench.runner.onEnd(({id, state}) => ends.push(`${id} ${state}`));
-		const first = await settling(bench, '40');
-		const second = await settling(bench, '50');
-		expect(bench.runner.inProgress()).toMatchObject([{id: first.id}, {id: second.id, state: 'verifying'}]);
-		expect(bench.valve.value).toBe(50);
-		bench.valve.slow = false;
-		await bench.pass(Promise.all([first.going, second.going]).then(() => {}));
-		expect(bench.runner.inProgress()).toEqual([]);
+		fixture.runner.onEnd(({id, state}) => ends.push(`${id} ${state}`));
+		const first = await settling(fixture, '40');
+		const second = await settling(fixture, '50');
+		expect(fixture.runner.inProgress()).toMatchObject([{id: first.id}, {id: second.id, state: 'verifying'}]);
+		expect(fixture.server.value).toBe(50);
+		fixture.server.slow = false;
+		await fixture.pass(Promise.all([first.going, second.going]).then(() => {}));
+		expect(fixture.runner.inProgress()).toEqual([]);
 		expect(ends.toSorted()).toEqual([`${first.id} superseded`, `${second.id} done`].toSorted());
-		expect(bench.now()).toMatchObject({id: second.id, state: 'done'});
-		expect(await verdicts(bench)).toEqual(['verify done', 'verify superseded']);
+		expect(fixture.now()).toMatchObject({id: second.id, state: 'done'});
+		expect(await verdicts(fixture)).toEqual(['verify done', 'verify superseded']);
 	});
 
-	test('is undone while it does, and then not looked at any longer', async () => {
-		const bench = await createRunnerFixture();
-		const first = await settling(bench);
-		await bench.runner.undo(first.id);
-		expect(bench.now()).toMatchObject({state: 'ready', undoOf: first.id});
-		expect(bench.runner.inProgress()).toMatchObject([{id: first.id}]);
-		const undoing = bench.yes();
-		while (bench.runner.inProgress().some(({id}) => id === first.id))
-			await bench.pass(new Promise(resolve => setTimeout(resolve, 5)));
+	test('can be undone meanwhile, which ends its verification', async () => {
+		const fixture = await createRunnerFixture();
+		const first = await settling(fixture);
+		await fixture.runner.undo(first.id);
+		expect(fixture.now()).toMatchObject({state: 'ready', undoOf: first.id});
+		expect(fixture.runner.inProgress()).toMatchObject([{id: first.id}]);
+		const undoing = fixture.confirm();
+		while (fixture.runner.inProgress().some(({id}) => id === first.id))
+			await fixture.pass(new Promise(resolve => setTimeout(resolve, 5)));
 		await first.going;
-		bench.valve.slow = false;
-		await bench.pass(undoing);
-		expect(bench.now()?.state).toBe('done');
-		expect(bench.valve.value).toBe(10);
-		const verified = (await bench.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
-		expect(verified).toMatchObject({result: 'superseded', note: 'its undo was sent before it showed: it still turns'});
+		fixture.server.slow = false;
+		await fixture.pass(undoing);
+		expect(fixture.now()?.state).toBe('done');
+		expect(fixture.server.value).toBe(10);
+		const verified = (await fixture.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
+		expect(verified).toMatchObject({
+			result: 'superseded',
+			note: 'its undo was sent before the outcome was known: it is being applied',
+		});
 	});
 
-	test('goes on when the undo is cancelled, and is undone only once', async () => {
-		const bench = await createRunnerFixture();
-		const first = await settling(bench);
-		await bench.runner.undo(first.id);
-		bench.runner.cancel();
-		bench.runner.dismiss();
-		expect(bench.now()).toBeUndefined();
-		expect(bench.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}]);
-		await bench.runner.undo(first.id);
-		const undoing = bench.yes();
-		while (bench.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
-		await bench.runner.undo(first.id);
-		expect(bench.now()).toMatchObject({state: 'refused', reason: 'it was undone already'});
-		await bench.runner.close();
+	test('is verified further when its undo is cancelled, and is undone only once', async () => {
+		const fixture = await createRunnerFixture();
+		const first = await settling(fixture);
+		await fixture.runner.undo(first.id);
+		fixture.runner.cancel();
+		fixture.runner.dismiss();
+		expect(fixture.now()).toBeUndefined();
+		expect(fixture.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}]);
+		await fixture.runner.undo(first.id);
+		const undoing = fixture.confirm();
+		while (fixture.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		await fixture.runner.undo(first.id);
+		expect(fixture.now()).toMatchObject({state: 'refused', reason: 'it was undone already'});
+		await fixture.runner.close();
 		await Promise.all([first.going, undoing]);
-		expect(bench.valve.runs).toHaveLength(2);
-		expect((await bench.told()).filter(one => one.startsWith('verify')).toSorted()).toEqual([
+		expect(fixture.server.runs).toHaveLength(2);
+		expect((await fixture.recorded()).filter(one => one.startsWith('verify')).toSorted()).toEqual([
 			'verify superseded',
 			'verify unknown',
 		]);
 	});
 
-	test('is not judged by what the next act on the same object does, from the moment when that is out', async () => {
-		const bench = await createRunnerFixture();
-		const first = await settling(bench);
-		bench.valve.fault = 'silent';
-		await bench.runner.undo(first.id);
-		const undoing = bench.yes();
-		while (bench.valve.runs.length < 2) await new Promise(resolve => setTimeout(resolve, 1));
+	test('is not verified while the next action on the same object is being sent', async () => {
+		const fixture = await createRunnerFixture();
+		const first = await settling(fixture);
+		fixture.server.fault = 'silent';
+		await fixture.runner.undo(first.id);
+		const undoing = fixture.confirm();
+		while (fixture.server.runs.length < 2) await new Promise(resolve => setTimeout(resolve, 1));
 		// The undo has its effect before it is answered, which it never is.
-		bench.valve.value = 10;
-		bench.valve.slow = false;
-		await bench.clock.advance(4000);
-		expect(bench.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}, {state: 'running'}]);
-		await bench.pass(Promise.all([first.going, undoing]).then(() => {}));
-		expect(bench.now()?.state).toBe('unknown');
-		const verified = (await bench.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
-		expect(verified?.note).toContain('its undo may have been sent before it showed');
+		fixture.server.value = 10;
+		fixture.server.slow = false;
+		await fixture.clock.advance(4000);
+		expect(fixture.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}, {state: 'running'}]);
+		await fixture.pass(Promise.all([first.going, undoing]).then(() => {}));
+		expect(fixture.now()?.state).toBe('unknown');
+		const verified = (await fixture.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
+		expect(verified?.note).toContain('its undo may have been sent before the outcome was known');
 	});
 
-	test('is looked at on when the next act on the same object did nothing', async () => {
-		const bench = await createRunnerFixture();
-		const first = await settling(bench);
-		bench.valve.fault = 'denied';
-		await bench.runner.undo(first.id);
-		await bench.yes();
-		expect(bench.now()?.state).toBe('failed');
-		bench.valve.slow = false;
-		await bench.pass(first.going);
-		expect(await verdicts(bench)).toEqual(['verify done']);
+	test('is verified further when the next action on the same object did nothing', async () => {
+		const fixture = await createRunnerFixture();
+		const first = await settling(fixture);
+		fixture.server.fault = 'denied';
+		await fixture.runner.undo(first.id);
+		await fixture.confirm();
+		expect(fixture.now()?.state).toBe('failed');
+		fixture.server.slow = false;
+		await fixture.pass(first.going);
+		expect(await verdicts(fixture)).toEqual(['verify done']);
 	});
 
-	test('may be undone as often as it was done in vain', async () => {
-		const bench = await createRunnerFixture();
-		bench.valve.ignoresChanges = true;
+	test('may be undone even when the action is refused as futile', async () => {
+		const fixture = await createRunnerFixture();
+		fixture.server.ignoresChanges = true;
 		for (let time = 0; time < 3; time += 1) {
-			await bench.propose();
-			await bench.yes();
-			expect(bench.now()?.state).toBe('ineffective');
+			await fixture.propose();
+			await fixture.confirm();
+			expect(fixture.now()?.state).toBe('ineffective');
 		}
-		const last = bench.now()?.id ?? '';
-		await bench.propose();
-		expect(bench.now()).toMatchObject({state: 'refused', preview: {object: 'valve'}});
-		await bench.runner.undo(last);
-		expect(bench.now()).toMatchObject({state: 'ready', undoOf: last});
+		const last = fixture.now()?.id ?? '';
+		await fixture.propose();
+		expect(fixture.now()).toMatchObject({state: 'refused', preview: {object: 'setting'}});
+		await fixture.runner.undo(last);
+		expect(fixture.now()).toMatchObject({state: 'ready', undoOf: last});
 	});
 
-	test('and was undone in time counts as nothing that did not help', async () => {
-		const bench = await createRunnerFixture();
+	test('does not count as ineffective when it is undone before its outcome is known', async () => {
+		const fixture = await createRunnerFixture();
 		for (let time = 0; time < 4; time += 1) {
-			const first = await settling(bench);
-			await bench.runner.undo(first.id);
-			bench.valve.slow = false;
-			await bench.pass(bench.yes());
-			await bench.pass(first.going);
+			const first = await settling(fixture);
+			await fixture.runner.undo(first.id);
+			fixture.server.slow = false;
+			await fixture.pass(fixture.confirm());
+			await fixture.pass(first.going);
 		}
-		await bench.propose();
-		expect(bench.now()?.state).toBe('ready');
+		await fixture.propose();
+		expect(fixture.now()?.state).toBe('ready');
 	});
 
-	test('tells with its end that this is not in the record, when it is not', async () => {
-		const bench = await createRunnerFixture();
+	test('has a `recordFailure` when its outcome could not be recorded', async () => {
+		const fixture = await createRunnerFixture();
 		const failures: unknown[] = [];
-		bench.runner.onEnd(({recordFailure}) => failures.push(recordFailure));
-		const first = await settling(bench);
-		await bench.propose('50');
-		while ((await bench.told()).length < 2) await new Promise(resolve => setTimeout(resolve, 1));
-		await rename(bench.audit.dir, `${bench.audit.dir}.away`);
-		await writeFile(bench.audit.dir, 'not a directory');
-		bench.valve.slow = false;
-		await bench.pass(first.going);
+		fixture.runner.onEnd(({recordFailure}) => failures.push(recordFailure));
+		const first = await settling(fixture);
+		await fixture.propose('50');
+		while ((await fixture.recorded()).length < 2) await new Promise(resolve => setTimeout(resolve, 1));
+		await rename(fixture.audit.dir, `${fixture.audit.dir}.away`);
+		await writeFile(fixture.audit.dir, 'not a directory');
+		fixture.server.slow = false;
+		await fixture.pass(first.going);
 		expect(failures).toEqual([expect.stringMatching(/ENOTDIR|EEXIST/)]);
 	});
 
-	test('is recorded though its lock cannot be given back', async () => {
-		const bench = await createRunnerFixture({
+	test('is recorded even when its lock cannot be released', async () => {
+		const fixture = await createRunnerFixture({
 			locks: {
 				acquire: async () => ({
 					isHeld: async () => true,
@@ -154,10 +157,10 @@ describe('what was sent and settles', () => {
 				refresh: async () => {},
 			},
 		});
-		await bench.propose();
-		await bench.yes();
-		expect(bench.now()?.state).toBe('done');
-		expect(bench.now()?.recordFailure).toBeUndefined();
-		expect(await bench.told()).toEqual(['intent', 'outcome sent', 'verify done']);
+		await fixture.propose();
+		await fixture.confirm();
+		expect(fixture.now()?.state).toBe('done');
+		expect(fixture.now()?.recordFailure).toBeUndefined();
+		expect(await fixture.recorded()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 });

@@ -7,48 +7,48 @@ import {serverRow} from './fake-server.ts';
 import {createRunnerFixture} from './runner-fixture.ts';
 
 describe('a remedy', () => {
-	test('is previewed, checked, confirmed, recorded, sent, seen and recorded again', async () => {
-		const {propose, yes, now, valve, told, audit, runner} = await createRunnerFixture();
+	test('is previewed, checked, confirmed, recorded, sent, verified and recorded again', async () => {
+		const {propose, confirm, now, server, recorded, audit, runner} = await createRunnerFixture();
 		await propose();
 		expect(now()).toMatchObject({
 			state: 'ready',
 			demand: {kind: 'key', key: 'y'},
 			checks: [{label: 'not locked', result: 'pass'}],
-			preview: {cliEquivalent: 'valvectl set 40', undo: {class: 'exact'}},
+			preview: {cliEquivalent: 'settingctl set 40', undo: {class: 'exact'}},
 			hash: expect.stringMatching(/^[0-9a-f]{64}$/),
 		});
-		expect(valve.runs).toEqual([]);
-		await yes();
-		expect(now()).toMatchObject({state: 'done', reason: 'it stands at 40', receipt: {summary: 'turned to 40'}});
-		expect(valve.value).toBe(40);
-		expect(valve.runs).toHaveLength(1);
-		expect(valve.runs[0]).toMatchObject({
+		expect(server.runs).toEqual([]);
+		await confirm();
+		expect(now()).toMatchObject({state: 'done', reason: 'it is 40', receipt: {summary: 'set to 40'}});
+		expect(server.value).toBe(40);
+		expect(server.runs).toHaveLength(1);
+		expect(server.runs[0]).toMatchObject({
 			record: now()?.id,
 			written: {
 				kind: 'intent',
 				id: now()?.id,
 				plan_hash: now()?.hash,
-				target_user: 'wheelman',
+				target_user: 'operator',
 				params: {to: '40'},
 				confirmation: {method: 'key', typed: 'y'},
-				preview: {cli_equivalent: 'valvectl set 40', bound_to: 'turn 0'},
+				preview: {cli_equivalent: 'settingctl set 40', bound_to: 'revision 0'},
 			},
 		});
-		expect(await told()).toEqual(['intent', 'outcome sent', 'verify done']);
+		expect(await recorded()).toEqual(['intent', 'outcome sent', 'verify done']);
 		expect((await audit.recent(9)).slice(0, 2).map(record => record.of)).toEqual([now()?.id, now()?.id]);
 		expect((await verifyDirectory(audit.dir)).flatMap(report => report.faults)).toEqual([]);
 		runner.dismiss();
 		expect(now()).toBeUndefined();
 	});
 
-	test('names in every record the server that it was done to, and in the intent who armed it and when', async () => {
-		const {propose, yes, arming, audit} = await createRunnerFixture({production: true});
-		await arming.arm('tank');
+	test('has the server in every record, and in the intent who armed the target and when', async () => {
+		const {propose, confirm, arming, audit} = await createRunnerFixture({production: true});
+		await arming.arm('demo-target');
 		const [armed] = await audit.recent(1);
 		await propose();
-		await yes();
+		await confirm();
 		const records = (await audit.recent(9)).toReversed();
-		const server = {host: 'tank.example', port: 7, id: 'tank-1'};
+		const server = {host: 'server.example', port: 7, id: 'server-1'};
 		const by = {record: armed?.id, ts: armed?.ts, user: 'mira', uid: 1000};
 		expect(records.map(record => [record.kind, record.server, record.armed])).toEqual([
 			['arm', undefined, undefined],
@@ -58,29 +58,29 @@ describe('a remedy', () => {
 		]);
 	});
 
-	test('takes a reason for any action, and no line break in it', async () => {
-		const {propose, yes, now, audit} = await createRunnerFixture();
+	test('accepts a reason for any action, without line breaks', async () => {
+		const {propose, confirm, now, audit} = await createRunnerFixture();
 		await propose();
-		await yes('the tank\nruns over');
+		await confirm('the disk\nis full');
 		expect(now()).toMatchObject({state: 'ready', unmet: 'pasted text is not taken: type it'});
-		await yes(' the tank runs over ');
+		await confirm(' the disk is full ');
 		expect(now()?.state).toBe('done');
 		const intent = (await audit.recent(9)).find(record => record.kind === 'intent');
-		expect(intent?.confirmation).toEqual({method: 'key', typed: 'y', reason: 'the tank runs over'});
+		expect(intent?.confirmation).toEqual({method: 'key', typed: 'y', reason: 'the disk is full'});
 	});
 
-	test('runs the frozen plan, whatever the adapter does to its own afterwards', async () => {
-		const {runner, action, valve, yes} = await createRunnerFixture();
+	test('runs the frozen plan even when the adapter changes its own copy', async () => {
+		const {runner, action, server, confirm} = await createRunnerFixture();
 		const plan = {to: 40, revision: 0};
 		const preview: typeof action.preview = async (...given) => ({...(await action.preview(...given)), plan});
 		await runner.propose({...action, preview}, [serverRow], {to: '40'});
 		plan.to = 99;
-		await yes();
-		expect(valve.runs[0]?.plan).toEqual({to: 40, revision: 0});
-		expect(Object.isFrozen(valve.runs[0]?.plan)).toBe(true);
+		await confirm();
+		expect(server.runs[0]?.plan).toEqual({to: 40, revision: 0});
+		expect(Object.isFrozen(server.runs[0]?.plan)).toBe(true);
 	});
 
-	test('is one at a time', async () => {
+	test('is proposed only when no other one waits', async () => {
 		const {propose, now} = await createRunnerFixture();
 		await propose('40');
 		const {id} = now() ?? {};
@@ -88,11 +88,11 @@ describe('a remedy', () => {
 		expect(now()?.id).toBe(id);
 	});
 
-	test('asks for the text, the count and a reason when it is grave, and takes them after 3 s', async () => {
-		const {propose, now, valve, runner, clock, audit} = await createRunnerFixture();
-		valve.risk = 'high';
+	test('with a high risk requires the text, the count and a reason, and accepts them after 3 s', async () => {
+		const {propose, now, server, runner, clock, audit} = await createRunnerFixture();
+		server.risk = 'high';
 		await propose();
-		const answer: DemandAnswer = {kind: 'typed', text: 'valve', count: '1', reason: 'the tank runs over'};
+		const answer: DemandAnswer = {kind: 'typed', text: 'setting', count: '1', reason: 'the disk is full'};
 		await clock.advance(2900);
 		await runner.confirm(answer);
 		expect(now()).toMatchObject({state: 'ready', unmet: expect.stringContaining('once more')});
@@ -102,9 +102,9 @@ describe('a remedy', () => {
 		const intent = (await audit.recent(9)).find(record => record.kind === 'intent');
 		expect(intent?.confirmation).toEqual({
 			method: 'type-count-reason',
-			typed: 'valve',
+			typed: 'setting',
 			count: 1,
-			reason: 'the tank runs over',
+			reason: 'the disk is full',
 		});
 	});
 
@@ -114,48 +114,48 @@ describe('a remedy', () => {
 		['a pasted y', {kind: 'key', key: 'y', pasted: true}],
 		['a bracketed paste', {kind: 'key', key: '\u001b[200~y\u001b[201~'}],
 		['several keys in one read', {kind: 'key', key: 'yyyy'}],
-		['a text', {kind: 'typed', text: 'valve'}],
+		['a text', {kind: 'typed', text: 'setting'}],
 	])('is not confirmed by %s', async (_, answer) => {
-		const {propose, now, valve, runner, told} = await createRunnerFixture();
+		const {propose, now, server, runner, recorded} = await createRunnerFixture();
 		await propose();
 		await runner.confirm(answer);
 		expect(now()).toMatchObject({state: 'ready', unmet: expect.any(String)});
-		expect(valve.runs).toEqual([]);
-		expect(await told()).toEqual([]);
+		expect(server.runs).toEqual([]);
+		expect(await recorded()).toEqual([]);
 	});
 
 	test('is not confirmed before it is ready', async () => {
-		const {runner, propose, yes, now, valve} = await createRunnerFixture();
+		const {runner, propose, confirm, now, server} = await createRunnerFixture();
 		const proposing = propose();
-		await yes();
+		await confirm();
 		await proposing;
 		expect(now()?.state).toBe('ready');
-		expect(valve.runs).toEqual([]);
+		expect(server.runs).toEqual([]);
 		runner.cancel();
 		expect(now()).toMatchObject({state: 'cancelled', reason: 'cancelled, nothing was sent'});
-		await yes();
-		expect(valve.runs).toEqual([]);
+		await confirm();
+		expect(server.runs).toEqual([]);
 	});
 });
 
-describe('what does not go', () => {
+describe('the runner refuses', () => {
 	test('a guarded target until it is armed, and again when the arming has ended', async () => {
-		const {propose, yes, now, arming, clock, told, pass} = await createRunnerFixture({production: true});
+		const {propose, confirm, now, arming, clock, recorded, pass} = await createRunnerFixture({production: true});
 		await propose();
 		expect(now()).toMatchObject({
 			state: 'refused',
-			reason: 'tank is guarded',
+			reason: 'demo-target is guarded',
 			hint: expect.stringContaining('press O'),
 		});
-		expect(await arming.arm('tank')).toBeUndefined();
+		expect(await arming.arm('demo-target')).toBeUndefined();
 		await propose();
-		await yes();
+		await confirm();
 		expect(now()?.state).toBe('done');
 		await clock.advance(10 * 60_000);
 		expect(arming.policy.get().armed.size).toBe(0);
 		await pass(propose());
-		expect(now()).toMatchObject({state: 'refused', reason: 'tank is guarded'});
-		expect(await told()).toEqual([
+		expect(now()).toMatchObject({state: 'refused', reason: 'demo-target is guarded'});
+		expect(await recorded()).toEqual([
 			'refuse refused',
 			'arm',
 			'intent',
@@ -167,64 +167,67 @@ describe('what does not go', () => {
 	});
 
 	test('a target disarmed while the confirmation waited', async () => {
-		const {propose, yes, now, arming, valve} = await createRunnerFixture({production: true});
-		await arming.arm('tank');
+		const {propose, confirm, now, arming, server} = await createRunnerFixture({production: true});
+		await arming.arm('demo-target');
 		await propose();
-		await arming.disarm('tank');
-		await yes();
-		expect(now()).toMatchObject({state: 'refused', reason: 'tank is guarded'});
-		expect(valve.runs).toEqual([]);
+		await arming.disarm('demo-target');
+		await confirm();
+		expect(now()).toMatchObject({state: 'refused', reason: 'demo-target is guarded'});
+		expect(server.runs).toEqual([]);
 	});
 
 	test('anything with --read-only', async () => {
 		const {propose, now, arming} = await createRunnerFixture({readOnly: true});
-		expect(await arming.arm('tank')).toMatchObject({kind: 'refused'});
+		expect(await arming.arm('demo-target')).toMatchObject({kind: 'refused'});
 		await propose();
 		expect(now()).toMatchObject({state: 'refused', reason: 'read-only: started with --read-only'});
 	});
 
-	test('what the action itself does not take', async () => {
+	test('rows and parameters that the action does not accept', async () => {
 		const {runner, action, now} = await createRunnerFixture();
-		await runner.propose(action, [{...serverRow, id: 'welded'}], {to: '40'});
-		expect(now()).toMatchObject({state: 'refused', reason: 'it is welded'});
+		await runner.propose(action, [{...serverRow, id: 'read-only'}], {to: '40'});
+		expect(now()).toMatchObject({state: 'refused', reason: 'it is read-only'});
 		await runner.propose(action, [serverRow], {to: 'wide'});
-		expect(now()).toMatchObject({state: 'refused', reason: 'opening: a number from 0 to 100'});
+		expect(now()).toMatchObject({state: 'refused', reason: 'value: a number from 0 to 100'});
 		await runner.propose(action, [serverRow, {...serverRow, id: 'other'}], {to: '40'});
-		expect(now()).toMatchObject({state: 'refused', reason: 'Turn valve takes one row, 2 are marked'});
+		expect(now()).toMatchObject({state: 'refused', reason: 'Change setting takes one row, 2 are marked'});
 		await runner.propose(action, [], {to: '40'});
-		expect(now()).toMatchObject({state: 'refused', reason: 'Turn valve needs a row'});
+		expect(now()).toMatchObject({state: 'refused', reason: 'Change setting needs a row'});
 	});
 
-	test('what a check blocks', async () => {
-		const {propose, now, valve, told} = await createRunnerFixture();
-		valve.blocked = true;
+	test('an action that a check blocks', async () => {
+		const {propose, now, server, recorded} = await createRunnerFixture();
+		server.blocked = true;
 		await propose();
-		expect(now()).toMatchObject({state: 'blocked', reason: 'not locked: the wheel'});
-		expect(await told()).toEqual(['refuse blocked']);
+		expect(now()).toMatchObject({state: 'blocked', reason: 'not locked: a maintenance window'});
+		expect(await recorded()).toEqual(['refuse blocked']);
 	});
 
-	test('what moved while the confirmation waited: it says what it was and what it is', async () => {
-		const {propose, yes, now, valve, clock} = await createRunnerFixture();
+	test('a plan that became stale while the confirmation waited, and shows what changed', async () => {
+		const {propose, confirm, now, server, clock} = await createRunnerFixture();
 		await propose();
-		valve.revision = 3;
+		server.revision = 3;
 		await clock.advance(2000);
-		expect(now()).toMatchObject({state: 'stale', changed: [{field: 'bound to', before: 'turn 0', after: 'turn 3'}]});
-		await yes();
-		expect(valve.runs).toEqual([]);
+		expect(now()).toMatchObject({
+			state: 'stale',
+			changed: [{field: 'bound to', before: 'revision 0', after: 'revision 3'}],
+		});
+		await confirm();
+		expect(server.runs).toEqual([]);
 	});
 
-	test('what moved between the last look and the answer', async () => {
-		const {propose, yes, now, valve, told} = await createRunnerFixture();
+	test('a plan that became stale between the last checks and the answer', async () => {
+		const {propose, confirm, now, server, recorded} = await createRunnerFixture();
 		await propose();
-		valve.revision = 3;
-		await yes();
-		expect(now()).toMatchObject({state: 'stale', changed: [{before: 'turn 0', after: 'turn 3'}]});
-		expect(valve.runs).toEqual([]);
-		expect(await told()).toEqual(['refuse stale']);
+		server.revision = 3;
+		await confirm();
+		expect(now()).toMatchObject({state: 'stale', changed: [{before: 'revision 0', after: 'revision 3'}]});
+		expect(server.runs).toEqual([]);
+		expect(await recorded()).toEqual(['refuse stale']);
 	});
 
-	test('what moved, though a look from before the answer still says that it did not', async () => {
-		const {runner, action, yes, now, valve, clock} = await createRunnerFixture();
+	test('a stale plan although checks that started before the answer still pass', async () => {
+		const {runner, action, confirm, now, server, clock} = await createRunnerFixture();
 		const open: (() => void)[] = [];
 		let looks = 0;
 		const preflight: typeof action.preflight = async (...given) => {
@@ -235,8 +238,8 @@ describe('what does not go', () => {
 		};
 		await runner.propose({...action, preflight}, [serverRow], {to: '40'});
 		await clock.advance(2000);
-		valve.revision = 3;
-		const going = yes();
+		server.revision = 3;
+		const going = confirm();
 		await expect.poll(() => [looks, now()?.state]).toEqual([3, 'rechecking']);
 		open[0]?.();
 		await clock.settle();
@@ -244,45 +247,45 @@ describe('what does not go', () => {
 		open[1]?.();
 		await going;
 		expect(now()?.state).toBe('stale');
-		expect(valve.runs).toEqual([]);
+		expect(server.runs).toEqual([]);
 	});
 
-	test('what could not be looked at for 60 s', async () => {
-		const {propose, yes, now, valve, clock} = await createRunnerFixture();
+	test('a preview that could not be checked for 60 s', async () => {
+		const {propose, confirm, now, server, clock} = await createRunnerFixture();
 		await propose();
-		valve.unreachable = true;
+		server.unreachable = true;
 		await clock.advance(2000);
 		expect(now()).toMatchObject({state: 'ready', preflightFailure: {kind: 'unreachable'}});
 		await clock.advance(60_000);
 		expect(now()?.state).toBe('expired');
-		await yes();
-		expect(valve.runs).toEqual([]);
+		await confirm();
+		expect(server.runs).toEqual([]);
 	});
 
-	test('what is looked at again and again does not expire', async () => {
+	test('no preview that is checked regularly', async () => {
 		const {propose, now, clock} = await createRunnerFixture();
 		await propose();
 		await clock.advance(10 * 60_000);
 		expect(now()?.state).toBe('ready');
 	});
 
-	test('what did not help three times in ten minutes, in whichever console', async () => {
-		const {propose, yes, now, valve, clock, stateDir} = await createRunnerFixture();
-		valve.ignoresChanges = true;
+	test('an action that did not help three times in ten minutes, in any console', async () => {
+		const {propose, confirm, now, server, clock, stateDir} = await createRunnerFixture();
+		server.ignoresChanges = true;
 		for (const turn of [1, 2, 3]) {
 			await propose();
-			await yes();
-			expect(now()).toMatchObject({state: 'ineffective', reason: 'it stands at 10'});
-			expect(valve.runs).toHaveLength(turn);
+			await confirm();
+			expect(now()).toMatchObject({state: 'ineffective', reason: 'it is 10'});
+			expect(server.runs).toHaveLength(turn);
 		}
 		const second = await createRunnerFixture({stateDir, clock});
 		await second.propose();
 		expect(second.now()).toMatchObject({
 			state: 'refused',
-			reason: 'this was done 3 times in the last 10 minutes to valve and did not help',
+			reason: 'this was done 3 times in the last 10 minutes to setting and did not help',
 		});
 		// Another value does not make it another thing that is changed, and another name for it neither.
-		second.valve.object = '41 %';
+		second.server.object = '41 %';
 		await second.propose('41');
 		expect(second.now()?.state).toBe('refused');
 		// A clock that is set forward makes ten minutes no shorter, and one that is set back makes them longer.
@@ -293,7 +296,7 @@ describe('what does not go', () => {
 			expect(later.now()?.state).toBe('refused');
 		}
 		clock.set(2 * 60 * 60_000);
-		second.valve.locks = ['another valve'];
+		second.server.locks = ['another setting'];
 		await second.propose();
 		expect(second.now()?.state).toBe('ready');
 		second.runner.cancel();
@@ -302,38 +305,38 @@ describe('what does not go', () => {
 		expect(now()?.state).toBe('ready');
 	});
 
-	test('what another console is doing right now, to one of several and with another value', async () => {
+	test('an object that another console is changing, also as one of several and with another value', async () => {
 		const one = await createRunnerFixture();
 		const two = await createRunnerFixture({stateDir: one.stateDir, clock: one.clock});
-		one.valve.locks = ['valve', 'pump'];
-		two.valve.locks = ['wheel', 'valve'];
-		two.valve.object = '41 %';
-		one.valve.fault = 'silent';
+		one.server.locks = ['setting', 'pump'];
+		two.server.locks = ['other setting', 'setting'];
+		two.server.object = '41 %';
+		one.server.fault = 'silent';
 		await one.propose();
 		await two.propose();
-		const going = one.yes();
-		while (one.valve.runs.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
-		await two.yes();
+		const going = one.confirm();
+		while (one.server.runs.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+		await two.confirm();
 		expect(two.now()).toMatchObject({
 			state: 'refused',
-			reason: expect.stringContaining('valve is held by a console doing probe.turn (pid '),
+			reason: expect.stringContaining('setting is held by a console running probe.set (pid '),
 		});
-		expect(two.valve.runs).toEqual([]);
+		expect(two.server.runs).toEqual([]);
 		await one.pass(going);
 		expect(await readdir(join(one.stateDir, 'locks'))).toEqual([]);
 	});
 
-	test('but not what another console only looks at', async () => {
+	test('no object that another console only previews', async () => {
 		const one = await createRunnerFixture();
 		const two = await createRunnerFixture({stateDir: one.stateDir, clock: one.clock});
-		one.valve.slow = true;
+		one.server.slow = true;
 		await one.propose();
 		await two.propose();
-		const going = one.yes();
+		const going = one.confirm();
 		while (one.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
-		await two.yes();
+		await two.confirm();
 		expect(two.now()?.state).toBe('done');
-		one.valve.slow = false;
+		one.server.slow = false;
 		await one.pass(going);
 	});
 });
