@@ -44,14 +44,8 @@ export async function createAuditSetup(options: {
 			? undefined
 			: 'the policy of this machine names other copies of the audit now';
 	return {
-		audit: createAuditWithSinks({
-			audit: log,
-			delivery,
-			glass: breakGlass,
-			stale,
-			paletteKey: keymap.keyFor('deck.palette'),
-		}),
-		deckCopies: sinks.length === 0 ? undefined : {state: delivery.state, glass: breakGlass},
+		audit: createAuditWithSinks({audit: log, delivery, breakGlass, stale, paletteKey: keymap.keyFor('deck.palette')}),
+		deckCopies: sinks.length === 0 ? undefined : {state: delivery.state, breakGlass},
 		start: () => delivery.start(),
 		async close() {
 			breakGlass.close();

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {readActor} from '../../src/audit/actor.ts';
-import {AuditError, auditHint} from '../../src/audit/audit-log.ts';
+import {AuditError, auditHint} from '../../src/audit/audit-error.ts';
 import {checkWritable} from '../../src/audit/check-writable.ts';
 import {type FileReport, verifyDirectory} from '../../src/audit/verify-log.ts';
 import {messageOf} from '../../src/errors.ts';

@@ -2,7 +2,7 @@ import {readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import type {Actor} from './audit-record.ts';
 
-/** Who sits here, as the operating system and the SSH server tell it. */
+/** The user of this process, from the operating system and the environment of the SSH server. */
 export function readActor(env: Readonly<Record<string, string | undefined>>): Actor {
 	const {user, uid} = whoami();
 	const sudo = env['SUDO_USER'];
@@ -25,12 +25,12 @@ function whoami(): {user: string; uid: number | undefined} {
 	try {
 		return {user: userInfo().username, uid};
 	} catch {
-		// A container may run under a uid that no password file knows.
+		// The uid of a container may be in no password file.
 		return {user: uid === undefined ? 'unknown' : `uid ${uid}`, uid};
 	}
 }
 
-/** The terminal behind one of the standard streams; only Linux tells it by a link. */
+/** The terminal of one of the standard streams. Linux only: read from the link in /proc. */
 function ttyName(): string | undefined {
 	for (const stream of [0, 1, 2]) {
 		try {

@@ -4,13 +4,13 @@ import type {ServerId} from '../contract/identity.ts';
 import type {ErrorKind} from '../errors.ts';
 import type {Uptime} from '../state/uptime.ts';
 
-/** Who did it, as far as this machine can tell. */
+/** The user who acted, as far as this machine knows. */
 export type Actor = {
 	readonly user: string;
 	readonly uid: number | undefined;
-	/** Who became `user` by sudo. */
+	/** The user who became `user` by sudo. */
 	readonly sudo_user?: string;
-	/** Address of the far end of the SSH session. */
+	/** Address of the SSH client. */
 	readonly ssh_client?: string;
 	readonly tty?: string;
 	readonly host: string;
@@ -18,11 +18,11 @@ export type Actor = {
 };
 
 /**
- * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
- * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
- * an inspection that executes something · `resolve`: a person looked at an unknown outcome · `approve`: a program that logs in to a target · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
- * crash · `gap`: the log ends earlier than the head mirror says · `break-glass` `break-glass-end`: acting although a required copy of the
- * log is not delivered.
+ * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before a plan is sent · `undo`: an intent whose plan undoes another ·
+ * `outcome`: the answer to what was sent · `verify`: the verified outcome · `refuse`: refused by policy, a check or a lock · `inspect`: an
+ * inspection that executes something · `resolve`: a person resolved an unresolved intent · `approve`: of a login program of a target · `clock`:
+ * the wall clock was set · `policy`: the policy file of this machine was changed or is unusable · `torn`: a crash cut the line before it ·
+ * `gap`: the log ends earlier than the head mirror says · `break-glass` `break-glass-end`: acting although a required sink accepts no records.
  */
 export type RecordKind =
 	| 'start'
@@ -44,7 +44,7 @@ export type RecordKind =
 	| 'break-glass'
 	| 'break-glass-end';
 
-/** `sent`: it was sent and answered; a `verify` record follows. `superseded`: the next act on the same object came before it showed. */
+/** `sent`: sent and answered; a `verify` record follows. `superseded`: the next action on the same object was sent before the outcome was known. */
 export type RecordResult =
 	| 'sent'
 	| 'done'
@@ -58,38 +58,38 @@ export type RecordResult =
 	| 'cancelled'
 	| 'expired';
 
-/** The record of an arming. */
+/** Who armed a target, and when. */
 export type ArmedBy = {
-	/** Its id. */
+	/** Id of the `arm` record. */
 	readonly record: string;
 	readonly ts: string;
 	readonly user: string;
 	readonly uid?: number;
 };
 
-/** Every object of one act as it is recorded: all of them, or the first ones with the file that holds all and its digest. */
+/** The objects of one action as they are recorded: all of them, or the first ones and the file with all of them. */
 export type ObjectList = {
 	readonly touches: readonly string[];
 	readonly all?: {
 		readonly count: number;
-		/** Of the bytes of the file. */
+		/** Digest of the bytes of the file. */
 		readonly sha256: string;
-		/** Its name in the directory `kept` beside the log. */
+		/** Its name in the directory `saved-files` beside the log. */
 		readonly file: string;
 	};
 };
 
-/** What is told about one record; the log adds the rest. Names with an underscore, as they stand in the file. */
+/** The part of a record that its author gives; the log adds the rest. Names have underscores, as in the file. */
 export type AuditEntry = {
 	readonly kind: RecordKind;
-	/** Given when the id had to be known before the record was written. */
+	/** Set when the id had to be known before the record is written. */
 	readonly id?: string;
 	readonly action?: {readonly id: string; readonly title: string};
 	readonly target?: string;
-	/** Which server the target was, as it was identified when it was connected to. */
+	/** The server of the target, as it was identified on connecting. */
 	readonly server?: ServerId;
 	readonly object?: string;
-	/** Of a verify: what was changed, by which attempts that did not help are counted. */
+	/** Of a verify: what was changed. Ineffective attempts are counted by it. */
 	readonly locks?: readonly string[];
 	/** The user that the target says we are. */
 	readonly target_user?: string;
@@ -98,7 +98,7 @@ export type AuditEntry = {
 	/** Of an intent: id of the `break-glass` record that allowed it although a required sink had not accepted the intent. */
 	readonly break_glass?: string;
 	readonly plan_hash?: string;
-	/** Of an intent: what is sent, as JSON, unless it is very long. With it a later console can look what became of it. */
+	/** Of an intent: the plan as JSON, unless it is very long. A later console needs it to check the outcome. */
 	readonly plan?: unknown;
 	readonly params?: Readonly<Record<string, string>>;
 	readonly preview?: ObjectList & {
@@ -110,7 +110,7 @@ export type AuditEntry = {
 		readonly undo: UndoClass;
 	};
 	readonly checks?: readonly Check[];
-	/** What was demanded and typed: the key or the short name, and the number of objects. Records of earlier versions tell only the method. */
+	/** How the demand was met: the typed key or short name, and the number of objects. */
 	readonly confirmation?: {
 		readonly method: 'key' | 'type' | 'type-count-reason';
 		readonly typed?: string;
@@ -126,26 +126,26 @@ export type AuditEntry = {
 	readonly took_ms?: number;
 	/** One sentence. */
 	readonly note?: string;
-	/** Of a `torn`: the cut line. Of a `gap`: where the head mirror says the chain ended. */
+	/** Of a `torn`: the cut line. Of a `gap`: the end of the chain by the head mirror. */
 	readonly lost?: {readonly bytes: number; readonly sha256: string} | {readonly seq: number; readonly hash: string};
 };
 
 /** One line of the log. */
 export type AuditRecord = AuditEntry & {
 	readonly v: 1;
-	/** Counts from 1 over all months. */
+	/** Counts from 1, over all files. */
 	readonly seq: number;
-	/** 26 characters; sorts by time. */
+	/** 26 characters that sort by time. */
 	readonly id: string;
 	/** ISO 8601, UTC, milliseconds. */
 	readonly ts: string;
-	/** The same moment by a time that cannot be set; absent in records of earlier versions. */
+	/** The same time on a clock that cannot be set. */
 	readonly up?: Uptime;
 	/** The id of the console that wrote it. */
 	readonly session: string;
 	readonly app: string;
 	readonly actor: Actor;
-	/** `hash` of the record before it; 64 zeros for the first of all. */
+	/** `hash` of the previous record; 64 zeros for the first one. */
 	readonly prev: string;
 	/** SHA-256 of the canonical JSON of all other fields, in hex. */
 	readonly hash: string;
@@ -156,8 +156,8 @@ export const genesisHash = '0'.repeat(64);
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /**
- * JSON with sorted keys and no white space, so that the same value always gives the same bytes. `undefined` members are left out.
- * @throws TypeError for what JSON cannot carry (a function, NaN, a bigint).
+ * JSON with sorted keys and without white space: equal values give equal bytes. Members that are `undefined` are left out.
+ * @throws TypeError for values without JSON (a function, NaN, a bigint)
  */
 export function canonicalJson(value: unknown): string {
 	if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -173,7 +173,7 @@ export function canonicalJson(value: unknown): string {
 	throw new TypeError(`${typeof value} ${String(value)} cannot be recorded`);
 }
 
-/** Adds the hash that binds the record to all before it. */
+/** Adds the hash over the record, which includes the hash of the previous one. */
 export const sealRecord = (record: Omit<AuditRecord, 'hash'>): AuditRecord => ({
 	...record,
 	hash: sha256(canonicalJson(record)),

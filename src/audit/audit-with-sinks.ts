@@ -1,25 +1,26 @@
-import {type Audit, AuditError} from './audit-log.ts';
+import {AuditError} from './audit-error.ts';
+import type {Audit} from './audit-log.ts';
 import type {AuditEntry, AuditRecord, RecordKind} from './audit-record.ts';
 import type {BreakGlass} from './break-glass.ts';
 import type {Delivery, UndeliveredSink} from './delivery.ts';
 
-/** Something is sent once such a record is written. */
+/** Kinds of records after which something is sent. */
 const kindsBeforeEffect: ReadonlySet<RecordKind> = new Set(['intent', 'undo', 'inspect']);
 
 /**
- * The audit with copies outside. A record that comes before an effect is written only when every required sink has taken it too, or while
- * the glass is broken; where neither is so, what it announced is not done, and the log says so.
+ * The audit log with copies in sinks. A record before an effect must also be accepted by every required sink, or break-glass must be active.
+ * Otherwise `append` rejects, so that nothing is sent, and the log records that.
  */
 export function createAuditWithSinks(options: {
 	readonly audit: Audit;
 	readonly delivery: Delivery;
-	readonly glass: Pick<BreakGlass, 'state'>;
-	/** The key that finds a command by its name, for the hint to break the glass. */
+	readonly breakGlass: Pick<BreakGlass, 'state'>;
+	/** The key of the palette, for the hint about break-glass. */
 	readonly paletteKey?: string;
-	/** Why the sinks here are not those that there have to be. */
+	/** Why the sinks of this console are not those of the present configuration, or undefined. */
 	stale?(): string | undefined;
 }): Audit {
-	const {audit, delivery, glass, paletteKey = ':'} = options;
+	const {audit, delivery, breakGlass, paletteKey = ':'} = options;
 	const write = async (entry: AuditEntry): Promise<AuditRecord> => {
 		const record = await audit.append(entry);
 		delivery.push(record);
@@ -29,17 +30,17 @@ export function createAuditWithSinks(options: {
 	async function append(entry: AuditEntry): Promise<AuditRecord> {
 		if (!kindsBeforeEffect.has(entry.kind)) return write(entry);
 		const stale = options.stale?.();
-		if (stale !== undefined) throw new AuditError(stale, 'start midwatch again');
-		const broken = glass.state.get()?.record;
-		const record = await write(broken === undefined ? entry : {...entry, break_glass: broken});
-		// In an emergency a silent sink must not hold up each act.
-		if (broken !== undefined && glass.state.get()?.record === broken) return record;
+		if (stale !== undefined) throw new AuditError(stale, 'restart midwatch');
+		const active = breakGlass.state.get()?.record;
+		const record = await write(active === undefined ? entry : {...entry, break_glass: active});
+		// With break-glass a silent sink does not delay the action.
+		if (active !== undefined && breakGlass.state.get()?.record === active) return record;
 		const missing = await delivery.undelivered(record);
 		const [first] = missing;
 		if (first === undefined) return record;
-		const why = `the record was not delivered to ${missing.map(({name}) => name).join(', ')}: ${first.message}`;
-		await write(refusedOutcome(record, why)).catch(() => {});
-		throw new AuditError(why, hintOf(first, paletteKey));
+		const reason = `the record was not delivered to ${missing.map(({name}) => name).join(', ')}: ${first.message}`;
+		await write(refusedOutcome(record, reason)).catch(() => {});
+		throw new AuditError(reason, hintOf(first, paletteKey));
 	}
 
 	return {
@@ -60,9 +61,9 @@ export function createAuditWithSinks(options: {
 const hintOf = ({hint}: UndeliveredSink, paletteKey: string): string =>
 	`${hint} In an emergency, press ${paletteKey} and type break-glass.`;
 
-/** The end of an intent that is on disk and led to nothing. */
+/** The outcome of an intent that is on disk but was not sent. */
 const refusedOutcome = (
-	{id, action, target, server, object, plan_hash, params, target_user: as}: AuditRecord,
+	{id, action, target, server, object, plan_hash, params, target_user}: AuditRecord,
 	note: string,
 ): AuditEntry => ({
 	kind: 'outcome',
@@ -75,5 +76,5 @@ const refusedOutcome = (
 	...(object !== undefined && {object}),
 	...(plan_hash !== undefined && {plan_hash}),
 	...(params && {params}),
-	...(as !== undefined && {target_user: as}),
+	...(target_user !== undefined && {target_user}),
 });

@@ -5,20 +5,20 @@ import {createStore, type Store} from '../watch/store.ts';
 import type {Audit} from './audit-log.ts';
 import type {Delivery} from './delivery.ts';
 
-/** What has to be typed. */
+/** The word that has to be typed. */
 export const breakGlassWord = 'break-glass';
 
-/** It holds for this long at most. */
-const breakGlassMs = 10 * 60_000;
+/** Longest duration. */
+const maxActiveMs = 10 * 60_000;
 
-/** Acting although a required sink takes nothing: recorded here first, with a reason, and over by itself. */
+/** Lets actions run although a required sink accepts no records. Starts with a record that has the reason, and expires. */
 export type BreakGlass = {
-	/** While it holds: the id of its record. */
+	/** The id of its record while it is active. */
 	readonly state: Store<{readonly record: string} | undefined>;
-	/** Whether a required sink takes nothing. */
+	/** Whether a required sink accepts no records. */
 	isNeeded(): boolean;
-	/** @returns what is wrong, or undefined when it holds. */
-	activate(given: {readonly word: string; readonly reason: string}): Promise<string | undefined>;
+	/** @returns why it was not activated, or undefined when it is active */
+	activate(answer: {readonly word: string; readonly reason: string}): Promise<string | undefined>;
 	close(): void;
 };
 
@@ -27,31 +27,31 @@ export function createBreakGlass({
 	delivery,
 	clock,
 }: {
-	/** The log itself: what is written to it here waits for no sink. */
+	/** The log without sinks: records of break-glass itself wait for no sink. */
 	readonly audit: Pick<Audit, 'append'>;
 	readonly delivery: Pick<Delivery, 'state' | 'push'>;
 	readonly clock: Clock;
 }): BreakGlass {
 	const state = createStore<{readonly record: string} | undefined>(undefined);
-	let callOff = () => {};
+	let cancel = () => {};
 
 	const required = () => delivery.state.get().filter(sink => sink.required);
-	const failing = () => required().filter(({failure: trouble}) => trouble !== undefined);
+	const failing = () => required().filter(({failure}) => failure !== undefined);
 
 	const recordEnd = (of: string, note: string): Promise<void> =>
 		audit.append({kind: 'break-glass-end', of, note}).then(delivery.push, () => {});
 
 	async function end(note: string): Promise<void> {
-		const held = state.get();
-		if (held === undefined) return;
-		callOff();
+		const active = state.get();
+		if (active === undefined) return;
+		cancel();
 		state.set(undefined);
-		// Less is allowed from now on whether this can be recorded or not.
-		await recordEnd(held.record, note);
+		// It ends whether this can be recorded or not.
+		await recordEnd(active.record, note);
 	}
 
-	const stop = delivery.state.subscribe(() => {
-		if (required().every(({pendingRecords: waiting, failure: trouble}) => waiting === 0 && trouble === undefined))
+	const unsubscribe = delivery.state.subscribe(() => {
+		if (required().every(({pendingRecords, failure}) => pendingRecords === 0 && failure === undefined))
 			void end('everything was delivered');
 	});
 
@@ -60,33 +60,31 @@ export function createBreakGlass({
 		isNeeded: () => failing().length > 0,
 		async activate({word, reason}) {
 			const sinks = failing();
-			if (sinks.length === 0) return 'every required sink takes records: there is nothing to break';
+			if (sinks.length === 0) return 'every required sink accepts records: break-glass is not needed';
 			if (word.trim() !== breakGlassWord) return `type ${breakGlassWord} to go on`;
-			const wrong = reasonProblem(reason);
-			if (wrong !== undefined) return wrong;
+			const problem = reasonProblem(reason);
+			if (problem !== undefined) return problem;
 			try {
-				const note = sinks
-					.map(({name, failure: trouble}) => `${name}: ${trouble?.message ?? 'records wait'}`)
-					.join('; ');
+				const note = sinks.map(({name, failure}) => `${name}: ${failure?.message ?? 'records are pending'}`).join('; ');
 				const record = await audit.append({
 					kind: 'break-glass',
 					confirmation: {method: 'type', reason: reason.trim()},
 					note,
 				});
 				const before = state.get();
-				callOff();
-				callOff = clock.after(breakGlassMs, () => void end('it has held for 10 minutes'));
+				cancel();
+				cancel = clock.after(maxActiveMs, () => void end('10 minutes are over'));
 				state.set({record: record.id});
 				delivery.push(record);
-				if (before !== undefined) await recordEnd(before.record, 'it was broken again');
+				if (before !== undefined) await recordEnd(before.record, 'it was activated again');
 				return undefined;
 			} catch (error) {
 				return messageOf(error);
 			}
 		},
 		close() {
-			stop();
-			callOff();
+			unsubscribe();
+			cancel();
 		},
 	};
 }

@@ -2,27 +2,27 @@ import {type AuditRecord, canonicalJson, genesisHash, type ObjectList, sha256} f
 
 export type ChainPosition = {readonly seq: number; readonly hash: string};
 
-/** What is wrong, and with which line, counted from 1. */
+/** A fault in one line, counted from 1. */
 export type ChainFault = {readonly line: number; readonly text: string};
 
 export type ChainReport = {
-	/** Whole records. */
+	/** Number of records. */
 	readonly records: number;
 	readonly first: AuditRecord | undefined;
 	readonly last: AuditRecord | undefined;
-	/** By sequence number, as the lines say them. */
+	/** The hashes in the lines, by sequence number. */
 	readonly hashes: ReadonlyMap<number, string>;
 	readonly faults: readonly ChainFault[];
-	/** Lists of objects that are in a file beside the log. */
+	/** Object lists that are in a file beside the log. */
 	readonly lists: readonly {readonly line: number; readonly all: NonNullable<ObjectList['all']>}[];
-	/** Worth knowing, and no fault: a line that a crash cut and that the next record tells of. */
+	/** Not a fault: a line that a crash cut and that the next record reports. */
 	readonly notes: readonly ChainFault[];
 };
 
-/** Where the chain stands before its first record. */
+/** The position before the first record. */
 export const chainStart: ChainPosition = {seq: 0, hash: genesisHash};
 
-/** A line as it would be written, or undefined when it is none: not JSON, not canonical, or its hash is not of its content. */
+/** Parses a line. Undefined when it is not JSON, not canonical, or its hash does not match its content. */
 export function parseRecordLine(bytes: Uint8Array): AuditRecord | undefined {
 	const parsed = asRecord(bytes);
 	return parsed && findRecordFault(parsed, bytes) === undefined ? parsed : undefined;
@@ -33,8 +33,8 @@ function asRecord(bytes: Uint8Array): AuditRecord | undefined {
 		const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
 		if (typeof value !== 'object' || value === null) return undefined;
 		const record = value as AuditRecord;
-		const whole = record.v === 1 && Number.isInteger(record.seq) && typeof record.hash === 'string';
-		return whole && typeof record.prev === 'string' ? record : undefined;
+		const hasChainFields = record.v === 1 && Number.isInteger(record.seq) && typeof record.hash === 'string';
+		return hasChainFields && typeof record.prev === 'string' ? record : undefined;
 	} catch {
 		return undefined;
 	}
@@ -49,24 +49,24 @@ function findRecordFault(record: AuditRecord, bytes: Uint8Array): string | undef
 		content = canonicalJson(rest);
 		line = canonicalJson(record);
 	} catch {
-		// JSON has numbers that no number can hold (1e999), and nesting that no stack can.
-		return 'it holds what midwatch does not write';
+		// JSON allows numbers beyond a double (1e999), and nesting deeper than the stack.
+		return 'it has values that midwatch does not write';
 	}
-	if (sha256(content) !== hash) return 'its content is not what its hash was made of';
-	return Buffer.from(line, 'utf8').equals(bytes) ? undefined : 'it is not written as midwatch writes it';
+	if (sha256(content) !== hash) return 'its hash does not match its content';
+	return Buffer.from(line, 'utf8').equals(bytes) ? undefined : 'its format is not that of midwatch';
 }
 
 /**
- * Looks at every line of one file. `from` is where the chain stood before it.
+ * Verifies every line of one file. `from` is the position of the chain before it.
  *
- * Any change, deletion, insertion or exchange of lines shows, except that lines cut off at the end leave a shorter chain that is whole:
- * that shows only against the mirror of the head.
+ * Finds every changed, deleted, inserted or reordered line, but not lines that were cut off at the end: those only show by comparison with the head
+ * mirror.
  */
 export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport {
 	const lines = split(bytes);
 	const faults: ChainFault[] = [];
 	const notes: ChainFault[] = [];
-	let place = from;
+	let position = from;
 	const hashes = new Map<number, string>();
 	const lists: ChainReport['lists'][number][] = [];
 	let records = 0;
@@ -74,7 +74,7 @@ export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport
 	let last: AuditRecord | undefined;
 	let broken: {line: number; text: string; bytes: Uint8Array}[] = [];
 
-	for (const [index, line] of lines.whole.entries()) {
+	for (const [index, line] of lines.complete.entries()) {
 		const number = index + 1;
 		const record = asRecord(line);
 		if (!record) {
@@ -82,21 +82,21 @@ export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport
 			continue;
 		}
 		if (record.kind === 'torn' && reportsTornLines(record, broken)) {
-			notes.push(...broken.map(one => ({line: one.line, text: `cut by a crash; line ${number} tells of it`})));
+			notes.push(...broken.map(({line: cut}) => ({line: cut, text: `cut by a crash; line ${number} reports it`})));
 		} else {
 			faults.push(...broken.map(({line, text}) => ({line, text})));
 		}
 		broken = [];
 		const fault = findRecordFault(record, line);
 		if (fault) faults.push({line: number, text: fault});
-		if (record.prev !== place.hash || record.seq !== place.seq + 1) {
+		if (record.prev !== position.hash || record.seq !== position.seq + 1) {
 			faults.push({
 				line: number,
-				text: `it does not follow record ${place.seq}: something was put in, taken out or moved before it`,
+				text: `it does not follow record ${position.seq}: a line before it was inserted, removed or reordered`,
 			});
 		}
 		if (record.kind === 'gap') faults.push({line: number, text: record.note ?? 'records before it were lost'});
-		place = {seq: record.seq, hash: record.hash};
+		position = {seq: record.seq, hash: record.hash};
 		hashes.set(record.seq, record.hash);
 		const all = record.preview?.all;
 		if (all !== undefined) lists.push({line: number, all});
@@ -106,7 +106,10 @@ export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport
 	}
 	faults.push(...broken.map(({line, text}) => ({line, text})));
 	if (lines.rest.length > 0) {
-		faults.push({line: lines.whole.length + 1, text: 'it is cut off: a crash while it was written, or a change'});
+		faults.push({
+			line: lines.complete.length + 1,
+			text: 'it is incomplete: cut by a crash while it was written, or changed',
+		});
 	}
 	return {records, first, last, hashes, lists, faults: faults.sort((a, b) => a.line - b.line), notes};
 }
@@ -114,19 +117,19 @@ export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport
 function reportsTornLines(record: AuditRecord, broken: readonly {readonly bytes: Uint8Array}[]): boolean {
 	if (broken.length === 0 || !record.lost || !('sha256' in record.lost)) return false;
 	const newline = Buffer.from('\n');
-	const all = Buffer.concat(broken.flatMap((one, index) => (index === 0 ? [one.bytes] : [newline, one.bytes])));
+	const all = Buffer.concat(broken.flatMap(({bytes}, index) => (index === 0 ? [bytes] : [newline, bytes])));
 	return sha256(all) === record.lost.sha256;
 }
 
-/** Lines that end with a line feed, without it, and what stands behind the last one. */
-function split(bytes: Uint8Array): {readonly whole: readonly Uint8Array[]; readonly rest: Uint8Array} {
-	const whole: Uint8Array[] = [];
+/** The lines that end with a line feed, without it, and the bytes after the last one. */
+function split(bytes: Uint8Array): {readonly complete: readonly Uint8Array[]; readonly rest: Uint8Array} {
+	const complete: Uint8Array[] = [];
 	let start = 0;
 	for (let end = bytes.indexOf(10, start); end !== -1; end = bytes.indexOf(10, start)) {
-		whole.push(bytes.subarray(start, end));
+		complete.push(bytes.subarray(start, end));
 		start = end + 1;
 	}
-	return {whole, rest: bytes.subarray(start)};
+	return {complete, rest: bytes.subarray(start)};
 }
 
 /** The lines of a file, the last one first, without their line feeds. */
@@ -140,25 +143,25 @@ export function* linesFromEnd(bytes: Uint8Array): Generator<Uint8Array> {
 
 export type LogTail = {
 	readonly last: AuditRecord | undefined;
-	/** What stands behind the last whole record and is none, without its line feed. */
+	/** The bytes after the last valid record, without their line feed. */
 	readonly torn: Uint8Array;
-	/** The last whole record lacks its line feed, or the torn part does. */
+	/** The file does not end with a line feed. */
 	readonly open: boolean;
 };
 
-/** The end of a file whose bytes, or the last of them, are given. Undefined when the last whole record begins before them. */
-export function parseLogTail(bytes: Uint8Array, isWholeFile: boolean): LogTail | undefined {
-	const {whole, rest} = split(bytes);
+/** Parses the end of a file from its last bytes. Undefined when the last valid record begins before them. */
+export function parseLogTail(bytes: Uint8Array, isEntireFile: boolean): LogTail | undefined {
+	const {complete, rest} = split(bytes);
 	const open = rest.length > 0;
-	const lines = open ? [...whole, rest] : whole;
-	// The first line of a part of a file is most likely the end of one.
-	const least = isWholeFile ? 0 : 1;
-	for (let index = lines.length - 1; index >= least; index -= 1) {
+	const lines = open ? [...complete, rest] : complete;
+	// The first line of a part of a file is probably incomplete.
+	const first = isEntireFile ? 0 : 1;
+	for (let index = lines.length - 1; index >= first; index -= 1) {
 		const line = lines[index];
 		const record = line && parseRecordLine(line);
 		if (record) return {last: record, torn: join(lines.slice(index + 1)), open};
 	}
-	return isWholeFile ? {last: undefined, torn: join(lines), open} : undefined;
+	return isEntireFile ? {last: undefined, torn: join(lines), open} : undefined;
 }
 
 const join = (lines: readonly Uint8Array[]): Uint8Array =>

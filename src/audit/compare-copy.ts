@@ -1,16 +1,16 @@
-/** One record as a receiver outside has it. */
+/** One record in the copy of a sink. */
 export type CopiedRecord = {readonly seq: number; readonly hash: string};
 
 export type CopyComparison = {
-	/** Records of the copy, doubles counted once. */
+	/** Number of records in the copy, duplicates counted once. */
 	readonly compared: number;
-	/** What shows that the log here is not the one that was delivered, one sentence each. */
+	/** Differences which show that the log is not the one that was delivered, one sentence each. */
 	readonly faults: readonly string[];
-	/** What the copy itself lacks. */
+	/** Records that the copy lacks, one sentence each. */
 	readonly gaps: readonly string[];
 };
 
-/** The records in a file of lines: JSON, or syslog with the JSON at its end. Lines without one are left out. */
+/** The records in a file of lines, each JSON or syslog that ends with JSON. Other lines are skipped. */
 export const parseCopiedRecords = (text: string): readonly CopiedRecord[] =>
 	text.split('\n').flatMap(line => {
 		const start = line.indexOf('{');
@@ -23,7 +23,7 @@ export const parseCopiedRecords = (text: string): readonly CopiedRecord[] =>
 		}
 	});
 
-/** `log`: the hash of each record here, by its number. A log that was rolled back, cut or rewritten differs from what was delivered. */
+/** Compares the log with a copy. `log` has the hash of each record by its number. A log that was rolled back, cut or rewritten differs from the copy. */
 export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly CopiedRecord[]): CopyComparison {
 	const delivered = new Map<number, string>();
 	const faults: string[] = [];
@@ -36,13 +36,13 @@ export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly Cop
 	const numbers = [...delivered.keys()].sort((a, b) => a - b);
 	const differing = numbers.filter(seq => log.has(seq) && log.get(seq) !== delivered.get(seq));
 	const missing = numbers.filter(seq => !log.has(seq));
-	const report = (found: readonly number[], what: string) => {
-		const [first] = found;
-		const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
-		if (first !== undefined) faults.push(`record ${first}${more} ${what}`);
+	const report = (seqs: readonly number[], fault: string) => {
+		const [first] = seqs;
+		const more = seqs.length > 1 ? ` (and ${seqs.length - 1} more)` : '';
+		if (first !== undefined) faults.push(`record ${first}${more} ${fault}`);
 	};
-	report(differing, 'is not here as it was delivered: the log was changed or rewritten');
-	report(missing, 'was delivered and is not here: the log was cut or rolled back');
+	report(differing, 'differs from the delivered one: the log was changed or rewritten');
+	report(missing, 'was delivered but is not in the log: the log was cut or rolled back');
 	const gaps = numbers.flatMap((seq, index) => {
 		const before = numbers[index - 1];
 		if (before === undefined || seq === before + 1) return [];

@@ -8,18 +8,18 @@ import {type ChainPosition, linesFromEnd, parseRecordLine} from './chain.ts';
 import {lastRecord, listLogFiles} from './monthly-log-files.ts';
 
 /*
- * The log itself is the queue of what has to leave: each sink has a file that says how far it has taken it. What waits survives a restart, is
- * shared by all consoles of a user, and costs nothing.
+ * The log itself is the queue of each sink, and a file per sink has the position up to which it has accepted the log. So pending records survive
+ * a restart, are shared by all consoles of a user, and need no copy.
  */
 
-/** How far a sink has taken the log. A file that is lost or spoilt is as none: then the receiver sees a gap in `seq`. */
+/** How far a sink has accepted the log. A lost or unreadable file counts as absent: the receiver then sees a gap in `seq`. */
 export type DeliveryCursor = {
 	read(): Promise<ChainPosition | undefined>;
-	/** Never goes back unless `back` is given. */
-	write(place: ChainPosition, back?: 'back'): Promise<void>;
+	/** Never moves back unless `back` is given. */
+	write(position: ChainPosition, back?: 'back'): Promise<void>;
 };
 
-/** `name` is a name of the configuration: letters, digits, dots and dashes. */
+/** `name` is the configured name of the sink: letters, digits, dots and dashes. */
 export function createDeliveryCursor(stateDir: string, name: string): DeliveryCursor {
 	const dir = join(stateDir, 'outbound');
 	const path = join(dir, `${name}.json`);
@@ -35,39 +35,39 @@ export function createDeliveryCursor(stateDir: string, name: string): DeliveryCu
 
 	return {
 		read,
-		async write(place, back) {
-			// Another console may have been faster.
-			if (back === undefined && ((await read())?.seq ?? -1) >= place.seq) return;
+		async write(position, back) {
+			// Another console may have sent further.
+			if (back === undefined && ((await read())?.seq ?? -1) >= position.seq) return;
 			makeDirectory(dir);
-			// No pid: consoles in containers of their own may have the same.
-			const fresh = `${path}.${randomBytes(6).toString('hex')}`;
-			await writeFile(fresh, `${JSON.stringify(place)}\n`, {mode: 0o600});
-			await rename(fresh, path);
+			// Not by pid: consoles in different containers may have the same one.
+			const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+			await writeFile(temporary, `${JSON.stringify(position)}\n`, {mode: 0o600});
+			await rename(temporary, path);
 		},
 	};
 }
 
 const seqMark = Buffer.from(',"seq":');
 
-/** The `seq` of a line, read without understanding the line. */
+/** The `seq` of a line, read without parsing it. */
 function seqOf(line: Uint8Array): number | undefined {
 	const at = Buffer.from(line.buffer, line.byteOffset, line.byteLength).lastIndexOf(seqMark);
 	if (at < 0) return undefined;
 	const start = at + seqMark.length;
-	const found = Number.parseInt(Buffer.from(line.subarray(start, start + 16)).toString('latin1'), 10);
-	return Number.isInteger(found) ? found : undefined;
+	const seq = Number.parseInt(Buffer.from(line.subarray(start, start + 16)).toString('latin1'), 10);
+	return Number.isInteger(seq) ? seq : undefined;
 }
 
-/** The first `limit` whole records after `seq`, oldest first. Lines that are none are left out. @throws Error of node:fs */
-export async function readRecordsAfter(dir: string, seq: number, limit: number): Promise<readonly AuditRecord[]> {
+/** The first `limit` valid records after `after`, oldest first. Other lines are skipped. @throws Error of node:fs */
+export async function readRecordsAfter(dir: string, after: number, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: Uint8Array[] = [];
 	let isReached = false;
 	for (const path of [...(await listLogFiles(dir))].reverse()) {
 		for (const line of linesFromEnd(await readRegular(path))) {
-			const found = seqOf(line);
-			isReached = found !== undefined && found <= seq;
+			const seq = seqOf(line);
+			isReached = seq !== undefined && seq <= after;
 			if (isReached) break;
-			if (found !== undefined) newestFirst.push(line);
+			if (seq !== undefined) newestFirst.push(line);
 		}
 		if (isReached) break;
 	}
@@ -79,7 +79,7 @@ export async function readRecordsAfter(dir: string, seq: number, limit: number):
 	return records;
 }
 
-/** Where the log ends now; undefined while it is empty. */
+/** The present end of the log; undefined while it is empty. */
 export async function readLogEnd(dir: string): Promise<ChainPosition | undefined> {
 	const last = await lastRecord(await listLogFiles(dir));
 	return last && {seq: last.seq, hash: last.hash};

@@ -3,28 +3,29 @@ import type {Clock} from '../time/clock.ts';
 import {withDeadline} from '../time/deadline.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {type ConfiguredSink, createSinkSender, type SinkState, sinkFailure} from './sink-sender.ts';
+import type {SinkState} from './sink-progress.ts';
+import {type ConfiguredSink, createSinkSender, sinkFailure} from './sink-sender.ts';
 
-/** A required sink that did not take a record in time. */
+/** A required sink that did not accept a record in time. */
 export type UndeliveredSink = {readonly name: string; readonly message: string; readonly hint: string};
 
-/** Copies of the log on their way to all sinks. */
+/** Sends copies of the log to all sinks. */
 export type Delivery = {
 	/** In the order of the configuration; empty without sinks. */
 	readonly state: Store<readonly SinkState[]>;
-	/** Begins with what was left from before. */
+	/** Sends what an earlier console left. */
 	start(): void;
-	/** A record that was written here: it goes out in its turn. */
+	/** Announces a record that this console wrote; it is sent in order. */
 	push(record: AuditRecord): void;
-	/** Resolves with those required sinks that have not taken the record, and all before it, within a few seconds. Never rejects. */
+	/** Resolves with the required sinks that have not accepted the record and all before it within 5 s. Never rejects. */
 	undelivered(record: AuditRecord): Promise<readonly UndeliveredSink[]>;
-	/** Waits at most a few seconds for what is under way. */
+	/** Waits up to 2 s for the requests in flight. */
 	close(): Promise<void>;
 };
 
-/** How long an action waits for its intent to be taken. */
+/** How long an action waits until its intent is accepted. */
 const deliveryTimeoutMs = 5000;
-const closeMs = 2000;
+const closeTimeoutMs = 2000;
 
 export function createDelivery(options: {
 	readonly sinks: readonly ConfiguredSink[];
@@ -43,15 +44,15 @@ export function createDelivery(options: {
 			mismatch: undefined,
 		})),
 	);
-	const changed = (next: SinkState) => state.set(state.get().map(one => (one.name === next.name ? next : one)));
-	const couriers = sinks.map(configured => createSinkSender({...options, configured, changed}));
+	const onChange = (next: SinkState) => state.set(state.get().map(sink => (sink.name === next.name ? next : sink)));
+	const senders = sinks.map(configured => createSinkSender({...options, configured, onChange}));
 
-	const within = <T>(ms: number, message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+	const within = <T>(timeoutMs: number, message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
 		withDeadline(
 			{
 				clock,
-				timeoutMs: ms,
-				createTimeoutError: () => new AdapterError('timeout', message, 'Look whether it answers at all.'),
+				timeoutMs,
+				createTimeoutError: () => new AdapterError('timeout', message, 'Check whether it answers.'),
 			},
 			work,
 		);
@@ -59,35 +60,31 @@ export function createDelivery(options: {
 	return {
 		state,
 		start() {
-			for (const courier of couriers) courier.start();
+			for (const sender of senders) sender.start();
 		},
 		push(record) {
-			for (const courier of couriers) courier.push(record);
+			for (const sender of senders) sender.push(record);
 		},
 		async undelivered(record) {
-			const required = couriers.filter(({configured}) => configured.required);
-			const tried = await Promise.all(
-				required.map(
-					async ({
-						configured: {name, destination: where},
-						waitUntilSent: through,
-					}): Promise<readonly UndeliveredSink[]> => {
-						try {
-							await within(deliveryTimeoutMs, `${where} has not taken it within ${deliveryTimeoutMs / 1000} s`, () =>
-								through(record),
-							);
-							return [];
-						} catch (error) {
-							return [{name, ...sinkFailure(error)}];
-						}
-					},
-				),
+			const required = senders.filter(({configured}) => configured.required);
+			const results = await Promise.all(
+				required.map(async ({configured: {name, destination}, waitUntilSent}): Promise<readonly UndeliveredSink[]> => {
+					const seconds = deliveryTimeoutMs / 1000;
+					try {
+						await within(deliveryTimeoutMs, `${destination} has not accepted it within ${seconds} s`, () =>
+							waitUntilSent(record),
+						);
+						return [];
+					} catch (error) {
+						return [{name, ...sinkFailure(error)}];
+					}
+				}),
 			);
-			return tried.flat();
+			return results.flat();
 		},
 		async close() {
-			const all = (signal: AbortSignal) => Promise.all(couriers.map(courier => courier.close(signal)));
-			await within(closeMs, 'not waited for any longer', all).catch(() => {});
+			const all = (signal: AbortSignal) => Promise.all(senders.map(sender => sender.close(signal)));
+			await within(closeTimeoutMs, 'the console was closed', all).catch(() => {});
 		},
 	};
 }

@@ -5,23 +5,23 @@ import {openRegular} from '../files/regular-file.ts';
 import {type Lock, replacementPath} from '../state/lock-file.ts';
 import {activeLogFiles} from './monthly-log-files.ts';
 
-/** The writer lock was lost while something was written: this process slept longer than a lease, and another console writes by now. */
+/** The writer lock was lost during a write: this process slept longer than its lease, and another console may write now. */
 export class LostLockError extends Error {
 	override readonly name = 'LostLockError';
 
 	constructor(path: string) {
-		super(`${path} was not written: this process was stopped for so long that another console took the writer lock`);
+		super(`${path} was not written: this process was suspended for so long that another console took the writer lock`);
 	}
 }
 
 /**
- * Puts a copy in the place of each file that may be written to when the holder of the lock before may only be asleep. What he still writes goes to the file
- * that he has open, which is in the log no longer: so the chain never forks.
+ * Replaces each active file by a copy when the previous holder of the lock may only be suspended. What that process still writes goes to the file
+ * it has open, which is no longer part of the log, so the chain never forks.
  */
 export async function fence(dir: string, lock: Lock): Promise<void> {
 	if (lock.previousHolderEnded) return;
 	for (const path of await activeLogFiles(dir)) {
-		// A device has no content that could be put in its place.
+		// A device cannot be replaced by a copy.
 		if (!(await stat(path)).isFile()) continue;
 		const copy = replacementPath(path, lock.token);
 		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -34,16 +34,16 @@ export async function fence(dir: string, lock: Lock): Promise<void> {
 }
 
 /**
- * Appends what `compose` makes of the log as it then is. All or nothing, as far as the disk lets us: what was written of a text that did
- * not fit is taken back.
- * @throws LostLockError: whether it is in the log only a look can tell.
+ * Appends the text that `compose` returns from the present end of the log. All or nothing as far as possible: a partial write (disk full) is
+ * truncated.
+ * @throws LostLockError; then the text may or may not be in the log
  */
 export async function appendDurably(path: string, lock: Lock, compose: () => Promise<string>): Promise<void> {
 	const file = await openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
 	try {
 		const {size, mode} = await file.stat();
 		if ((mode & 0o077) !== 0) await file.chmod(0o600);
-		// In this order: who takes the lock after this look replaces the file that is open here before he reads where the chain ends.
+		// In this order: a process that takes the lock after this check replaces the file that is open here before it reads the end of the chain.
 		await assertLockHeld(lock, path);
 		const text = await compose();
 		try {
@@ -53,7 +53,7 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 			await file.truncate(size).catch(() => {});
 			throw error;
 		}
-		// So that a new file's name survives a power loss too.
+		// The name of a new file must survive a power loss too.
 		if (size === 0) await syncPath(dirname(path));
 		await assertLockHeld(lock, path);
 	} finally {
@@ -65,7 +65,7 @@ async function assertLockHeld(lock: Lock, path: string): Promise<void> {
 	if (!(await lock.isHeld())) throw new LostLockError(path);
 }
 
-/** Waits until what was written at this path, a file or the names in a directory, is on disk. */
+/** Resolves when the contents of this file, or the names in this directory, are on disk. */
 export async function syncPath(path: string): Promise<void> {
 	const file = await open(path, 'r');
 	try {

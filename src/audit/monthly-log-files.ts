@@ -7,9 +7,9 @@ import {type Lock, replacementPath} from '../state/lock-file.ts';
 import type {AuditRecord} from './audit-record.ts';
 import {type ChainPosition, type LogTail, linesFromEnd, parseLogTail, parseRecordLine} from './chain.ts';
 
-/** Files of the audit directory: one log a month, and the mirror of the head. */
+/** The files of the audit directory: one log for each month, and `head.json`, a mirror of the position of the last record. */
 
-/** `2026-11.jsonl`, and `2026-11.2.jsonl` for what followed records of a clock that was ahead. */
+/** `2026-11.jsonl`, and `2026-11.2.jsonl` for records that follow those of a clock that was ahead. */
 const monthFile = /^(\d{4}-\d{2})(?:\.(\d+))?\.jsonl$/;
 
 type MonthlyFile = {
@@ -22,7 +22,7 @@ type MonthlyFile = {
 	readonly first: number | undefined;
 };
 
-/** In the order of the chain, which is that of their names only while no clock was ahead. A file without records follows that of its name. */
+/** In the order of the chain, which is the order of their names unless a clock was ahead. A file without records is sorted by its name. */
 async function listMonthlyFiles(dir: string): Promise<readonly MonthlyFile[]> {
 	let names: readonly string[];
 	try {
@@ -31,16 +31,16 @@ async function listMonthlyFiles(dir: string): Promise<readonly MonthlyFile[]> {
 		if (isErrno(error, 'ENOENT')) return [];
 		throw error;
 	}
-	const found = names.flatMap(name => {
+	const files = names.flatMap(name => {
 		const [, month, number = '1'] = monthFile.exec(name) ?? [];
 		return month === undefined ? [] : [{path: join(dir, name), month, number: Number(number)}];
 	});
-	found.sort((a, b) => (a.month === b.month ? a.number - b.number : a.month < b.month ? -1 : 1));
+	files.sort((a, b) => (a.month === b.month ? a.number - b.number : a.month < b.month ? -1 : 1));
 	const months: {readonly at: number; readonly month: MonthlyFile}[] = [];
-	for (const one of found) {
-		// What cannot be read has its error where it is read.
-		const first = await firstSeq(one.path).catch(() => undefined);
-		months.push({at: first ?? months.at(-1)?.at ?? 0, month: {...one, first}});
+	for (const file of files) {
+		// An unreadable file fails where its records are read.
+		const first = await firstSeq(file.path).catch(() => undefined);
+		months.push({at: first ?? months.at(-1)?.at ?? 0, month: {...file, first}});
 	}
 	return months.toSorted((a, b) => a.at - b.at).map(({month}) => month);
 }
@@ -69,11 +69,11 @@ function firstRecord(bytes: Uint8Array): AuditRecord | undefined {
 	return parseRecordLine(bytes.subarray(start));
 }
 
-/** Paths, in the order of the chain. An absent directory has none. */
+/** The paths in the order of the chain; none for an absent directory. */
 export const listLogFiles = async (dir: string): Promise<readonly string[]> =>
 	(await listMonthlyFiles(dir)).map(({path}) => path);
 
-/** The file that is written to, and those that are empty yet: somebody may be about to write to one. */
+/** The last file, and those without records, which another console may be about to write to. */
 export async function activeLogFiles(dir: string): Promise<readonly string[]> {
 	const months = await listMonthlyFiles(dir);
 	return months.filter(({first}, index) => first === undefined || index === months.length - 1).map(({path}) => path);
@@ -83,9 +83,9 @@ export async function activeLogFiles(dir: string): Promise<readonly string[]> {
 const skewMs = 3_600_000;
 
 /**
- * The file for a record of this moment: that of its month, whatever the clock said when earlier records were written. A month whose file was
- * followed by one of another month gets a further file, so that each file is a part of the chain without a gap. `others`: the other files, in
- * the order of the chain.
+ * The file for a record of time `ts`: that of its month, whatever the clock said when earlier records were written. A month whose file is followed
+ * by that of another month gets a second file, so that each file is a contiguous part of the chain. `others` are the other files in the order of
+ * the chain.
  */
 export async function chooseLogFile(
 	dir: string,
@@ -93,7 +93,7 @@ export async function chooseLogFile(
 ): Promise<{readonly path: string; readonly others: readonly string[]}> {
 	const months = await listMonthlyFiles(dir);
 	const path = await chooseLogPath(months, dir, ts);
-	return {path, others: months.flatMap(one => (one.path === path ? [] : [one.path]))};
+	return {path, others: months.flatMap(month => (month.path === path ? [] : [month.path]))};
 }
 
 async function chooseLogPath(months: readonly MonthlyFile[], dir: string, ts: string): Promise<string> {
@@ -114,7 +114,7 @@ async function chooseLogPath(months: readonly MonthlyFile[], dir: string, ts: st
 	return newest.first === undefined ? newest.path : join(dir, `${wanted}.${newest.number + 1}.jsonl`);
 }
 
-/** Where the newest record stands according to the mirror; undefined when there is none. @throws Error when it cannot be read. */
+/** The position of the newest record by the head mirror; undefined without a mirror. @throws Error when it cannot be read */
 export async function readHead(dir: string): Promise<ChainPosition | undefined> {
 	let text: string;
 	try {
@@ -127,32 +127,32 @@ export async function readHead(dir: string): Promise<ChainPosition | undefined> 
 		const {seq, hash} = JSON.parse(text) as Partial<ChainPosition>;
 		if (typeof seq === 'number' && typeof hash === 'string') return {seq, hash};
 	} catch {
-		// Said below: a half-written mirror is the same as one that somebody spoilt.
+		// Reported below, like a mirror with other contents.
 	}
 	throw new Error(`${join(dir, 'head.json')} cannot be read as the mirror of the head`);
 }
 
-/** Replaces the mirror in one step, and not when the writer lock was lost meanwhile. */
+/** Replaces the head mirror atomically, unless the writer lock was lost. */
 export async function writeHead(
 	dir: string,
-	place: ChainPosition,
+	position: ChainPosition,
 	lock: Pick<Lock, 'token' | 'isHeld'>,
 ): Promise<void> {
 	const path = join(dir, 'head.json');
-	const fresh = replacementPath(path, lock.token);
-	const file = await open(fresh, 'wx', 0o600);
+	const temporary = replacementPath(path, lock.token);
+	const file = await open(temporary, 'wx', 0o600);
 	try {
-		await file.writeFile(`${JSON.stringify(place)}\n`);
+		await file.writeFile(`${JSON.stringify(position)}\n`);
 		await file.sync();
 	} finally {
 		await file.close();
 	}
-	// In this order: who takes the lock after this look removes the fresh file before he writes anything.
-	if (await lock.isHeld()) await rename(fresh, path);
-	else await rm(fresh, {force: true});
+	// In this order: a process that takes the lock after this check removes the temporary file before it writes anything.
+	if (await lock.isHeld()) await rename(temporary, path);
+	else await rm(temporary, {force: true});
 }
 
-/** The end of one month, read backwards. */
+/** The end of one file, read backwards. */
 export async function readTail(path: string): Promise<LogTail> {
 	const file = await openRegular(path, constants.O_RDONLY);
 	try {
@@ -167,16 +167,16 @@ export async function readTail(path: string): Promise<LogTail> {
 	}
 }
 
-/** Of files in the order of the chain. */
-export async function lastRecord(months: readonly string[]): Promise<AuditRecord | undefined> {
-	for (const month of months.toReversed()) {
-		const {last} = await readTail(month);
+/** The last record of these files, which are in the order of the chain. */
+export async function lastRecord(paths: readonly string[]): Promise<AuditRecord | undefined> {
+	for (const path of paths.toReversed()) {
+		const {last} = await readTail(path);
 		if (last !== undefined) return last;
 	}
 	return undefined;
 }
 
-/** Whole records of the newest months, oldest first, at most `limit`. Lines that are none are left out: `audit verify` tells of them. */
+/** The newest valid records, at most `limit`, oldest first. Other lines are skipped: `audit verify` reports them. */
 export async function readRecent(dir: string, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: AuditRecord[] = [];
 	for (const path of [...(await listLogFiles(dir))].reverse()) {

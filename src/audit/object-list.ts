@@ -1,25 +1,25 @@
 import {basename} from 'node:path';
 import {type ObjectList, sha256} from './audit-record.ts';
 
-/** A record lists at most so many objects itself; the list of more is a file beside the log. */
+/** A record has up to this many objects; more are in a file beside the log. */
 export const maxListedObjects = 200;
 
-/** The first lines of a list that is too long for a record. */
-const firstLines = 10;
+/** Objects in the record when the list is in a file. */
+const listedWithFile = 10;
 
-/** A JSON array with one object on each line: names from outside may hold line ends. */
+/** A JSON array, one object on each line: names from outside may contain line feeds. */
 const textOf = (objects: readonly string[]): string => `${JSON.stringify(objects, undefined, '\t')}\n`;
 
 /**
- * The list as a record holds it. `keep` writes a file beside the log and resolves with its path.
- * @throws whatever `keep` throws; then nothing may be done.
+ * The list as it is recorded. `saveFile` writes a file beside the log and resolves with its path.
+ * @throws the error of `saveFile`; then nothing may be sent
  */
 export async function createObjectList(
 	objects: readonly string[],
-	keep: (name: string, text: string) => Promise<string>,
+	saveFile: (name: string, text: string) => Promise<string>,
 ): Promise<ObjectList> {
 	if (objects.length <= maxListedObjects) return {touches: objects};
 	const text = textOf(objects);
-	const file = basename(await keep('objects.json', text));
-	return {touches: objects.slice(0, firstLines), all: {count: objects.length, sha256: sha256(text), file}};
+	const file = basename(await saveFile('objects.json', text));
+	return {touches: objects.slice(0, listedWithFile), all: {count: objects.length, sha256: sha256(text), file}};
 }

@@ -5,27 +5,27 @@ import type {AuditRecord} from './audit-record.ts';
 import {listLogFiles} from './monthly-log-files.ts';
 import {isOutcomeUnknown} from './unresolved-intents.ts';
 
-/** The intents whose end the log does not tell, however long ago they were written. */
+/** Reads the intents whose outcome is not in the log, of any age. */
 export type OpenIntentReader = {
 	/**
-	 * Reads what was appended since the last time; the first time, all of the log.
-	 * @returns each intent without a known end, oldest first, followed by the records that belong to it.
-	 * @throws Error of node:fs.
+	 * Reads what was appended since the last call; at first the entire log.
+	 * @returns each intent without a known outcome, oldest first, followed by the records that belong to it
+	 * @throws Error of node:fs
 	 */
 	read(): Promise<readonly AuditRecord[]>;
 };
 
 type LinePosition = {readonly path: string; readonly file: number; readonly offset: number};
 
-/** Bytes that are read and looked through before anything else has its turn: a few milliseconds. */
+/** Bytes that are read and searched between two yields to the event loop: a few milliseconds. */
 const chunkBytes = 128 * 1024;
 
 const marks = ['"kind":"intent"', '"kind":"undo"', '"of":"'].map(mark => Buffer.from(mark));
 
-/** There is no index beside the log: it would have to be trusted. Only the lines that matter are parsed, and none twice. */
+/** Keeps no index on disk, since that would have to be trusted. Parses only the lines with a mark, each once. */
 export function createOpenIntentReader(dir: string): OpenIntentReader {
 	let open = new Map<string, readonly AuditRecord[]>();
-	let place: LinePosition | undefined;
+	let position: LinePosition | undefined;
 	let reading: Promise<unknown> = Promise.resolve();
 
 	function note(line: Buffer): void {
@@ -41,8 +41,8 @@ export function createOpenIntentReader(dir: string): OpenIntentReader {
 		}
 	}
 
-	/** @returns where the last whole line ends. */
-	async function readOn(file: FileHandle, from: number): Promise<number> {
+	/** @returns the end of the last complete line */
+	async function readFrom(file: FileHandle, from: number): Promise<number> {
 		let offset = from;
 		let rest = Buffer.alloc(0);
 		for (;;) {
@@ -61,22 +61,22 @@ export function createOpenIntentReader(dir: string): OpenIntentReader {
 
 	async function readAll(): Promise<readonly AuditRecord[]> {
 		let months = await listLogFiles(dir);
-		const known = place;
+		const known = position;
 		if (known !== undefined) {
 			const at = months.indexOf(known.path);
 			if (at >= 0 && (await stat(known.path)).ino === known.file) months = months.slice(at);
 			else {
-				// The file was replaced or removed: what was read of it proves nothing.
+				// The file was replaced or removed: what was read of it no longer counts.
 				open = new Map();
-				place = undefined;
+				position = undefined;
 			}
 		}
 		for (const path of months) {
 			const file = await openRegular(path, constants.O_RDONLY);
 			try {
 				const {ino} = await file.stat();
-				const from = place?.path === path && place.file === ino ? place.offset : 0;
-				place = {path, file: ino, offset: await readOn(file, from)};
+				const from = position?.path === path && position.file === ino ? position.offset : 0;
+				position = {path, file: ino, offset: await readFrom(file, from)};
 			} finally {
 				await file.close();
 			}

@@ -2,14 +2,14 @@ import type {OutboundRecord} from '../port/audit-sink.ts';
 import type {AuditRecord} from './audit-record.ts';
 
 /**
- * What may leave beyond ids, hashes and numbers: `objects` names of what was acted on (keys, pods, groups) · `text` what it was in words and
- * what was sent, with SQL · `reason` what a person typed.
+ * What a sink may receive in addition to ids, hashes and numbers: `objects`, the names of what was changed (keys, pods, groups) · `text`, titles,
+ * impact, checks and the command line, SQL included · `reason`, the text that the user typed.
  */
 export const includableFields = ['objects', 'text', 'reason'] as const;
 export type IncludableField = (typeof includableFields)[number];
 
-/** Bytes of one record: what a syslog server takes unless it is set to take more. */
-const largest = 8000;
+/** In bytes: what a syslog server accepts with its default settings. */
+const maxRecordBytes = 8000;
 
 const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']>> = {
 	'break-glass': 1,
@@ -21,7 +21,7 @@ const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']
 	arm: 5,
 };
 
-/** `seq`, `prev` and `hash` let a receiver prove that a record is missing; what is not named here never leaves. */
+/** The fields that every sink receives. With `seq`, `prev` and `hash` a receiver can prove that a record is missing. */
 function mandatoryFields(record: AuditRecord): Readonly<Record<string, unknown>> {
 	const {v, seq, id, ts, session, app, actor, kind, target, server, target_user, armed, break_glass, prev, hash} =
 		record;
@@ -62,15 +62,15 @@ const ascii = (value: unknown): string =>
 		character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
 	);
 
-/** The record as it leaves. One that would be too long goes without what was included, and says so. */
+/** The record as a sink receives it. One that would be too long is sent without the included fields, which `left_out` then names. */
 export function toOutboundRecord(record: AuditRecord, include: readonly IncludableField[]): OutboundRecord {
 	const {id, seq, kind, ts, actor} = record;
-	const known = mandatoryFields(record);
-	const whole = ascii({...known, ...includedFields(record, include)});
+	const mandatory = mandatoryFields(record);
+	const complete = ascii({...mandatory, ...includedFields(record, include)});
 	const isBad = ['failed', 'unknown', 'ineffective'].includes(record.result ?? '');
 	return {
 		...{id, seq, kind, ts, host: actor.host, pid: actor.pid},
 		severity: severities[kind] ?? (isBad ? 4 : 6),
-		json: whole.length <= largest ? whole : ascii({...known, left_out: include}),
+		json: complete.length <= maxRecordBytes ? complete : ascii({...mandatory, left_out: include}),
 	};
 }

@@ -18,16 +18,16 @@ export type OtherConsole = {
 	readonly since: number;
 };
 
-/** Tells this console of the others, and the others of this one. */
+/** Shows this console to the others that use the same state directory, and reads them. */
 export type Presence = {
-	/** Oldest first; looked at every few seconds. */
+	/** Oldest first; read every few seconds. */
 	readonly others: Store<readonly OtherConsole[]>;
 	close(): Promise<void>;
 };
 
 /**
- * Puts up this console's sign, a lease of its own: `consoles/<session>.json`, and looks at the others'. Where signs cannot be put up or read
- * no others are shown: the locks, not this, are what keeps two consoles apart.
+ * Writes the lease of this console, `consoles/<session>.json`, and reads those of the others. Without access to the directory no others are
+ * shown; that two consoles do not change the same object is ensured by the object locks, not by this.
  */
 export async function createPresence(options: {
 	readonly stateDir: string;
@@ -39,14 +39,14 @@ export async function createPresence(options: {
 	const dir = join(stateDir, 'consoles');
 	const path = join(dir, `${session}.json`);
 	const others = createStore<readonly OtherConsole[]>([]);
-	const watch = createLeaseMonitor(clock.monotonic);
+	const monitor = createLeaseMonitor(clock.monotonic);
 	const identity = ownIdentity();
 	const since = clock.now();
-	let sign: OwnLease | undefined;
-	let callOff = () => {};
+	let ownLease: OwnLease | undefined;
+	let cancel = () => {};
 	let closed = false;
 
-	async function putUp(): Promise<void> {
+	async function announce(): Promise<void> {
 		const {tty, ssh_client: sshClient} = actor;
 		try {
 			makeDirectory(dir);
@@ -54,59 +54,60 @@ export async function createPresence(options: {
 			const about = {...createHolder(identity, 'a console'), session, since, tty, sshClient};
 			const lease = await createLease(`${path}.new`, about);
 			await rename(`${path}.new`, path);
-			sign = lease;
+			ownLease = lease;
 		} catch {
-			// The first record says it, with what to do; here it would only say so twice.
+			// The first audit record fails for the same reason and reports it with a hint.
 		}
 	}
 
-	/** Another console takes the sign of one that slept down. */
+	/** Another console may have removed the lease while this one slept. */
 	async function renew(): Promise<void> {
-		if (sign !== undefined && (await sign.isAt(path).catch(() => false))) return sign.renew().catch(() => {});
-		const old = sign;
-		sign = undefined;
-		await old?.close();
-		return putUp();
+		if (ownLease !== undefined && (await ownLease.isAt(path).catch(() => false)))
+			return ownLease.renew().catch(() => {});
+		const lost = ownLease;
+		ownLease = undefined;
+		await lost?.close();
+		return announce();
 	}
 
-	async function look(): Promise<void> {
-		const found = (await readOtherConsoles(dir, identity, watch)).filter(other => other.session !== session);
+	async function refresh(): Promise<void> {
+		const consoles = (await readOtherConsoles(dir, identity, monitor)).filter(other => other.session !== session);
 		if (closed) return;
-		if (JSON.stringify(found) !== JSON.stringify(others.get())) others.set(found);
-		callOff = clock.after(renewMs, () => {
-			looking = renew().then(look);
+		if (JSON.stringify(consoles) !== JSON.stringify(others.get())) others.set(consoles);
+		cancel = clock.after(renewMs, () => {
+			refreshing = renew().then(refresh);
 		});
 	}
 
-	await putUp();
-	let looking = look();
-	await looking;
+	await announce();
+	let refreshing = refresh();
+	await refreshing;
 	return {
 		others,
 		async close() {
 			closed = true;
-			callOff();
-			await looking;
+			cancel();
+			await refreshing;
 			await rm(path, {force: true}).catch(() => {});
-			const last = sign;
-			sign = undefined;
+			const last = ownLease;
+			ownLease = undefined;
 			await last?.close();
 		},
 	};
 }
 
-/** Oldest first. Removes the signs of consoles that have ended. */
+/** The consoles with a valid lease, oldest first. Removes the leases of consoles that have ended. */
 async function readOtherConsoles(
 	dir: string,
 	own: ProcessIdentity,
-	watch: LeaseMonitor,
+	monitor: LeaseMonitor,
 ): Promise<readonly OtherConsole[]> {
 	const names = await readdir(dir).catch(() => []);
 	const paths = names.map(name => join(dir, name));
-	// Not ours to read: no console that we can show.
+	// A file that we may not read is no console that can be shown.
 	const read = (path: string) => readLease(path).catch(() => undefined);
-	const signs = await liveLeases(paths, {own, watch, read});
-	const consoles = signs.flatMap(({path, found}) => (path.endsWith('.json') ? [toOtherConsole(found)] : []));
+	const leases = await liveLeases(paths, {own, watch: monitor, read});
+	const consoles = leases.flatMap(({path, found}) => (path.endsWith('.json') ? [toOtherConsole(found)] : []));
 	return consoles.sort((a, b) => a.since - b.since || (a.session < b.session ? -1 : 1));
 }
 

@@ -1,11 +1,11 @@
 import type {Clock} from '../time/clock.ts';
 
-/** Crockford's base 32: no I, L, O, U; sorts as it counts. */
+/** Crockford's base 32: no I, L, O, U; sorts by value. */
 const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * Ids of 26 characters that sort by time, as ULID (github.com/ulid/spec): 48 bits of milliseconds, 80 random bits. Within one console each
- * is greater than the one before, also within a millisecond and when the clock is set back.
+ * Returns a generator of ids: 26 characters that sort by time, as ULID (github.com/ulid/spec): 48 bits of milliseconds, 80 random bits. Each id is
+ * greater than the one before, also within a millisecond and when the clock is set back.
  */
 export function createIds(clock: Clock, random: (size: number) => Uint8Array): () => string {
 	let time = -1;

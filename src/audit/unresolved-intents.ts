@@ -1,9 +1,9 @@
 import type {Receipt} from '../contract/action.ts';
 import type {AuditRecord} from './audit-record.ts';
 
-/** Something that was begun and whose end nobody knows. */
+/** An intent whose outcome is not recorded or unknown. */
 export type UnresolvedIntent = {
-	/** Id of the intent: what a `resolve` record names. */
+	/** Id of the intent; the `of` of a `resolve` record. */
 	readonly id: string;
 	/** ISO 8601. */
 	readonly ts: string;
@@ -11,38 +11,38 @@ export type UnresolvedIntent = {
 	readonly target: string;
 	readonly object: string;
 	readonly user: string;
-	/** What is known of its end, in a sentence. */
+	/** What is known of its outcome, one sentence. */
 	readonly why: string;
-	/** What to look at, in a sentence. */
+	/** What to check on the server, one sentence. */
 	readonly whatToCheck: string;
 	readonly cliEquivalent: string | undefined;
-	/** The plan as the record holds it, with secrets masked; undefined when it was too long for the record. */
+	/** The plan in the record, with secrets masked; undefined when it was too long for the record. */
 	readonly plan?: unknown;
 	readonly planHash?: string | undefined;
-	/** How many objects. */
+	/** Number of objects. */
 	readonly count?: number | undefined;
-	/** What was answered, when it was. */
+	/** The answer of the server, if there was one. */
 	readonly receipt?: Receipt | undefined;
-	/** What the console saw when it looked again, in a sentence. */
+	/** What a later check by this console showed, one sentence. */
 	readonly lastObservation?: string;
 };
 
-/** Records, oldest first, give the unresolved, newest first. `live` holds the sessions that still run. */
+/** The unresolved intents, newest first. `records` are oldest first; `live` has the sessions of running consoles, whose intents are in flight. */
 export function findUnresolvedIntents(
 	records: readonly AuditRecord[],
 	live: ReadonlySet<string>,
 ): readonly UnresolvedIntent[] {
-	const found = new Map<string, UnresolvedIntent>();
+	const unresolved = new Map<string, UnresolvedIntent>();
 	for (const record of records) {
 		if (record.kind === 'intent' || record.kind === 'undo') {
-			if (!live.has(record.session)) found.set(record.id, toUnresolvedIntent(record));
+			if (!live.has(record.session)) unresolved.set(record.id, toUnresolvedIntent(record));
 		} else if (record.of !== undefined) {
-			const open = found.get(record.of);
+			const open = unresolved.get(record.of);
 			if (!open) continue;
-			if (record.kind === 'resolve' || !isOutcomeUnknown(record)) found.delete(record.of);
+			if (record.kind === 'resolve' || !isOutcomeUnknown(record)) unresolved.delete(record.of);
 			else {
 				const {receipt = open.receipt} = record;
-				found.set(record.of, {
+				unresolved.set(record.of, {
 					...open,
 					receipt,
 					why: unresolvedReason(record),
@@ -51,26 +51,26 @@ export function findUnresolvedIntents(
 			}
 		}
 	}
-	return [...found.values()].reverse();
+	return [...unresolved.values()].reverse();
 }
 
-/** Whether a record that belongs to an intent leaves its end open. */
+/** Whether the intent of this record is still without an outcome after it. */
 export const isOutcomeUnknown = (record: AuditRecord): boolean =>
 	record.result === 'unknown' || record.result === 'sent';
 
 function unresolvedReason(record: AuditRecord): string {
-	if (record.result === 'sent') return 'it was sent and answered, and the console ended before it looked afterwards';
-	const said = record.error?.message ?? record.note;
-	return said ? `the outcome is not known: ${said}` : 'the outcome is not known';
+	if (record.result === 'sent') return 'it was sent and answered, but the console ended before it verified the outcome';
+	const detail = record.error?.message ?? record.note;
+	return detail ? `the outcome is not known: ${detail}` : 'the outcome is not known';
 }
 
-/** What was answered need not be looked for as if it might not have been done. */
+/** After an answer only the effect has to be checked, not whether it was sent. */
 const checkHint = ({target, receipt}: AuditRecord): string | undefined =>
-	receipt === undefined ? undefined : `look on ${target} whether it came to what was meant: ${receipt.summary}`;
+	receipt === undefined ? undefined : `check on ${target} whether it had its effect: ${receipt.summary}`;
 
 function toUnresolvedIntent(record: AuditRecord): UnresolvedIntent {
 	const target = record.target ?? '';
-	const bound = record.preview?.bound_to;
+	const boundTo = record.preview?.bound_to;
 	return {
 		id: record.id,
 		ts: record.ts,
@@ -78,10 +78,10 @@ function toUnresolvedIntent(record: AuditRecord): UnresolvedIntent {
 		target,
 		object: record.object ?? '',
 		user: record.actor.user,
-		why: 'the console ended after it was begun: it may have been sent',
-		whatToCheck: bound
-			? `look on ${target} whether this is still as it was: ${bound}`
-			: `look on ${target} whether it was done`,
+		why: 'the console ended before an answer: it may have been sent',
+		whatToCheck: boundTo
+			? `check on ${target} whether this has changed: ${boundTo}`
+			: `check on ${target} whether it was done`,
 		cliEquivalent: record.preview?.cli_equivalent,
 		plan: record.plan,
 		planHash: record.plan_hash,

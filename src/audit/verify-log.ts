@@ -7,26 +7,25 @@ import {type ChainFault, type ChainPosition, type ChainReport, chainStart, verif
 import {lastRecord, listLogFiles, readHead} from './monthly-log-files.ts';
 import {savedFilesDir} from './saved-files.ts';
 
-/** What became of looking at one file. It is sound when there is neither fault nor doubt. */
+/** The result of verifying one file. It is intact when `faults` and `inconclusive` are empty. */
 export type FileReport = {
 	readonly path: string;
 	readonly records: number;
 	/** Sequence numbers, undefined in an empty file. */
 	readonly firstSeq: number | undefined;
 	readonly lastSeq: number | undefined;
-	/** Line 0 is about the file as a whole. */
+	/** Line 0 is the entire file. */
 	readonly faults: readonly ChainFault[];
-	/** What cannot be told: the file may be sound or not. */
+	/** What could not be verified. */
 	readonly inconclusive: readonly ChainFault[];
 	readonly notes: readonly ChainFault[];
 };
 
 /**
- * Looks at one month: its own lines, that it goes on where the month before ended, and, for the newest, that it ends where the mirror of the
- * head says. Without the mirror nobody can tell whether the end was cut off, nor
- * whether an empty file ever held anything. Whoever can write both the log and the mirror can still cut off the end of both; only a copy
- * elsewhere shows that.
- * @throws Error of node:fs when the file cannot be read.
+ * Verifies one monthly file: its lines, that it continues the file before it, and, for the newest, that it ends where the head mirror says.
+ * Without the mirror it is unknown whether the end was cut off, or whether an empty file ever had records. A user who can write both the log and
+ * the mirror can still cut off both; only a copy elsewhere shows that.
+ * @throws Error of node:fs when the file cannot be read
  */
 export async function verifyFile(path: string): Promise<FileReport> {
 	const full = resolve(path);
@@ -49,7 +48,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	};
 }
 
-/** All months, oldest first. An absent or empty directory gives none, unless the mirror of the head says that there were records. */
+/** Verifies all files, oldest first. An absent or empty directory has no report, unless the head mirror says that there were records. */
 export async function verifyDirectory(dir: string): Promise<readonly FileReport[]> {
 	const reports: FileReport[] = [];
 	for (const path of await listLogFiles(dir)) reports.push(await verifyFile(path));
@@ -58,19 +57,19 @@ export async function verifyDirectory(dir: string): Promise<readonly FileReport[
 	return end.faults.length > 0 ? [{path: dir, records: 0, firstSeq: undefined, lastSeq: undefined, ...end}] : [];
 }
 
-type Found = Pick<FileReport, 'faults' | 'inconclusive' | 'notes'>;
+type Findings = Pick<FileReport, 'faults' | 'inconclusive' | 'notes'>;
 
-const nothing: Found = {faults: [], inconclusive: [], notes: []};
-const fault = (text: string): Found => ({...nothing, faults: [{line: 0, text}]});
-const doubt = (text: string): Found => ({...nothing, inconclusive: [{line: 0, text}]});
-const note = (text: string): Found => ({...nothing, notes: [{line: 0, text}]});
+const nothing: Findings = {faults: [], inconclusive: [], notes: []};
+const fault = (text: string): Findings => ({...nothing, faults: [{line: 0, text}]});
+const inconclusive = (text: string): Findings => ({...nothing, inconclusive: [{line: 0, text}]});
+const note = (text: string): Findings => ({...nothing, notes: [{line: 0, text}]});
 
 async function compareHead(
 	dir: string,
 	report: ChainReport,
 	from: ChainPosition,
 	of: 'a file' | 'no file',
-): Promise<Found> {
+): Promise<Findings> {
 	const end = report.last?.seq ?? from.seq;
 	let head: ChainPosition | undefined;
 	try {
@@ -81,16 +80,16 @@ async function compareHead(
 	if (!head) {
 		return of === 'no file'
 			? nothing
-			: doubt('whether its end was cut off cannot be told: head.json, which says where it ends, is missing');
+			: inconclusive('whether its end was cut off is unknown: head.json, which says where it ends, is missing');
 	}
 	if (head.seq > end)
-		return fault(`it ends with record ${end}, while record ${head.seq} had been written: the end was cut off`);
+		return fault(`it ends with record ${end}, but record ${head.seq} had been written: the end was cut off`);
 	const hash = head.seq === from.seq ? from.hash : report.hashes.get(head.seq);
 	if (hash !== undefined && hash !== head.hash) return fault(`record ${head.seq} is not the one that had been written`);
 	return head.seq < end ? note(`the mirror of the head is at record ${head.seq} of ${end}`) : nothing;
 }
 
-/** The files that hold the objects of large acts, against the digests in their records. One that was removed is no fault: the digest stays. */
+/** Compares the files with the objects of large actions with the digests in their records. A removed file is not a fault: the digest remains. */
 async function compareLists(dir: string, {lists}: ChainReport): Promise<Pick<FileReport, 'faults' | 'notes'>> {
 	const faults: ChainFault[] = [];
 	const notes: ChainFault[] = [];
@@ -100,7 +99,7 @@ async function compareLists(dir: string, {lists}: ChainReport): Promise<Pick<Fil
 			if (sha256(await readRegular(path)) !== all.sha256)
 				faults.push({line, text: `${path} is not the list of ${all.count} objects that was recorded`});
 		} catch (error) {
-			const why = isErrno(error, 'ENOENT') ? 'is not there' : `cannot be read: ${messageOf(error)}`;
+			const why = isErrno(error, 'ENOENT') ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
 			notes.push({line, text: `the list of ${all.count} objects cannot be compared: ${path} ${why}`});
 		}
 	}

@@ -4,13 +4,13 @@ import type {Deck} from './deck.ts';
 import type {Keymap} from './keymap.ts';
 import {applyTyping} from './typed-answer.ts';
 
-type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
+type BreakGlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
 /** The word, and the reason, which proves nothing. */
 const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyFor('field.end')});
 
 /** A key while the question is on the screen. */
-export function handleBreakGlassKey(deck: Deck, layer: GlassLayer, pressed: KeyPress): void {
+export function handleBreakGlassKey(deck: Deck, layer: BreakGlassLayer, pressed: KeyPress): void {
 	const {copies, keymap} = deck.options;
 	const intent = keymap.intent('field', pressed.key);
 	if (copies === undefined || intent === 'field.cancel') {
@@ -25,7 +25,7 @@ export function handleBreakGlassKey(deck: Deck, layer: GlassLayer, pressed: KeyP
 	deck.apply({do: 'top', layer: answer});
 	if (!isAnswered) return;
 	const [word = '', reason = ''] = answer.values;
-	void copies.glass.activate({word, reason}).then(problem => {
+	void copies.breakGlass.activate({word, reason}).then(problem => {
 		const top = deck.session.get().layers.at(-1);
 		if (top?.kind !== 'break-glass') return;
 		if (problem !== undefined) deck.apply({do: 'top', layer: {...top, problem}});

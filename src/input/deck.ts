@@ -2,7 +2,7 @@ import type {Audit} from '../audit/audit-log.ts';
 import type {AuditRecord} from '../audit/audit-record.ts';
 import type {BreakGlass} from '../audit/break-glass.ts';
 import type {Presence} from '../audit/presence.ts';
-import type {SinkState} from '../audit/sink-sender.ts';
+import type {SinkState} from '../audit/sink-progress.ts';
 import type {UnresolvedIntent} from '../audit/unresolved-intents.ts';
 import type {Action} from '../contract/action.ts';
 import {appliesToKind} from '../contract/define.ts';
@@ -65,7 +65,7 @@ export type DeckOptions = {
 	/** Begun before, and nobody knows how they ended. */
 	readonly unresolved: Store<readonly UnresolvedIntent[]>;
 	/** Copies of the audit outside; undefined when none is configured. */
-	readonly copies?: {readonly state: Store<readonly SinkState[]>; readonly glass: BreakGlass} | undefined;
+	readonly copies?: {readonly state: Store<readonly SinkState[]>; readonly breakGlass: BreakGlass} | undefined;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
 	/** That of the process, unless a test passes its own. */
@@ -191,7 +191,7 @@ export function createDeck(options: DeckOptions): Deck {
 		options.unresolved.subscribe(bump),
 		...(options.copies === undefined
 			? []
-			: [options.copies.state.subscribe(bump), options.copies.glass.state.subscribe(bump)]),
+			: [options.copies.state.subscribe(bump), options.copies.breakGlass.state.subscribe(bump)]),
 	];
 
 	const apply = (by: SessionChange) => session.set(reduceSession(session.get(), by));

@@ -1,11 +1,11 @@
 import type {Deck} from './deck.ts';
 
-/** Opens the question, or says why there is nothing to ask. */
+/** Opens the break-glass form, or shows why it is not needed. */
 export function openBreakGlass(deck: Deck): void {
 	const {copies} = deck.options;
-	if (copies === undefined) deck.showNotice('no copy of the audit is required: there is nothing to break');
-	else if (!copies.glass.isNeeded())
-		deck.showNotice('every required copy of the audit is taken: there is nothing to break');
+	if (copies === undefined) deck.showNotice('no audit sink is required: break-glass is not needed');
+	else if (!copies.breakGlass.isNeeded())
+		deck.showNotice('every required sink accepts records: break-glass is not needed');
 	else
 		deck.apply({
 			do: 'push',

@@ -39,7 +39,7 @@ const unlistedIntents: ReadonlySet<string> = new Set([
 function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuItem[] {
 	const {keymap} = deck.options;
 	const noRow = deck.currentRow() === undefined ? 'no row is selected' : undefined;
-	const isNeeded = deck.options.copies?.glass.isNeeded() === true;
+	const isNeeded = deck.options.copies?.breakGlass.isNeeded() === true;
 	const notNeeded = isNeeded ? undefined : 'every required copy of the audit is taken';
 	return keymap.bindings
 		.filter(({scope}) => scope === 'deck' || scope === 'any')

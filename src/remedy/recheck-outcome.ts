@@ -58,7 +58,7 @@ function describeOutcome({result, detail}: Outcome): string {
 		case 'ineffective':
 			return `it does not look done: ${detail}`;
 		case 'unknown':
-			return `whether it was done is unknown: ${detail}`;
+			return `whether it was done is not known: ${detail}`;
 	}
 }
 

@@ -196,7 +196,7 @@ function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
 	if (event.type !== 'run-failed') return remedy;
 	const {failure, at} = event;
 	if (!event.harmless) {
-		const reason = `the outcome is unknown: ${failure.message}`;
+		const reason = `the outcome is not known: ${failure.message}`;
 		return {
 			...end(
 				remedy,

@@ -1,4 +1,4 @@
-import {AuditError} from '../audit/audit-log.ts';
+import {AuditError} from '../audit/audit-error.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import type {RemedyFailure} from './remedy-state.ts';
 

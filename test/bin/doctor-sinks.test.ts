@@ -75,7 +75,7 @@ test('when the policy names other sinks than at the start, every action is refus
 	await expect(setup.audit.append({kind: 'intent', target: 'redis-main'})).rejects.toMatchObject({
 		name: 'AuditError',
 		message: 'the policy of this machine names other copies of the audit now',
-		hint: 'start midwatch again',
+		hint: 'restart midwatch',
 	});
 	// Records that are no intents are still written.
 	await setup.audit.append({kind: 'stop'});

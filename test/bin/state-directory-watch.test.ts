@@ -47,7 +47,7 @@ it('lists unresolved intents, without those in progress here and those whose out
 			{
 				id: lost,
 				why: 'the outcome is not known: the console was closed',
-				whatToCheck: 'look on k8s whether it came to what was meant: scaled to 4',
+				whatToCheck: 'check on k8s whether it had its effect: scaled to 4',
 			},
 		]);
 });

@@ -238,7 +238,7 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 						mkdirSync(state, {recursive: true});
 						writeFileSync(join(state, 'midwatch'), '');
 					},
-					why: /something else stands where the directory/,
+					why: /something else is in its place/,
 				},
 			],
 			[

@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {OtherConsole} from '../../src/audit/presence.ts';
-import type {SinkState} from '../../src/audit/sink-sender.ts';
+import type {SinkState} from '../../src/audit/sink-progress.ts';
 import type {SystemKind} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {Deck} from '../../src/input/deck.ts';
@@ -103,13 +103,13 @@ describe('header', () => {
 			failure: {message: 'm', hint: 'h'},
 		};
 		const header = (part: Partial<SinkState>, record?: string) => {
-			const glass = {
+			const breakGlass = {
 				state: createStore(record === undefined ? undefined : {record}),
 				isNeeded: () => true,
 				activate: async () => undefined,
 				close() {},
 			};
-			const copies = {state: createStore<readonly SinkState[]>([{...sink, ...part}]), glass};
+			const copies = {state: createStore<readonly SinkState[]>([{...sink, ...part}]), breakGlass};
 			const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 			return (columns: number) => bare(paintHeader(deck, columns, theme));
 		};

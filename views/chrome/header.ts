@@ -171,7 +171,7 @@ function auditSinksPart(deck: Deck): HeaderPart {
 	if (copies === undefined) return [emptyForm];
 	const sinks = copies.state.get();
 	const broken = sinks.find(sink => sink.mismatch !== undefined);
-	const isOpen = copies.glass.state.get() !== undefined;
+	const isOpen = copies.breakGlass.state.get() !== undefined;
 	const failing = sinks.filter(
 		sink => sink.failure !== undefined || (isOpen && sink.required && sink.pendingRecords > 0),
 	);

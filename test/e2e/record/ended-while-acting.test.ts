@@ -126,7 +126,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		const next = await opened({servers: [server], home: one.home, columns: 200});
 		await next.expect('1 of unknown outcome');
 		next.press('deck.audit');
-		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space settles/);
+		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space resolves it/);
 		next.press('list.resolve');
 		await next.expectAbsent('of unknown outcome');
 		expect(next.audit().at(-1)).toMatchObject({kind: 'resolve', of: intent?.['id']});

@@ -22,7 +22,7 @@ describeRedis('redis', 'a log that is removed while a confirmation waits', like 
 		await around.open(console, 1);
 		rmSync(home.audit, {recursive: true});
 		await console.confirm();
-		await console.expect(/record \d+, which this console had written, is not in the log/);
+		await console.expect(/record \d+, which this console wrote, is no longer in the log/);
 		await expect.poll(() => console.audit().map(({kind}) => kind)).toContain('verify');
 		expect(console.audit()[0]).toMatchObject({kind: 'gap'});
 		expect(console.runCommand('audit', 'verify').code).not.toBe(0);

@@ -134,7 +134,7 @@ describe('what cannot be written', () => {
 		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
 			name: 'AuditError',
 			message: expect.stringContaining('the record cannot be written: EEXIST'),
-			hint: `something else stands where the directory ${audit.dir} belongs`,
+			hint: `${audit.dir} must be a directory, but something else is in its place: move it away`,
 		});
 	});
 
@@ -199,13 +199,13 @@ describe('what was lost', () => {
 		const whole = await audit.append({kind: 'start'});
 		await appendFile(path, '{"actor":{"host":"bas');
 		expect((await verifyFile(path)).faults).toEqual([
-			{line: 2, text: 'it is cut off: a crash while it was written, or a change'},
+			{line: 2, text: 'it is incomplete: cut by a crash while it was written, or changed'},
 		]);
 		const next = await audit.append({kind: 'arm', target: 'orders-db'});
 		expect(next.seq).toBe(3);
 		const report = await verifyFile(path);
 		expect(report.faults).toEqual([]);
-		expect(report.notes).toEqual([{line: 2, text: 'cut by a crash; line 3 tells of it'}]);
+		expect(report.notes).toEqual([{line: 2, text: 'cut by a crash; line 3 reports it'}]);
 		expect((await audit.recent(9)).map(record => [record.kind, record.prev === whole.hash])).toEqual([
 			['arm', false],
 			['torn', true],
@@ -226,7 +226,7 @@ describe('what was lost', () => {
 		for (const note of ['one', 'two', 'three']) await audit.append({kind: 'resolve', note});
 		const [one] = (await readFile(path, 'utf8')).split('\n');
 		await writeFile(path, `${one}\n`);
-		const cut = 'it ends with record 1, while record 3 had been written: the end was cut off';
+		const cut = 'it ends with record 1, but record 3 had been written: the end was cut off';
 		expect((await verifyFile(path)).faults).toEqual([{line: 0, text: cut}]);
 		await audit.append({kind: 'resolve', note: 'four'});
 		expect((await verifyFile(path)).faults).toEqual([
@@ -268,7 +268,7 @@ describe('what was lost', () => {
 		const second = await audit.append({kind: 'arm', target: 'orders-db'});
 		await rm(audit.dir, {recursive: true});
 		await audit.append({kind: 'intent'});
-		const text = expect.stringContaining('record 2, which this console had written, is not in the log any more');
+		const text = expect.stringContaining('record 2, which this console wrote, is no longer in the log');
 		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [{line: 1, text}]});
 		expect((await recordsIn(path))[0]).toMatchObject({kind: 'gap', lost: {seq: 2, hash: second.hash}});
 		expect(audit.lastGapRecord.get()).toEqual((await recordsIn(path))[0]);
@@ -303,7 +303,7 @@ describe('what was lost', () => {
 		await writeFile(join(audit.dir, 'head.json'), '{"seq":');
 		expect((await verifyFile(path)).faults).toHaveLength(1);
 		await rm(join(audit.dir, 'head.json'));
-		const doubt = 'whether its end was cut off cannot be told: head.json, which says where it ends, is missing';
+		const doubt = 'whether its end was cut off is unknown: head.json, which says where it ends, is missing';
 		expect(await verifyFile(path)).toMatchObject({faults: [], inconclusive: [{line: 0, text: doubt}]});
 		await writeFile(path, '');
 		expect(await verifyDirectory(audit.dir)).toMatchObject([
@@ -318,7 +318,7 @@ describe('what was lost', () => {
 		await audit.append({kind: 'start'});
 		await rm(join(audit.dir, 'head.json'));
 		await audit.append({kind: 'stop'});
-		const text = 'head.json was missing or spoilt: whether records after record 1 were cut off cannot be told';
+		const text = 'head.json was missing or unreadable: whether records after record 1 were cut off is unknown';
 		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 2, text}], inconclusive: [], notes: []});
 		await audit.append({kind: 'stop'});
 		expect(await verifyFile(path)).toMatchObject({records: 4, faults: [{line: 2}]});

@@ -100,7 +100,7 @@ describe('a chain', () => {
 	test('names the line', () => {
 		const lines = linesOf(chainOf([{kind: 'start'}, {kind: 'intent', note: 'as it was'}, {kind: 'outcome'}]));
 		const changed = lines.with(1, (lines[1] ?? '').replace('as it was', 'as it is'));
-		expect(faultsOf(changed)).toEqual([{line: 2, text: 'its content is not what its hash was made of'}]);
+		expect(faultsOf(changed)).toEqual([{line: 2, text: 'its hash does not match its content'}]);
 		expect(faultsOf(lines.toSpliced(1, 1)).map(fault => fault.line)).toEqual([2]);
 		expect(faultsOf([...lines, 'nonsense'])).toEqual([{line: 4, text: 'it is not a record'}]);
 	});

@@ -75,14 +75,14 @@ describe('whether a record can be written', () => {
 			'its directory is a file',
 			instead(path => writeFile(path, '')),
 			'ENOTDIR',
-			'something else stands where the directory',
+			'something else is in its place',
 		],
-		['its directory is a FIFO', instead(fifo), 'ENOTDIR', 'something else stands where the directory'],
+		['its directory is a FIFO', instead(fifo), 'ENOTDIR', 'something else is in its place'],
 		[
 			'its directory is a link that leads nowhere',
 			instead(path => symlink('/nowhere', path)),
-			'a symbolic link that leads nowhere',
-			'something else stands where the directory',
+			'a dangling symbolic link',
+			'something else is in its place',
 		],
 	])('is said not to be so when %s', async (_, trouble, says, hint) => {
 		const stateDir = await stateWith(dir => trouble(dir));
@@ -99,7 +99,7 @@ describe('whether a record can be written', () => {
 		['a symbolic link that leads nowhere', (path: string) => symlink('/nowhere', path)],
 	])('is said not to be so when its newest month is %s, which an action meets too', async (what, make) => {
 		const stateDir = await stateWith(async (_, month) => instead(make)(month));
-		const says = {message: expect.stringContaining(`.jsonl is ${what}`), hint: 'look what it is, and move it away'};
+		const says = {message: expect.stringContaining(`.jsonl is ${what}`), hint: 'check what it is, and move it away'};
 		await expect(checkWritable(options(stateDir))).rejects.toMatchObject(says);
 		await expect(createAudit(options(stateDir)).append({kind: 'stop'})).rejects.toMatchObject(says);
 	});

@@ -24,13 +24,13 @@ test('a log that is as it was delivered has no fault, also when records came twi
 
 test('a log that was rolled back lacks what was delivered', () => {
 	expect(compareCopy(log, copy(4, 5, 6)).faults).toEqual([
-		'record 5 (and 1 more) was delivered and is not here: the log was cut or rolled back',
+		'record 5 (and 1 more) was delivered but is not in the log: the log was cut or rolled back',
 	]);
 });
 
 test('a log that was rewritten differs, even when it is sound', () => {
 	expect(compareCopy(log, [{seq: 2, hash: 'other'}]).faults).toEqual([
-		'record 2 is not here as it was delivered: the log was changed or rewritten',
+		'record 2 differs from the delivered one: the log was changed or rewritten',
 	]);
 	expect(compareCopy(log, [{seq: 3, hash: 'other'}, ...copy(3)]).faults).toEqual([
 		'two different records of number 3 were delivered: the log was rewritten in between',

@@ -70,11 +70,11 @@ async function desk(
 		sink: at.sink,
 	};
 	const delivery = createDelivery({sinks: [configured], dir: own.dir, stateDir, clock});
-	const glass = createBreakGlass({audit: own, delivery, clock});
-	const audit = createAuditWithSinks({audit: own, delivery, glass});
+	const breakGlass = createBreakGlass({audit: own, delivery, clock});
+	const audit = createAuditWithSinks({audit: own, delivery, breakGlass});
 	const state = () => delivery.state.get()[0] ?? expect.fail('no state');
 	return {
-		...{stateDir, clock, own, at, delivery, glass, audit, state},
+		...{stateDir, clock, own, at, delivery, breakGlass, audit, state},
 		/** Lets the disk work and time pass until it is so. */
 		async until(what: () => boolean) {
 			for (let turn = 0; !what(); turn++) {
@@ -237,7 +237,7 @@ describe('a log that was cut or rewritten', () => {
 		await rm(join(it.own.dir, 'head.json'));
 		const again = await desk({stateDir: it.stateDir, at: it.at});
 		const record = await again.audit.append(intent(again.audit));
-		expect(again.state().mismatch).toMatch(/no longer holds record 3 as siem has it/);
+		expect(again.state().mismatch).toMatch(/record 3 of the log is not the one that siem has/);
 		expect(it.at.taken.at(-1)).toMatchObject({id: record.id});
 		// The receiver holds two records of one number.
 		expect(it.at.seqs().filter(seq => seq === 2)).toHaveLength(2);
@@ -248,18 +248,18 @@ describe('the broken glass', () => {
 	test('lets acts be done while they cannot be delivered; each names it, and it is over once all is delivered', async () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
-		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/nothing to break/);
+		expect(await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/break-glass is not needed/);
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
-		expect(it.glass.isNeeded()).toBe(true);
-		expect(await it.glass.activate({word: 'yes', reason: 'orders are down'})).toBe('type break-glass to go on');
-		expect(await it.glass.activate({word: 'break-glass', reason: ' '})).toMatch(/give a reason/);
-		expect(it.glass.state.get()).toBeUndefined();
-		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toBeUndefined();
+		expect(it.breakGlass.isNeeded()).toBe(true);
+		expect(await it.breakGlass.activate({word: 'yes', reason: 'orders are down'})).toBe('type break-glass to go on');
+		expect(await it.breakGlass.activate({word: 'break-glass', reason: ' '})).toMatch(/give a reason/);
+		expect(it.breakGlass.state.get()).toBeUndefined();
+		expect(await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'})).toBeUndefined();
 		const record = await it.audit.append(intent(it.audit));
-		expect(record.break_glass).toBe(it.glass.state.get()?.record);
+		expect(record.break_glass).toBe(it.breakGlass.state.get()?.record);
 		expect(it.at.taken).toEqual([]);
 		it.at.control.mode = 'takes';
-		await it.until(() => it.glass.state.get() === undefined);
+		await it.until(() => it.breakGlass.state.get() === undefined);
 		await expect.poll(it.kinds).toEqual(['intent', 'outcome refused', 'break-glass', 'intent', 'break-glass-end']);
 		await it.until(() => it.at.taken.at(-1)?.kind === 'break-glass-end');
 		await expectAll(it);
@@ -274,10 +274,10 @@ describe('the broken glass', () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
-		await it.glass.activate({word: 'break-glass', reason: 'orders are down'});
+		await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'});
 		it.at.control.mode = 'silent';
 		// No time passes on the clock meanwhile.
-		expect(await it.audit.append(intent(it.audit))).toMatchObject({break_glass: it.glass.state.get()?.record});
+		expect(await it.audit.append(intent(it.audit))).toMatchObject({break_glass: it.breakGlass.state.get()?.record});
 	});
 
 	test('broken again is a record of its own, and the one before has its end', async () => {
@@ -285,20 +285,20 @@ describe('the broken glass', () => {
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		for (const reason of ['orders are down', 'still down'])
-			expect(await it.glass.activate({word: 'break-glass', reason})).toBeUndefined();
+			expect(await it.breakGlass.activate({word: 'break-glass', reason})).toBeUndefined();
 		const [end, second, first] = await it.own.recent(3);
 		expect([first?.kind, second?.kind, end?.kind]).toEqual(['break-glass', 'break-glass', 'break-glass-end']);
 		expect(end?.of).toBe(first?.id);
-		expect(it.glass.state.get()?.record).toBe(second?.id);
+		expect(it.breakGlass.state.get()?.record).toBe(second?.id);
 	});
 
 	test('is over after 10 minutes', async () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
-		await it.glass.activate({word: 'break-glass', reason: 'orders are down'});
+		await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'});
 		await it.clock.advance(10 * 60_000);
-		expect(it.glass.state.get()).toBeUndefined();
+		expect(it.breakGlass.state.get()).toBeUndefined();
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 	});
 
@@ -308,7 +308,7 @@ describe('the broken glass', () => {
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		await rm(it.own.dir, {recursive: true});
 		await writeFile(it.own.dir, 'in the way');
-		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/cannot be written/);
-		expect(it.glass.state.get()).toBeUndefined();
+		expect(await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/cannot be written/);
+		expect(it.breakGlass.state.get()).toBeUndefined();
 	});
 });

@@ -36,7 +36,7 @@ describe('the record of an action on many objects', () => {
 		expect(count).toBe(maxListedObjects + 1);
 		expect(touches).toEqual(names(10));
 		expect(all).toMatchObject({count: maxListedObjects + 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/)});
-		const path = join(stateDir, 'kept', all?.file ?? '');
+		const path = join(stateDir, 'saved-files', all?.file ?? '');
 		expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(names(maxListedObjects + 1));
 
 		const verify = async () => (await verifyDirectory(join(stateDir, 'audit')))[0];
@@ -48,21 +48,21 @@ describe('the record of an action on many objects', () => {
 		await rm(path);
 		expect(await verify()).toMatchObject({
 			faults: [],
-			notes: [{text: `the list of 201 objects cannot be compared: ${path} is not there`}],
+			notes: [{text: `the list of 201 objects cannot be compared: ${path} does not exist`}],
 		});
 	});
 
 	test('is refused when the file cannot be written', async () => {
 		const fixture = await createRunnerFixture();
 		await mkdir(fixture.stateDir, {recursive: true});
-		await writeFile(join(fixture.stateDir, 'kept'), 'in the way');
+		await writeFile(join(fixture.stateDir, 'saved-files'), 'in the way');
 		fixture.server.objects = names(300);
 		await fixture.propose();
 		await fixture.clock.advance(3000);
 		await fixture.runner.confirm({kind: 'typed', text: 'setting', count: '300', reason: 'too many of them'});
 		expect(fixture.now()).toMatchObject({
 			state: 'refused',
-			reason: expect.stringContaining('nothing was sent: objects.json cannot be kept'),
+			reason: expect.stringContaining('nothing was sent: objects.json cannot be saved'),
 		});
 		expect(fixture.server.runs).toEqual([]);
 	});

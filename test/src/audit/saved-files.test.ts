@@ -14,10 +14,10 @@ async function scratchAudit() {
 test('keeps a file of a record, for this user alone, whatever the name holds', async () => {
 	const {audit, stateDir} = await scratchAudit();
 	const path = await audit.saveFile('R1', '../../etc/päss wd.csv', 'orders,0,17\n');
-	expect(path).toBe(join(stateDir, 'kept', 'R1-.._.._etc_p_ss_wd.csv'));
+	expect(path).toBe(join(stateDir, 'saved-files', 'R1-.._.._etc_p_ss_wd.csv'));
 	expect(await readFile(path, 'utf8')).toBe('orders,0,17\n');
 	expect((await stat(path)).mode & 0o777).toBe(0o600);
-	expect((await stat(join(stateDir, 'kept'))).mode & 0o777).toBe(0o700);
+	expect((await stat(join(stateDir, 'saved-files'))).mode & 0o777).toBe(0o700);
 });
 
 test('never writes over what was kept', async () => {
@@ -30,10 +30,10 @@ test('never writes over what was kept', async () => {
 test('says what to do where it cannot be written', async () => {
 	const {audit, stateDir} = await scratchAudit();
 	await mkdir(stateDir, {recursive: true});
-	await writeFile(join(stateDir, 'kept'), 'in the way');
-	await chmod(join(stateDir, 'kept'), 0o600);
+	await writeFile(join(stateDir, 'saved-files'), 'in the way');
+	await chmod(join(stateDir, 'saved-files'), 0o600);
 	await expect(audit.saveFile('R1', 'a', 'text')).rejects.toMatchObject({
-		message: expect.stringMatching(/^a cannot be kept: /),
-		hint: expect.stringContaining('something else stands where'),
+		message: expect.stringMatching(/^a cannot be saved: /),
+		hint: expect.stringContaining('something else is in its place'),
 	});
 });

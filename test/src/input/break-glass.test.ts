@@ -1,5 +1,5 @@
 import {afterEach, expect, test} from 'vitest';
-import type {SinkState} from '../../../src/audit/sink-sender.ts';
+import type {SinkState} from '../../../src/audit/sink-progress.ts';
 import type {Deck} from '../../../src/input/deck.ts';
 import {dispatchKey, handlePaste} from '../../../src/input/dispatch-key.ts';
 import {createStore} from '../../../src/watch/store.ts';
@@ -12,7 +12,7 @@ afterEach(() => fixture.close());
 async function failing(isNeeded = true, problem: string | undefined = undefined) {
 	fixture = await openDeckFixture();
 	const used: {readonly word: string; readonly reason: string}[] = [];
-	const glass = {
+	const breakGlass = {
 		state: createStore<{readonly record: string} | undefined>(undefined),
 		isNeeded: () => isNeeded,
 		activate: async (given: {readonly word: string; readonly reason: string}) => {
@@ -21,7 +21,7 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 		},
 		close() {},
 	};
-	const copies = {state: createStore<readonly SinkState[]>([]), glass};
+	const copies = {state: createStore<readonly SinkState[]>([]), breakGlass};
 	const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 	const key = async (name: string, alone = true) => {
 		dispatchKey(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
@@ -88,7 +88,7 @@ test('it is not asked for while every copy is taken, or where none is required',
 	const {key} = await failing(false);
 	await key('ctrl+g');
 	expect(fixture.layer()).toBeUndefined();
-	expect(fixture.notice()).toMatch(/there is nothing to break/);
+	expect(fixture.notice()).toMatch(/break-glass is not needed/);
 	await fixture.pressKeys('ctrl+g');
 	expect(fixture.layer()).toBeUndefined();
 });

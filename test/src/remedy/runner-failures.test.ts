@@ -53,7 +53,7 @@ describe('nothing is done that cannot be recorded', () => {
 		expect(now()).toMatchObject({
 			state: 'refused',
 			reason: expect.stringContaining('nothing was sent: the record cannot be written: EEXIST'),
-			hint: expect.stringContaining('something else stands where the directory'),
+			hint: expect.stringContaining('something else is in its place'),
 		});
 		expect(server.runs).toEqual([]);
 		expect(now()?.recorded).toBeUndefined();
@@ -104,8 +104,8 @@ describe('a failure', () => {
 	test.each([
 		['denied', 'failed', 'nothing happened: permission denied', 'outcome failed'],
 		['conflict', 'stale', 'nothing happened: it was changed meanwhile', 'outcome stale'],
-		['lost', 'unknown', 'the outcome is unknown: the server does not answer', 'outcome unknown'],
-		['bug', 'unknown', 'the outcome is unknown: undefined is not a setting', 'outcome unknown'],
+		['lost', 'unknown', 'the outcome is not known: the server does not answer', 'outcome unknown'],
+		['bug', 'unknown', 'the outcome is not known: undefined is not a setting', 'outcome unknown'],
 	] as const)('%s', async (fault, state, reason, outcome) => {
 		const {propose, confirm, now, server, recorded, clock, runner} = await createRunnerFixture();
 		server.fault = fault;

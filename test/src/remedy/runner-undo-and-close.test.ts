@@ -86,8 +86,8 @@ describe('closing a console', () => {
 				action: {id: 'probe.set'},
 				target: 'demo-target',
 				object: 'setting',
-				why: 'the console ended after it was begun: it may have been sent',
-				whatToCheck: 'look on demo-target whether this is still as it was: revision 0',
+				why: 'the console ended before an answer: it may have been sent',
+				whatToCheck: 'check on demo-target whether this has changed: revision 0',
 				cliEquivalent: 'settingctl set 40',
 			},
 		]);
@@ -129,6 +129,6 @@ describe('closing a console', () => {
 			await confirm();
 		}
 		const list = findUnresolvedIntents((await audit.recent(100)).toReversed(), noSessions);
-		expect(list).toMatchObject([{why: 'the outcome is unknown: the server does not answer'}]);
+		expect(list).toMatchObject([{why: 'the outcome is not known: the server does not answer'}]);
 	});
 });
