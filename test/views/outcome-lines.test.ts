@@ -29,7 +29,7 @@ describe('the words under the headline of an end', () => {
 		const stale = ended({
 			state: 'stale',
 			checks: [{...check, conflict: true}],
-			reason: 'it changed meanwhile, nothing was sent: pid 7 has ended',
+			reason: 'it has changed, nothing was sent: pid 7 has ended',
 			hint: 'look at it as it is now, and try again',
 		});
 		expect(outcomeLines(stale, 'It has changed since you looked: nothing was sent')).toEqual([

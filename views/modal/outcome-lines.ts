@@ -2,7 +2,7 @@ import type {Remedy} from '../../src/remedy/remedy-state.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 
 /** How reasons begin in the record, which has no headline above them. */
-const headlinePrefix = /^(?:nothing happened|the outcome is not known|it changed meanwhile, nothing was sent): /;
+const headlinePrefix = /^(?:nothing happened|the outcome is not known|it has changed, nothing was sent): /;
 
 /** What blocked it stands among the checks, which are shown with it. */
 const checkDetails = ({state, checks}: Remedy): readonly string[] =>

@@ -71,12 +71,7 @@ describe('whether a record can be written', () => {
 	});
 
 	test.each([
-		[
-			'its directory is a file',
-			instead(path => writeFile(path, '')),
-			'ENOTDIR',
-			'something else is in its place',
-		],
+		['its directory is a file', instead(path => writeFile(path, '')), 'ENOTDIR', 'something else is in its place'],
 		['its directory is a FIFO', instead(fifo), 'ENOTDIR', 'something else is in its place'],
 		[
 			'its directory is a link that leads nowhere',

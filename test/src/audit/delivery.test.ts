@@ -248,7 +248,9 @@ describe('the broken glass', () => {
 	test('lets acts be done while they cannot be delivered; each names it, and it is over once all is delivered', async () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
-		expect(await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/break-glass is not needed/);
+		expect(await it.breakGlass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(
+			/break-glass is not needed/,
+		);
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		expect(it.breakGlass.isNeeded()).toBe(true);
 		expect(await it.breakGlass.activate({word: 'yes', reason: 'orders are down'})).toBe('type break-glass to go on');

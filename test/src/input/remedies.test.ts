@@ -71,7 +71,7 @@ describe('what stops an action', () => {
 		expect(ran()).toEqual([]);
 		await fixture.pressKeys('enter');
 		expect(fixture.layer()).toBeUndefined();
-		expect(fixture.notice()).toBe('Poke: it changed meanwhile, nothing was sent: it has ended');
+		expect(fixture.notice()).toBe('Poke: it has changed, nothing was sent: it has ended');
 	});
 
 	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {
