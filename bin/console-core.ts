@@ -11,7 +11,9 @@ import {type Clock, stoppedClock, systemClock} from '../src/time/clock.ts';
 import type {Watch} from '../src/watch/watch.ts';
 import {type AuditSetup, createAuditSetup} from './audit-setup.ts';
 import type {Options} from './cli/arguments.ts';
+import type {DebugLog} from './debug-log.ts';
 import {createInitialPolicy} from './initial-policy.ts';
+import {logRunner} from './log-events.ts';
 import {panes} from './panes.ts';
 import type {RunConfig} from './run-config.ts';
 import {createStateDirectoryWatch, type StateDirectoryWatch} from './state-directory-watch.ts';
@@ -35,20 +37,24 @@ export type ConsoleCore = {
 const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(action => action.id === id);
 
 /** Creates the core of a console. Connects to nothing and reads and writes no file. */
-export async function createConsoleCore(config: RunConfig, options: Options): Promise<ConsoleCore> {
+export async function createConsoleCore(
+	config: RunConfig,
+	options: Options,
+	log: DebugLog | undefined,
+): Promise<ConsoleCore> {
 	// The scenario `still` never changes, not even the clock in the corner.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
 	// Actions on the demo are recorded too, in a state directory of their own.
 	const userStateDir = stateDir(process.env);
 	const state = options.demo === undefined ? userStateDir : demoStateDir(userStateDir);
 	const actor = readActor(process.env);
-	const log = createAudit({stateDir: state, clock, actor, app: version});
+	const auditLog = createAudit({stateDir: state, clock, actor, app: version});
 	const keymap = createKeymap(config.keys, panes);
 	const policy = createInitialPolicy(config, options.readOnly);
 	let currentPolicy = () => policy;
 	const auditSetup = await createAuditSetup({
 		sinks: config.sinks,
-		log,
+		log: auditLog,
 		stateDir: state,
 		clock,
 		policy: () => currentPolicy(),
@@ -57,7 +63,7 @@ export async function createConsoleCore(config: RunConfig, options: Options): Pr
 	const {audit} = auditSetup;
 	const arming = createArming({clock, audit, policy, source: config.policy});
 	currentPolicy = () => arming.policy.get();
-	const watch = watchTargets({targets: config.targets, clock, readOnly: policy.readOnly !== undefined});
+	const watch = watchTargets({targets: config.targets, clock, readOnly: policy.readOnly !== undefined, log});
 	const locks = createObjectLocks(state, {
 		serversOf(name) {
 			const watched = config.targets.find(({target}) => target.name === name);
@@ -70,6 +76,7 @@ export async function createConsoleCore(config: RunConfig, options: Options): Pr
 		return {port, target, targetUser: identity?.who, server: identity?.server};
 	};
 	const runner = createRunner({clock, audit, arming, locks, resolve});
+	if (log !== undefined) logRunner(log, runner);
 	const stateDirectoryWatch = createStateDirectoryWatch({
 		stateDir: state,
 		audit,

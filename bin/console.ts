@@ -3,7 +3,7 @@ import type {Audit} from '../src/audit/audit-log.ts';
 import {messageOf} from '../src/errors.ts';
 import {handleClick} from '../src/input/click.ts';
 import {createDeck, type Deck} from '../src/input/deck.ts';
-import {dispatchKey, handlePaste, handleWheel} from '../src/input/dispatch-key.ts';
+import {describeKey, dispatchKey, handlePaste, handleWheel} from '../src/input/dispatch-key.ts';
 import {focusFirstFinding} from '../src/input/start-action.ts';
 import {policyChange} from '../src/policy/policy-text.ts';
 import type {Arming} from '../src/remedy/arming.ts';
@@ -24,6 +24,8 @@ import {exitCodes} from './cli/exit-codes.ts';
 import {reportClockJumps} from './clock-reports.ts';
 import {type ConsoleCore, createConsoleCore} from './console-core.ts';
 import {copyToClipboard} from './copy-to-clipboard.ts';
+import {type DebugLog, openDebugLog} from './debug-log.ts';
+import {describeRun} from './log-events.ts';
 import {panes} from './panes.ts';
 import {loadRunConfig, type RunConfig} from './run-config.ts';
 import {saveText} from './save-text.ts';
@@ -42,8 +44,10 @@ const minGraceMs = 1500;
  */
 export async function runConsole(options: Options): Promise<number> {
 	limitYoungGeneration();
+	const log = openDebugLog(options.log);
 	const config = await loadRunConfig(options);
-	const core = await createConsoleCore(config, options);
+	log?.write('start', describeRun(config));
+	const core = await createConsoleCore(config, options, log);
 	const {clock, auditSetup, arming, watch, runner} = core;
 	const work = createBackgroundWork(core, config.from);
 	const opened = openTty({
@@ -62,7 +66,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const {tty} = opened;
 	const {promise: left, resolve: leave} = Promise.withResolvers<number>();
 	const {deck, screen} = openScreen({config, core, options, tty, quit: () => leave(exitCodes.ok)});
-	dispatchTerminalEvents(tty, deck);
+	dispatchTerminalEvents(tty, deck, log);
 	focusFirstFinding(deck);
 	const start = () => work.start(deck);
 	const stops = [
@@ -79,6 +83,7 @@ export async function runConsole(options: Options): Promise<number> {
 	screen.unmount();
 	deck.close();
 	await restoreTerminalWhile(runner, tty, work.close);
+	log?.write('stop', {code});
 	return code;
 }
 
@@ -150,11 +155,15 @@ async function restoreTerminalWhile(runner: Runner, tty: Tty, work: () => Promis
 	sent = [];
 }
 
-function dispatchTerminalEvents(tty: Tty, deck: Deck): void {
+function dispatchTerminalEvents(tty: Tty, deck: Deck, log: DebugLog | undefined): void {
 	let hasClicked = false;
 	tty.onKey(event => {
-		if (event.type === 'key') dispatchKey(deck, event.key, event.text, event.alone);
-		else if (event.type === 'paste') handlePaste(deck, event.text);
+		if (event.type === 'key') {
+			const described = log && describeKey(deck, event.key, event.text);
+			if (described !== undefined) log?.write('key', described);
+			dispatchKey(deck, event.key, event.text, event.alone);
+		}
+		if (event.type === 'paste') handlePaste(deck, event.text);
 		else if (event.type === 'wheel') handleWheel(deck, event.direction);
 		else if (event.type === 'click') {
 			const hit = paneAt(deck, tty.size(), event);

@@ -9,6 +9,8 @@ export type Options = {
 	/** The scenario of the demo; `default` for `--demo` without a name; undefined without `--demo`. */
 	readonly demo: string | undefined;
 	readonly readOnly: boolean;
+	/** The path after --log. */
+	readonly log: string | undefined;
 	/** The names after --target; empty means all targets. */
 	readonly targets: readonly string[];
 };
@@ -33,6 +35,7 @@ const commands = ['snapshot', 'doctor', 'keys', 'audit'];
 const flags = {
 	config: {type: 'string'},
 	demo: {type: 'string'},
+	log: {type: 'string'},
 	'read-only': {type: 'boolean'},
 	target: {type: 'string', multiple: true},
 	json: {type: 'boolean'},
@@ -48,9 +51,9 @@ type Flag = keyof typeof flags;
 
 /** The flags that each command accepts. */
 const flagsOf: Readonly<Record<string, readonly Flag[]>> = {
-	console: ['config', 'demo', 'read-only', 'target'],
-	snapshot: ['config', 'demo', 'read-only', 'target', 'json', 'pane'],
-	doctor: ['config', 'demo', 'read-only', 'target', 'grants', 'json'],
+	console: ['config', 'demo', 'read-only', 'target', 'log'],
+	snapshot: ['config', 'demo', 'read-only', 'target', 'log', 'json', 'pane'],
+	doctor: ['config', 'demo', 'read-only', 'target', 'log', 'grants', 'json'],
 	keys: ['markdown'],
 	audit: ['against', 'json'],
 };
@@ -164,6 +167,7 @@ export function readArguments(argv: readonly string[]): Command {
 		config: values.get('config'),
 		demo: values.get('demo'),
 		readOnly: values.has('read-only'),
+		log: values.get('log'),
 		targets,
 	};
 	if (command === 'snapshot') {

@@ -1,3 +1,4 @@
+import {openDebugLog} from '../debug-log.ts';
 import type {Command} from './arguments.ts';
 
 const write = (text: string): void => {
@@ -29,13 +30,18 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
 			const config = requireTargets(await loadRunConfig(options));
 			if (grants) return (await import('./doctor-grants.ts')).runGrants(config, {readOnly: options.readOnly, write});
-			return (await import('./doctor.ts')).runDoctor(config, {options, json, write});
+			return (await import('./doctor.ts')).runDoctor(config, {options, json, log: openDebugLog(options.log), write});
 		}
 		case 'snapshot': {
 			const {options, pane} = command;
 			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
 			const config = requireTargets(await loadRunConfig(options));
-			return (await import('./snapshot.ts')).runSnapshot(config, {pane, readOnly: options.readOnly, write});
+			return (await import('./snapshot.ts')).runSnapshot(config, {
+				pane,
+				readOnly: options.readOnly,
+				log: openDebugLog(options.log),
+				write,
+			});
 		}
 	}
 }

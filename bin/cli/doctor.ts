@@ -3,7 +3,9 @@ import type {Policy} from '../../src/policy/policy.ts';
 import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
+import type {DebugLog} from '../debug-log.ts';
 import {createInitialPolicy} from '../initial-policy.ts';
+import {describeRun} from '../log-events.ts';
 import type {RunConfig} from '../run-config.ts';
 import {version} from '../version.ts';
 import {watchTargets} from '../watch-targets.ts';
@@ -32,10 +34,12 @@ export async function runDoctor(
 	{
 		options,
 		json,
+		log,
 		write,
 	}: {
 		readonly options: Pick<Options, 'demo' | 'readOnly'>;
 		readonly json: boolean;
+		readonly log: DebugLog | undefined;
 		readonly write: (text: string) => void;
 	},
 ): Promise<number> {
@@ -53,7 +57,9 @@ export async function runDoctor(
 	printSection(sinks.lines);
 	const rules = policyLines(config);
 	printSection(rules);
+	log?.write('start', describeRun(config));
 	const targets = await checkTargets(config, policy);
+	for (const {name, exitCode, error} of targets) log?.write('checked', {target: name, exitCode, error});
 	for (const [index, {target, system}] of config.targets.entries()) {
 		const report = targets[index];
 		if (report !== undefined) printSection(formatTarget(report, system.title, target.production));

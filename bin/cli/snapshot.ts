@@ -4,6 +4,8 @@ import type {RowKind, Severity} from '../../src/contract/row.ts';
 import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
 import type {Watch} from '../../src/watch/watch.ts';
+import type {DebugLog} from '../debug-log.ts';
+import {describeRun} from '../log-events.ts';
 import {linkedTargetNames} from '../metrics-target.ts';
 import {panes} from '../panes.ts';
 import type {RunConfig} from '../run-config.ts';
@@ -132,8 +134,14 @@ export async function runSnapshot(
 	{
 		pane,
 		readOnly,
+		log,
 		write,
-	}: {readonly pane: string | undefined; readonly readOnly: boolean; readonly write: (text: string) => void},
+	}: {
+		readonly pane: string | undefined;
+		readonly readOnly: boolean;
+		readonly log: DebugLog | undefined;
+		readonly write: (text: string) => void;
+	},
 	clock: Clock = systemClock,
 ): Promise<number> {
 	const chosen = choosePanes(pane);
@@ -141,7 +149,8 @@ export async function runSnapshot(
 	const shown = config.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
 	const targets = withLinkedTargets(shown, config.targets);
 	const isShown = (reading: Reading) => kinds.has(reading.kind);
-	const watch = watchTargets({targets, clock, readOnly});
+	const watch = watchTargets({targets, clock, readOnly, log});
+	log?.write('start', describeRun(config));
 	try {
 		watch.setVisible(kinds);
 		watch.start();

@@ -3,7 +3,7 @@ import {exitCodeTable} from './exit-codes.ts';
 /** The text of `midwatch --help`. */
 export const usage = `midwatch: one screen that shows what is wrong across your systems, and fixes it with a key and a confirmation.
 
-  midwatch [--config FILE] [--demo [SCENARIO]] [--read-only] [--target NAME]...
+  midwatch [--config FILE] [--demo [SCENARIO]] [--read-only] [--target NAME]... [--log FILE]
       opens the console
   midwatch snapshot --json [--pane PANE]
       reads everything twice, 2 seconds apart, and prints it as JSON
@@ -27,9 +27,11 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
                       calm, still, crashloop, locks, memory, lag, scrape, storm; default has something to fix in each
   --read-only         nothing can be changed, whatever the configuration says
   --target NAME       only this target; may be given several times
+  --log FILE          writes what happens inside (connects, reads, failures, keys, actions; never secrets) to FILE;
+                      else to the file that MIDWATCH_LOG names
   --help, --version
 
-snapshot and doctor accept the same four options.
+snapshot and doctor accept the same options.
 
 Exit codes:
 ${exitCodeTable.map(({code, meaning}) => `  ${code.padEnd(6)} ${meaning}\n`).join('')}`;

@@ -88,6 +88,18 @@ export function dispatchKey(deck: Deck, key: string, text?: string, alone = fals
 	pressOne(deck, {key: character, text: character, alone: false});
 }
 
+/** Returns what a key means now, for the debug log; undefined for a character that is typed into a field or a confirmation. */
+export function describeKey(
+	deck: Deck,
+	key: string,
+	text: string | undefined,
+): {readonly scope: Scope; readonly key: string; readonly intent: KeyIntent | undefined} | undefined {
+	const scope = scopeOf(topLayer(deck.session.get()));
+	if (text !== undefined && (scope === 'field' || scope === 'confirm')) return undefined;
+	const {keymap} = deck.options;
+	return {scope, key, intent: keymap.intent(scope, key) ?? keymap.intent('any', key)};
+}
+
 /** Whether a key puts the cursor on a row that the person chose. */
 const movesCursor = (intent: KeyIntent | undefined): boolean =>
 	intent !== undefined && /^row\.(?:down|up|first|last|page-down|page-up)$/.test(intent);

@@ -12,7 +12,7 @@ async function writeConfig(text: string): Promise<string> {
 }
 
 const load = (config: string | undefined, ...targets: readonly string[]) =>
-	loadRunConfig({config, demo: 'calm', readOnly: false, targets});
+	loadRunConfig({config, demo: 'calm', readOnly: false, log: undefined, targets});
 
 const settings = `targets:
   - {name: orders, kind: redis, host: cache.internal, password: "\${env:NOT_SET}"}
