@@ -1,21 +1,21 @@
 /**
- * Why a system did not do what was asked.
- * - `unreachable`: no connection, or it broke; nothing is known of what was in flight
- * - `timeout`: connected, no answer in time; nothing is known of what was in flight
- * - `denied`: the system, or midwatch's own policy, refused; nothing happened
- * - `unsupported`: this server, version or set-up lacks it; nothing happened
- * - `malformed`: an answer came that we cannot read
- * - `conflict`: what we meant is no longer there, or has changed; nothing happened
+ * Why a request failed.
+ * - `unreachable`: no connection, or it broke; the result of requests in flight is unknown
+ * - `timeout`: connected, but no answer in time; the result of requests in flight is unknown
+ * - `denied`: the server, or midwatch's own policy, refused; nothing was changed
+ * - `unsupported`: this server, version or configuration lacks it; nothing was changed
+ * - `malformed`: the answer could not be parsed
+ * - `conflict`: the object no longer exists or has changed; nothing was changed
  */
 export type ErrorKind = 'unreachable' | 'timeout' | 'denied' | 'unsupported' | 'malformed' | 'conflict';
 
-/** The one error an adapter throws. `message` says what happened in the system's own words; `hint` says what to do next. */
+/** The only error that an adapter throws. `message` says what happened, in the words of the server; `hint` says what to do next. */
 export class AdapterError extends Error {
 	override readonly name = 'AdapterError';
 	readonly kind: ErrorKind;
 	readonly hint: string;
 	/**
-	 * Epoch milliseconds, where the system had fallen silent before that was noticed, such as on a watch: what was read in between is no
+	 * Epoch milliseconds since when the server was silent, where that was detected later (on a watch, for example): data read since then is no
 	 * newer than this.
 	 */
 	readonly asOf: number | undefined;
@@ -32,7 +32,7 @@ export class AdapterError extends Error {
 		this.asOf = options?.asOf;
 	}
 
-	/** True when nothing can have happened at the far end. */
+	/** True when nothing can have changed on the server. */
 	get harmless(): boolean {
 		return this.kind === 'denied' || this.kind === 'unsupported' || this.kind === 'conflict';
 	}
@@ -48,13 +48,13 @@ export const readOnlyRefusal = (): AdapterError =>
 		'Start midwatch without --read-only to act.',
 	);
 
-/** The failure of what an act does before it sends anything: harmless, of whatever kind it is. */
+/** Returns the error of a read before anything was sent as a harmless one: a kind that is not harmless becomes `denied`. */
 export const toHarmlessError = (error: unknown): unknown =>
 	!isAdapterError(error) || error.harmless
 		? error
 		: new AdapterError('denied', `nothing was sent: ${error.message}`, error.hint, {cause: error});
 
-/** A read that an act makes before it sends anything. @throws what `unsent` makes of its failure. */
+/** Awaits a read that an action makes before it sends anything. @throws the error of the read, made harmless by `toHarmlessError`. */
 export async function readBeforeSending<T>(read: Promise<T>): Promise<T> {
 	try {
 		return await read;
@@ -63,14 +63,14 @@ export async function readBeforeSending<T>(read: Promise<T>): Promise<T> {
 	}
 }
 
-/** The text of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Node joins the failures of all addresses of a name in one error: the first tells enough. */
+/** Returns the first error of an AggregateError (Node joins the errors of all addresses of a name in one); any other error unchanged. */
 export const unwrapAggregateError = (error: unknown): unknown =>
 	error instanceof AggregateError && error.errors.length > 0 ? unwrapAggregateError(error.errors[0]) : error;
 
-/** The code that Node, OpenSSL or a client gave to what was thrown: `ECONNREFUSED`; empty without one. */
+/** Returns the `code` that Node, OpenSSL or a client set on an error: `ECONNREFUSED`; empty without one. */
 export function codeOf(thrown: unknown): string {
 	const error = unwrapAggregateError(thrown);
 	return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'

@@ -3,22 +3,22 @@ import type {Param, Params} from './param.ts';
 import type {Row, RowKind, SystemKind} from './row.ts';
 import type {Target} from './target.ts';
 
-/** How much can be lost by an action, computed for one plan by preview(). */
+/** How much an action can lose. `preview` computes it for one plan. */
 export type Risk =
-	/** Nothing is lost and it undoes exactly, or it touches one statement: cancel one query, raise a limit. */
+	/** Nothing is lost and the undo is exact, or one statement is affected: cancel one query, raise a limit. */
 	| 'low'
 	/** Capacity drops, a session ends, or configuration changes. */
 	| 'medium'
-	/** Data or messages go, or many objects are touched. */
+	/** Data or messages are deleted, or many objects change. */
 	| 'high';
 
 export type UndoClass = {
 	readonly class: 'exact' | 'approximate' | 'none';
-	/** `exact: set maxmemory back to 64mb` or the sentence that says why there is no way back. */
+	/** `exact: set maxmemory back to 64mb` or the sentence that says why it cannot be undone. */
 	readonly text: string;
 };
 
-/** Only `block` stops an action. `unknown` (the check itself failed) warns. */
+/** The result of one preflight check. Only `block` stops an action. `unknown` (the check itself failed) warns. */
 export type Check = {
 	readonly label: string;
 	readonly result: 'pass' | 'warn' | 'block' | 'unknown';
@@ -27,27 +27,27 @@ export type Check = {
 	readonly conflict?: true;
 };
 
-/** What the operator confirms is `plan`, frozen: run() gets this value, never the live selection. */
+/** Everything that the confirmation shows. The user confirms `plan`, frozen: run() receives this value, never the live selection. */
 export type Preview<Plan = unknown> = {
 	/** JSON only: it is hashed, recorded, and compared. Timestamps travel as the server's own text. */
 	readonly plan: Plan;
 	readonly target: string;
-	/** Short name of what is acted on within the target; the demand asks for `target/object`. */
+	/** Short name of the object within the target; where the demand is a name, the user types `target/object`. */
 	readonly object: string;
-	/** How many objects it acts on: the number that policy limits, that a person types, and that the record holds. 1 or more. */
+	/** Number of objects it changes: policy limits it, the user types it, the audit records it. 1 or more. */
 	readonly count: number;
-	/** For people: one line for each object, or for the first of many and one that says how many more there are. Never counted. */
+	/** One line for each object, or for the first of many and one with the number of the others. For display only; never counted. */
 	readonly touches: readonly string[];
-	/** Every object, one line each, where `touches` leaves some out: the record holds them all. */
+	/** Every object, one line each, where `touches` omits some: the audit records them all. */
 	readonly objects?: readonly string[];
 	/**
-	 * What it changes, one name each, at least one: `pid 4711`, `maxmemory`. Never the new value. No two consoles change the same at once, and
-	 * attempts that did not help are counted by it.
+	 * Names of what it changes, at least one: `pid 4711`, `maxmemory`. Never the new value. Two consoles never change the same name at once,
+	 * and attempts without effect are counted by it.
 	 */
 	readonly locks: readonly string[];
 	/** The command line that does the same, quoted for a shell. */
 	readonly cliEquivalent: string;
-	/** What will happen, in a sentence or two, with the numbers read now. */
+	/** What will happen, in one or two sentences, with the numbers just read. */
 	readonly impact: string;
 	/** The identity that is checked again before the plan runs: `pid 4411, backend started …, query started …`. */
 	readonly boundTo: string;
@@ -55,31 +55,31 @@ export type Preview<Plan = unknown> = {
 	readonly changes: readonly {readonly field: string; readonly before: string; readonly after: string}[];
 	readonly risk: Risk;
 	readonly undo: UndoClass;
-	/** Why this will not help, and what would: said before it is confirmed. */
+	/** Why this will not help, and what would: shown before the user confirms. */
 	readonly unhelpful?: {readonly reason: string; readonly instead?: string};
 };
 
-/** What was sent, and what was there before it. Strings only; secrets masked. */
+/** What was sent, and the values before it. Strings only; secrets masked. */
 export type Receipt = {readonly summary: string; readonly before: Readonly<Record<string, string>>};
 
-/** `pending`: look again. `ineffective`: it was done and did not help. */
+/** What a verification saw. `pending`: verify again. `ineffective`: the action was done and did not help. */
 export type Outcome = {readonly result: 'done' | 'pending' | 'ineffective' | 'unknown'; readonly detail: string};
 
 export type ActionContext<Port, Settings = unknown> = Context & {
 	readonly port: Port;
 	readonly target: Target<Settings>;
-	/** Id of the audit record: travels in application_name, User-Agent or CLIENT SETNAME where the system has such a place. */
+	/** Id of the audit record. It is sent as application_name, User-Agent or CLIENT SETNAME where the system has one of these. */
 	readonly record: string;
 	/**
-	 * For run(), before it sends: writes a file beside the audit log, for the way back. Resolves with its path once it is on disk.
+	 * Writes a file beside the audit log that the undo needs. run() calls it before it sends. Resolves with the path once the file is on disk.
 	 * @throws AdapterError `denied` when it cannot be written.
 	 */
 	saveFile(name: string, text: string): Promise<string>;
 };
 
 /**
- * One fact that the confirmation of an action shows about its objects, and what happens when it changes before the plan is sent: `bound`
- * says by what the guard notices it (nothing is sent then), `notBound` says why the plan holds all the same.
+ * One fact that the confirmation shows about the objects of an action, and what happens when it changes before the plan is sent. `bound`
+ * says how the guard detects the change (then nothing is sent); `notBound` says why the plan is still valid.
  */
 export type ShownFact = {readonly fact: string} & ({readonly bound: string} | {readonly notBound: string});
 
@@ -91,15 +91,15 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	readonly key: string;
 	/** The kind of row it acts on. */
 	readonly kind: RowKind;
-	/** Kinds whose rows carry what it needs just as well: a workload is restarted from its own row as from that of a pod. */
+	/** Further kinds whose rows it accepts: a workload can be restarted from its own row and from the row of a pod. */
 	readonly also?: readonly RowKind[];
 	readonly selects: 'one' | 'many';
 	readonly params: readonly Param[];
 	/** Every fact that its confirmation shows; docs/actions.md lists them. */
 	readonly shows: readonly ShownFact[];
 	/**
-	 * For an action on several: those of the selected rows that still are what the plan says, or without a plan what the row says. When others
-	 * of them have changed, a new plan for these is offered. Reads only.
+	 * For an action on several rows: returns the selected rows that still match the plan, or without a plan the row. When some rows changed, a
+	 * new plan for the unchanged ones is offered. Reads only.
 	 */
 	unchangedRows?(
 		rows: readonly R[],
@@ -108,9 +108,9 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	): Promise<readonly R[]>;
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
-	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */
+	/** Reads only. @throws AdapterError `conflict` when a selected object no longer exists. */
 	preview(rows: readonly R[], params: Params, context: ActionContext<Port, Settings>): Promise<Preview<Plan>>;
-	/** Re-reads the world. Run when the modal opens, while it is open, and once more after it was confirmed. */
+	/** Reads the target again. Called when the confirmation opens, while it is open, and once more after the user confirmed. */
 	preflight(plan: Plan, context: ActionContext<Port, Settings>): Promise<readonly Check[]>;
 	/**
 	 * Sends the plan, once. The guard on identity is part of what is sent.
@@ -118,10 +118,10 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	 * (nothing happened); any other error means that the outcome is unknown.
 	 */
 	run(plan: Plan, context: ActionContext<Port, Settings>): Promise<Receipt>;
-	/** Looks afterwards. Called until it no longer says `pending`, for at most `settleMs`. */
+	/** Reads whether the action helped. Called until the result is not `pending`, for at most `settleMs`. */
 	verify(plan: Plan, receipt: Receipt, context: ActionContext<Port, Settings>): Promise<Outcome>;
 	readonly settleMs: number;
-	/** A plan of this same action that leads back, or the sentence that says why there is none. Silence does not compile. */
+	/** Proposes a plan of the same action that undoes this one, or says why there is none. Required. */
 	readonly undo:
 		| {readonly impossible: string}
 		| {propose(plan: Plan, receipt: Receipt, context: ActionContext<Port, Settings>): Promise<Preview<Plan>>};

@@ -1,4 +1,4 @@
-/** Injected, so that tests own time and cancellation. `signal` fires on timeout, quit and a source nobody looks at. */
+/** Cancellation and time of one call, passed in so that tests control both. `signal` aborts on timeout, on quit, and when a costly source is no longer visible. */
 export type Context = {
 	readonly signal: AbortSignal;
 	/** Milliseconds since the epoch. */

@@ -4,29 +4,30 @@ import type {Severity} from './row.ts';
 export type DocumentLine = {
 	readonly text: string;
 	readonly severity?: Severity;
+	/** Drawn bright, and not scrolled sideways. */
 	readonly loud?: boolean;
-	/** When it was written, RFC 3339 as the system gave it: shown before the text while time stamps are on. */
+	/** RFC 3339 time stamp as the system reported it: shown before the text while time stamps are on. */
 	readonly at?: string;
-	/** What it is of, where a text has lines of several things: a short name, in the same colour for the same number. */
+	/** Short name of where the line comes from, in a text with lines of several sources. Equal `hue`, equal colour. */
 	readonly sourceLabel?: {readonly text: string; readonly hue: number};
 };
 
 export type GraphSeries = {
-	/** What tells it from the others. */
+	/** The labels in which it differs from the other series. */
 	readonly label: string;
-	/** Epoch milliseconds, ascending, and the value. Undefined is a gap, which no line crosses: nothing was there, or no finite number. */
+	/** Epoch milliseconds, ascending, and the value. Undefined is a gap in the line: no value, or no finite one. */
 	readonly points: readonly (readonly [at: number, value: number | undefined])[];
 };
 
-/** Lines over time. Data only: the screen draws it as large as there is room. */
+/** Series over time, as data: the painter scales them to the screen. */
 export type Graph = {
 	readonly title: string;
 	/** Epoch milliseconds: both ends of the time axis. */
 	readonly from: number;
 	readonly to: number;
-	/** The most telling first: when there is no room for all, those are drawn. */
+	/** The most important first: where not all fit, the first ones are drawn. */
 	readonly series: readonly GraphSeries[];
-	/** Series that the answer had and this does not. Told; never hidden. */
+	/** Number of series in the answer that were left out here. Always shown. */
 	readonly omitted: number;
 };
 
@@ -37,8 +38,8 @@ export type Document = {
 	/** Drawn above the lines. */
 	readonly graph?: Graph;
 	/**
-	 * Lines that come later, in the order in which they are shown. Called once, when `lines` are on the screen; ends by itself, when what it
-	 * throws is told in the text, or with `context.signal` when the text is closed. What is not taken yet waits: nothing has to be dropped.
+	 * Yields later lines in the order in which they are shown. Called once, when `lines` are on the screen. Ends by itself (an error is shown
+	 * in the text) or with `context.signal` when the text is closed. Lines not consumed yet wait: nothing is dropped.
 	 */
 	readonly follow?: (context: Context) => AsyncIterable<readonly DocumentLine[]>;
 };

@@ -1,7 +1,7 @@
 import type {Finding} from './finding.ts';
 
 /**
- * One kind of fault that a system reports. `type` is `<system>.<word>` and never changes. `actions` and `inspections` are the ids of all that
+ * One kind of fault that a system reports. `type` is `<system>.<word>` and never changes. `actions` and `inspections` are the ids that
  * findings of this type may offer, the best first.
  */
 export type FindingType<ActionId extends string = string, InspectionId extends string = string> = {

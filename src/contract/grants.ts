@@ -1,9 +1,9 @@
-/** The least that an administrator has to give a user of one target. Lines to run, or text to apply, without a change. */
+/** The least privileges for a user of one target, as lines that an administrator can run or apply unchanged. */
 export type Grants = {
-	/** With which program, as whom. */
+	/** The program to run them with, and as which user. */
 	readonly tool: string;
-	/** For looking. */
+	/** Privileges to read. */
 	readonly forReading: readonly string[];
-	/** For the actions, beyond what looking needs. */
+	/** Privileges that the actions need in addition. */
 	readonly forActions: readonly string[];
 };

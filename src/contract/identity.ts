@@ -1,24 +1,24 @@
 import type {ChannelSecurity} from './channel-security.ts';
 
-/** Which server it is: where it was reached, and the name it has for itself. */
+/** Which server it is: its address, and its own id. */
 export type ServerId = {
 	/** Name, address, or the folder of a Unix socket. */
 	readonly host: string;
 	readonly port?: number;
 	/**
-	 * Stays the same while it is the same server or cluster, under whatever name it is reached: PostgreSQL's system identifier, Redis' run id,
-	 * Kafka's cluster id, the uid of a cluster's namespace kube-system. Absent where the server has none or does not tell us.
+	 * Id of the server or cluster, whatever address it is reached by: PostgreSQL's system identifier, Redis' run id, Kafka's cluster id, the
+	 * uid of a cluster's namespace kube-system. Absent where the server has none or does not report it.
 	 */
 	readonly id?: string;
 };
 
-/** What a server says of itself and of us. */
+/** What a server reports of itself and of our user. */
 export type Identity = {
 	readonly version: string;
-	/** Who the server says we are. */
+	/** Our user, as the server names it. */
 	readonly who: string;
 	readonly latencyMs: number;
 	readonly channel: ChannelSecurity;
-	/** Goes into the audit record of what is done there. */
+	/** Recorded in the audit with every action on this server. */
 	readonly server?: ServerId;
 };

@@ -5,14 +5,14 @@ import type {Param, Params} from './param.ts';
 import type {Row, RowKind, SystemKind} from './row.ts';
 import type {Target} from './target.ts';
 
-/** A key of an open text: the same inspection is opened again in its place, with other params. */
+/** A key of an open document: it opens the same inspection again in its place, with other params. */
 export type DocumentOption = {
-	/** One lower-case letter or a sign that means nothing else in a text. */
+	/** One lower-case letter or sign that has no other meaning in a document. */
 	readonly key: string;
 	readonly title: string;
 	/** The params after one more press. */
 	nextParams(params: Params): Params;
-	/** Where it stands, in a word or two, after its title: `5m`, `all`, `on`. */
+	/** The current value in one or two words, shown after the title: `5m`, `all`, `on`. */
 	currentLabel(params: Params): string;
 };
 
@@ -21,25 +21,25 @@ export type InspectionContext<R extends Row, Port, Settings = unknown> = Context
 	readonly target: Target<Settings>;
 	/** The marked rows, all of one target, when it `selects: 'many'` and some are marked; else the one row. Never empty. */
 	readonly rows: readonly R[];
-	/** Empty without `params`. Text that has passed each Param's `problem`, or what a dial made of it. */
+	/** Empty without `params`. Text that passed each Param's `problem`, or the result of a document option. */
 	readonly params: Params;
 };
 
-/** A read-only drill-down. Anything that executes something at the far end (EXPLAIN ANALYZE, exec, MONITOR) declares a risk and goes through policy and audit. */
+/** A read-only drill-down. One that executes something on the server (EXPLAIN ANALYZE, exec, MONITOR) declares a risk, and policy and audit apply to it. */
 export type Inspection<R extends Row = Row, Port = unknown, Settings = unknown> = {
 	readonly id: `${SystemKind}.${string}`;
 	readonly title: string;
 	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
 	readonly key: string;
 	readonly kind: RowKind;
-	/** Further kinds whose rows it opens on. */
+	/** Further kinds whose rows it accepts. */
 	readonly also?: readonly RowKind[];
 	readonly risk: 'none' | Risk;
-	/** `one` when absent: marks do not count. With `many` it is opened on all marked rows of its kind. */
+	/** Default `one`: it ignores marks. With `many` it opens on all marked rows of its kind. */
 	readonly selects?: 'one' | 'many';
-	/** What it can be opened with; it starts with their `initial`. */
+	/** Its parameters; it opens with their `initial` values. */
 	readonly params?: readonly Param[];
-	/** The params are typed before it opens; what was typed since the console was opened is offered again. */
+	/** The user types the params before it opens; earlier entries of this session are offered again. */
 	readonly prompt?: true;
 	readonly documentOptions?: readonly DocumentOption[];
 	disabled?(row: R): string | undefined;

@@ -1,8 +1,8 @@
-/** One series of an answer. */
+/** One series of the result. */
 export type MetricsSample = {readonly labels: Readonly<Record<string, string>>; readonly value: number};
 
-/** Asks a Prometheus target, of which the asker knows nothing else, in PromQL for a vector. @throws AdapterError as `PrometheusPort.query`. */
+/** Runs an instant PromQL query on a Prometheus target and returns the vector. @throws AdapterError as `PrometheusPort.query`. */
 export type MetricsQuery = (
 	expression: string,
-	asking: {readonly signal: AbortSignal; readonly now: () => number},
+	context: {readonly signal: AbortSignal; readonly now: () => number},
 ) => Promise<{readonly samples: readonly MetricsSample[]}>;

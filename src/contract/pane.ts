@@ -1,38 +1,38 @@
 import type {Row, RowKind, Severity, SystemKind} from './row.ts';
 
-/** Three loudnesses: dim (labels, secondary columns), plain (data), loud (what is wrong). A severity colours the cell as well. */
+/** Emphasis of a cell: dim (labels, secondary columns), plain (data), loud (what is wrong), or the colour of a severity. */
 export type Tone = 'dim' | 'plain' | 'loud' | Severity;
 
 export type Cell = string | {readonly text: string; readonly tone: Tone};
 
-/** `H`: the rows that head others in an order that has heads. */
+/** One column. `H`: the type of the group headers, in an order that has them. */
 export type Column<R extends Row = Row, H extends Row = R> = {
 	readonly header: string;
-	/** Cells. With `grow`, the least it is useful at; what is left over goes to the growing columns. */
+	/** Width in cells. With `grow` it is the minimum; the growing columns share the remaining width. */
 	readonly width: number;
 	readonly grow?: true;
 	readonly align?: 'right';
-	/** Columns give way when it is narrow, the lowest number first; those without a number stay. */
+	/** On a narrow screen columns are hidden, the lowest number first; a column without a number never is. */
 	readonly hideOrder?: number;
-	/** Where it is cut when it is too long: names that begin alike differ at their ends. At the end unless told; what heads others always there. */
+	/** Where a long text is cut: `middle` for names that differ at their ends. Default: the end. A group header is always cut at the end. */
 	readonly cut?: 'middle';
 	/** The name in a `field:value` filter. Lower case, one word. */
 	readonly field: string;
-	/** Raw text is fine: the table cleans, cuts and pads it. `now` is in epoch milliseconds. */
+	/** Returns raw text: the table cleans, cuts and pads it. `now`: epoch milliseconds. */
 	cell(row: R, now: number): Cell;
-	/** Of a row that heads others; nothing stands there without it. */
+	/** The cell of a group header; empty by default. */
 	groupCell?(row: H, now: number): Cell;
 };
 
-/** The first order of a section is its default; `o` goes to the next. Severity always goes before it, so compare only the rest. */
+/** A sort order. The first one of a section is its default; `o` selects the next. Rows are sorted by severity first, so `compare` ignores it. */
 export type Order<R extends Row = Row> = {
 	readonly title: string;
-	/** Of an order that has heads, it compares those too, by what they and the rows below them have in common. */
+	/** In an order with group headers it also compares those, by what they have in common with the rows of the group. */
 	compare(a: R, b: R): number;
-	/** Rows of another kind, each above those that belong to it: a workload above its pods. What is wrong in a group takes it up as a whole. */
+	/** Rows of another kind, each shown above the rows that belong to it: a workload above its pods. A group is sorted by its worst row. */
 	readonly groupHeaders?: {
 		readonly kind: RowKind;
-		/** Id of the head of a row; those without a head that is there stand together all the same. */
+		/** Returns the id of the group header of a row. Rows of one group stay together even when their header is not in the table. */
 		of(row: R): string;
 	};
 };
@@ -42,9 +42,9 @@ export type Section<R extends Row = Row, H extends Row = R> = {
 	readonly title: string;
 	readonly columns: readonly Column<R, H>[];
 	readonly orders: readonly [Order<R>, ...Order<R>[]];
-	/** What an empty section means when it was read without fault: `nothing runs longer than 1 s`. */
+	/** Text of an empty section that was read without errors: `nothing runs longer than 1 s`. */
 	readonly empty: string;
-	/** Its share of the pane's height against its neighbours, when all are full. */
+	/** Its share of the height of the pane, relative to the other sections, when all are full. */
 	readonly weight: number;
 };
 
@@ -55,14 +55,14 @@ export type Pane = {
 	readonly tab: string;
 	readonly systems: readonly SystemKind[];
 	readonly sections: readonly Section[];
-	/** Ids of the gauges shown above the sections, the most telling first; those that do not fit are left out. */
+	/** Ids of the gauges above the sections, the most important first; those that do not fit are left out. */
 	readonly gauges: readonly string[];
 };
 
-/** Infers the row of one section and hides it from the pane. */
+/** Checks a section against its row type, and returns it without that type. */
 export const defineSection = <R extends Row, H extends Row = R>(section: Section<R, H>): Section => section;
 
-/** The kind of its rows, and of those that head them in one of its orders. */
+/** Returns the kind of its rows and of the group headers in its orders. */
 export const sectionKinds = ({kind, orders}: Section): readonly RowKind[] => [
 	kind,
 	...new Set(orders.flatMap(order => order.groupHeaders?.kind ?? [])),

@@ -4,9 +4,9 @@ export type Param = {
 	readonly name: string;
 	readonly label: string;
 	readonly hint: string;
-	/** Offered in the field, computed from what is selected. */
+	/** Returns the value that the field starts with, computed from the selected rows. */
 	initial(rows: readonly Row[]): string;
-	/** The sentence that says what is wrong and what is allowed, or undefined when it is right. Synchronous. */
+	/** Returns a sentence that says what is wrong and what is allowed; undefined when the text is valid. Synchronous. */
 	problem(text: string): string | undefined;
 };
 

@@ -1,15 +1,15 @@
-/** A program that a target needs to log in, and that runs only once this user has approved it. Never its arguments: they may hold a token. */
+/** A login program of a target that runs only after this user has approved it. Without its arguments: they may hold a token. */
 export type ProgramApproval = {
 	/** Absolute path. */
 	readonly program: string;
-	/** What it is after all links; the same path when it is none. */
+	/** The path with all symbolic links resolved. */
 	readonly file: string;
 	/** The file that names it. */
 	readonly requestedBy: string;
-	/** Where its answer is sent. */
+	/** The server that receives its output. */
 	readonly server: string;
-	/** The same file had it approved before, with other arguments, another environment or for another server. */
+	/** True when it was approved before for the same file, but with other arguments, another environment or another server. */
 	readonly changed: boolean;
-	/** Holds for later starts too. @throws AdapterError `denied` when it cannot be saved. */
+	/** Approves it for this and later starts. @throws AdapterError `denied` when it cannot be saved. */
 	approve(): Promise<void>;
 };

@@ -2,7 +2,7 @@ import type {ErrorKind} from '../errors.ts';
 import type {Finding} from './finding.ts';
 import type {Row, RowKind, Snapshot} from './row.ts';
 
-/** Why the last read failed, and since when reads have failed without a break. */
+/** Why the last read failed, and since when every read has failed. */
 export type Failure = {
 	readonly kind: ErrorKind;
 	readonly message: string;
@@ -12,28 +12,28 @@ export type Failure = {
 	readonly attempts: number;
 };
 
-/** Everything known of one source of one target. The last good snapshot stays, with its age, whatever happens afterwards. */
+/** What is known of one source of one target: the last good snapshot with its age, the state of polling, and the findings. */
 export type Reading<R extends Row = Row> = {
 	readonly target: string;
 	readonly kind: RowKind;
 	/**
-	 * `connecting`: nothing was read yet, and nothing failed yet · `live`: the last read was good · `failed`: the last read failed, and
-	 * `snapshot`, if any, is old · `paused`: a costly source that nobody looks at.
+	 * `connecting`: no read has ended yet · `live`: the last read succeeded · `failed`: the last read failed, and `snapshot`, if any, is old ·
+	 * `paused`: a costly source that is not visible.
 	 */
 	readonly state: 'connecting' | 'live' | 'failed' | 'paused';
 	readonly snapshot: Snapshot<R> | undefined;
 	/**
-	 * Epoch milliseconds when the last good snapshot was complete, or, where the system turned out to have been silent by then, when it was
-	 * last heard. Its age counts from here.
+	 * Epoch milliseconds when the last good snapshot was complete, or, where the server turned out to have been silent by then, when it last
+	 * sent something. The age of the snapshot counts from here.
 	 */
 	readonly readAt: number | undefined;
 	readonly tookMs: number | undefined;
 	readonly failure: Failure | undefined;
-	/** How often it is read while it answers: stretched when the system is slow. When it fails, `nextAt` tells. */
+	/** The interval between successful reads: stretched while the server is slow. For a failing source see `nextAt`. */
 	readonly intervalMs: number;
-	/** Epoch milliseconds of the next read, if one is planned. */
+	/** Epoch milliseconds of the next read, if one is scheduled. */
 	readonly nextAt: number | undefined;
-	/** With `since` filled in by first sight. A failed or stale source is a finding too. */
+	/** `since` is filled in where the server does not report it. A failed or stale source is a finding as well. */
 	readonly findings: readonly Finding[];
 	/** The last 60 values of each gauge, oldest first. */
 	readonly history: Readonly<Record<string, readonly (number | undefined)[]>>;
@@ -45,6 +45,6 @@ export type Reading<R extends Row = Row> = {
  */
 export type Correlate = (readings: readonly Reading[]) => readonly Reading[];
 
-/** Data older than two intervals is called old wherever it is shown. */
+/** Returns true when the snapshot is older than two intervals and a second. */
 export const isStale = (reading: Reading, now: number): boolean =>
 	reading.readAt !== undefined && reading.state !== 'paused' && now - reading.readAt > 2 * reading.intervalMs + 1000;

@@ -3,10 +3,10 @@ export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'promet
 /** Labels or annotations: names and values. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** `<system>.<row>`: what a source produces, what a section shows, and what an action hangs on. */
+/** `<system>.<row>`: sources produce rows of a kind, sections show them, actions and inspections accept them. */
 export type RowKind = `${SystemKind}.${string}`;
 
-/** `unknown` is not `ok`: it means that we could not look. Order from worst: crit, warn, unknown, ok. */
+/** `unknown` is not `ok`: the state could not be read. From the worst: crit, warn, unknown, ok. */
 export type Severity = 'ok' | 'warn' | 'crit' | 'unknown';
 
 /**
@@ -20,27 +20,27 @@ export type Row = {
 	readonly why?: string;
 };
 
-/** A figure of the whole target. `value` is undefined when it could not be read; then `text` says why. */
+/** One figure of a target. `value` is undefined when it could not be read; then `text` says why. */
 export type Gauge = {
 	readonly id: string;
 	readonly label: string;
 	readonly value: number | undefined;
 	readonly unit: 'count' | 'bytes' | 'ratio' | 'seconds' | 'per-second' | 'text';
-	/** The limit that `value` runs against, in the same unit: the screen draws a bar. */
+	/** The limit of `value`, in the same unit: the painter draws a bar. */
 	readonly limit?: number;
 	readonly text?: string;
 	readonly severity: Severity;
 };
 
-/** Something the source could not read, and what to do about it. Shown under the section; the rest still shows. */
+/** What a source could not read, and what to do about it. Shown below the section, next to the rest of the snapshot. */
 export type Note = {readonly text: string; readonly hint?: string; readonly severity: Severity};
 
 export type Snapshot<R extends Row = Row> = {
 	readonly rows: readonly R[];
 	readonly gauges: readonly Gauge[];
-	/** Rows the source had and this snapshot dropped. Shown; never hidden. */
+	/** Number of rows that the source left out of this snapshot. Always shown. */
 	readonly omitted: number;
 	readonly notes: readonly Note[];
-	/** How much was looked at, when not everything was: `sampled 40,000 of 3.2M keys`. */
+	/** The size of the sample, where not everything was read: `sampled 40,000 of 3.2M keys`. */
 	readonly sample?: string;
 };

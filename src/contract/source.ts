@@ -3,7 +3,7 @@ import type {Finding} from './finding.ts';
 import type {Row, RowKind, Snapshot} from './row.ts';
 import type {Target} from './target.ts';
 
-/** What a read costs the system that is read. A `costly` source runs only while someone can see it. */
+/** What a read costs the server. A `costly` source is read only while it is visible. */
 export type Cost = 'cheap' | 'costly';
 
 export type Source<R extends Row = Row, Port = unknown, Settings = unknown> = {
@@ -12,11 +12,11 @@ export type Source<R extends Row = Row, Port = unknown, Settings = unknown> = {
 	readonly intervalMs: number;
 	readonly timeoutMs: number;
 	readonly cost: Cost;
-	/** How a person reads the same by hand, quoted so that a real shell runs exactly it. Shown with `=`. */
+	/** Commands that read the same, quoted for a shell. Shown with `=`. */
 	cliEquivalent(target: Target<Settings>): readonly string[];
-	/** Starts reading one target. What must survive between two polls (counters, clusters of samples) lives in this closure. */
+	/** Returns the read function of one target. State between two reads (counters, samples) lives in this closure. */
 	open(port: Port, target: Target<Settings>): (context: Context) => Promise<Snapshot<R>>;
-	/** Pure. `previous` is the snapshot before, if there was one. */
+	/** Returns what is wrong in a snapshot. Pure. `previous`: the snapshot before, if there was one. */
 	findings(
 		snapshot: Snapshot<R>,
 		previous: Snapshot<R> | undefined,

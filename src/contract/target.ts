@@ -4,14 +4,14 @@ import type {SystemKind} from './row.ts';
 export type Target<Settings = unknown> = {
 	readonly name: string;
 	readonly kind: SystemKind;
-	/** Everything not declared `production: false` is guarded: nothing may be changed until it is armed. */
+	/** Unless declared `production: false` a target is guarded: no action runs until it is armed. */
 	readonly production: boolean;
 	readonly settings: Settings;
 };
 
-/** A value that must never reach a frame, a record, a log or argv. Only a client may call `reveal`, at the moment it connects. */
+/** A value that must never reach the screen, a record, a log or argv. Only a client calls `reveal`, when it connects. */
 export type Secret = {
-	/** Where it comes from, e.g. `${env:PGPASSWORD}`: safe to show. */
+	/** The reference, such as `${env:PGPASSWORD}`: safe to show. */
 	readonly source: string;
 	/** @throws AdapterError `denied` when the reference cannot be resolved. */
 	reveal(): Promise<string>;

@@ -5,14 +5,14 @@ import {formatDuration} from '../text/format.ts';
 import {targetUnreadableFinding, unreadableId} from '../watch/read-failure.ts';
 
 /**
- * Everything that is wrong, over all readings: the worst first, then the newest, each once. What may be older than is known
- * goes behind what is known to be new. When nothing of a target can be read, that is one finding and not one for each of its sources.
+ * Returns the findings of all readings without duplicates: the worst first, then the newest; a finding that may be older than its `since`
+ * comes after those that are not. When no source of a target can be read, that is one finding instead of one for each source.
  */
 export function mergeFindings(readings: readonly Reading[]): readonly Finding[] {
-	const dead = unreadableTargets(readings);
+	const unreadable = unreadableTargets(readings);
 	const all = new Map<string, Finding>();
 	for (const reading of readings) {
-		const folded = dead.get(reading.target);
+		const folded = unreadable.get(reading.target);
 		const own = unreadableId(reading.target, reading.kind);
 		for (const finding of reading.findings) {
 			add(all, folded !== undefined && finding.id === own ? folded : finding);
@@ -27,7 +27,7 @@ function add(all: Map<string, Finding>, finding: Finding): void {
 	if (before === undefined || compareSeverity(finding.severity, before.severity) < 0) all.set(key, finding);
 }
 
-/** How old it is, `6m12s`; `>6m12s` when that is only how long it is known. Empty when nobody tells. */
+/** Returns the age of a finding: `6m12s`; `>6m12s` when it may be older; empty when it is not known. */
 export function formatFindingAge({since, atLeast}: Finding, now: number): string {
 	if (since === undefined) return '';
 	return `${atLeast === true ? '>' : ''}${formatDuration((now - since) / 1000)}`;
@@ -39,13 +39,13 @@ const compareFindings = (a: Finding, b: Finding): number =>
 	(b.since ?? 0) - (a.since ?? 0) ||
 	compareIds(a, b);
 
-/** Without it, two findings of one moment would change places between two frames. */
+/** Keeps the order of findings with the same time stable between two frames. */
 const compareIds = (a: Finding, b: Finding): number =>
 	a.target === b.target ? Number(a.id > b.id) - Number(a.id < b.id) : a.target > b.target ? 1 : -1;
 
-/** Targets of which every source that is being read fails. */
+/** Returns the targets of which every source that is not paused fails. */
 function unreadableTargets(readings: readonly Reading[]): ReadonlyMap<string, Finding> {
-	const dead = new Map<string, Finding>();
+	const unreadable = new Map<string, Finding>();
 	for (const [target, all] of Map.groupBy(readings, reading => reading.target)) {
 		const read = all.filter(reading => reading.state !== 'paused');
 		const failures = read.flatMap(reading =>
@@ -53,21 +53,21 @@ function unreadableTargets(readings: readonly Reading[]): ReadonlyMap<string, Fi
 		);
 		const [first] = failures.toSorted((a, b) => a.failure.since - b.failure.since);
 		if (first === undefined || failures.length < read.length) continue;
-		dead.set(
+		unreadable.set(
 			target,
 			targetUnreadableFinding(
 				first.reading,
-				longest(
+				withMostAttempts(
 					failures.map(({failure}) => failure),
 					first.failure,
 				),
 			),
 		);
 	}
-	return dead;
+	return unreadable;
 }
 
-const longest = (failures: readonly Failure[], first: Failure): Failure => ({
+const withMostAttempts = (failures: readonly Failure[], first: Failure): Failure => ({
 	...first,
 	attempts: Math.max(...failures.map(failure => failure.attempts)),
 });

@@ -1,25 +1,25 @@
 import type {Clock} from '../time/clock.ts';
 
-/** Tells listeners once of all that changed in one tick. */
+/** Calls its listeners once for all changes of one tick. */
 export type ChangeNotifier = {
-	/** Something changed. */
+	/** Reports a change. */
 	notify(): void;
 	subscribe(listener: () => void): () => void;
-	/** Nobody is told of anything any more. */
+	/** No listener is called any more. */
 	close(): void;
 };
 
-/** `invalidate` is called at every change, before anyone can look. */
+/** Calls `invalidate` at every change, before any listener. */
 export function createChangeNotifier(clock: Clock, invalidate: () => void): ChangeNotifier {
 	const listeners = new Set<() => void>();
-	let callOff: (() => void) | undefined;
+	let cancelTimer: (() => void) | undefined;
 	let closed = false;
 	return {
 		notify() {
 			invalidate();
 			if (closed) return;
-			callOff ??= clock.after(0, () => {
-				callOff = undefined;
+			cancelTimer ??= clock.after(0, () => {
+				cancelTimer = undefined;
 				for (const listener of [...listeners]) listener();
 			});
 		},
@@ -31,8 +31,8 @@ export function createChangeNotifier(clock: Clock, invalidate: () => void): Chan
 		},
 		close() {
 			closed = true;
-			callOff?.();
-			callOff = undefined;
+			cancelTimer?.();
+			cancelTimer = undefined;
 		},
 	};
 }

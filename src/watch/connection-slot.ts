@@ -4,15 +4,15 @@ import type {Clock} from '../time/clock.ts';
 import {settleWithin, withDeadline} from '../time/deadline.ts';
 import {createSingleflight} from '../time/singleflight.ts';
 
-/** Connecting only loads a client library (the contract says so); this is for when it does not keep its word. */
-const connectMs = 10_000;
-const closeMs = 3_000;
+/** By contract, connecting only loads a client library; this limits one that takes longer. */
+const connectTimeoutMs = 10_000;
+const closeTimeoutMs = 3_000;
 
-/** The one connection of a target: made when first asked for, shared by all who ask, made again after it failed. */
+/** Holds the one connection of a target: connects on first use, shares it, and connects again after a failure. */
 export type ConnectionSlot = {
-	/** @throws AdapterError of whatever connecting failed with; `unreachable` once it is closed. */
+	/** @throws AdapterError of connecting; `unreachable` after `close`. */
 	get(): Promise<Connection<unknown>>;
-	/** Waits at most three seconds, never throws, and may be called twice. A connection that is still being made is closed when it is. */
+	/** Waits at most three seconds, never throws, and may be called twice. A connection still in progress is closed when it opens. */
 	close(): Promise<void>;
 };
 
@@ -21,51 +21,51 @@ export function createConnectionSlot(clock: Clock, connect: () => Promise<Connec
 	let open: Connection<unknown> | undefined;
 	let closing: Promise<void> | undefined;
 
-	const late = () =>
+	const createTimeoutError = () =>
 		new AdapterError(
 			'timeout',
 			'connecting takes too long',
-			'It is tried again. Look whether the disk or the network is slow.',
+			'midwatch tries again. Check whether the disk or the network is slow.',
 		);
 
-	async function make(): Promise<Connection<unknown>> {
-		let wanted = true;
+	async function openConnection(): Promise<Connection<unknown>> {
+		let isWanted = true;
 		try {
-			const connection = await withDeadline({clock, timeoutMs: connectMs, createTimeoutError: late}, async () => {
+			const connection = await withDeadline({clock, timeoutMs: connectTimeoutMs, createTimeoutError}, async () => {
 				const fresh = await connect();
-				if (!wanted) void ignoreErrors(fresh.close());
+				if (!isWanted) void ignoreErrors(fresh.close());
 				return fresh;
 			});
 			if (closing !== undefined) {
 				void ignoreErrors(connection.close());
-				throw closed();
+				throw closedError();
 			}
 			open = connection;
 			return connection;
 		} catch (error) {
-			wanted = false;
+			isWanted = false;
 			throw error;
 		}
 	}
 
 	return {
 		async get() {
-			if (closing !== undefined) throw closed();
-			return open ?? connecting.run(make);
+			if (closing !== undefined) throw closedError();
+			return open ?? connecting.run(openConnection);
 		},
 		close() {
-			closing ??= open === undefined ? Promise.resolve() : settleWithin(clock, closeMs, open.close());
+			closing ??= open === undefined ? Promise.resolve() : settleWithin(clock, closeTimeoutMs, open.close());
 			return closing;
 		},
 	};
 }
 
-const closed = () => new AdapterError('unreachable', 'midwatch is closing', 'Start midwatch again.');
+const closedError = () => new AdapterError('unreachable', 'midwatch is closing', 'Start midwatch again.');
 
 async function ignoreErrors(work: Promise<void>): Promise<void> {
 	try {
 		await work;
 	} catch {
-		// The contract forbids close() to throw; one that does has nobody left to tell.
+		// By contract close() does not throw; an error here could not be shown.
 	}
 }

@@ -6,16 +6,16 @@ import {AdapterError, messageOf} from '../errors.ts';
 import {cleanLine} from '../text/clean.ts';
 import {formatClockTime, formatDuration} from '../text/format.ts';
 
-/** So many failed reads in a row are not a hiccup any more. */
+/** After this many failed reads in a row a failure counts as persistent. */
 const persistentAfterFailures = 3;
 
-/** What was thrown, as the error it ought to have been. Anything but an AdapterError is an answer that nobody expected. */
+/** Returns what was thrown as an AdapterError. Anything else was caused by an unexpected answer, and becomes `malformed`. */
 export function asAdapterError(error: unknown): AdapterError {
 	if (error instanceof AdapterError) return error;
 	return new AdapterError(
 		'malformed',
 		messageOf(error),
-		'Nobody expected this answer: report it with the version of the server. The read is tried again meanwhile.',
+		'midwatch does not support this answer: report it with the version of the server. midwatch tries again.',
 		{cause: error},
 	);
 }
@@ -42,7 +42,7 @@ export const unreadableId = (target: string, kind: RowKind): string => `${target
 
 type ReadingIdentity = Pick<Reading, 'target' | 'kind' | 'readAt'>;
 
-/** One source of a target cannot be read. `unknown`: its rows may be well or not. */
+/** Returns the finding that one source cannot be read. `unknown`: the state of its rows is not known. */
 export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, failure: Failure): Finding =>
 	createFinding(sourceUnreadable, {
 		...failureFinding(about, failure),
@@ -52,21 +52,21 @@ export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, f
 	});
 
 /**
- * Nothing of a target can be read. A server that refuses or does not answer is most likely the trouble itself, so it is `crit` once it is
- * not a hiccup; one that answers but does not let us look is `unknown`.
+ * Returns the finding that no source of a target can be read. A server that does not answer is most likely the problem itself: `crit` once
+ * the failure is persistent. One that answers but denies access is `unknown`.
  */
 export function targetUnreadableFinding(about: ReadingIdentity, failure: Failure): Finding {
-	const gone =
+	const isDown =
 		(failure.kind === 'unreachable' || failure.kind === 'timeout') && failure.attempts >= persistentAfterFailures;
 	return createFinding(targetUnreadable, {
 		...failureFinding(about, failure),
 		id: `${about.target}/unreadable`,
-		severity: gone ? 'crit' : 'unknown',
+		severity: isDown ? 'crit' : 'unknown',
 		sentence: `cannot be read: ${failure.message}`,
 	});
 }
 
-/** The read under way takes so long that what is shown is old. */
+/** Returns the finding that the snapshot is old because the read in flight takes long. */
 export const staleFinding = (about: ReadingIdentity, title: string, since: number, intervalMs: number): Finding =>
 	createFinding(sourceStale, {
 		...baseFinding(about),
@@ -77,7 +77,7 @@ export const staleFinding = (about: ReadingIdentity, title: string, since: numbe
 		evidence: [`read every ${formatDuration(intervalMs / 1000)}, last answer at ${formatClockTime(since)}`],
 	});
 
-/** What was found once and cannot be looked at now: it may have healed since. */
+/** Adds the time of the read to findings that cannot be checked now: they may be outdated. */
 export const withReadTime = (findings: readonly Finding[], readAt: number | undefined): readonly Finding[] =>
 	readAt === undefined
 		? findings

@@ -1,8 +1,8 @@
-/** One value that others look at. A listener is told after the value changed, never with the same value again. */
+/** A value with subscribers. Listeners are called after the value changed; setting the same value again does nothing. */
 export type Store<T> = {
 	get(): T;
 	set(next: T): void;
-	/** Returns the way to stop listening. */
+	/** Returns a function that unsubscribes. */
 	subscribe(listener: () => void): () => void;
 };
 

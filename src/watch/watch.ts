@@ -17,41 +17,42 @@ export type WatchOptions = {
 	readonly targets: readonly WatchedTarget[];
 	readonly clock: Clock;
 	readonly readOnly: boolean;
-	/** How requests to a target go out that is reached through another one; undefined when it is reached directly. */
+	/** Returns the transport to a target that is reached through another one; undefined when it is reached directly. */
 	readonly via?: (target: Target, connection: Watch['connection']) => HttpTransport | undefined;
-	/** The way to the Prometheus target that knows what is used in a cluster; undefined when none is named. */
+	/** Returns the query function of the Prometheus target with the usage of a cluster; undefined when none is configured. */
 	readonly metrics?: (target: Target, connection: Watch['connection']) => MetricsQuery | undefined;
-	/** 0 <= n < 1; spreads the reads so that no two targets are asked at the same moment for ever. */
+	/** 0 <= n < 1; adds jitter, so that two targets are not read at the same moment every time. */
 	readonly random?: () => number;
 };
 
-/** All targets being read. One target's failure is its own. */
+/** Reads all targets. The failure of one does not affect the others. */
 export type Watch = {
 	readonly targets: readonly WatchedTarget[];
-	/** Begins to connect and to read. Does nothing the second time. */
+	/** Starts to connect and read. The second call does nothing. */
 	start(): void;
-	/** The store of one source of one target. @throws Error when no such target has such a source: that is a mistake of the caller. */
+	/** Returns the store of one source of one target. @throws Error when there is no such target or source: a mistake of the caller. */
 	reading(target: string, kind: RowKind): Store<Reading>;
 	/**
-	 * Every reading, in the order of the targets and of their systems' sources, each alert told once, and what is down with its alert. The same array until something changes.
+	 * Returns every reading, in the order of the targets and of their systems' sources, after the correlators. The same array until something
+	 * changes.
 	 */
 	readings(): readonly Reading[];
-	/** Called after any reading, identity or visible kind changed, once for all changes of one tick. Returns the way to stop. */
+	/** Calls `listener` after a reading, an identity or the visible kinds changed, once for all changes of one tick. Returns a function that unsubscribes. */
 	subscribe(listener: () => void): () => void;
-	/** Costly sources of other kinds are paused. Before the first call nothing costly is read. */
+	/** Pauses costly sources of other kinds. Before the first call no costly source is read. */
 	setVisible(kinds: ReadonlySet<RowKind>): void;
-	/** Reads now: everything, or one target. A read that is under way is left to finish. */
+	/** Reads all targets, or one, now. A read in flight continues. */
 	refresh(target?: string): void;
 	/** The wall clock was set by so many milliseconds: what was read keeps its age. */
 	handleClockJump(byMs: number): void;
 	/**
-	 * The live connection, for actions and inspections.
-	 * @throws AdapterError of whatever connecting failed with; `unreachable` once the watch is closed.
+	 * Returns the open connection, for actions and inspections.
+	 * @throws AdapterError of connecting; `unreachable` once the watch is closed.
 	 */
 	connection(target: string): Promise<ConnectedTarget>;
-	/** Undefined until the server has told. */
+	/** Undefined until the server has reported it. */
 	identity(target: string): Identity | undefined;
-	/** Stops all reads and closes all connections; waits at most a few seconds for them. May be called twice. */
+	/** Stops all reads and closes all connections; waits a few seconds at most. May be called twice. */
 	close(): Promise<void>;
 };
 
@@ -61,30 +62,30 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 	const changes = createChangeNotifier(clock, () => {
 		readings = undefined;
 	});
-	const keepers = new Map<string, Supervisor>();
+	const supervisors = new Map<string, Supervisor>();
 	for (const watched of targets) {
 		const {name} = watched.target;
-		if (keepers.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
+		if (supervisors.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
 		const {target, system} = watched;
 		const connect = () =>
 			system.connect(target, {readOnly, via: via?.(target, connection), metrics: metrics?.(target, connection)});
-		keepers.set(name, createSupervisor({watched, clock, connect, random, changed: changes.notify}));
+		supervisors.set(name, createSupervisor({watched, clock, connect, random, changed: changes.notify}));
 	}
-	const all = [...keepers.values()];
+	const all = [...supervisors.values()];
 	let started = false;
 	let visible: ReadonlySet<RowKind> = new Set();
 	let closing: Promise<void> | undefined;
 
 	const find = (name: string): Supervisor => {
-		const keeper = keepers.get(name);
-		if (keeper === undefined) throw new Error(`No target is called ${name}`);
-		return keeper;
+		const supervisor = supervisors.get(name);
+		if (supervisor === undefined) throw new Error(`No target is called ${name}`);
+		return supervisor;
 	};
 
 	async function connection(name: string): Promise<ConnectedTarget> {
-		const keeper = find(name);
-		const made = await keeper.connection();
-		return {...keeper.watched, connection: made, port: made.port};
+		const supervisor = find(name);
+		const open = await supervisor.connection();
+		return {...supervisor.watched, connection: open, port: open.port};
 	}
 
 	return {
@@ -92,12 +93,12 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		start() {
 			if (started || closing !== undefined) return;
 			started = true;
-			for (const keeper of all) keeper.start(visible);
+			for (const supervisor of all) supervisor.start(visible);
 		},
 		reading: (name, kind) => find(name).reading(kind),
 		readings() {
 			if (readings !== undefined) return readings;
-			let read: readonly Reading[] = all.flatMap(keeper => keeper.readings());
+			let read: readonly Reading[] = all.flatMap(supervisor => supervisor.readings());
 			for (const correlate of correlators) read = correlate(read);
 			readings = read;
 			return read;
@@ -107,19 +108,19 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 			visible = kinds;
 			changes.notify();
 			if (!started || closing !== undefined) return;
-			for (const keeper of all) keeper.setVisible(kinds);
+			for (const supervisor of all) supervisor.setVisible(kinds);
 		},
 		refresh(name) {
-			for (const keeper of name === undefined ? all : [find(name)]) keeper.refresh();
+			for (const supervisor of name === undefined ? all : [find(name)]) supervisor.refresh();
 		},
 		handleClockJump(byMs) {
-			for (const keeper of all) keeper.handleClockJump(byMs);
+			for (const supervisor of all) supervisor.handleClockJump(byMs);
 		},
 		connection,
 		identity: name => find(name).identity(),
 		close() {
 			changes.close();
-			closing ??= Promise.all(all.map(keeper => keeper.close())).then(() => {});
+			closing ??= Promise.all(all.map(supervisor => supervisor.close())).then(() => {});
 			return closing;
 		},
 	};

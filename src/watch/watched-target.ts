@@ -1,5 +1,5 @@
 import type {System} from '../contract/system.ts';
 import type {Target} from '../contract/target.ts';
 
-/** One configured system and the declaration that knows how to read it. */
+/** A configured target and the declaration of its system. */
 export type WatchedTarget = {readonly target: Target; readonly system: System};
