@@ -3,16 +3,17 @@ import {isAbsolute, join} from 'node:path';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-/** The environment does not say where this user's files are. The message is one line without a full stop. */
+/** The environment does not define the user's directories. The message is one line without a full stop. */
 export class EnvironmentError extends Error {
 	override readonly name = 'EnvironmentError';
 }
 
-/** Variables that name a directory of ours. An empty XDG variable counts as unset (XDG Base Directory 0.8); an empty HOME does not. */
+/** Variables that define our directories. An empty XDG variable counts as unset (XDG Base Directory 0.8); an empty HOME does not. */
 const directories = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'] as const;
 
 /**
- * A relative directory would make the current directory decide what is read, run and recorded: a repository of somebody else, as often as not.
+ * Checks that every directory is absolute. A relative one would let the current directory, which may belong to someone else, decide what is
+ * read, run and recorded.
  * @throws EnvironmentError
  */
 export function checkDirectories(env: EnvironmentVariables): void {
@@ -20,8 +21,8 @@ export function checkDirectories(env: EnvironmentVariables): void {
 }
 
 /**
- * The home directory: HOME, else the passwd entry of this uid. `passwd` gives the home of that entry and throws when there is none.
- * @throws EnvironmentError when HOME is empty or relative, or when neither says it.
+ * Returns the home directory: HOME, else the passwd entry of this uid. `passwd` returns the home of that entry and throws when there is none.
+ * @throws EnvironmentError when HOME is empty or relative, or when neither is set.
  */
 export function homeDirectory(env: EnvironmentVariables, passwd: () => string = () => userInfo().homedir): string {
 	const given = absoluteOr(env, 'HOME');
@@ -32,7 +33,7 @@ export function homeDirectory(env: EnvironmentVariables, passwd: () => string = 
 	} catch (error) {
 		const uid = process.getuid?.();
 		throw new EnvironmentError(
-			`HOME is not set, and uid ${uid} has no passwd entry: set HOME to the absolute path of a directory of yours`,
+			`HOME is not set, and uid ${uid} has no passwd entry: set HOME to the absolute path of your home directory`,
 			{cause: error},
 		);
 	}
@@ -40,7 +41,7 @@ export function homeDirectory(env: EnvironmentVariables, passwd: () => string = 
 	throw new EnvironmentError('HOME is not set, and the passwd entry names no absolute path: set HOME to one');
 }
 
-/** A base directory of the XDG specification, or `beneath` the home directory. @throws EnvironmentError */
+/** Returns a base directory of the XDG specification; default: `beneath`, relative to the home directory. @throws EnvironmentError */
 export function baseDirectory(
 	env: EnvironmentVariables,
 	name: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',

@@ -3,7 +3,7 @@ import {open} from 'node:fs/promises';
 import {codeOf, messageOf} from '../errors.ts';
 import {type Step, walkPath} from './walk-path.ts';
 
-/** A file that is not read: it cannot be, or somebody else could have written or read it. `problem` is one line without the path. */
+/** A file was refused: it cannot be read, or another user can write or read it. `problem` is one line without the path. */
 export class FileError extends Error {
 	override readonly name = 'FileError';
 	readonly file: string;
@@ -16,23 +16,23 @@ export class FileError extends Error {
 	}
 }
 
-/** Files larger than this are not what they are said to be. */
-const largest = 1024 * 1024;
+/** A larger file cannot be a file of ours. */
+const defaultMaxBytes = 1024 * 1024;
 
-/** Who may own a file: us (and root, who may do anything anyway), or root alone. `admin`: a uid that counts as root's, which is 0 but in tests. */
+/** Who may own a file: this user or root, or root alone. `admin`: the uid that counts as root; other than 0 in tests only. */
 type Owner = 'us' | {readonly admin: number};
 
-/** `trusted`: no other user may be able to write it · `secret`: nor to read it, so it belongs to this user or root. */
+/** `trusted`: no other user can write the file · `secret`: no other user can read it either; this user or root owns it. */
 export type FileRule = {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'};
 
-/** Why the owner of a file is a wrong one, and the command that mends it. */
+/** Returns why the owner is not acceptable, with the command that fixes it. */
 function wrongOwner(file: string, {uid}: Stats, us: number, owner: Owner): string | undefined {
 	if (uid === 0 || uid === (owner === 'us' ? us : owner.admin)) return undefined;
 	const [wanted, id] = owner === 'us' ? [`you (uid ${us}) or root`, us] : ['root', 0];
 	return `is owned by uid ${uid}, and must be owned by ${wanted}: chown ${id} ${file}`;
 }
 
-/** What makes a file's owner or mode a reason not to trust what it says, and the command that mends it. */
+/** Returns why the owner or mode of a file makes it untrusted, with the command that fixes it. */
 function trustProblem(file: string, stats: Stats, owner: Owner): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
@@ -42,7 +42,7 @@ function trustProblem(file: string, stats: Stats, owner: Owner): string | undefi
 	return undefined;
 }
 
-/** What makes a file that holds a secret no secret any more. As libpq's rule for keys: root's file may be readable by its group. */
+/** Returns why the content of a file is not secret, with the command that fixes it. Same rule as libpq for keys: root's file may be readable by its group. */
 function secrecyProblem(file: string, stats: Stats): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
@@ -56,8 +56,8 @@ function secrecyProblem(file: string, stats: Stats): string | undefined {
 const octal = (stats: Stats): string => (stats.mode & 0o777).toString(8).padStart(3, '0');
 
 /**
- * Whether a path exists in any form. A path that somebody other than root can change is an error: a directory or link on the way that
- * somebody else owns, or a directory in which others can replace an entry. In a directory with the sticky bit only the owner of an entry can.
+ * Returns whether a path exists. A path that a user other than root can change is an error: another user owns a directory or link on it, or
+ * can replace an entry of a directory on it. In a directory with the sticky bit only the owner of an entry can replace it.
  * @throws FileError
  */
 async function rootsPath(file: string, admin: number): Promise<'absent' | 'safe'> {
@@ -89,8 +89,8 @@ async function rootsPath(file: string, admin: number): Promise<'absent' | 'safe'
 }
 
 /**
- * Reads a file that root alone may have written, and put where it is: see `readChecked`. What is there in any form and is no such file
- * is a mistake, also a link that leads nowhere. `admin`: a uid that counts as root's, which is 0 but in tests.
+ * Reads a file that only root can have written or placed there: see `readChecked`. Anything else at the path is an error, including a dangling
+ * link. `admin`: the uid that counts as root; other than 0 in tests only.
  * @returns undefined when nothing is there.
  * @throws FileError
  */
@@ -100,11 +100,15 @@ export async function readRootOwned(file: string, admin: number): Promise<string
 }
 
 /**
- * Reads a text file whose words we act on. The owner and mode are those of the open file, not of a name that may be exchanged meanwhile.
+ * Reads a text file that controls midwatch. Checks owner and mode of the open file, not of its path, which could be replaced in between.
  * @returns undefined when there is no such file.
- * @throws FileError when it cannot be read, or someone else could have written it (`trusted`) or read it (`secret`).
+ * @throws FileError when it cannot be read, or another user can write it (`trusted`) or read it (`secret`).
  */
-export async function readChecked(file: string, rule: FileRule, mostBytes = largest): Promise<string | undefined> {
+export async function readChecked(
+	file: string,
+	rule: FileRule,
+	maxBytes = defaultMaxBytes,
+): Promise<string | undefined> {
 	// Without O_NONBLOCK a pipe that no process writes to would block the start for ever.
 	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
 		if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
@@ -116,14 +120,14 @@ export async function readChecked(file: string, rule: FileRule, mostBytes = larg
 		if (!stats.isFile()) throw new FileError(file, 'is not a file');
 		const problem = rule.kind === 'secret' ? secrecyProblem(file, stats) : trustProblem(file, stats, rule.owner);
 		if (problem !== undefined) throw new FileError(file, problem);
-		if (stats.size > mostBytes) throw new FileError(file, `is larger than ${mostBytes / 1024 / 1024} MB`);
+		if (stats.size > maxBytes) throw new FileError(file, `is larger than ${maxBytes / 1024 / 1024} MB`);
 		return await handle.readFile('utf8');
 	} finally {
 		await handle.close();
 	}
 }
 
-/** `permission denied`, without the path that the caller names anyway. */
+/** Returns `permission denied` or the error code, without the path: the caller names it. */
 function reason(error: unknown): string {
 	const code = codeOf(error);
 	return code === 'EACCES' ? 'permission denied' : code || messageOf(error);

@@ -1,3 +1,3 @@
-/** Whether the operating system refused with this code: `ENOENT`. */
+/** Returns true for a system error with this code: `ENOENT`. */
 export const isErrno = (error: unknown, code: string): boolean =>
 	error instanceof Error && 'code' in error && error.code === code;

@@ -2,7 +2,7 @@ import {accessSync, constants, existsSync, statSync} from 'node:fs';
 import {delimiter, isAbsolute, join} from 'node:path';
 
 /**
- * The absolute path that a bare name has in PATH. Relative and empty entries of PATH, which mean the current directory, do not count.
+ * Returns the absolute path of a program by its name in PATH. Ignores relative and empty entries of PATH, which mean the current directory.
  * @returns undefined when no directory of PATH holds an executable file of this name.
  */
 export const findProgram = (name: string, path: string | undefined): string | undefined =>
@@ -15,10 +15,10 @@ export const findProgram = (name: string, path: string | undefined): string | un
 /** The directories of the operating system's own programs: only root can write them. */
 const systemDirectories = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter);
 
-/** As `findProgram`, for a program that is part of the operating system, whatever PATH says. */
+/** Returns the path of a program of the operating system, whatever PATH says; undefined when it is not installed. */
 export const findSystemProgram = (name: string): string | undefined => findProgram(name, systemDirectories);
 
-/** The working directory of the programs that we start: never the current one, whose files may decide what a shim or an interpreter runs. */
+/** Returns the working directory of the programs that we start: never the current one, whose files may decide what a shim or an interpreter runs. */
 export const workingDirectory = (home: string): string => (existsSync(home) ? home : '/');
 
 function isExecutable(file: string): boolean {

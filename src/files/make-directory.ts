@@ -3,12 +3,12 @@ import {dirname} from 'node:path';
 import {isErrno} from './errno.ts';
 
 /**
- * Makes a directory that only this user can enter, and those above it that are missing. `mkdir` of node:fs with `recursive` goes round for
- * ever where the parent is there and the system still says ENOENT, as it does below `/proc`; this says so instead.
- * @throws Error of node:fs when it cannot be made, or something else stands there.
+ * Creates a directory with mode 0700, and missing parents. `mkdir` of node:fs with `recursive` loops for ever where the parent exists and the
+ * system still reports ENOENT, as it does below `/proc`; this throws instead.
+ * @throws Error of node:fs when it cannot be created, or the path is not a directory.
  */
 export function makeDirectory(path: string): void {
-	if (stands(path)) return;
+	if (isDirectory(path)) return;
 	const parent = dirname(path);
 	if (parent !== path) makeDirectory(parent);
 	make(path);
@@ -18,12 +18,12 @@ function make(path: string): void {
 	try {
 		mkdirSync(path, {mode: 0o700});
 	} catch (error) {
-		// Another console may have made it meanwhile.
-		if (!isErrno(error, 'EEXIST') || !stands(path)) throw error;
+		// Another console may have created it in the meantime.
+		if (!isErrno(error, 'EEXIST') || !isDirectory(path)) throw error;
 	}
 }
 
-function stands(path: string): boolean {
+function isDirectory(path: string): boolean {
 	try {
 		return statSync(path).isDirectory();
 	} catch (error) {

@@ -5,15 +5,15 @@ import {walkPath} from './walk-path.ts';
 const sticky = 0o1000;
 
 export type ProgramCheck =
-	/** `file`: what runs, after all links. */
+	/** `file`: the path with all links resolved. */
 	| {readonly state: 'safe'; readonly file: string}
 	| {readonly state: 'missing'}
-	/** Somebody else can decide what runs; `reason` names the path and the command that mends it. */
+	/** Another user can decide what runs; `reason` has the path and the command that fixes it. */
 	| {readonly state: 'unsafe'; readonly reason: string};
 
 /**
- * Whether only this user and root decide what runs under an absolute path: they own the file, and each directory and link on the way to it, and
- * no other user can write any of them. In a directory with the sticky bit only the owner of an entry can exchange it.
+ * Checks that only this user and root decide what runs at an absolute path: they own the file and each directory and link on the path, and no
+ * other user can write any of them. In a directory with the sticky bit only the owner of an entry can replace it.
  */
 export async function checkProgram(program: string): Promise<ProgramCheck> {
 	const us = process.getuid?.() ?? 0;
@@ -34,7 +34,7 @@ export async function checkProgram(program: string): Promise<ProgramCheck> {
 
 const unsafe = (reason: string): ProgramCheck => ({state: 'unsafe', reason});
 
-/** A group that is root's, or the private group of this user (its number is that of the user), gives no other user a right. */
+/** Returns true when another user can replace an entry. Root's group and the private group of this user (gid equals uid) do not count. */
 function isOpenDirectory({mode, gid}: Stats): boolean {
 	if ((mode & sticky) !== 0) return false;
 	const isPrivate = gid === 0 || (gid === process.getgid?.() && gid === process.getuid?.());

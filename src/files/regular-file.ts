@@ -2,7 +2,7 @@ import {constants} from 'node:fs';
 import {type FileHandle, lstat, open, stat} from 'node:fs/promises';
 import {isErrno} from './errno.ts';
 
-/** Something that is not a file is at the path of a file. `what`: `a directory`. */
+/** The path of a file leads to something else. `what`: `a directory`. */
 export class NotAFileError extends Error {
 	override readonly name = 'NotAFileError';
 	readonly what: string;
@@ -40,7 +40,7 @@ export async function openRegular(path: string, flags: number, mode?: number): P
 	}
 }
 
-/** The whole content. @throws as openRegular. */
+/** Reads all of a file. @throws as openRegular. */
 export async function readRegular(path: string): Promise<Buffer> {
 	const file = await openRegular(path, constants.O_RDONLY);
 	try {
@@ -50,7 +50,7 @@ export async function readRegular(path: string): Promise<Buffer> {
 	}
 }
 
-/** `a directory`; undefined for a file and for nothing. */
+/** Returns what is at the path: `a directory`; undefined for a file, and when nothing is there. */
 async function describeNonFile(path: string): Promise<string | undefined> {
 	const link = await lstat(path).catch(() => undefined);
 	if (link === undefined) return undefined;

@@ -2,7 +2,7 @@ import {AdapterError} from '../errors.ts';
 import type {TlsSettings} from '../port/tls.ts';
 import {FileError, type FileRule, readChecked} from './checked-file.ts';
 
-/** The bundle of a system's certificate authorities has about 250 kB. */
+/** The CA bundle of a system has about 250 kB. */
 const maxBytes = 16 * 1024 * 1024;
 
 /** Contents of PEM files. A file that is not configured is absent, so that this can be spread into the options of `tls.connect`. */

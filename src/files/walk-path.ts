@@ -3,8 +3,8 @@ import {lstat, readlink} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
 import {codeOf} from '../errors.ts';
 
-/** As Linux: a path with more links than this is a loop (ELOOP). */
-const mostLinks = 40;
+/** A path with more links than this is a loop (ELOOP), as on Linux. */
+const maxLinks = 40;
 
 /** One directory, link or file on a path. */
 export type Step = {readonly path: string; readonly stats: Stats};
@@ -40,7 +40,7 @@ export async function walkPath(path: string): Promise<Walk> {
 		steps.push({path: at, stats});
 		if (stats.isSymbolicLink()) {
 			links += 1;
-			if (links > mostLinks) return {steps, at, end: 'loop'};
+			if (links > maxLinks) return {steps, at, end: 'loop'};
 			rest = [...parts(resolve(dirname(at), await readlink(at))), ...rest];
 			at = '/';
 			continue;

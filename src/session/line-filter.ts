@@ -1,10 +1,10 @@
 import {type LogLevel, logLevels, parseLogLevel} from '../text/log-level.ts';
 import {compilePattern} from '../text/pattern.ts';
 
-/** Whether a line is shown. `lead` is what stands before it, such as the name of what wrote it; empty when nothing does. */
+/** Returns true when a line is shown. `lead`: the label before it, such as the name of the container; empty without one. */
 export type LineTest = (text: string, lead: string) => boolean;
 
-/** What was typed, understood; or the sentence that says what is wrong with it; or that the engine of expressions is not loaded yet. */
+/** The parsed filter; or a sentence that says what is wrong with it; or that the regular expression engine is not loaded yet. */
 export type LineFilter =
 	| {readonly test: LineTest | undefined}
 	| {readonly problem: string}
@@ -12,7 +12,7 @@ export type LineFilter =
 
 const comparison = /^level\s*(>=|<=|=|!=|>|<)\s*([a-z]+)$/i;
 
-/** A pattern between slashes, a text in quotes, or a word; each may stand after an exclamation mark. */
+/** A pattern between slashes, a text in quotes, or a word; each may have an exclamation mark before it. */
 const parts = /(!?)(?:\/((?:[^/\\]|\\.)+)\/(i?)(?=\s|$)|"([^"]*)"?|(\S+))/g;
 
 const compares: Readonly<Record<string, (level: number, than: number) => boolean>> = {
@@ -37,7 +37,7 @@ function levelTest(sign: string, name: string): LineTest | string {
 	};
 }
 
-/** As `includes`, whatever the case. */
+/** Tests for a substring, case-insensitive. */
 export function containsIgnoringCase(text: string): LineTest {
 	const wanted = text.toLowerCase();
 	return (line, lead) => line.toLowerCase().includes(wanted) || (lead !== '' && lead.toLowerCase().includes(wanted));
@@ -58,8 +58,8 @@ function testOf(pattern: string | undefined, flags: string, word: string): LineT
 }
 
 /**
- * Understands a filter of lines. All parts must hold: a text in any case, `"a text with spaces"`, `/regular expression/` (`/…/i` in any
- * case), `level>=warn`; `!` before a part turns it round. A line that tells no level has none: only `!level…` lets it through.
+ * Parses a line filter. All parts must match: a text (case-insensitive), `"a text with spaces"`, `/regular expression/` (`/…/i`:
+ * case-insensitive), `level>=warn`; `!` negates a part. A line without a level matches no `level…`, so only `!level…` shows it.
  */
 export function parseLineFilter(typed: string): LineFilter {
 	const tests: LineTest[] = [];

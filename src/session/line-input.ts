@@ -1,22 +1,22 @@
 import {cleanTyped} from '../text/clean.ts';
 import {graphemesOf} from '../text/graphemes.ts';
 
-/** Where what is typed goes: so many characters before the end. `all`: the line was given, and what is typed takes its place. */
+/** Characters between the caret and the end of the line. `all`: the line was prefilled, and the first key typed replaces it. */
 export type Caret = number | 'all';
 
-/** A line being typed. The caret is at its end unless told. */
+/** A line being typed. Default caret: the end. */
 export type LineInput = {readonly text: string; readonly caret?: Caret};
 
 const atEnd = (text: string): LineInput => ({text, caret: 0});
 
-/** What stands before the caret and after it; the caret of a line that was given is shown at its end. */
+/** Returns the text before the caret and after it. The caret of a prefilled line is shown at its end. */
 export function splitAtCaret({text, caret = 0}: LineInput): readonly [before: string, after: string] {
 	if (caret === 'all' || caret === 0) return [text, ''];
 	const at = [...graphemesOf(text)].at(-caret)?.index ?? 0;
 	return [text.slice(0, at), text.slice(at)];
 }
 
-/** Start of the last word, which blanks may follow. */
+/** Returns the index at which the last word starts; blanks may follow the word. */
 function lastWord(text: string): number {
 	let start = text.trimEnd().length;
 	while (start > 0 && /\S/.test(text[start - 1] ?? '')) start -= 1;
@@ -25,7 +25,7 @@ function lastWord(text: string): number {
 
 const lengthOf = (text: string): number => [...graphemesOf(text)].length;
 
-/** A line after one editing key; undefined when the key edits nothing. A key that moves in a line that was given begins to edit it. */
+/** Returns the line after one editing key; undefined when the key edits nothing. A key that moves the caret in a prefilled line starts to edit it. */
 export function editLine(
 	line: LineInput,
 	intent: string | undefined,

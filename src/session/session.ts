@@ -9,19 +9,19 @@ import type {TextBuffer} from './text-buffer.ts';
 import type {TextPosition} from './text-page.ts';
 
 /*
- * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
- * layers above the deck. Nothing here asks a system or knows a key.
+ * The state of the screen as one value with one pure reducer: the focused pane, the cursor, filters, marks, and the stack of layers above
+ * the panes. It reads no system and knows no key.
  */
 
 export type PaneSession = {
-	/** The row under the cursor; it follows the object, not the line. */
+	/** The row under the cursor, which follows the object, not the line. */
 	readonly cursor: RowKey | undefined;
-	/** The line that the cursor was last seen on. */
+	/** The line that the cursor was on last. */
 	readonly cursorLine: number;
-	/** A key changed which rows are shown: where the object of the cursor is not among them, the cursor goes to a row near its line. */
+	/** A key changed which rows are shown: if the row under the cursor is not among them, the cursor moves to a row near its line. */
 	readonly cursorMayMove: boolean;
 	readonly filter: string;
-	/** Only what is wrong is shown. */
+	/** Only rows that are not ok are shown. */
 	readonly problemsOnly: boolean;
 	readonly orders: Readonly<Record<string, number>>;
 	readonly marks: ReadonlySet<RowKey>;
@@ -31,74 +31,74 @@ export type DocumentLayer = {
 	readonly kind: 'document';
 	readonly title: string;
 	readonly state: 'loading' | 'ready' | 'failed';
-	/** Grows by itself while it follows; the layer tells only how it is looked at. */
+	/** Grows while lines are followed; the layer only describes how it is shown. */
 	readonly text: TextBuffer;
-	/** Stands above the text, and stays there. */
+	/** Fixed above the text. */
 	readonly graph?: Graph | undefined;
-	/** Where the page begins; `end`: at the end, and there it stays when lines come. */
+	/** First position of the page; `end`: the last page, also when lines are appended. */
 	readonly top: TextPosition | 'end';
-	/** How long the text was when it was held still. */
+	/** Length of the text when following was paused. */
 	readonly pausedAtLine?: number;
-	/** Whether lines still come. */
+	/** Whether lines are still appended. */
 	readonly followState: 'no' | 'on' | 'ended';
 	readonly search: string;
 	readonly filter: string;
 	readonly wrap: boolean;
-	/** Time stamps are shown where lines have some. */
+	/** Show the time stamps of lines that have one. */
 	readonly stamps: boolean;
-	/** Columns that it is moved to the left by. */
+	/** Columns by which it is scrolled to the right. */
 	readonly left: number;
-	/** Reads the same again. Absent for texts that cannot change. */
+	/** Reads the document again. Absent for texts that cannot change. */
 	readonly reload?: () => void;
-	/** Tells one opening from the next, so that a late answer does not land in another text. */
+	/** Number of the opening, so that a late answer is not shown in another document. */
 	readonly opening: number;
-	/** Keys that open it again with other params. */
+	/** Keys that open the document again with other params. */
 	readonly documentOptions?: readonly OpenDocumentOption[];
 };
 
-/** A dial of an open text, where it stands, and the way to turn it. */
+/** An option of an open document with its current value. `turn` opens the document with the next value. */
 export type OpenDocumentOption = {readonly key: string; readonly title: string; readonly shown: string; turn(): void};
 
 export type ListName = 'actions' | 'findings' | 'targets' | 'audit' | 'undo';
 
 export type ParamsLayer = {
 	readonly kind: 'params';
-	/** Id of the action or inspection that wants to know. */
+	/** Id of the action or inspection that needs the params. */
 	readonly ownerId: string;
 	readonly entries: readonly TableRow[];
 	readonly values: readonly string[];
 	readonly field: number;
-	/** In that field. */
+	/** Caret in that field. */
 	readonly caret?: Caret;
-	/** Which of what was typed before stands there: 0 is the newest, -1 what is being typed now. */
+	/** Index of the earlier entry shown: 0 is the newest, -1 the one being typed. */
 	readonly historyIndex: number;
 };
 
-/** The confirmation; what it shows is the remedy's own state. */
+/** The confirmation of a remedy; it shows the state of the remedy. */
 export type ConfirmLayer = {
 	readonly kind: 'confirm';
-	/** The question that `values` and `answering` answer: when another one is asked, they answer nothing. */
+	/** The question that `values` and `answering` belong to: for another question they are void. */
 	readonly question?: string | undefined;
-	/** Of a demand that is typed: its fields, which of them is typed into, and whether the last key was Enter. */
+	/** For a demand that is typed: its fields, the index of the focused one, and whether the last key was Enter. */
 	readonly values: readonly string[];
 	readonly field: number;
 	readonly caret?: Caret;
 	readonly afterEnter: boolean;
-	/** The field that made the last answer fail, what it held, and why that is wrong: it counts until the field holds something else. */
+	/** The field that made the last answer invalid, its value, and why: shown until the value changes. */
 	readonly wrong?: {readonly field: number; readonly value: string; readonly text: string} | undefined;
-	/** Of a demand of one key. */
+	/** For a demand of one key. */
 	readonly answering: KeyEnterState;
-	/** Why the last key was not taken. */
+	/** Why the last key was rejected. */
 	readonly problem?: string | undefined;
-	/** The first line of its upper part that is on the screen. */
+	/** First line of its upper part that is on the screen. */
 	readonly offset: number;
-	/** What would run is shown to its end, and not on one line. */
+	/** The command is shown in full, not cut to one line. */
 	readonly isExpanded: boolean;
-	/** Of a demand that asks for none: the reason that was given all the same. */
+	/** A reason that the user entered although the demand does not require one. */
 	readonly reason?: string;
 };
 
-/** A confirmation to which nothing was answered yet. */
+/** A confirmation without any answer yet. */
 export const emptyConfirmation: ConfirmLayer = {
 	kind: 'confirm',
 	values: ['', '', ''],
@@ -112,7 +112,7 @@ export const emptyConfirmation: ConfirmLayer = {
 export type Layer =
 	| {readonly kind: 'filter'; readonly text: string; readonly caret?: Caret; readonly before: string}
 	| {readonly kind: 'search'; readonly text: string; readonly caret?: Caret}
-	/** The filter of the text below; `problem` says why what is typed filters nothing yet. */
+	/** The filter of the document below; `problem` says why the text typed is not applied. */
 	| {
 			readonly kind: 'line-filter';
 			readonly text: string;
@@ -120,15 +120,15 @@ export type Layer =
 			readonly before: string;
 			readonly problem: string | undefined;
 	  }
-	/** A reason for the confirmation below, which asks for none. */
+	/** An optional reason for the confirmation below. */
 	| {readonly kind: 'reason'; readonly text: string; readonly caret?: Caret}
-	/** `item` is the chosen line's own id: the choice follows it when lines come and go. `index` is where it stood. */
+	/** `item`: id of the selected entry, which the selection follows when entries are added or removed. `index`: its last position. */
 	| {readonly kind: 'list'; readonly list: ListName; readonly index: number; readonly item: string | undefined}
 	| {readonly kind: 'palette'; readonly text: string; readonly caret?: Caret; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer
 	| ConfirmLayer
-	/** Acting although a required copy of the audit is not taken: the word and the reason. */
+	/** Break-glass: the word and the reason. */
 	| {
 			readonly kind: 'break-glass';
 			readonly values: readonly string[];
@@ -136,10 +136,10 @@ export type Layer =
 			readonly caret?: Caret;
 			/** The last key was Enter. */
 			readonly afterEnter: boolean;
-			/** What is wrong with what was answered. */
+			/** What is wrong with the answer. */
 			readonly problem: string | undefined;
 	  }
-	/** Whether a target is to be armed. */
+	/** The question whether to arm a target. */
 	| {
 			readonly kind: 'arm';
 			readonly target: string;
@@ -152,7 +152,7 @@ export type Layer =
 			readonly target: string;
 			readonly approval: ProgramApproval;
 			readonly answering: KeyEnterState;
-			/** Why the last key was not taken. */
+			/** Why the last key was rejected. */
 			readonly problem?: string | undefined;
 	  }
 	| {readonly kind: 'quit'};
@@ -161,7 +161,7 @@ export type Notice = {
 	readonly text: string;
 	readonly severity: Severity;
 	readonly at: number;
-	/** How something ended that was left to go on: it stays while something is typed, and the next end is told with it. */
+	/** The outcome of a remedy in the background: it stays while a text is typed, and the next outcome is appended to it. */
 	readonly end?: true;
 };
 
@@ -172,13 +172,13 @@ export type Session = {
 	readonly target: string | undefined;
 	readonly panes: Readonly<Record<string, PaneSession>>;
 	readonly layers: readonly Layer[];
-	/** What an inspection was opened with before, the newest first, by its id. */
+	/** Earlier params of each inspection by its id, the newest first. */
 	readonly paramHistory: Readonly<Record<string, readonly Params[]>>;
-	/** The last thing the operator was told, in the footer until the next key. */
+	/** Shown in the footer until the next key. */
 	readonly notice: Notice | undefined;
 };
 
-/** What was typed before is offered again, as far back as this. */
+/** Earlier params stored per inspection. */
 const maxParamHistory = 50;
 
 const emptyPane: PaneSession = {
@@ -205,13 +205,13 @@ export const paneSession = (session: Session, pane: string): PaneSession => sess
 
 export const topLayer = (session: Session): Layer | undefined => session.layers.at(-1);
 
-/** The text that was opened as `opening`, while it is open. */
+/** Returns the document with this opening number while it is open. */
 export function findDocument(session: Session, opening: number): DocumentLayer | undefined {
 	const layer = session.layers.find(one => one.kind === 'document' && one.opening === opening);
 	return layer?.kind === 'document' ? layer : undefined;
 }
 
-/** The text on the screen: on top, or below a line that is typed about it. */
+/** Returns the document on the screen: the top layer, or the one below a search or filter line. */
 export function currentDocument(session: Session): DocumentLayer | undefined {
 	const top = session.layers.at(-1);
 	const typing = top?.kind === 'search' || top?.kind === 'line-filter';
@@ -221,7 +221,7 @@ export function currentDocument(session: Session): DocumentLayer | undefined {
 
 export type Move = 'down' | 'up' | 'first' | 'last' | 'page-down' | 'page-up' | 'half-down' | 'half-up';
 
-/** Where a move leads in a list of `size` lines of which `page` can be seen. */
+/** Returns the index after a move in a list of `size` lines of which `page` are visible. */
 export function moveIndex(from: number, move: Move, size: number, page: number): number {
 	const step = {
 		down: 1,
@@ -237,8 +237,8 @@ export function moveIndex(from: number, move: Move, size: number, page: number):
 }
 
 /**
- * The line of the object that the cursor is on, among rows that may have changed since. -1 when that object is no longer shown: then nothing
- * is selected, until a key moves the cursor. A cursor that was never put on an object is on a line.
+ * Returns the line of the row under the cursor, among rows that may have changed since. -1 when that row is no longer shown: then no row is
+ * selected until a key moves the cursor. A cursor that was never on a row is on a line.
  */
 export function cursorIndex(pane: PaneSession, entries: readonly TableRow[]): number {
 	const near = Math.min(pane.cursorLine, entries.length - 1);
@@ -248,7 +248,7 @@ export function cursorIndex(pane: PaneSession, entries: readonly TableRow[]): nu
 	return found < 0 && pane.cursorMayMove ? near : found;
 }
 
-/** Rows are shown, and the object that the cursor was on is not among them. */
+/** Returns true when rows are shown and the row under the cursor is not among them. */
 export const hasLostCursor = (pane: PaneSession, entries: readonly TableRow[]): boolean =>
 	entries.length > 0 && cursorIndex(pane, entries) < 0;
 
@@ -263,13 +263,13 @@ export type SessionChange =
 	| {readonly do: 'unmark-all'; readonly pane: string}
 	| {readonly do: 'filter'; readonly pane: string; readonly text: string}
 	| {readonly do: 'faults'; readonly pane: string; readonly on: boolean}
-	/** To the next order of a section, or to this one. */
+	/** Selects the next order of a section, or the order `to`. */
 	| {readonly do: 'order'; readonly pane: string; readonly kind: string; readonly to?: number}
 	| {readonly do: 'push'; readonly layer: Layer}
 	| {readonly do: 'pop'}
 	/** Replaces the top layer. */
 	| {readonly do: 'top'; readonly layer: Layer}
-	/** Changes the open document, if it is still the one that was opened as `opening`. */
+	/** Changes the document with this opening number, if it is still open. */
 	| {readonly do: 'document'; readonly opening: number; readonly change: Partial<Omit<DocumentLayer, 'kind'>>}
 	| {readonly do: 'typed'; readonly of: string; readonly params: Params}
 	| {readonly do: 'close-all'}

@@ -4,10 +4,9 @@ const script = new Script('work()');
 let context: Context | undefined;
 
 /**
- * Does a piece of work that must not hold up the screen, and calls it off when it takes longer: also in the midst of one regular expression,
- * which nothing else stops. Costs about a quarter of a millisecond, so that it is for many lines at once. The work changes nothing
- * outside: it may end anywhere.
- * @returns undefined when it was called off. @throws what the work throws.
+ * Runs synchronous work, and interrupts it after `ms`: even inside one regular expression, which nothing else can stop. Costs about a
+ * quarter of a millisecond, so pass work for many lines at once. The work must change nothing outside: it can be interrupted anywhere.
+ * @returns undefined when it was interrupted. @throws what the work throws.
  */
 export function runWithTimeLimit<T extends object>(ms: number, work: () => T): T | undefined {
 	context ??= createContext({});
@@ -18,11 +17,11 @@ export function runWithTimeLimit<T extends object>(ms: number, work: () => T): T
 		if (isTimeout(error)) return undefined;
 		throw error;
 	} finally {
-		// What the work was about is not held until the next.
+		// The memory of the work is not retained until the next call.
 		context['work'] = undefined;
 	}
 }
 
-/** It comes from the context, whose Error is not ours. */
+/** The error comes from the other context, so `instanceof Error` does not hold. */
 const isTimeout = (error: unknown): boolean =>
 	typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';

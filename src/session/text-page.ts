@@ -4,24 +4,24 @@ import type {LineTest} from './line-filter.ts';
 import type {TextBuffer} from './text-buffer.ts';
 
 /*
- * A text as it stands on the screen. A place in it is a line and a part of that line, never a count of drawn rows from the start: nothing
- * but what is shown, and what a key passes over, is ever laid out, however long the text is and however fast it grows.
+ * Layout of a text on the screen. A position is a line and a part of that line, never a count of drawn rows from the start: only what is
+ * shown or scrolled over is laid out, however long the text is and however fast it grows.
  */
 
 /** A drawn row: part `part` of line `line`. */
 export type TextPosition = {readonly line: number; readonly part: number};
 
-/** How it is laid out. */
+/** Size and options of the layout. */
 export type TextLayout = {
 	readonly cells: number;
 	readonly rows: number;
 	readonly wrap: boolean;
 	readonly stamps: boolean;
-	/** Columns that it is moved to the left by when it is not wrapped. */
+	/** Columns by which it is scrolled to the right when it is not wrapped. */
 	readonly left: number;
 };
 
-/** One row of the screen. `stamp` and `lead` stand before `text`, each with a blank after it, or as many blanks where a line goes on. */
+/** One row of the screen. `stamp` and `lead` are drawn before `text`, each followed by a blank; a continuation row has blanks instead. */
 export type DrawnRow = {
 	readonly position: TextPosition;
 	readonly line: DocumentLine;
@@ -32,24 +32,24 @@ export type DrawnRow = {
 
 export type TextPage = {
 	readonly drawn: readonly DrawnRow[];
-	/** Where it begins. */
+	/** First position of the page. */
 	readonly top: TextPosition;
-	/** Its end is the end of the text. */
+	/** The page ends at the end of the text. */
 	readonly isAtEnd: boolean;
-	/** All of the text is on it. */
+	/** The page shows all of the text. */
 	readonly isComplete: boolean;
 };
 
 const start: TextPosition = {line: 0, part: 0};
 
-/** `14:05:22.123`: the date is in what is saved and copied. */
+/** Returns `14:05:22.123`: the date is only in saved and copied text. */
 const clockOf = (at: string): string =>
 	at
 		.slice(11, 23)
 		.replace(/[Z+-].*/, '')
 		.padEnd(12);
 
-/** Goes on below its own start, not below the indent or the tree that it hangs on. */
+/** Wraps a line below its own start, not below its indent or tree lines. */
 function hanging(text: string, cells: number): readonly string[] {
 	const indent = /^[ │├└─]*/.exec(text)?.[0] ?? '';
 	if (indent === '' || indent.length > cells / 2) return wrapText(text, cells);
@@ -61,7 +61,7 @@ function hanging(text: string, cells: number): readonly string[] {
 
 type LaidOutLine = {readonly stamp: string; readonly lead: string; readonly parts: readonly string[]};
 
-/** Lines of the last pages, so that one long line is not laid out again for each of its rows. */
+/** Size of the layout cache, so that a long line is not laid out again for each of its rows. */
 const cachedLines = 400;
 const layoutCache = new Map<DocumentLine, {readonly by: string; readonly laid: LaidOutLine}>();
 
@@ -70,10 +70,10 @@ function layOut(line: DocumentLine, {cells, wrap: wraps, stamps, left}: TextLayo
 	const lead =
 		line.sourceLabel === undefined ? '' : truncateMiddle(line.sourceLabel.text, Math.max(4, Math.floor(cells / 3)));
 	const head = (stamp === '' ? 0 : stamp.length + 1) + (lead === '' ? 0 : displayWidth(lead) + 1);
-	const room = Math.max(1, cells - head);
-	// What is told among the lines is seen wherever one looks.
+	const width = Math.max(1, cells - head);
+	// A loud line is visible at every horizontal scroll position.
 	const from = line.loud === true ? 0 : left;
-	return {stamp, lead, parts: wraps ? hanging(line.text, room) : [sliceCells(line.text, from, room)]};
+	return {stamp, lead, parts: wraps ? hanging(line.text, width) : [sliceCells(line.text, from, width)]};
 }
 
 function laid(line: DocumentLine, layout: TextLayout): LaidOutLine {
@@ -82,27 +82,27 @@ function laid(line: DocumentLine, layout: TextLayout): LaidOutLine {
 	const by = `${cells} ${wraps} ${stamps} ${left}`;
 	const known = layoutCache.get(line);
 	if (known?.by === by) return known.laid;
-	const made = layOut(line, layout);
+	const fresh = layOut(line, layout);
 	layoutCache.delete(line);
-	layoutCache.set(line, {by, laid: made});
+	layoutCache.set(line, {by, laid: fresh});
 	if (layoutCache.size > cachedLines)
 		for (const oldest of [...layoutCache.keys()].slice(0, cachedLines / 2)) layoutCache.delete(oldest);
-	return made;
+	return fresh;
 }
 
-/** How many rows a line takes. */
+/** Returns the number of rows of a line. */
 function height(text: TextBuffer, number: number, layout: TextLayout): number {
 	const line = text.line(number);
 	return line === undefined ? 0 : laid(line, layout).parts.length;
 }
 
-/** The last row of the text. */
+/** Returns the position of the last row of the text. */
 function lastPlace(text: TextBuffer, layout: TextLayout): TextPosition | undefined {
 	const line = text.previous(text.end());
 	return line === undefined ? undefined : {line, part: height(text, line, layout) - 1};
 }
 
-/** A place that there is: the one asked for, or the next after it when its line was dropped or filtered out; else the last. */
+/** Returns an existing position: `place`, or the next one when its line was dropped or filtered out, or the last. */
 function nearestPosition(text: TextBuffer, place: TextPosition, layout: TextLayout): TextPosition | undefined {
 	const line = text.next(place.line);
 	if (line === undefined) return lastPlace(text, layout);
@@ -110,7 +110,7 @@ function nearestPosition(text: TextBuffer, place: TextPosition, layout: TextLayo
 	return {line, part: Math.max(0, Math.min(place.part, height(text, line, layout) - 1))};
 }
 
-/** The place so many rows further on, or back when negative; as far as there are any. */
+/** Returns the position `rows` rows further down, or up when negative, limited to the text. */
 function moveByRows(text: TextBuffer, from: TextPosition, rows: number, layout: TextLayout): TextPosition {
 	let {line, part} = from;
 	let left = rows;
@@ -135,13 +135,13 @@ function moveByRows(text: TextBuffer, from: TextPosition, rows: number, layout: 
 const isBefore = (one: TextPosition, other: TextPosition): boolean =>
 	one.line < other.line || (one.line === other.line && one.part < other.part);
 
-/** Where the last page begins: it is full when there is enough text. */
+/** Returns the first position of the last page, which is full when there is enough text. */
 export function lastPageTop(text: TextBuffer, layout: TextLayout): TextPosition {
 	const last = lastPlace(text, layout);
 	return last === undefined ? start : moveByRows(text, last, -(layout.rows - 1), layout);
 }
 
-/** Where the page begins that was asked for: no further down than the last page. */
+/** Returns the first position of the page at `top`, no further down than the last page. */
 export function pageTop(text: TextBuffer, top: TextPosition | 'end', layout: TextLayout): TextPosition {
 	const last = lastPageTop(text, layout);
 	if (top === 'end') return last;
@@ -149,7 +149,7 @@ export function pageTop(text: TextBuffer, top: TextPosition | 'end', layout: Tex
 	return isBefore(last, place) ? last : place;
 }
 
-/** The place so many rows further on or back from where a page begins. */
+/** Returns the first position of the page after scrolling by `rows`. */
 export const scrollByRows = (
 	text: TextBuffer,
 	top: TextPosition | 'end',
@@ -157,7 +157,7 @@ export const scrollByRows = (
 	layout: TextLayout,
 ): TextPosition => pageTop(text, moveByRows(text, pageTop(text, top, layout), rows, layout), layout);
 
-/** What stands on the screen. */
+/** Lays out the page at `top`. */
 export function layOutPage(text: TextBuffer, top: TextPosition | 'end', layout: TextLayout): TextPage {
 	const from = pageTop(text, top, layout);
 	const last = lastPageTop(text, layout);
@@ -182,7 +182,7 @@ export function layOutPage(text: TextBuffer, top: TextPosition | 'end', layout: 
 	};
 }
 
-/** The next line after `from`, or with `back` the last before it, that a search finds; goes round at the end. Undefined when none is. */
+/** Returns the next matching line after `from`, with `back` the last one before it; wraps around at the end. Undefined when no line matches. */
 export function findLine(text: TextBuffer, test: LineTest, from: number, back = false): number | undefined {
 	const holds = (number: number) => {
 		const line = text.line(number);

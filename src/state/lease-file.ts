@@ -7,19 +7,19 @@ import {NotAFileError, openRegular, readRegular} from '../files/regular-file.ts'
 import {type LeaseMonitor, leaseMs} from './lease-monitor.ts';
 import {isSameProcess, isStopped, type Liveness, livenessOf, type ProcessIdentity} from './process-identity.ts';
 
-/** Who holds a lease. */
+/** The process that holds a lease. */
 export type Holder = ProcessIdentity & {
-	/** For people only: it may change while the process runs, and two machines may have the same. */
+	/** For display only: it may change while the process runs, and two machines may share it. */
 	readonly host: string;
-	/** In a few words, for the person who finds it held. */
+	/** What the holder is, in a few words, for messages. */
 	readonly about: string;
-	/** Tells this lease from all others. */
+	/** Unique id of this lease. */
 	readonly token: string;
 };
 
 /**
- * The first line of a lease file is JSON: who holds it, and what else the writer put there. The second is its state, of fixed width so that
- * it is written in place: a number that grows with each renewal, or the word that ended it: `released`.
+ * A parsed lease file. Its first line is JSON: the holder and further fields of the writer. The second is the state, of fixed width so that
+ * it is overwritten in place: a number that grows with each renewal, or a final word such as `released`.
  */
 export type FoundLease = {
 	readonly holder: Holder;
@@ -27,17 +27,17 @@ export type FoundLease = {
 	readonly state: string;
 };
 
-/** The content of a file that is no lease, in words. An empty one is what a power cut leaves of a lease. */
+/** A file that is not a lease, described by `what`. A power cut leaves an empty one. */
 export type InvalidLease = {readonly what: string; readonly isEmpty: boolean};
 
-/** A lease of this process, by its open file: what is written goes to that file, also when another one has taken its path meanwhile. */
+/** A lease of this process, by its open file: writes go to that file even when another file has replaced it at its path. */
 export type OwnLease = {
 	readonly token: string;
-	/** The state changes, which shows others that the holder lives. */
+	/** Changes the state, which shows other consoles that the holder is alive. */
 	renew(): Promise<void>;
-	/** The last state: `released`, or another word of at most 12 characters. */
+	/** Writes the final state: `released`, or another word of at most 12 characters. */
 	end(state: string): Promise<void>;
-	/** Whether the file at this path is this lease. */
+	/** Returns true when the file at this path is this lease. */
 	isAt(path: string): Promise<boolean>;
 	close(): Promise<void>;
 };
@@ -53,7 +53,7 @@ export const createHolder = (identity: ProcessIdentity, about: string): Holder =
 	token: randomBytes(12).toString('hex'),
 });
 
-/** Makes the file, which must not be there. @throws Error of node:fs. */
+/** Creates the file, which must not exist. @throws Error of node:fs. */
 export async function createLease(path: string, content: Holder & Record<string, unknown>): Promise<OwnLease> {
 	const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
 	const first = `${JSON.stringify(content)}\n`;
@@ -89,7 +89,7 @@ export async function createLease(path: string, content: Holder & Record<string,
 	};
 }
 
-/** Undefined when nothing is there. @throws Error of node:fs. */
+/** Reads a lease file; undefined when there is none. @throws Error of node:fs. */
 export async function readLease(path: string): Promise<FoundLease | InvalidLease | undefined> {
 	let text: string;
 	try {
@@ -122,7 +122,7 @@ function parse(text: string): FoundLease | undefined {
 	}
 }
 
-/** Whether the holder of a lease lives. `elsewhere`: it counts as alive until its lease ends, and may even then be only asleep. */
+/** Returns whether the holder of a lease is alive. `elsewhere`: it counts as alive until its lease expires, and may then still only be asleep. */
 export function checkLease(
 	{holder, state}: Pick<FoundLease, 'holder' | 'state'>,
 	own: ProcessIdentity,
@@ -136,8 +136,8 @@ export function checkLease(
 }
 
 /**
- * Of these files the leases whose holders live, or may. Those that are over are removed: a holder that only slept finds that it lost its lease.
- * `read`: another way to read one, for a caller to whom an unreadable one is none. @throws what `read` throws.
+ * Returns the leases in these files whose holders are or may be alive. Removes those that are over: a holder that was only asleep finds that it
+ * lost its lease. `read`: reads one file, for a caller that ignores unreadable ones. @throws what `read` throws.
  */
 export async function liveLeases(
 	paths: readonly string[],
@@ -148,7 +148,7 @@ export async function liveLeases(
 	for (const path of paths) {
 		const found = await read(path);
 		if (found === undefined) continue;
-		// No lease: one that was being written when the power went, or of another version.
+		// Not a lease: the power failed while it was written, or another version wrote it.
 		const isLease = 'holder' in found;
 		seen.add(isLease ? found.holder.token : path);
 		const isOver = isLease ? checkLease(found, own, watch).isOver : watch.hasExpired(path, found.what);
@@ -159,10 +159,10 @@ export async function liveLeases(
 	return live;
 }
 
-/** `another midwatch console (pid 12 on laptop-a)` */
+/** Returns `another midwatch console (pid 12 on laptop-a)`. */
 export const holderName = ({about, pid, host}: Holder): string => `${about} (pid ${pid} on ${host})`;
 
-/** What to look at when the lease stays held, and which file to remove then. */
+/** Returns what to check when the lease stays held, and which file to remove then. */
 export function leaseRecoveryHint(path: string, found: FoundLease | InvalidLease, own: ProcessIdentity): string {
 	if (!('holder' in found)) return `look what it is; when no console of yours runs, remove ${path}`;
 	const {holder} = found;

@@ -18,20 +18,20 @@ import {
 import {createLeaseMonitor, type LeaseMonitor, leaseMs, renewMs} from './lease-monitor.ts';
 import type {ProcessIdentity} from './process-identity.ts';
 
-/** A lock that this process holds, renewed until it is given back. */
+/** A lock that this process holds, renewed until it is released. */
 export type Lock = {
-	/** Names the files that the holder is about to put in the place of others: `<name>.<token>`. See `sweep`. */
+	/** Suffix of the files with which the holder replaces others: `<name>.<token>`. See `removeLeftovers`. */
 	readonly token: string;
-	/** The holder before has ended for certain. Else it may only be asleep, and may go on at any moment with what it was about to write. */
+	/** The previous holder has ended for certain. Otherwise it may only be asleep, and may continue to write at any moment. */
 	readonly previousHolderEnded: boolean;
-	/** What the holder before may still write is out of the way. Until this is said, the next holder is not after a certain end either. */
+	/** Declares that writes of the previous holder can do no harm any more. Until then, `previousHolderEnded` is false for the next holder too. */
 	markFenced(): void;
-	/** Looks whether it is still this process's: a process that slept longer than a lease may have lost it. */
+	/** Returns whether this process still holds it: a process that slept longer than a lease may have lost it. */
 	isHeld(): Promise<boolean>;
 	release(): Promise<void>;
 };
 
-/** The lock stayed held. `message` says by whom, `hint` how to settle it. */
+/** The lock stayed held. `message` says by whom, `hint` what to do. */
 export class LockHeldError extends Error {
 	override readonly name = 'LockHeldError';
 	readonly hint: string;
@@ -45,15 +45,15 @@ export class LockHeldError extends Error {
 export type LockOptions = {
 	readonly about: string;
 	readonly identity: ProcessIdentity;
-	/** Milliseconds; as long as a lease and some more when absent. */
+	/** Milliseconds; default: twice the length of a lease. */
 	readonly waitMs?: number;
 	readonly leaseMs?: number;
 	readonly renewMs?: number;
 };
 
 /**
- * Waits for the lock, does the work, and gives it back. The file stays, with the mark `released` in it: removing it could remove the lock
- * of another console when this process slept just before that.
+ * Waits for the lock, runs the work, and releases the lock. The file stays, with the state `released`: removing it could remove the lock of
+ * another console if this process was asleep just before.
  * @throws LockHeldError when it stays held; Error of node:fs when it cannot be written.
  */
 export async function withLock<T>(path: string, options: LockOptions, work: (lock: Lock) => Promise<T>): Promise<T> {
@@ -73,7 +73,7 @@ async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 		const taken = await takeLock(path, options, watch);
 		if ('release' in taken) return taken;
 		const waited = performance.now() - began;
-		// What is no lock does not end by itself.
+		// A file that is not a lock does not expire.
 		if (waited >= waitMs || ('what' in taken && !taken.isEmpty)) {
 			const by = 'holder' in taken ? holderName(taken.holder) : taken.what;
 			throw new LockHeldError(`${path} is held by ${by}`, leaseRecoveryHint(path, taken, identity));
@@ -83,10 +83,10 @@ async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 	}
 }
 
-/** Takes the lock, or tells what holds it. @throws Error of node:fs. */
+/** Takes the lock, or returns what holds it. @throws Error of node:fs. */
 export async function takeLock(
 	path: string,
-	{about, identity, renewMs: every = renewMs}: LockOptions,
+	{about, identity, renewMs: intervalMs = renewMs}: LockOptions,
 	watch: LeaseMonitor,
 ): Promise<Lock | FoundLease | InvalidLease> {
 	for (;;) {
@@ -98,15 +98,15 @@ export async function takeLock(
 		const lease = await createLease(fresh, {...holder, unfenced: free === 'maybe asleep'});
 		if (await replaceLockFile(path, fresh, found)) {
 			await removeLeftovers(dirname(path), holder.token);
-			// From here on no other process has a file to put in its place that it made before it saw this one.
-			if (await lease.isAt(path)) return createHeldLock(path, lease, free === 'after its end', every);
+			// From here on no other process has a replacement file that it created before it saw this lock.
+			if (await lease.isAt(path)) return createHeldLock(path, lease, free === 'after its end', intervalMs);
 		}
 		await lease.close();
 		await rm(fresh, {force: true});
 	}
 }
 
-/** The state of a lock that was given back before what an earlier holder may still write was out of the way. */
+/** State of a lock that was released before `markFenced`. */
 const unfenced = 'unfenced';
 
 type Free = 'after its end' | 'maybe asleep';
@@ -117,7 +117,7 @@ function checkIfFree(
 	identity: ProcessIdentity,
 	watch: LeaseMonitor,
 ): Free | undefined {
-	// Somebody may have removed the lock of a console that is only asleep.
+	// A user may have removed the lock of a console that is only asleep.
 	if (found === undefined) return 'maybe asleep';
 	if (!('holder' in found)) return found.isEmpty && watch.hasExpired(path, '') ? 'maybe asleep' : undefined;
 	if (found.state === releasedState) return 'after its end';
@@ -127,7 +127,7 @@ function checkIfFree(
 	return liveness === 'ended' && found.content['unfenced'] !== true ? 'after its end' : 'maybe asleep';
 }
 
-/** Puts the fresh file where nothing was, or in the place of what was found, if that is still there. @returns whether it was put there. */
+/** Moves the fresh file to `path` if the file there is still `found` (or still missing). @returns whether it was moved. */
 async function replaceLockFile(
 	path: string,
 	fresh: string,
@@ -135,7 +135,7 @@ async function replaceLockFile(
 ): Promise<boolean> {
 	try {
 		if (found === undefined) {
-			// A hard link is made whole or not at all, and never over another file.
+			// Creating a hard link is atomic, and never replaces another file.
 			await link(fresh, path);
 			await rm(fresh, {force: true});
 			return true;
@@ -145,7 +145,7 @@ async function replaceLockFile(
 		await rename(fresh, path);
 		return true;
 	} catch (error) {
-		// ENOENT: swept by one who has it now.
+		// ENOENT: removed as a leftover by the process that holds the lock now.
 		if (isErrno(error, 'EEXIST') || isErrno(error, 'ENOENT')) return false;
 		throw error;
 	}
@@ -154,12 +154,12 @@ async function replaceLockFile(
 const tokenOf = (found: FoundLease | InvalidLease | undefined): string | undefined =>
 	found !== undefined && 'holder' in found ? found.holder.token : found?.what;
 
-/** What versions before this one left when they were killed. */
+/** Files that earlier versions left when they were killed. */
 const leftovers = new Set(['writer.lock.break', 'head.json.new']);
 
 /**
- * Removes the files that others were about to put in the place of others. A rename whose file was removed does nothing: so one who slept just
- * before it does no harm when he wakes up.
+ * Removes the replacement files of other holders. A rename of a removed file fails, so a process that was asleep just before its rename does
+ * no harm when it continues.
  */
 async function removeLeftovers(dir: string, token: string): Promise<void> {
 	const names = await readdir(dir);
@@ -169,8 +169,8 @@ async function removeLeftovers(dir: string, token: string): Promise<void> {
 	await Promise.all(swept.map(name => rm(join(dir, name), {force: true})));
 }
 
-function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, every: number): Lock {
-	const timer = setInterval(() => void lease.renew().catch(() => {}), every);
+function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, intervalMs: number): Lock {
+	const timer = setInterval(() => void lease.renew().catch(() => {}), intervalMs);
 	timer.unref();
 	let isFenced = isAfterEnd;
 	return {
@@ -185,7 +185,7 @@ function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, ever
 			try {
 				await lease.end(isFenced ? releasedState : unfenced);
 			} catch {
-				// A full disk may refuse even that: better no file than one that stays held.
+				// A full disk may refuse even this: no file is better than a lock that stays held.
 				if (await lease.isAt(path)) await rm(path, {force: true});
 			} finally {
 				await lease.close();
@@ -194,6 +194,6 @@ function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, ever
 	};
 }
 
-/** The name of a file that the holder of a lock is about to put in the place of another. */
+/** Returns the path of the file with which the holder of a lock replaces `path`. */
 export const replacementPath = (path: string, token: string): string =>
 	join(dirname(path), `${basename(path)}.${token}`);

@@ -3,11 +3,11 @@ import {readFileSync, readlinkSync} from 'node:fs';
 import {isErrno} from '../files/errno.ts';
 import {findSystemProgram} from '../files/find-program.ts';
 
-/** Which process this is, among all processes of all machines that share a directory. Never the host name: that changes while a process runs. */
+/** Identifies a process among all processes of all machines that share a directory. Without the host name, which can change while a process runs. */
 export type ProcessIdentity = {
-	/** Of this boot of the kernel; empty when it cannot be read. */
+	/** Boot id of the kernel; empty when it cannot be read. */
 	readonly boot: string;
-	/** Of /etc/machine-id; empty where there is none. Several containers and cloned machines may have the same. */
+	/** Content of /etc/machine-id; empty where there is none. Several containers and cloned machines may have the same. */
 	readonly machine: string;
 	/**
 	 * The pid and the time namespace, as `/proc/self/ns` names them; empty when `/proc` is not that of this process's pid namespace. In another
@@ -15,13 +15,13 @@ export type ProcessIdentity = {
 	 */
 	readonly namespace: string;
 	readonly pid: number;
-	/** Tells this process from a later one with the same pid. */
+	/** Start time, which distinguishes this process from a later one with the same pid. */
 	readonly start: string;
 };
 
 /**
- * `alive`, `ended`: known from the operating system. `elsewhere`: a process of another boot, machine, pid or time namespace, of which only
- * its lease tells whether it lives.
+ * `alive`, `ended`: known from the operating system. `elsewhere`: a process of another boot, machine, pid or time namespace, which counts
+ * as alive while it renews its lease.
  */
 export type Liveness = 'alive' | 'ended' | 'elsewhere';
 
@@ -44,8 +44,8 @@ export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =
 	a.boot === b.boot && a.namespace === b.namespace && a.pid === b.pid && a.start === b.start;
 
 /**
- * Whether that process lives. One boot id is one kernel, so two processes of the same boot and namespaces see each other whatever
- * machine id their containers show. The number of a namespace is given again once all of its processes have ended, so that those are
+ * Returns whether a process is alive. One boot id is one kernel, so two processes of the same boot and namespaces see each other whatever
+ * machine id their containers show. The number of a namespace is reused only once all of its processes have ended, so those are
  * rightly not found. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
  */
 export function livenessOf(other: ProcessIdentity, own: ProcessIdentity): Liveness {
@@ -54,12 +54,12 @@ export function livenessOf(other: ProcessIdentity, own: ProcessIdentity): Livene
 	if (!isNear) return 'elsewhere';
 	if (!exists(other.pid)) return 'ended';
 	const start = process.platform === 'linux' ? linuxStart(other.pid) : psStart(other.pid);
-	// Of a process of another user, `/proc` may be hidden (hidepid): it exists, and its lease tells the rest.
+	// Of a process of another user, `/proc` may be hidden (hidepid): it exists, and its lease shows the rest.
 	if (start === undefined || start === '') return isZombie(other.pid) ? 'ended' : 'elsewhere';
 	return start === other.start ? 'alive' : 'ended';
 }
 
-/** Stopped by a signal or a debugger: it lives, and does nothing until somebody continues it. */
+/** Returns true when a process is stopped by a signal or a debugger: it is alive, and does nothing until it is continued. */
 export const isStopped = (pid: number): boolean => ['T', 't'].includes(statOf(pid)?.[0] ?? '');
 
 function exists(pid: number): boolean {
@@ -67,7 +67,7 @@ function exists(pid: number): boolean {
 		process.kill(pid, 0);
 		return true;
 	} catch (error) {
-		// EPERM: it exists, and belongs to somebody else.
+		// EPERM: it exists, and belongs to another user.
 		return !isErrno(error, 'ESRCH');
 	}
 }

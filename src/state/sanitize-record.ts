@@ -1,7 +1,7 @@
 import {cleanText} from '../text/clean.ts';
 import {redact} from '../text/redact.ts';
 
-/** A value as it is recorded: every text without control characters and without what looks like a secret. */
+/** Returns a value as it is recorded: every string without control characters, with secrets redacted. */
 export function sanitizeForRecord<T>(value: T): T {
 	if (typeof value === 'string') return redact(cleanText(value)) as T;
 	if (Array.isArray(value)) return value.map(sanitizeForRecord) as T;

@@ -1,9 +1,9 @@
 import {join} from 'node:path';
 import {baseDirectory, type EnvironmentVariables} from '../files/base-directories.ts';
 
-/** `$XDG_STATE_HOME/midwatch`, or `~/.local/state/midwatch`; absolute. @throws EnvironmentError when nothing says where that is. */
+/** `$XDG_STATE_HOME/midwatch`, or `~/.local/state/midwatch`; absolute. @throws EnvironmentError when neither is defined. */
 export const stateDir = (env: EnvironmentVariables): string =>
 	join(baseDirectory(env, 'XDG_STATE_HOME', join('.local', 'state')), 'midwatch');
 
-/** The demo's own, below the user's: what was done there was done to nothing. */
+/** Returns the state directory of the demo, below the user's: its records are not about real servers. */
 export const demoStateDir = (stateDir: string): string => join(stateDir, 'demo');

@@ -1,21 +1,21 @@
 import type {Clock} from '../time/clock.ts';
 import {linuxBoot} from './process-identity.ts';
 
-/** A moment by the time that cannot be set: which boot of which machine, and milliseconds since then. */
+/** A moment by a clock that cannot be set: the boot id, and milliseconds since that boot. */
 export type Uptime = {readonly boot: string; readonly ms: number};
 
-/** Reads the time of this boot. Where the system has no id for a boot, that of the console takes its place. */
-export function createUptime(clock: Clock, console: () => string): () => Uptime {
+/** Returns a function that reads the uptime. Where the system has no boot id, `consoleId` takes its place. */
+export function createUptime(clock: Clock, consoleId: () => string): () => Uptime {
 	let boot: string | undefined;
 	return () => {
-		boot ??= linuxBoot() || console();
+		boot ??= linuxBoot() || consoleId();
 		return {boot, ms: Math.round(clock.monotonic())};
 	};
 }
 
 /**
- * The least milliseconds that have passed since something was recorded, whatever was done to the wall clock meanwhile: negative when that was
- * set back. Of another boot only the wall clock tells.
+ * Returns the minimum of milliseconds since a record was written, even if the wall clock was set in between: negative when it was set back. A
+ * record of another boot has only the wall clock.
  */
 export function minimumAge(
 	{ts, up}: {readonly ts: string; readonly up?: Uptime | undefined},

@@ -7,33 +7,33 @@ import {compileFilter, type Searchable} from './filter.ts';
 import {createGroupComparison, type GroupHeaders, type Grouping, groupIdOf} from './grouping.ts';
 import {sortInSlices} from './sort-sliced.ts';
 
-/** Names one row on the whole deck, for as long as the object lives. */
+/** Identifies one row in all panes, as long as the object exists. */
 export type RowKey = string;
 
 export const rowKey = (kind: RowKind, row: Row): RowKey => `${kind}\u0000${row.target}\u0000${row.id}`;
 
 export const kindOfKey = (key: RowKey): string => key.slice(0, key.indexOf('\u0000'));
 
-/** A row of the deck. `left`: it is no longer in the list, and keeps its line only until no key was pressed for a second. */
+/** A row with its key. `wasRemoved`: the last read no longer has it; it keeps its line until no key was pressed for a second. */
 export type TableRow = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row; readonly wasRemoved?: true};
 
 export type SectionView = {
 	readonly section: Section;
-	/** With the rows that head others, in an order that has such. */
+	/** The rows shown, including group headers. */
 	readonly entries: readonly TableRow[];
-	/** Of every row, in the order in which they were read: a row that stands there again keeps its entry. */
+	/** Every row in the order of the read. A row object that is read again keeps its entry. */
 	readonly allEntries: readonly TableRow[];
-	/** Of each of those, whether it passed the filter: a row is judged once, not at every read that brings it again. */
+	/** For each of `allEntries`, whether it passed the filter: an unchanged row is not filtered again at the next read. */
 	readonly passedFilter: readonly boolean[];
 	readonly filter: string;
 	readonly order: string;
-	/** In an order with heads: which groups have theirs in the table. Data: a function would keep all that the view was made of. */
+	/** In an order with group headers: the groups whose header is in the table. Data, because a closure would retain the readings. */
 	readonly grouping: Grouping | undefined;
-	/** How many rows are shown, without heads. */
+	/** Number of rows shown, without group headers. */
 	readonly shownCount: number;
-	/** Of the rows that are shown, without heads. */
+	/** Severities of the rows shown, without group headers. */
 	readonly severityCounts: Readonly<Record<Severity, number>>;
-	/** The same with the heads that are worse than all of their rows, in every order: what is wrong with them none of those tells. */
+	/** The same, plus the group headers of any order that are worse than all rows of their group: no row shows what is wrong with them. */
 	readonly problemCounts: Readonly<Record<Severity, number>>;
 	/** Rows before the filter. */
 	readonly total: number;
@@ -44,15 +44,15 @@ export type SectionView = {
 
 export type PaneView = {
 	readonly pane: Pane;
-	/** What was filtered by. It may be older than what was typed last, for as long as many rows take. */
+	/** The filter of this view. While many rows are filtered it may be older than the text typed. */
 	readonly filter: string;
-	/** Only what is wrong is shown. */
+	/** Only rows that are not ok are shown. */
 	readonly problemsOnly: boolean;
 	readonly sections: readonly SectionView[];
-	/** Every row a cursor can stand on, from top to bottom. */
+	/** Every row that the cursor can be on, from top to bottom. */
 	readonly entries: readonly TableRow[];
 	readonly severity: Severity;
-	/** More than one target is shown, so rows and gauges need its name. */
+	/** More than one target is shown, so rows and gauges need the name of theirs. */
 	readonly hasManyTargets: boolean;
 };
 
@@ -60,11 +60,11 @@ export const cellText = (cell: Cell): string => (typeof cell === 'string' ? cell
 
 type CellOf = (column: Column, row: Row, now: number) => Cell;
 
-/** What stands in a column: of a row of the section itself, or of one that heads others. */
+/** Return the cell of a row, and of a group header. */
 export const rowCell: CellOf = (column, row, now) => column.cell(row, now);
 export const groupCell: CellOf = (column, row, now) => column.groupCell?.(row, now) ?? '';
 
-/** What of a row a filter looks at: a cell is made into text when it is asked for, and no oftener than once. */
+/** A row as the filter sees it. The text of its cells is computed on first use, once. */
 class SearchableRow implements Searchable {
 	readonly #section: Section;
 	readonly #row: Row;
@@ -99,47 +99,47 @@ class SearchableRow implements Searchable {
 	}
 }
 
-/** The names that may stand before a colon in a filter of this section. */
+/** Returns the field names that a filter of this section accepts before a colon. */
 export const filterFields = (section: Section): ReadonlySet<string> =>
 	new Set(['target', 'severity', ...section.columns.map(column => column.field)]);
 
 export type BuildViewOptions = {
 	readonly filter: string;
-	/** Show only what is wrong. */
+	/** Show only rows that are not ok. */
 	readonly problemsOnly?: boolean;
 	/** Show this target only. */
 	readonly target: string | undefined;
 	/** Index of the order of each section; the first when absent. */
 	readonly orders: Readonly<Record<string, number>>;
 	readonly now: number;
-	/** The same section as it was shown before. */
+	/** The view of the same section before. */
 	readonly previous?: SectionView | undefined;
 	/**
-	 * No row moves: rows keep their lines, also those that left the list. New rows go below the last one of a section that has none below it
-	 * (`isLast`) or showed no row before; in other sections they wait.
+	 * Rows keep their lines, including removed ones. New rows are appended to a section that is the last one (`isLast`) or was empty; in
+	 * other sections they wait.
 	 */
 	readonly keepOrder?: boolean;
 	readonly isLast?: boolean;
 };
 
-/** Rows that are looked at before something else may be done: about a millisecond. */
+/** Rows processed between two yields: about a millisecond. */
 const slice = 256;
 
-/** The entries that were there before, in the order that they had, and the others. Most are the very same: only the rest is looked up. */
+/** Returns the entries of `now` that were in `before`, at their index there, and the new ones. Most are the same objects: only the others are looked up by key. */
 function* splitByPresence(
 	before: readonly TableRow[],
 	now: readonly TableRow[],
 ): Generator<undefined, {readonly old: readonly (TableRow | undefined)[]; readonly fresh: TableRow[]}> {
 	const others = new Set(now);
 	yield;
-	const kept = before.map(entry => (others.delete(entry) ? entry : undefined));
+	const old = before.map(entry => (others.delete(entry) ? entry : undefined));
 	yield;
 	const fresh: TableRow[] = [];
 	if (others.size > 0) {
 		const places = new Map<RowKey, number>();
 		for (const [index, entry] of before.entries()) {
 			if (index % slice === 0) yield;
-			if (kept[index] === undefined) places.set(entry.key, index);
+			if (old[index] === undefined) places.set(entry.key, index);
 		}
 		let looked = 0;
 		for (const entry of others) {
@@ -147,10 +147,10 @@ function* splitByPresence(
 			if (looked % slice === 0) yield;
 			const place = places.get(entry.key);
 			if (place === undefined) fresh.push(entry);
-			else kept[place] = entry;
+			else old[place] = entry;
 		}
 	}
-	return {old: kept, fresh};
+	return {old, fresh};
 }
 
 const markRemoved = (entry: TableRow): TableRow => (entry.wasRemoved ? entry : {...entry, wasRemoved: true});
@@ -170,15 +170,15 @@ function* orderEntries(
 		const held = before.entries.map((entry, index) => old[index] ?? markRemoved(entry));
 		return isLast || held.length === 0 ? held.concat(yield* sortInSlices(fresh, compare)) : held;
 	}
-	// What is nearly in order is sorted in one pass.
+	// A list nearly in order is sorted in one pass.
 	const still = old.filter(entry => entry !== undefined);
 	return yield* sortInSlices(still.concat(fresh), compare);
 }
 
-/** Places in which a row is looked for when others before it have come or gone since the last read. */
+/** Offsets at which a row is looked for after rows before it were added or removed. */
 const shifts = [0, 1, -1, 2, -2, 3, -3, 4, -4] as const;
 
-/** Where this very row was, near the place where it should be; -1 when it is a new one. */
+/** Returns the index of this row object near `place`; -1 when it is not there. */
 function indexNear(known: readonly TableRow[], place: number, row: Row): number {
 	for (const shift of shifts) if (known[place + shift]?.row === row) return place + shift;
 	return -1;
@@ -188,19 +188,19 @@ const none: ReadonlySet<string> = new Set();
 
 const groupHeaderEntries = new WeakMap<Row, TableRow>();
 
-/** The same entry for the same row. */
+/** Returns the same entry for the same row object. */
 function groupHeaderEntry(kind: RowKind, row: Row): TableRow {
 	const known = groupHeaderEntries.get(row);
 	if (known !== undefined) return known;
-	const made = {key: rowKey(kind, row), kind, row};
-	groupHeaderEntries.set(row, made);
-	return made;
+	const entry = {key: rowKey(kind, row), kind, row};
+	groupHeaderEntries.set(row, entry);
+	return entry;
 }
 
-/** Whether a row passes the filter; undefined without one. */
+/** Returns true when a row passes the filter. Undefined: there is no filter. */
 type RowFilter = ((row: SearchableRow) => boolean) | undefined;
 
-/** The heads that are shown: those that pass themselves, and those above a row that does. */
+/** Returns the group headers to show: those that pass the filter, and those of a row that does. */
 function* shownGroupHeaders(
 	section: Section,
 	heads: GroupHeaders,
@@ -238,7 +238,7 @@ function* shownGroupHeaders(
 	return {above, headed};
 }
 
-/** How many heads are worse than all of their rows, also those that a filter hides. Few rows are not well: only those are looked up. */
+/** Counts the group headers that are worse than all rows of their group, hidden rows included. Only rows that are not ok are looked up: they are few. */
 function* countWorseHeaders(
 	section: Section,
 	heads: GroupHeaders,
@@ -247,27 +247,27 @@ function* countWorseHeaders(
 	judge: RowFilter,
 	now: number,
 ): Generator<undefined, Record<Severity, number>> {
-	const sick = readings.flatMap(({kind, snapshot}) =>
+	const problems = readings.flatMap(({kind, snapshot}) =>
 		kind === heads.kind ? (snapshot?.rows ?? []).filter(row => row.severity !== 'ok') : [],
 	);
 	const counted = {crit: 0, warn: 0, unknown: 0, ok: 0};
-	if (sick.length === 0) return counted;
-	const told = new Map<string, Severity>();
+	if (problems.length === 0) return counted;
+	const worstRows = new Map<string, Severity>();
 	for (const [index, entry] of rows.entries()) {
 		if (index % slice === 0) yield;
 		if (entry.row.severity === 'ok') continue;
 		const group = groupIdOf(heads, entry);
-		told.set(group, worstSeverity([told.get(group) ?? 'ok', entry.row.severity]));
+		worstRows.set(group, worstSeverity([worstRows.get(group) ?? 'ok', entry.row.severity]));
 	}
-	for (const row of sick) {
+	for (const row of problems) {
 		const entry = groupHeaderEntry(heads.kind, row);
-		if (compareSeverity(row.severity, told.get(groupIdOf(heads, entry)) ?? 'ok') >= 0) continue;
+		if (compareSeverity(row.severity, worstRows.get(groupIdOf(heads, entry)) ?? 'ok') >= 0) continue;
 		if (judge === undefined || judge(new SearchableRow(section, row, now, groupCell))) counted[row.severity] += 1;
 	}
 	return counted;
 }
 
-/** Rows of one section across its targets: filtered, worst first, then in the chosen order. */
+/** Builds the view of one section over all targets: filtered, the worst rows first, then in the chosen order. */
 export function buildSectionView(
 	section: Section,
 	all: readonly Reading[],
@@ -345,7 +345,7 @@ function* buildSectionViewInSlices(
 	};
 }
 
-/** What is done a slice at a time, done at once. */
+/** Runs a generator to its result without a pause. */
 export function runToCompletion<Result>(work: Generator<undefined, Result>): Result {
 	for (;;) {
 		const step = work.next();
@@ -362,7 +362,7 @@ export function buildPaneView(
 	return runToCompletion(buildPaneViewInSlices(pane, readings, arrangement, before));
 }
 
-/** The same a slice at a time: a slice takes about a millisecond, however many rows there are. */
+/** Builds the view of a pane. Yields about every millisecond, however many rows there are. */
 export function* buildPaneViewInSlices(
 	pane: Pane,
 	readings: readonly Reading[],
@@ -375,7 +375,7 @@ export function* buildPaneViewInSlices(
 		const isLast = section === pane.sections.at(-1);
 		all.push(yield* buildSectionViewInSlices(section, readings, {...arrangement, isLast, previous: old}));
 	}
-	// A pane may be about several systems of which only one is watched: what nobody reads takes no room.
+	// A pane may have sections of several systems: a section without a watched target takes no space.
 	const watched = all.filter(view => view.readings.length > 0);
 	const sections = watched.length === 0 ? all : watched;
 	const [only] = sections;

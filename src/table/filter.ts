@@ -1,28 +1,28 @@
 /*
- * The language of `/`: words that must all hold. `text` anywhere in the row, `!text` nowhere in it, `field:value` in one column,
- * `!field:value` not in it. Letter case does not count. A field may be abbreviated where only one can be meant, `ns:media`; such a word is
- * looked for as text as well. A word with an unknown field name is text: queries and keys have colons too.
+ * The filter language of `/`: words that must all match. `text` anywhere in the row, `!text` nowhere in it, `field:value` in one column,
+ * `!field:value` not in that column. Case-insensitive. A field may be abbreviated where that is unambiguous (`ns:media`); such a word is
+ * searched as text as well. A word with an unknown field name is text: queries and keys contain colons too.
  */
 
 export type Searchable = {
-	/** Whether something that the row shows holds this text, given in lower case. A word never spans two columns. */
+	/** Returns true when one of its cells contains this lower-case text. A word never spans two columns. */
 	holds(text: string): boolean;
 	field(name: string): string | undefined;
 };
 
 type Term = {
 	readonly inverse: boolean;
-	/** The whole word in lower case, without its exclamation mark. */
+	/** The word in lower case, without its exclamation mark. */
 	readonly text: string;
-	/** What stands before the first colon, and after it. */
+	/** The text before the first colon, and the text after it. */
 	readonly name: string;
 	readonly value: string;
-	/** The column that is meant by the name; `sure` when that is how it is called. */
+	/** The column that `name` means; `sure` when it is its full name. */
 	readonly field: string | undefined;
 	readonly sure: boolean;
 };
 
-/** Whether these are letters of the name in their order, from the first one on. */
+/** Returns true when `letters` occur in `name` in this order, starting with its first letter. */
 const abbreviates = (letters: string, name: string): boolean => {
 	if (letters.length < 2 || letters[0] !== name[0]) return false;
 	let at = 0;
@@ -56,6 +56,6 @@ export function compileFilter(source: string, fields: ReadonlySet<string>): (row
 		});
 }
 
-/** Words that look as if they named a column, of which there is none: they are looked for as text. */
+/** Returns the words before a colon that look like a field name but are none: they are searched as text. */
 export const unknownFields = (source: string, fields: ReadonlySet<string>): readonly string[] =>
 	termsOf(source, fields).flatMap(({field, name}) => (field === undefined && /^[a-z]+$/.test(name) ? [name] : []));

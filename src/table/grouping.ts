@@ -5,17 +5,17 @@ import {sortInSlices} from './sort-sliced.ts';
 
 export type GroupHeaders = NonNullable<Order['groupHeaders']>;
 
-/** A row and what it is one of. */
+/** A row and its kind. */
 type RowWithKind = {readonly kind: RowKind; readonly row: Row};
 
-/** What a row belongs to: its head, by its id. A head belongs to itself. */
+/** Returns the id of the group of a row, which is the key of its group header. A group header belongs to its own group. */
 export const groupIdOf = (heads: GroupHeaders, {kind, row}: RowWithKind): string =>
 	groupKey(row, kind === heads.kind ? row.id : heads.of(row));
 
-/** `headed`: the groups whose head is in the table. */
+/** `groupsWithHeader`: the groups whose header is in the table. */
 export type Grouping = {readonly headers: GroupHeaders; readonly groupsWithHeader: ReadonlySet<string>};
 
-/** Whether this row stands below a head that is there. */
+/** Returns true when the row is below a group header that is in the table. */
 export const isUnderGroupHeader = (grouping: Grouping | undefined, placed: RowWithKind): boolean =>
 	grouping !== undefined &&
 	placed.kind !== grouping.headers.kind &&
@@ -23,10 +23,10 @@ export const isUnderGroupHeader = (grouping: Grouping | undefined, placed: RowWi
 
 const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
 
-/** Rows that are looked at before something else may be done: about a millisecond. */
+/** Rows processed between two yields: about a millisecond. */
 const slice = 256;
 
-/** How the rows of several groups are compared: the group with the worst row first, its head above all else in it. */
+/** Returns a comparison for rows in groups: the group with the worst row first, and in each group its header first. */
 export function* createGroupComparison<Entry extends RowWithKind>(
 	entries: readonly Entry[],
 	order: Order,
@@ -41,7 +41,7 @@ export function* createGroupComparison<Entry extends RowWithKind>(
 		if (group === undefined) groups.set(name, {severity: entry.row.severity, first: entry});
 		else {
 			if (compareSeverity(entry.row.severity, group.severity) < 0) group.severity = entry.row.severity;
-			// All of a group compare alike by what the group is called; only its head has no other name.
+			// Every row of a group has what the order compares groups by; the header has it exactly.
 			if (entry.kind === heads.kind) group.first = entry;
 		}
 		if (names.size % slice === 0) yield;

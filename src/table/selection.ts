@@ -2,7 +2,7 @@ import {appliesToKind} from '../contract/define.ts';
 import type {RowKind} from '../contract/row.ts';
 import {kindOfKey, type RowKey, type TableRow} from './build-view.ts';
 
-/** What of an action or an inspection says which rows it is about. */
+/** The part of an action or an inspection that says which rows it accepts. */
 export type RowSelector = {
 	readonly kind: RowKind;
 	readonly also?: readonly RowKind[];
@@ -16,10 +16,10 @@ export type Selection = {
 	readonly current: TableRow | undefined;
 };
 
-/** The rows an action is about, or why there are none of that. */
+/** The rows for an action, or why there are none. */
 export type SelectedRows = {readonly entries: readonly TableRow[]; readonly refusal?: string};
 
-/** One row of each kind that can be acted on now: the marked kinds, then that of the cursor. */
+/** Returns one row of each kind that is selected: of the marked kinds first, then of the row under the cursor. */
 export function firstRowOfEachKind({entries, marks, current}: Selection): readonly TableRow[] {
 	const marked = marks.size === 0 ? [] : entries.filter(entry => marks.has(entry.key) && !entry.wasRemoved);
 	const all = current === undefined ? marked : [...marked, current];
@@ -27,8 +27,8 @@ export function firstRowOfEachKind({entries, marks, current}: Selection): readon
 }
 
 /**
- * While rows of its kind are marked, an action is about those and about no other, wherever the cursor stands. A mark on a row that is gone
- * or filtered out counts as well: what was meant must not turn into the row under the cursor.
+ * Returns the rows for an action. While rows of its kind are marked, these are the marked rows only, wherever the cursor is. A mark on a
+ * removed or filtered row counts as well: the action must not fall back to the row under the cursor.
  */
 export function selectRowsFor(action: RowSelector, {entries, marks, current}: Selection): SelectedRows {
 	const isMarked = [...marks].some(key => appliesToKind(action, kindOfKey(key)));

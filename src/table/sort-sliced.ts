@@ -1,9 +1,9 @@
-/** So many at once are sorted in about a millisecond. */
+/** Items that are sorted in about a millisecond. */
 const slice = 512;
 
 /**
- * Sorts in slices, so that whoever asks can do something else between two of them. Stable; what is nearly in order already takes little
- * more than one pass. @yields after each slice; @returns a new array.
+ * Sorts in slices, so that the caller can yield to the event loop between two of them. Stable; a list nearly in order takes little more
+ * than one pass. @yields after each slice; @returns a new array.
  */
 export function* sortInSlices<Item>(
 	items: readonly Item[],
