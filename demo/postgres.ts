@@ -80,8 +80,8 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 		return new Map(
 			identities.map((identity): readonly [number, SignalResult] => {
 				const session = now.get(identity.pid);
-				if (session === undefined || !isSameSession(identity, session)) return [identity.pid, {result: 'moved'}];
-				if (how === 'cancel' && session.state !== 'active') return [identity.pid, {result: 'moved'}];
+				if (session === undefined || !isSameSession(identity, session)) return [identity.pid, {result: 'conflict'}];
+				if (how === 'cancel' && session.state !== 'active') return [identity.pid, {result: 'conflict'}];
 				estate.end(identity.pid, how);
 				return [identity.pid, {result: 'sent', at: session}];
 			}),
@@ -158,7 +158,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 		sessionQuery: (pid, backendStart, limit, {signal}) =>
 			answer(signal, () => {
 				const found = records().find(session => session.pid === pid && session.backendStart === backendStart);
-				return found === undefined ? undefined : {query: (found.query ?? '').slice(0, limit), keptBytes: 4096};
+				return found === undefined ? undefined : {query: (found.query ?? '').slice(0, limit), storedBytes: 4096};
 			}),
 		connectionGroups: ({signal}) =>
 			answer(signal, () => {

@@ -174,8 +174,8 @@ export function createPostgresClient(
 		return new Map(
 			pids.map((pid): readonly [number, SignalResult] => {
 				const row = matched.get(pid);
-				if (row === undefined) return [pid, {result: 'moved'}];
-				return [pid, decode.requiredBoolean(row, 'sent') ? {result: 'sent', at: toSignalled(row)} : {result: 'gone'}];
+				if (row === undefined) return [pid, {result: 'conflict'}];
+				return [pid, decode.requiredBoolean(row, 'sent') ? {result: 'sent', at: toSignalled(row)} : {result: 'ended'}];
 			}),
 		);
 	}
@@ -267,7 +267,7 @@ export function createPostgresClient(
 		async sessionQuery(pid, backendStart, limit, {signal}) {
 			const [row] = await monitor.query(sql.sessionQuerySql, [pid, backendStart, limit], signal);
 			if (row === undefined) return undefined;
-			return {query: redactedQuery(row) ?? '', keptBytes: decode.requiredNumber(row, 'kept')};
+			return {query: redactedQuery(row) ?? '', storedBytes: decode.requiredNumber(row, 'kept')};
 		},
 		async connectionGroups({signal}) {
 			const rows = await monitor.query(sql.connectionGroupsSql, [], signal);

@@ -69,7 +69,7 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 		}
 		const what = row.state === 'active' ? 'runs' : 'ran last';
 		// The server keeps one byte less than the setting says, for the terminating zero.
-		const kept = Buffer.byteLength(found.query) >= found.keptBytes - 4;
+		const kept = Buffer.byteLength(found.query) >= found.storedBytes - 4;
 		return {
 			...asked,
 			lines: [
@@ -81,7 +81,7 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 				...(kept
 					? [
 							{
-								text: `… cut by the server, which keeps ${formatBytes(found.keptBytes)} of each (track_activity_query_size)`,
+								text: `… cut by the server, which keeps ${formatBytes(found.storedBytes)} of each (track_activity_query_size)`,
 								severity: 'warn',
 							} as const,
 						]

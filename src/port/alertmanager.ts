@@ -3,7 +3,7 @@ import type {Labels} from '../contract/row.ts';
 import type {HttpSettings} from './http.ts';
 
 /*
- * What the alerts of the Targets pane need from an Alertmanager, API v2 (0.16 and newer, and what speaks it). Every member rejects with
+ * What the Targets pane needs from an Alertmanager: API v2 (0.16 and newer, and compatible servers). Every member rejects with
  * AdapterError, and at once when `context.signal` fires. Moments are the server's own text, RFC 3339, so that they compare exactly.
  */
 
@@ -13,19 +13,19 @@ export type AlertmanagerSettings = HttpSettings;
 export type Matcher = {
 	readonly name: string;
 	readonly value: string;
-	/** `=~` and `!~`: the whole value has to match, RE2. */
+	/** `=~` and `!~`: an RE2 expression that must match the complete value. */
 	readonly isRegex: boolean;
 	/** False: `!=` and `!~`. */
 	readonly isEqual: boolean;
 };
 
-/** One alert that an Alertmanager has been sent and that was not resolved. */
+/** One alert that an Alertmanager received and that is not resolved. */
 export type AlertFacts = {
 	/** A hash of its labels: the same alert has the same one whenever it fires. */
 	readonly fingerprint: string;
 	readonly labels: Labels;
 	readonly annotations: Labels;
-	/** `suppressed`: silenced or inhibited · `unprocessed`: it came just now. */
+	/** `suppressed`: silenced or inhibited · `unprocessed`: just received. */
 	readonly state: 'active' | 'suppressed' | 'unprocessed';
 	/** Ids of silences. */
 	readonly silencedBy: readonly string[];
@@ -34,7 +34,7 @@ export type AlertFacts = {
 	readonly receivers: readonly string[];
 	readonly startsAt: string;
 	readonly updatedAt: string;
-	/** Where its rule is shown, mostly an address of a Prometheus; empty when the sender told none. */
+	/** URL of its rule, usually on a Prometheus; empty when the sender gave none. */
 	readonly generatorURL: string;
 };
 
@@ -59,7 +59,7 @@ export type AlertmanagerStatus = {
 	readonly peers: number;
 };
 
-/** What a silence is created with. It begins at once, unless `startsAt` is told. */
+/** A silence to create. It begins at once unless `startsAt` is set. */
 export type NewSilence = Pick<Silence, 'matchers' | 'endsAt' | 'createdBy' | 'comment'> & {
 	readonly startsAt?: string | undefined;
 };
@@ -68,9 +68,9 @@ export type NewSilence = Pick<Silence, 'matchers' | 'endsAt' | 'createdBy' | 'co
 export type AlertmanagerWriteContext = Context & {readonly record: string};
 
 export type AlertmanagerPort = {
-	/** All alerts; with matchers those that a silence of these matchers would hide, judged by the server itself. */
+	/** All alerts; with matchers those that a silence with them would suppress, matched by the server. */
 	alerts(context: Context, matchers?: readonly Matcher[]): Promise<readonly AlertFacts[]>;
-	/** All that the server still keeps, expired ones too (five days unless it was told otherwise). */
+	/** All silences that the server still stores, including expired ones (by default for five days). */
 	silences(context: Context): Promise<readonly Silence[]>;
 	status(context: Context): Promise<AlertmanagerStatus>;
 	/**

@@ -1,9 +1,9 @@
 import type {HttpSettings} from './http.ts';
 import type {TlsSettings} from './tls.ts';
 
-/* How records of the audit leave this machine. The core decides what leaves, when and in which order; a sink only carries it. */
+/* Sends copies of audit records to another system. The core decides which records, when and in which order; a sink only transports them. */
 
-/** One record as it leaves. */
+/** One record as it is sent. */
 export type OutboundRecord = {
 	readonly id: string;
 	readonly seq: number;
@@ -12,17 +12,17 @@ export type OutboundRecord = {
 	readonly ts: string;
 	readonly host: string;
 	readonly pid: number;
-	/** Of syslog: 1 alert, 4 warning, 5 notice, 6 informational. */
+	/** Syslog severity: 1 alert, 4 warning, 5 notice, 6 informational. */
 	readonly severity: 1 | 4 | 5 | 6;
 	/** One line of JSON in ASCII. */
 	readonly json: string;
 };
 
-/** A place outside that takes copies. */
+/** A receiver of copies. */
 export type AuditSink = {
 	/**
-	 * Resolves when all of them were taken, as far as the protocol can tell (docs/adr/0012). Ends at once when `signal` fires.
-	 * @throws AdapterError when that is not known; some of them may have been taken: they are sent again, and their ids tell.
+	 * Resolves when the receiver accepted all records, as far as the protocol confirms it (docs/adr/0012). Rejects at once when `signal` aborts.
+	 * @throws AdapterError when that is not confirmed. Some records may have been accepted: all are sent again, and the receiver dedupes by id.
 	 */
 	send(records: readonly OutboundRecord[], signal: AbortSignal): Promise<void>;
 	/** May be called twice. */

@@ -4,10 +4,10 @@ import type {Secret} from '../contract/target.ts';
 import type {TlsSettings} from './tls.ts';
 
 /*
- * What midwatch needs from a Kafka cluster: named reads and one act, never a client's own objects. A read of many things tells each one's
- * failure as a value, so that one group that cannot be read does not hide the others.
+ * What midwatch needs from a Kafka cluster: named reads and writes, never objects of a client library. A read of several items returns the
+ * failure of each as a value, so that one group that cannot be read does not hide the others.
  *
- * Offsets are numbers: a partition that takes in a million messages a second reaches 2^53 after 285 years. An adapter that meets a greater
+ * Offsets are numbers: a partition that takes in a million messages a second reaches 2^53 after 285 years. An adapter that receives a greater
  * one throws `malformed`.
  */
 
@@ -17,12 +17,12 @@ export type KafkaSasl =
 			readonly username: string;
 			readonly password: Secret;
 	  }
-	/** Who we are is in the token. */
+	/** The token contains the user. */
 	| {readonly mechanism: 'oauthbearer'; readonly token: Secret};
 
 /** What configuration gives for one target of kind `kafka`. */
 export type KafkaSettings = {
-	/** Where the cluster is asked first, tried in order. The cluster then says where its brokers are. */
+	/** Bootstrap brokers, tried in order. The cluster then returns the addresses of its brokers. */
 	readonly brokers: readonly {readonly host: string; readonly port: number}[];
 	/** Present, even when empty: the connections use TLS. */
 	readonly tls?: TlsSettings | undefined;
@@ -38,17 +38,17 @@ export type KafkaBroker = {readonly id: number; readonly host: string; readonly 
 
 export type KafkaCluster = {
 	readonly id: string;
-	/** As far as the brokers' own request versions tell it: `4.1 or newer`. */
+	/** Derived from the request versions that the brokers support: `4.1 or newer`. */
 	readonly version: string;
 	/** The brokers that are alive. */
 	readonly brokers: readonly KafkaBroker[];
 	readonly controller: number | undefined;
 };
 
-/** `unknown`: the brokers list it and say no type, or one that we have no word for. */
+/** `unknown`: the brokers report no type, or one that midwatch does not know. */
 export type KafkaGroupType = 'classic' | 'consumer' | 'share' | 'streams' | 'unknown';
 
-/** Listed, not described: cheap. `state` is undefined where the broker's version does not tell it in the list. */
+/** From the list of groups: cheap. `state` is undefined where the version of the broker does not list it. */
 export type KafkaGroupName = {
 	readonly group: string;
 	readonly type: KafkaGroupType;
@@ -67,7 +67,7 @@ export type KafkaMember = {
 	readonly clientId: string;
 	readonly host: string;
 	readonly instanceId?: string | undefined;
-	/** Undefined when it cannot be told: the group rebalances, or its protocol is not one we read. */
+	/** Undefined when it is not known: the group rebalances, or its protocol is not supported. */
 	readonly assignment: readonly TopicPartition[] | undefined;
 };
 
@@ -76,7 +76,7 @@ export type KafkaGroup = {
 	readonly type: KafkaGroupType;
 	/** Stable, Empty, PreparingRebalance, CompletingRebalance, Assigning, Reconciling, Dead: as the broker says it. */
 	readonly state: string;
-	/** Grows with each rebalance, where the broker tells it. */
+	/** Grows with each rebalance; undefined where the broker does not report it. */
 	readonly epoch: number | undefined;
 	/** The broker that coordinates it. */
 	readonly coordinator: number | undefined;
@@ -86,13 +86,13 @@ export type KafkaGroup = {
 export type CommittedOffset = TopicPartition & {
 	/** The next message that the group will read. */
 	readonly offset: number;
-	/** What the group wrote beside it; kept when it is put back. */
+	/** Metadata that the group committed with it; an undo restores it. */
 	readonly metadata: string;
 	readonly leaderEpoch?: number | undefined;
 };
 
 export type KafkaPartition = TopicPartition & {
-	/** Undefined: offline, nobody leads it. */
+	/** Undefined: the partition is offline, without a leader. */
 	readonly leader: number | undefined;
 	/** The preferred leader first. */
 	readonly replicas: readonly number[];
@@ -102,7 +102,7 @@ export type KafkaPartition = TopicPartition & {
 
 export type KafkaTopic = {
 	readonly topic: string;
-	/** Changes when a topic is deleted and made anew; undefined where the broker's version does not tell it. */
+	/** Changes when a topic is deleted and created again; undefined where the version of the broker does not report it. */
 	readonly id: string | undefined;
 	readonly internal: boolean;
 	readonly partitions: readonly KafkaPartition[];
@@ -111,7 +111,7 @@ export type KafkaTopic = {
 /** `earliest`: the log's start. `latest`: its end. A time: the first message at or after it, the end when there is none. */
 export type OffsetSpec = 'earliest' | 'latest' | {readonly atOrAfter: number};
 
-/** What was read of each thing that was asked for. `failed`: the broker's words for that one, and what to do about it. */
+/** The items that could be read, and those that failed with the message of the broker and what to do. */
 export type PartialResult<Key, Value> = {
 	readonly read: readonly Value[];
 	readonly failed: readonly {readonly of: Key; readonly problem: string; readonly hint?: string}[];
@@ -141,13 +141,13 @@ export type KafkaWriteContext = Context & {readonly record: string};
 
 export type KafkaPort = {
 	cluster(context: Context): Promise<KafkaCluster>;
-	/** All groups of all brokers. `failed` names brokers that did not answer: their groups are missing, not gone. */
+	/** All groups of all brokers. `failed` names brokers that did not answer: their groups are missing here, not deleted. */
 	groups(context: Context): Promise<PartialResult<number, KafkaGroupName>>;
 	/** Reads only: joins nothing. A group whose type this cluster's version cannot describe is in `failed`, never Dead. */
 	describe(groups: readonly KafkaGroupName[], context: Context): Promise<PartialResult<string, KafkaGroup>>;
 	/**
-	 * Every offset that each group has committed, of topics it reads no more as well. Of a share group (listed as one before): where its own
-	 * start stands, which Kafka 4.1 and newer tell.
+	 * Every offset that each group has committed, of topics it reads no more as well. Of a share group (listed as one before): its start
+	 * offset, which Kafka 4.1 and newer report.
 	 */
 	committed(
 		groups: readonly string[],
@@ -168,8 +168,8 @@ export type KafkaPort = {
 		context: Context,
 	): Promise<readonly KafkaMessage[]>;
 	/**
-	 * What this principal may do here, as far as the brokers tell it without doing any of it. With `about`: to this group and topic, asked of
-	 * their coordinator and of one broker alone.
+	 * Returns what this principal may do, as far as the brokers report it without executing anything. With `about`: for this group and topic,
+	 * queried from their coordinator and from one broker only.
 	 */
 	permissions(context: Context, about?: ResetScope): Promise<readonly Permission[]>;
 	/**

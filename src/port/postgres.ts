@@ -28,7 +28,7 @@ export type PostgresSettings = {
 		readonly cert?: string | undefined;
 		readonly key?: string | undefined;
 	};
-	/** For the whole of connecting to one host, password exchange included. */
+	/** Timeout for connecting to one host, including the password exchange. */
 	readonly connectTimeoutMs: number;
 	/** The server ends a statement of ours after this; the connection is given up 2 s later. */
 	readonly statementTimeoutMs: number;
@@ -88,27 +88,27 @@ export type SessionRecord = {
 	readonly horizonAge: number | undefined;
 	/** At most the first 2,000 characters. */
 	readonly query: string | undefined;
-	/** The server hides this session's doings from us. */
+	/** The server hides the activity of this session from us. */
 	readonly hidden: boolean;
 	/** Whether we may signal it: `superuser` when only a superuser may, `role` when pg_signal_backend is missing. */
 	readonly signal: 'may' | 'superuser' | 'role';
 };
 
-/** One session that waits for a lock, and whom for. */
+/** One session that waits for a lock, and the sessions that block it. */
 export type WaitRecord = {
 	readonly pid: number;
 	readonly lockType: string;
-	/** The mode asked for, `ExclusiveLock`. */
+	/** The requested mode, `ExclusiveLock`. */
 	readonly mode: string;
 	/** The relation's name; `relation 16423 of shop` when it is of a database we are not connected to. */
 	readonly relation: string | undefined;
 	/** Undefined before PostgreSQL 14, and for an instant after the wait began. */
 	readonly waitSeconds: number | undefined;
-	/** Everyone ahead, those who wait too included; 0 stands for a prepared transaction. */
+	/** Pids of all sessions ahead, including waiting ones; 0 is a prepared transaction. */
 	readonly blockers: readonly number[];
 };
 
-/** A lock held on a relation by one of the sessions asked for. */
+/** A lock on a relation that one of the requested sessions holds. */
 export type HeldLockRecord = {readonly pid: number; readonly relation: string; readonly mode: string};
 
 export type OverviewRecord = {
@@ -149,7 +149,7 @@ export type ReplicationRecord = {
 	/** On a standby: how far it is behind what it has received. Undefined on a primary. */
 	readonly ownLagSeconds: number | undefined;
 	readonly ownLagBytes: number | undefined;
-	/** On a standby: whether a WAL receiver runs. Without one its lag stands still and means nothing. */
+	/** On a standby: whether a WAL receiver runs. Without one its lag does not change and means nothing. */
 	readonly receiving: boolean | undefined;
 };
 
@@ -173,11 +173,11 @@ export type StatementsRecord = {
 	readonly statements: readonly StatementRecord[];
 	/** Entries the server holds that are not among `statements`. */
 	readonly omitted: number;
-	/** Entries of other users that carry no key for us, so that nothing can be told of them. */
+	/** Number of entries of other users whose key is hidden from us, so they are not shown. */
 	readonly hidden: number;
 	/** Seconds on the server's clock at the moment of reading. */
 	readonly serverSeconds: number;
-	/** When all was last reset, and how often entries were thrown out for lack of room. Undefined before PostgreSQL 14. */
+	/** Time of the last reset, and how often entries were evicted because the table was full. Undefined before PostgreSQL 14. */
 	readonly resetAt: string | undefined;
 	readonly evictions: number | undefined;
 };
@@ -208,17 +208,17 @@ export type SignalledSession = {
 	readonly query: string | undefined;
 };
 
-/** `moved`: the guard matched nothing, nothing was sent · `gone`: the process ended just before. */
+/** `conflict`: the guard matched no session, and nothing was sent · `ended`: the process ended just before. */
 export type SignalResult =
 	| {readonly result: 'sent'; readonly at: SignalledSession}
-	| {readonly result: 'moved' | 'gone'};
+	| {readonly result: 'conflict' | 'ended'};
 export type SignalResults = ReadonlyMap<number, SignalResult>;
 
 type ReadOptions = {readonly signal: AbortSignal};
 
 /**
- * What PostgreSQL is asked, by name. Each read rejects with an AdapterError, at once when `signal` fires, and never hangs. The acts throw
- * `denied` on a connection that was opened read-only; `record` is the id of the audit record and travels in application_name.
+ * The queries and writes on PostgreSQL, by name. Each read rejects with an AdapterError, at once when `signal` aborts, and never hangs. Writes
+ * throw `denied` on a connection that was opened read-only; `record` is the id of the audit record and travels in application_name.
  */
 export type PostgresPort = {
 	server(ask: ReadOptions): Promise<ServerRecord>;
@@ -227,9 +227,9 @@ export type PostgresPort = {
 	overview(ask: ReadOptions): Promise<OverviewRecord>;
 	/** Sessions that do something or hold a transaction open, the oldest transaction first, at most 500; plus how many more there are. */
 	sessions(ask: ReadOptions): Promise<{readonly sessions: readonly SessionRecord[]; readonly omitted: number}>;
-	/** Whatever they do, idle included. Those that are gone are not in the answer. */
+	/** Sessions in any state, including idle. Sessions that have ended are not in the result. */
 	sessionsByPid(pids: readonly number[], ask: ReadOptions): Promise<readonly SessionRecord[]>;
-	/** Who waits for a lock, at most 200. Asks the lock manager: only when someone waits, and not more than once in 2 s. */
+	/** Sessions that wait for a lock, at most 200. Queries the lock manager: only when a session waits, and at most once in 2 s. */
 	waits(ask: ReadOptions): Promise<readonly WaitRecord[]>;
 	/** Locks on relations that these sessions hold. */
 	heldLocks(pids: readonly number[], ask: ReadOptions): Promise<readonly HeldLockRecord[]>;
@@ -242,14 +242,15 @@ export type PostgresPort = {
 		limit: number,
 		ask: ReadOptions,
 	): Promise<ReadonlyMap<StatementKey, string>>;
-	/** What the session runs or ran last, at most `limit` characters; undefined when the session is gone. */
+	/** What the session runs or ran last, at most `limit` characters; undefined when the session has ended. */
 	sessionQuery(
 		pid: number,
 		backendStart: string,
 		limit: number,
 		ask: ReadOptions,
 	): Promise<
-		{readonly query: string /** The server itself keeps no more than this. */; readonly keptBytes: number} | undefined
+		| {readonly query: string /** The server itself stores no more than this. */; readonly storedBytes: number}
+		| undefined
 	>;
 	connectionGroups(ask: ReadOptions): Promise<readonly ConnectionGroupRecord[]>;
 	/** All of them by one statement that guards each. What came of it by pid, for every identity; no pid may be given twice. */

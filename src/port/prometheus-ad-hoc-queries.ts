@@ -2,8 +2,8 @@ import type {Context} from '../contract/context.ts';
 import type {PrometheusPort, QueryRange, Sample, Series} from './prometheus.ts';
 
 /*
- * What a person asks a Prometheus in PromQL, and a target for its page of metrics. Every member rejects with AdapterError, and at once when
- * `context.signal` fires.
+ * PromQL queries of the user, and the metrics page of a scrape target. Every member rejects with AdapterError, and at once when
+ * `context.signal` aborts.
  */
 
 export type QueryResult = {
@@ -14,7 +14,7 @@ export type QueryResult = {
 	readonly text: string;
 	/** Series that are native histograms, which have no one value. */
 	readonly histograms: number;
-	/** What the server has to say of its own answer. */
+	/** Warnings and infos of the server about its answer. */
 	readonly warnings: readonly string[];
 };
 
@@ -37,7 +37,7 @@ export type PrometheusQueries = {
 	/** Any expression, evaluated at `at` (epoch milliseconds). @throws AdapterError with the server's words when it is wrong. */
 	evaluate(expression: string, at: number, context: Context): Promise<QueryResult>;
 	evaluateRange(expression: string, range: QueryRange, context: Context): Promise<RangeQueryResult>;
-	/** Read from the target itself, without the log-in of Prometheus, which is none of its business. */
+	/** Reads it from the target itself, without the credentials of Prometheus. */
 	fetchPage(url: string, context: Context): Promise<MetricsPage>;
 };
 

@@ -5,7 +5,7 @@ import type {HttpSettings} from './http.ts';
 /*
  * What the Targets pane needs from a Prometheus, 2.x or 3.x, or from a server that speaks its API (Thanos, Mimir, VictoriaMetrics). Every
  * member rejects with AdapterError, and at once when `context.signal` fires. A server that lacks an endpoint is recognised once, by 404,
- * 405, 501 or a page for people: that member then gives undefined, and what can be told from `up` and `ALERTS` still is.
+ * 405, 501 or an HTML page: that member then returns undefined, and `up` and `ALERTS` are used instead.
  *
  * What is read, and when:
  *   GET /api/v1/query?query=E      every 10 s: count by (job) (up) · count by (job) (up == 0) · up == 0
@@ -19,7 +19,7 @@ import type {HttpSettings} from './http.ts';
  *   GET /-/ready · /api/v1/status/runtimeinfo        every 10 s; runtimeinfo before and after a reload
  *   GET /api/v1/status/tsdb        once a minute
  *   GET /api/v1/status/buildinfo · /api/v1/status/flags    at the start; flags before a reload
- *   GET /api/v1/query_range        a graph that somebody opened (src/port/prometheus-ad-hoc-queries.ts)
+ *   GET /api/v1/query_range        a graph that the user opened (src/port/prometheus-ad-hoc-queries.ts)
  *   POST /-/reload                 prometheus.reload
  */
 
@@ -53,7 +53,7 @@ export type QueryRange = {
 	readonly stepMs: number;
 };
 
-/** A target as the server that scrapes it knows it. What discovery told of it is dropped: it is nine tenths of the answer. */
+/** A scrape target as the server reports it, without its discovered labels: they are nine tenths of the response. */
 export type ScrapeTarget = {
 	readonly pool: string;
 	/** Those of its series `up`, without the name. */
@@ -66,7 +66,7 @@ export type ScrapeTarget = {
 	/** Epoch milliseconds; undefined before the first scrape. */
 	readonly scrapedAt: number | undefined;
 	readonly tookMs: number | undefined;
-	/** Undefined when the server does not tell it. */
+	/** Undefined when the server does not report it. */
 	readonly intervalMs: number | undefined;
 	readonly timeoutMs: number | undefined;
 };
@@ -75,11 +75,11 @@ export type PrometheusAlert = {
 	/** `alertname` among them. */
 	readonly labels: Labels;
 	readonly annotations: Labels;
-	/** `pending`: its expression is true, for less long than its rule asks for. */
+	/** `pending`: its expression is true, but for less than the `for` of its rule. */
 	readonly state: 'firing' | 'pending';
-	/** Since when its expression is true, in epoch milliseconds; undefined when the server does not tell. */
+	/** Since when its expression is true, in epoch milliseconds; undefined when the server does not report it. */
 	readonly activeAt: number | undefined;
-	/** Of the expression, as text; empty when it does not tell. */
+	/** Value of the expression, as text; empty when the server does not report it. */
 	readonly value: string;
 };
 
@@ -111,7 +111,7 @@ export type RuntimeInfo = {
 	readonly startTime: string;
 	/** When configuration was loaded last without fault, to the second, in the server's own text. */
 	readonly lastConfigTime: string;
-	/** False: the last reload failed, in whole or in part. */
+	/** False: the last reload failed, completely or in part. */
 	readonly reloadConfigSuccess: boolean;
 	/** How often the write-ahead log was found corrupt. */
 	readonly corruptions: number;
@@ -119,7 +119,7 @@ export type RuntimeInfo = {
 };
 
 export type BuildInfo = {
-	/** `Prometheus`, or the name by which a compatible server tells itself. */
+	/** `Prometheus`, or the name that a compatible server reports. */
 	readonly product: string;
 	readonly version: string;
 };

@@ -4,8 +4,8 @@ import type {Secret} from '../contract/target.ts';
 import type {TlsSettings} from './tls.ts';
 
 /*
- * What the Redis room needs from a server, Redis 6.2 or newer or Valkey. A real client and the demo both stand behind `RedisPort`.
- * Every member rejects with AdapterError, and at once when `context.signal` fires, however silent the server is.
+ * What the Redis pane needs from a server: Redis 6.2 or newer, or Valkey. The real client and the demo implement `RedisPort`.
+ * Every member rejects with AdapterError, and at once when `context.signal` aborts, even if the server is silent.
  */
 
 export type RedisEndpoint = {readonly host: string; readonly port: number};
@@ -54,7 +54,7 @@ export type RedisUpstream = {
 /** A replica as its primary sees it. */
 export type RedisReplica = {readonly address: string; readonly state: string; readonly lagBytes: number | undefined};
 
-/** INFO, read. A figure is undefined when this server does not tell it. Bytes are bytes, counters count since start or CONFIG RESETSTAT. */
+/** Parsed INFO. A figure is undefined when this server does not report it. Bytes are bytes, counters count since start or CONFIG RESETSTAT. */
 export type RedisInfo = {
 	readonly server: 'Redis' | 'Valkey';
 	readonly version: string;
@@ -69,7 +69,7 @@ export type RedisInfo = {
 	readonly usedMemoryRss: number | undefined;
 	/** 0: no limit. */
 	readonly maxmemory: number;
-	/** `noeviction`, `allkeys-lru`, …; empty when this server does not tell it. */
+	/** `noeviction`, `allkeys-lru`, …; empty when this server does not report it. */
 	readonly policy: string;
 	readonly systemMemory: number | undefined;
 	readonly fragmentationRatio: number | undefined;
@@ -169,7 +169,7 @@ export type Keyspace = {
 		options: {readonly count: number; readonly match?: string},
 		context: Context,
 	): Promise<{readonly cursor: string; readonly keys: readonly Uint8Array[]}>;
-	/** In the order asked for; undefined where the key has gone meanwhile. */
+	/** In the order requested; undefined where the key was deleted in the meantime. */
 	describe(keys: readonly Uint8Array[], context: Context): Promise<readonly (KeyFacts | undefined)[]>;
 };
 
@@ -192,7 +192,7 @@ export type RedisClientIdentity = {
 	readonly address: string;
 	readonly user: string;
 	readonly name: string;
-	/** The flags that tell an ordinary client from the link of a replica or of a primary, and from MONITOR. */
+	/** The flags that distinguish an ordinary client from the connection of a replica or primary, and from MONITOR. */
 	readonly kind: string;
 	readonly runId: string;
 };
@@ -209,7 +209,7 @@ export type RedisPort = {
 	keyspace(context: Context): Promise<Keyspace>;
 	/** What this user may do here, from a cache for this connection: for what is shown. */
 	permissions(context: Context): Promise<readonly Permission[]>;
-	/** The same, asked now, without doing any of it; only those of these names when there are any. */
+	/** The same, queried now without executing anything; only these names, if any are given. */
 	readPermissions(context: Context, names?: readonly string[]): Promise<readonly Permission[]>;
 	/**
 	 * CONFIG SET maxmemory, once, on a connection of its own, after reading that `expected` still holds there. Resolves with what was read.

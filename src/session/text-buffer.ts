@@ -87,7 +87,7 @@ function createBlockList(limits: TextLimits) {
 			end += 1;
 		},
 		/** Drops the oldest blocks as far as the limits require. */
-		makeRoom(): void {
+		dropOldest(): void {
 			let dropped = 0;
 			while (dropped < blocks.length - 1) {
 				const block = blocks[dropped];
@@ -188,7 +188,7 @@ export function createTextBuffer(lines: readonly DocumentLine[] = [], limits: Te
 			else for (const part of cleaned.split('\n')) list.add({...line, text: part});
 		}
 		if (filter.isActive()) filter.filterNew(from);
-		list.makeRoom();
+		list.dropOldest();
 	}
 
 	append(lines);

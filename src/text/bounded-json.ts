@@ -1,18 +1,18 @@
-/** Levels of objects and lists within one another. The APIs that are read need fewer than fifty. */
+/** Maximum nesting depth. The APIs that midwatch reads need fewer than fifty levels. */
 export const deepestJson = 200;
-/** Bytes that the values may take once they are parsed, by estimate. */
+/** Maximum estimated bytes of the parsed values. */
 const largestParsed = 256 * 1024 * 1024;
 const objectBytes = 72;
 const memberBytes = 16;
 
-/** JSON that is well formed perhaps, and would take too much memory, or overflow the stack of what walks through it. */
+/** The JSON would take too much memory, or is so deep that walking through it would overflow the stack. */
 export class JsonBoundError extends Error {}
 
 const quote = 34;
 const backslash = 92;
 const comma = 44;
 
-/** @throws JsonBoundError */
+/** Checks depth and estimated size before parsing. @throws JsonBoundError */
 export function checkJsonBounds(text: string): void {
 	let depth = 0;
 	let bytes = 0;
@@ -33,7 +33,7 @@ export function checkJsonBounds(text: string): void {
 	}
 }
 
-/** The place of the quote that ends a string; the end of the text when none does. */
+/** Returns the index of the quote that ends a string; the end of the text without one. */
 function stringEnd(text: string, from: number): number {
 	for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
 		let before = at - 1;
@@ -43,7 +43,7 @@ function stringEnd(text: string, from: number): number {
 	return text.length;
 }
 
-/** As JSON.parse, within bounds of depth and memory. @throws JsonBoundError, and SyntaxError when it is no JSON. */
+/** JSON.parse with limits for depth and memory. @throws JsonBoundError, and SyntaxError for invalid JSON. */
 export function parseBoundedJson(text: string): unknown {
 	checkJsonBounds(text);
 	return JSON.parse(text) as unknown;

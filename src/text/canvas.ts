@@ -1,16 +1,16 @@
-/** A raster of lines. A cell belongs to the first that is drawn through it: draw the most telling first. */
+/** A raster for lines. A cell belongs to the first line drawn through it: draw the most important first. */
 export type Canvas = {
-	/** Cells. */
+	/** Size in cells. */
 	readonly columns: number;
 	readonly rows: number;
 	/** Dots of a cell, across and down. */
 	readonly across: number;
 	readonly down: number;
-	/** A straight line of dots, both ends included; what lies outside is not drawn. Dots count from the upper left. */
+	/** Draws a straight line of dots, both ends included, clipped to the canvas. Dots count from the upper left. */
 	line(fromX: number, fromY: number, toX: number, toY: number, owner: number): void;
-	/** -1 where nothing is. */
+	/** Returns the line that owns a cell; -1 for an empty cell. */
 	owner(column: number, row: number): number;
-	/** The cell in braille; only of a canvas of 2 by 4 dots a cell. */
+	/** Returns a cell as a braille character; only for a canvas of 2 by 4 dots a cell. */
 	braille(column: number, row: number): string;
 };
 

@@ -1,4 +1,4 @@
-/** Edits (insert, delete, replace, swap of neighbours) that lead from one word to the other. */
+/** Counts the edits (insert, delete, replace, swap of neighbours) between two words (Damerau-Levenshtein distance). */
 export function editDistance(a: string, b: string): number {
 	let before: number[] = [];
 	let row = Array.from({length: b.length + 1}, (_, index) => index);
@@ -17,7 +17,7 @@ export function editDistance(a: string, b: string): number {
 	return row[b.length] ?? 0;
 }
 
-/** The one of `allowed` that `word` was probably meant to be: at most a third of its letters differ, case aside. */
+/** Returns the word of `allowed` that `word` is probably a misspelling of: at most a third of its letters differ, case-insensitive. */
 export function closestWord(word: string, allowed: readonly string[]): string | undefined {
 	let best: string | undefined;
 	let least = Math.max(1, Math.floor(word.length / 3)) + 1;

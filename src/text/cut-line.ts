@@ -1,8 +1,8 @@
-/** Longest line from outside, in characters: no one reads further, and every filter of a line takes time by its length. */
+/** Maximum characters of a line from outside: longer ones are not read, and filtering takes time by their length. */
 export const maxLineLength = 64 * 1024;
 
-/** The first `longest` characters of a line, and how many more there were. */
-export function truncateLine(line: string, longest = maxLineLength): string {
-	const rest = line.length - longest;
-	return rest <= 0 ? line : `${line.slice(0, longest)} … ${rest} more characters`;
+/** Returns the first `maxLength` characters of a line, with the number of the others. */
+export function truncateLine(line: string, maxLength = maxLineLength): string {
+	const rest = line.length - maxLength;
+	return rest <= 0 ? line : `${line.slice(0, maxLength)} … ${rest} more characters`;
 }

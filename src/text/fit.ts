@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import {graphemesOf, isSimple} from './graphemes.ts';
 
-/** Terminal cells that cleaned text takes. */
+/** Returns the number of terminal cells of cleaned text. */
 export const displayWidth = (text: string): number => (isSimple(text) ? text.length : stringWidth(text));
 
 /** Cuts cleaned text to at most `cells`, with `…` in the last one when something was cut off. */
@@ -10,23 +10,23 @@ export function truncateText(text: string, cells: number): string {
 	if (displayWidth(text) <= cells) return text;
 	if (isSimple(text)) return `${text.slice(0, cells - 1)}…`;
 	let used = 0;
-	let kept = '';
+	let fitting = '';
 	for (const {segment} of graphemesOf(text)) {
 		const next = displayWidth(segment);
 		if (used + next > cells - 1) break;
 		used += next;
-		kept += segment;
+		fitting += segment;
 	}
-	return `${kept}…`;
+	return `${fitting}…`;
 }
 
-/** The same with `…` in the middle: of names that begin alike, their ends are what tells them apart. */
+/** The same with `…` in the middle, for names that begin alike and differ at their ends. */
 export function truncateMiddle(text: string, cells: number): string {
 	if (cells <= 0) return '';
 	if (displayWidth(text) <= cells) return text;
-	const room = cells - 1;
-	const ending = lastCells(text, Math.floor(room / 2));
-	return `${firstCells(text, room - displayWidth(ending))}…${ending}`;
+	const rest = cells - 1;
+	const ending = lastCells(text, Math.floor(rest / 2));
+	return `${firstCells(text, rest - displayWidth(ending))}…${ending}`;
 }
 
 function firstCells(text: string, cells: number): string {
@@ -34,44 +34,44 @@ function firstCells(text: string, cells: number): string {
 	return text.slice(0, fittingLength(text, cells));
 }
 
-/** As much of the end of cleaned text as fits into `cells`. */
+/** Returns the longest end of cleaned text that fits into `cells`. */
 export function lastCells(text: string, cells: number): string {
 	if (cells <= 0) return '';
 	if (isSimple(text)) return text.slice(-cells);
-	let kept = '';
+	let fitting = '';
 	let used = 0;
 	for (const {segment} of [...graphemesOf(text.slice(-cells * 32))].toReversed()) {
 		used += displayWidth(segment);
 		if (used > cells) break;
-		kept = segment + kept;
+		fitting = segment + fitting;
 	}
-	return kept;
+	return fitting;
 }
 
-/** The same after a word where one ends near there: half a word says little, and half a figure something else. */
+/** Cuts after a word where one ends near the limit: half a word is hard to read, and half a number is wrong. */
 export function truncateAtWord(text: string, cells: number): string {
 	if (cells <= 0) return '';
 	if (displayWidth(text) <= cells) return text;
-	const kept = firstCells(text, cells);
-	const end = kept.lastIndexOf(' ', cells - 1);
-	const least = /\d/.test(kept.slice(end)) ? 0.5 : 0.8;
-	return end > kept.length * least
+	const fitting = firstCells(text, cells);
+	const end = fitting.lastIndexOf(' ', cells - 1);
+	const minShare = /\d/.test(fitting.slice(end)) ? 0.5 : 0.8;
+	return end > fitting.length * minShare
 		? `${text.slice(0, end).replace(/(?<![\s,;:(·-])[\s,;:(·-]+$/, '')}…`
 		: truncateText(text, cells);
 }
 
-/** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */
+/** Cuts or pads text to exactly `cells`. Pads on the right, or on the left with `align` `right`. */
 export function fitCells(text: string, cells: number, align: 'left' | 'right' = 'left', where?: 'middle'): string {
-	const kept = where === 'middle' ? truncateMiddle(text, cells) : truncateText(text, cells);
-	const padding = ' '.repeat(Math.max(0, cells - displayWidth(kept)));
-	return align === 'right' ? padding + kept : kept + padding;
+	const fitting = where === 'middle' ? truncateMiddle(text, cells) : truncateText(text, cells);
+	const padding = ' '.repeat(Math.max(0, cells - displayWidth(fitting)));
+	return align === 'right' ? padding + fitting : fitting + padding;
 }
 
-/** Length of the start of `text` that fits into `cells`; looks no further than that, since a text can be very long. */
+/** Returns the length of the longest start of `text` that fits into `cells`. Reads no further, because a text can be very long. */
 function fittingLength(text: string, cells: number): number {
 	let used = 0;
 	let end = 0;
-	// A grapheme is seldom longer than a few units: a slice is enough to look at, and far shorter than what is left.
+	// A grapheme has a few UTF-16 units at most: this slice is enough, and far shorter than the rest.
 	const near = text.slice(0, cells * 32);
 	for (const {segment, index} of graphemesOf(near)) {
 		used += displayWidth(segment);
@@ -100,17 +100,17 @@ export function wrapText(text: string, cells: number): readonly string[] {
 	return lines;
 }
 
-/** The part of cleaned text that stands in `cells` columns from column `from` on. A wide character that is cut in two is a blank. */
+/** Returns the part of cleaned text in `cells` columns from column `from` on. A wide character that is cut in two becomes a blank. */
 export function sliceCells(text: string, from: number, cells: number): string {
 	if (isSimple(text)) return text.slice(from, from + cells);
 	let used = 0;
-	let kept = '';
+	let fitting = '';
 	for (const {segment} of graphemesOf(text)) {
 		const start = used;
 		used += displayWidth(segment);
 		if (used <= from) continue;
-		if (used > from + cells) return start < from + cells ? kept + ' '.repeat(from + cells - start) : kept;
-		kept += start < from ? ' '.repeat(used - from) : segment;
+		if (used > from + cells) return start < from + cells ? fitting + ' '.repeat(from + cells - start) : fitting;
+		fitting += start < from ? ' '.repeat(used - from) : segment;
 	}
-	return kept;
+	return fitting;
 }

@@ -1,6 +1,6 @@
 /*
- * Figures as they stand in a table: two or three significant digits, a unit always, and a width that does not change from one poll to
- * the next, so that nothing jitters. An unknown figure is `?`.
+ * Formats figures for tables: two or three significant digits, always a unit, and a width that hardly changes from one poll to the next, so
+ * that columns do not jitter. An unknown figure is `?`.
  */
 
 const short = (value: number): string => {
@@ -13,7 +13,7 @@ function scaled(value: number | undefined, step: number, units: readonly string[
 	if (value === undefined || !Number.isFinite(value)) return '?';
 	let size = value;
 	let unit = 0;
-	// 999.6 would be drawn as 1000: it belongs to the next unit already.
+	// 999.6 would be shown as 1000: it needs the next unit.
 	while (Math.abs(size) >= step - 0.5 && unit < units.length - 1) {
 		size /= step;
 		unit += 1;
@@ -34,8 +34,8 @@ export const formatRate = (perSecond: number | undefined): string =>
 	`${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
 
 /**
- * A share in percent without the sign, for a column whose header has it: `92`. Rounded down, so that nothing is said to have reached a limit
- * that it has not; what is less than one but not nothing is `<1`.
+ * Formats a share in percent without the sign, for a column whose header has it: `92`. Rounded down, so that a value under its limit is never
+ * shown as 100; more than zero but less than one is `<1`.
  */
 export function formatPercentPoints(share: number | undefined): string {
 	if (share === undefined || !Number.isFinite(share)) return '?';
@@ -44,20 +44,20 @@ export function formatPercentPoints(share: number | undefined): string {
 	return String(Math.floor(share * 100 + 1e-9));
 }
 
-/** A share as `92 %`, rounded as `points` does. */
+/** Formats a share as `92 %`, rounded as in `formatPercentPoints`. */
 export function formatPercent(share: number | undefined): string {
-	const told = formatPercentPoints(share);
-	return told === '?' ? told : `${told} %`;
+	const points = formatPercentPoints(share);
+	return points === '?' ? points : `${points} %`;
 }
 
-/** Milliseconds of work: `0.4ms`, `18ms`, `2.1s`, `3m10s`. */
+/** Formats milliseconds: `0.4ms`, `18ms`, `2.1s`, `3m10s`. */
 export function formatMillis(ms: number | undefined): string {
 	if (ms === undefined || !Number.isFinite(ms)) return '?';
 	if (ms < 999.5) return `${short(ms)}ms`;
 	return ms < 99_500 ? `${short(ms / 1000)}s` : formatDuration(ms / 1000);
 }
 
-/** Seconds as a person says them, two units at most: `8s`, `6m12s`, `2h05m`, `4d`. */
+/** Formats seconds with two units at most: `8s`, `6m12s`, `2h05m`, `4d`. */
 export function formatDuration(seconds: number | undefined): string {
 	if (seconds === undefined || !Number.isFinite(seconds)) return '?';
 	const total = Math.max(0, Math.floor(seconds));
@@ -69,8 +69,8 @@ export function formatDuration(seconds: number | undefined): string {
 	return days < 10 ? `${days}d${pad(Math.floor((total % 86_400) / 3600))}h` : `${days}d`;
 }
 
-/** `14:05:22Z`: the wall clock of every place at once. */
+/** Formats a time of day in UTC: `14:05:22Z`. */
 export const formatClockTime = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(11, 19)}Z`;
 
-/** Thousands apart, for sentences: `40,000`. */
+/** Formats a number with thousands separators, for sentences: `40,000`. */
 export const formatThousands = (value: number): string => Math.round(value).toLocaleString('en-US');

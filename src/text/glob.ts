@@ -1,4 +1,4 @@
-/** Whether a pattern in which `*` means any text matches all of a text. Takes at most as many steps as the product of their lengths. */
+/** Returns true when a pattern in which `*` means any text matches all of a text. Takes at most the product of their lengths in steps. */
 export function globMatches(pattern: string, text: string): boolean {
 	let at = 0;
 	let from = 0;

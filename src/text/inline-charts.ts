@@ -1,4 +1,4 @@
-/** A bar of `cells`, filled to `share` (0 to 1) in eighths: `██████▍░░░`. */
+/** Draws a bar of `cells`, filled to `share` (0 to 1) in eighths of a cell: `██████▍░░░`. */
 export function drawBar(share: number, cells: number): string {
 	const eighths = Math.round(Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0)) * cells * 8);
 	const full = Math.floor(eighths / 8);
@@ -6,7 +6,7 @@ export function drawBar(share: number, cells: number): string {
 	return `${'█'.repeat(full)}${part}${'░'.repeat(Math.max(0, cells - full - (part === '' ? 0 : 1)))}`;
 }
 
-/** The last `cells` values as blocks, scaled from zero to the largest of them; gaps are blanks. */
+/** Draws the last `cells` values as blocks, scaled from zero to their maximum; gaps are blanks. */
 export function drawSparkline(values: readonly (number | undefined)[], cells: number): string {
 	const shown = values.slice(-cells);
 	const top = Math.max(...shown.map(value => value ?? 0), Number.MIN_VALUE);

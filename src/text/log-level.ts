@@ -1,4 +1,4 @@
-/** How bad a log line says it is. */
+/** Log levels, the least severe first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -31,19 +31,19 @@ const field = /"(?:level|lvl|severity|log\.level|loglevel|levelname)"\s*:\s*(?:"
 const pair = /(?:^|\s)(?:level|lvl|severity)="?([a-z]+)\b/i;
 /** klog of Kubernetes: `E1122 14:05:22.000000`. */
 const klog = /^([IWEF])\d{4} \d\d:\d\d/;
-/** A word of its own, as most write it: `ERROR`, `[error]`, `error:` at the start. */
+/** A separate word: `ERROR`, `[error]`, `error:` at the start. */
 const word =
 	/\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|PANIC|CRITICAL|SEVERE)\b|\[([a-z]{3,11})\]|^(?:\S+ )?(panic|fatal|error|warning)(?: error)?:/;
 
-/** Words further on are of the message. */
+/** Words after this belong to the message. */
 const headLength = 120;
-const longestLook = 4000;
+const maxExaminedLength = 4000;
 
 const klogLevels: Readonly<Record<string, LogLevel>> = {I: 'info', W: 'warn', E: 'error', F: 'fatal'};
 
-/** The level of a log line, or undefined when it tells none. */
+/** Returns the level of a log line; undefined when it has none. */
 export function parseLogLevel(line: string): LogLevel | undefined {
-	const text = line.length > longestLook ? line.slice(0, longestLook) : line;
+	const text = line.length > maxExaminedLength ? line.slice(0, maxExaminedLength) : line;
 	if (text.includes('{')) {
 		const found = field.exec(text);
 		if (found !== null) {

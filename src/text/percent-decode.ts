@@ -1,4 +1,4 @@
-/** Percent-encoded text, decoded; undefined when an escape in it is broken. */
+/** Decodes percent-encoded text; undefined when an escape is invalid. */
 export function decodePercent(text: string): string | undefined {
 	try {
 		return decodeURIComponent(text);

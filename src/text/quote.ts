@@ -1,18 +1,18 @@
-/** One word of a POSIX shell command line. Leaves plain words bare. */
+/** Quotes one word of a POSIX shell command line. Plain words stay unquoted. */
 export const shellWord = (text: string): string =>
 	/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A command line that a POSIX shell splits back into exactly these words. */
+/** Returns a command line that a POSIX shell splits into exactly these words. */
 export const shellLine = (words: readonly string[]): string => words.map(shellWord).join(' ');
 
-/** A string literal of SQL, whatever `standard_conforming_strings` says. */
+/** Returns a string literal of SQL that is valid with any setting of `standard_conforming_strings`. */
 export function sqlLiteral(text: string): string {
 	const quoted = `'${text.replaceAll("'", "''")}'`;
 	return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
 /**
- * A literal of SQL for an array, to be cast to its type: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
+ * Returns an array literal of SQL, to be cast to its type: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
  */
 export const sqlArray = (elements: readonly (string | number | null)[]): string =>
 	sqlLiteral(

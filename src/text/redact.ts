@@ -5,12 +5,12 @@ import {hasAt, Scan} from './secrets/scan.ts';
 import {findKeyRest, isKeyLine} from './secrets/tokens.ts';
 
 /*
- * The last sieve before a text is shown or recorded. Adapters mask secrets where they know them; this catches the forms in which a secret
- * is most often written down (test/src/text/secrets.test.ts lists them). A server may have cut the text inside of the quotes, so that each
- * of them may be open to the end. Rather too much is masked than too little. ADR 14 says why this is not a set of regular expressions.
+ * Masks secrets in any text before it is shown or recorded. Adapters mask the secrets that they know; this finds the common written forms of
+ * a secret (test/src/text/secrets.test.ts lists them). A server may have cut the text inside quotes, so a quote may be open to the end. Masks
+ * too much rather than too little. ADR 14 says why this is not a set of regular expressions.
  */
 
-/** The first of two places, from here on, of which one may end the three characters of an anchor; -1 when there are none. */
+/** Returns the first of the next two positions of which one may end the three characters of an anchor; -1 when there is none. */
 function nextPlace(text: string, from: number): number {
 	const {length} = text;
 	let number = from < 2 ? 0 : rollTrigram(text.charCodeAt(from - 2) & 31, text.charCodeAt(from - 1));
@@ -24,7 +24,7 @@ function nextPlace(text: string, from: number): number {
 	return at < length && groupOfTrigram[rollTrigram(number, text.charCodeAt(at))] !== 0 ? at : -1;
 }
 
-/** Applies the rule of each anchor in a text, from left to right. @returns undefined when there is none. */
+/** Applies the rule of each anchor in a text, from left to right. @returns undefined when there is no anchor. */
 function search(text: string, begun: Scan | undefined): Scan | undefined {
 	let scan = begun;
 	for (let at = nextPlace(text, 0); at >= 0; ) {
@@ -40,13 +40,13 @@ function search(text: string, begun: Scan | undefined): Scan | undefined {
 				find(scan, place);
 			}
 		}
-		// What was masked is not read again.
+		// Masked text is not read again.
 		at = nextPlace(text, Math.max(at + 2, scan?.done ?? 0));
 	}
 	return scan;
 }
 
-/** The same text without the secrets in it that can be told by their form. What is masked already stays as it is. */
+/** Returns the text with the secrets masked that are recognised by their form. Text masked before stays the same. */
 export function redact(text: string): string {
 	const visible = withoutHidden(text);
 	if (isKeyLine(visible)) return '***';
@@ -54,12 +54,12 @@ export function redact(text: string): string {
 	return shown === undefined || shown === visible ? text : shown;
 }
 
-/** Characters without a width, which may stand between a name and its value, also as `clean` shows them. */
+/** Characters without a width, which may be between a name and its value, also in the form in which `cleanText` shows them. */
 const hidden = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|<(?:ad|200[b-f]|206[0-4]|feff)>/g;
 
 const withoutHidden = (text: string): string => text.replace(hidden, '');
 
-/** `redact` for the lines of one text in their order: also what one line begins and the next goes on with, such as a private key. */
+/** Returns `redact` for consecutive lines of one text: it also masks secrets over several lines, such as a private key. */
 export function createLineRedactor(): (line: string) => string {
 	let inKey = false;
 	let awaitsValue = false;

@@ -1,7 +1,7 @@
 import {displayWidth, fitCells} from './fit.ts';
 
 /**
- * Lines of a table in a text, two spaces between columns, each as wide as its widest cell. `right`: the columns of figures, by their place.
+ * Formats a table as lines: two spaces between columns, each as wide as its widest cell. `right`: indexes of right-aligned columns.
  */
 export function formatTable(rows: readonly (readonly string[])[], right: readonly number[] = []): readonly string[] {
 	const widths: number[] = [];
@@ -10,8 +10,8 @@ export function formatTable(rows: readonly (readonly string[])[], right: readonl
 	return rows.map(cells =>
 		cells
 			.map((cell, at) => {
-				const room = widths[at] ?? 0;
-				return right.includes(at) ? ' '.repeat(room - displayWidth(cell)) + cell : fitCells(cell, room);
+				const width = widths[at] ?? 0;
+				return right.includes(at) ? ' '.repeat(width - displayWidth(cell)) + cell : fitCells(cell, width);
 			})
 			.join('  ')
 			.trimEnd(),

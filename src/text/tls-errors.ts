@@ -1,25 +1,25 @@
-/** As OpenSSL tells it: number of a thread, `error`, code, library, function, reason, file, line, more. */
+/** An error in OpenSSL's format: thread number, `error`, code, library, function, reason, file, line, more. */
 const openSslReason = /(?:^|[ :])error:[0-9a-f]{8}:[^:]*:[^:]*:([^:]*)/i;
 
-/** What OpenSSL found wrong, without its numbers and files: `bad certificate`, `key values mismatch`. Any other text stays as it is. */
+/** Returns the reason of an OpenSSL error, without its numbers and files: `bad certificate`, `key values mismatch`. Any other text is returned unchanged. */
 export const describeTlsError = (message: string): string =>
 	(openSslReason.exec(message)?.[1] ?? message).replace(alert, '').replace(nodeAdvice, '').trim();
 
-/** Node's advice on its own command line, which a user of midwatch does not write. */
+/** Node's advice on its command line, which does not apply to midwatch. */
 const nodeAdvice = /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/;
 
-/** What the far end said before it went, by the protocol's own name for it (RFC 8446, section 6). Versions of OpenSSL call it otherwise. */
+/** A TLS alert of the server, without the protocol version before its name (RFC 8446, section 6). The versions of OpenSSL differ in it. */
 const alert = /^(?:ssl|tls)\S* alert /i;
 
 const aboutCertificate = /certificate|unknown ca|access denied|decrypt error/i;
 
-/** Whether the far end does not take the certificate that it was shown, or was shown none and wants one. */
+/** Returns true when the server refused our client certificate, or requires one and received none. */
 export const isCertificateRefused = (message: string): boolean => {
 	const reason = openSslReason.exec(message)?.[1] ?? '';
 	return alert.test(reason) && aboutCertificate.test(reason);
 };
 
-/** Whether it is what we read from our own files that cannot be used, by the code that Node gives it: nothing was sent yet. */
+/** Returns true for Node's error codes of our own certificate and key files: nothing was sent yet. */
 export const isOwnCertificateError = (code: string): boolean => code.startsWith('ERR_OSSL_');
 
 const unknownIssuers = new Set([
@@ -30,12 +30,12 @@ const unknownIssuers = new Set([
 	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
 
-/** The setting that names the CA, and what sets the name that the certificate must carry: `set tls.servername`. */
+/** `ca`: the setting with the CA. `name`: how to set the name that the certificate must contain: `set tls.servername`. */
 export type CertificateSettings = {readonly ca: string; readonly name: string};
 
 /**
- * What to do about a server certificate that cannot be verified, by Node's error code; undefined for any other code. Both hints lead to
- * the administrator of the server: what the connection itself shows may be an impostor's.
+ * Returns what to do about a server certificate that cannot be verified, by Node's error code; undefined for any other code. Both hints refer
+ * to the administrator of the server, because the certificate on this connection may be an impostor's.
  */
 export function certificateHint(code: string, {ca, name}: CertificateSettings): string | undefined {
 	if (unknownIssuers.has(code)) {

@@ -84,10 +84,10 @@ function maskBlock(scan: Scan, operator: number, nameEnd: number): boolean {
 		if (first < lineEnd && first - end <= indent) break;
 		end = Math.min(text.length, lineEnd + 1);
 	}
-	const kept = text[end - 1] === '\n' ? end - 1 : end;
+	const valueEnd = text[end - 1] === '\n' ? end - 1 : end;
 	const shown = scan.skipOver(' ', start, 400);
-	if (shown >= kept) return false;
-	scan.mask(shown, kept);
+	if (shown >= valueEnd) return false;
+	scan.mask(shown, valueEnd);
 	return true;
 }
 

@@ -94,12 +94,12 @@ export function findKey(scan: Scan, place: number): void {
 export function findKeyRest(scan: Scan): void {
 	const {text} = scan;
 	const end = text.indexOf('-----END');
-	const kept = end < 0 ? text.length : end;
+	const keyEnd = end < 0 ? text.length : end;
 	// Not the key any more: it was cut off, and something else follows.
 	if (end < 0 && text.length > longestKeyLine) return;
 	if (end < 0 && !/^(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Comment|Version): .*)$/.test(text.trim())) return;
 	scan.inKey = end < 0;
-	scan.mask(0, kept);
+	scan.mask(0, keyEnd);
 }
 
 const longestKeyLine = 200;

@@ -53,8 +53,8 @@ export function findGoAddress(scan: Scan, place: number): void {
 	const quote = Math.max(word.lastIndexOf('"'), word.lastIndexOf("'"));
 	const colon = word.indexOf(':', quote + 1);
 	// The quote may be part of the password.
-	const kept = colon < 0 ? word.indexOf(':') : colon;
-	if (kept >= 0) scan.mask(start + kept + 1, place);
+	const separator = colon < 0 ? word.indexOf(':') : colon;
+	if (separator >= 0) scan.mask(start + separator + 1, place);
 }
 
 const schemes = ['bearer', 'basic', 'token', 'negotiate', 'ntlm', 'apikey', 'splunk'];
