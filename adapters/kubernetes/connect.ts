@@ -18,18 +18,18 @@ async function reviewPermissions(
 	context: Context,
 ): Promise<readonly Permission[]> {
 	const {user} = await port.identity(context);
-	const asked = kubernetesRequiredPermissions.flatMap(([what, verb, group, resource]) => {
+	const permissions = kubernetesRequiredPermissions.flatMap(([what, verb, group, resource]) => {
 		const places = settings.namespaces === 'all' || resource === 'nodes' ? [''] : settings.namespaces;
 		return places.map(namespace => ({what, verb, group, resource, namespace}));
 	});
-	const named = settings.namespaces === 'all' ? [] : settings.namespaces;
-	const absent = named.map(async (namespace): Promise<readonly Permission[]> => {
+	const namespaces = settings.namespaces === 'all' ? [] : settings.namespaces;
+	const missing = namespaces.map(async (namespace): Promise<readonly Permission[]> => {
 		if (!(await isNamespaceMissing(port, namespace, context))) return [];
 		const grant = shellLine(['kubectl', 'create', 'namespace', namespace]);
 		return [{needs: `all of ${namespace}`, name: `namespace ${namespace}, which does not exist`, state: 'lack', grant}];
 	});
 	const rights = Promise.all(
-		asked.map(async ({what, verb, group, resource: full, namespace}): Promise<Permission> => {
+		permissions.map(async ({what, verb, group, resource: full, namespace}): Promise<Permission> => {
 			const [resource = full, subresource] = full.split('/');
 			const question: AccessReview = {
 				verb,
@@ -49,10 +49,10 @@ async function reviewPermissions(
 			};
 		}),
 	);
-	return [...(await Promise.all(absent)).flat(), ...(await rights)];
+	return [...(await Promise.all(missing)).flat(), ...(await rights)];
 }
 
-/** The connection of one target of kind `kubernetes`: its settings are `KubernetesSettings`. The socket is opened by the first read. */
+/** Creates the connection of a target of kind `kubernetes`. The socket is opened by the first read. */
 export async function connectKubernetes(
 	target: Target<KubernetesSettings>,
 	options: {readonly readOnly: boolean; readonly metrics?: MetricsQuery | undefined},
@@ -63,7 +63,7 @@ export async function connectKubernetes(
 		port: client.port,
 		async identify(context) {
 			const {version, user} = await client.port.identity(context);
-			// The first read also connects and logs in; latency is that of another.
+			// The first read also connects and logs in: the latency is measured on a second one.
 			const began = performance.now();
 			await client.port.readPath('/version', context);
 			const latencyMs = performance.now() - began;

@@ -12,7 +12,7 @@ type Rule = {
 
 const readVerbs = ['get', 'list', 'watch'];
 
-/** Nodes and their usage belong to no namespace. */
+/** Nodes and their metrics are cluster-scoped. */
 const isClusterScoped = (resource: string): boolean => resource === 'nodes';
 
 /** One rule for all resources of an API group with the same verbs. */
@@ -27,7 +27,7 @@ function rulesFor(wanted: typeof kubernetesRequiredPermissions): readonly Rule[]
 	return [...rules.values()];
 }
 
-// JSON is YAML: names from outside need no other quoting.
+// JSON is valid YAML: names from outside need no other quoting.
 const list = (words: readonly string[]): string => JSON.stringify(words);
 
 function role(name: string, namespace: string | undefined, user: string, rules: readonly Rule[]): string {
@@ -60,31 +60,31 @@ function role(name: string, namespace: string | undefined, user: string, rules: 
 	].join('\n');
 }
 
-/** Roles and their bindings: over the whole cluster, or in each namespace that is watched and, for nodes, beside it. */
+/** Roles and bindings: cluster-wide, or in each watched namespace plus a ClusterRole for nodes. */
 export function leastGrants(target: Target<KubernetesSettings>, who: string | undefined): Grants {
 	const {namespaces, impersonate} = target.settings;
 	const user = [who, impersonate?.user].find(name => name !== undefined && name !== '') ?? 'midwatch';
 	const isOfAction = ([what]: (typeof kubernetesRequiredPermissions)[number]) => what.startsWith('kubernetes.');
 	const watch = kubernetesRequiredPermissions.filter(need => !isOfAction(need));
 	const act = kubernetesRequiredPermissions.filter(isOfAction);
-	// Tells one cluster from another in the audit.
+	// Its uid identifies the cluster in the audit log.
 	const identity: Rule = {verbs: ['get'], group: '', resources: ['namespaces'], names: ['kube-system']};
-	const by = 'kubectl apply -f -, as an administrator of the cluster';
+	const tool = 'kubectl apply -f -, as an administrator of the cluster';
 	if (namespaces === 'all') {
 		return {
-			tool: by,
+			tool,
 			forReading: [role('midwatch-watch', undefined, user, [...rulesFor(watch), identity])],
 			forActions: [role('midwatch-act', undefined, user, rulesFor(act))],
 		};
 	}
-	const ofCluster = watch.filter(([, , , resource]) => isClusterScoped(resource));
-	const inside = rulesFor(watch.filter(([, , , resource]) => !isClusterScoped(resource)));
-	const itself: Rule = {verbs: ['get'], group: '', resources: ['namespaces']};
+	const clusterScoped = watch.filter(([, , , resource]) => isClusterScoped(resource));
+	const namespacedRules = rulesFor(watch.filter(([, , , resource]) => !isClusterScoped(resource)));
+	const namespaceRule: Rule = {verbs: ['get'], group: '', resources: ['namespaces']};
 	return {
-		tool: by,
+		tool,
 		forReading: [
-			role('midwatch-watch', undefined, user, [...rulesFor(ofCluster), identity]),
-			...namespaces.map(namespace => role('midwatch-watch', namespace, user, [...inside, itself])),
+			role('midwatch-watch', undefined, user, [...rulesFor(clusterScoped), identity]),
+			...namespaces.map(namespace => role('midwatch-watch', namespace, user, [...namespacedRules, namespaceRule])),
 		],
 		forActions: namespaces.map(namespace => role('midwatch-act', namespace, user, rulesFor(act))),
 	};

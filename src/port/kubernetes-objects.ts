@@ -1,7 +1,7 @@
 /*
- * What midwatch keeps of the objects it watches: the API's own shape and names, only fewer fields. Fields that the server may leave out are
- * optional; moments are the server's text (RFC 3339). Objects are frozen in meaning: a change brings a new object, so that whatever is
- * computed of one may be kept beside it.
+ * The projected Kubernetes objects that midwatch watches: the API's own structure and names with fewer fields. Fields that the server may
+ * omit are optional; timestamps are RFC 3339 text. Objects are immutable: a change brings a new object, so that values derived from an
+ * object can be cached by its identity.
  * https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/
  */
 
@@ -17,18 +17,18 @@ export type OwnerReference = {
 
 export type Metadata = {
 	readonly name: string;
-	/** Empty for what belongs to no namespace. */
+	/** Empty for cluster-scoped objects. */
 	readonly namespace: string;
 	readonly uid: string;
 	readonly resourceVersion: string;
 	readonly generation?: number;
 	readonly creationTimestamp?: string;
-	/** When it has to be gone: the request for deletion with its grace. */
+	/** When the grace period of the deletion ends. */
 	readonly deletionTimestamp?: string;
 	readonly deletionGracePeriodSeconds?: number;
 	readonly finalizers?: readonly string[];
 	readonly labels?: StringMap;
-	/** Without values of more than 256 characters, such as the whole manifest that was applied last. */
+	/** Without values of more than 256 characters, such as `last-applied-configuration`. */
 	readonly annotations?: StringMap;
 	readonly ownerReferences?: readonly OwnerReference[];
 };
@@ -291,10 +291,10 @@ export type EventObject = {
 	readonly source?: {readonly component?: string; readonly host?: string};
 };
 
-/** One state of the template of a stateful or daemon set. Its content is read when it is needed. */
+/** One revision of the template of a StatefulSet or DaemonSet. Its content is read on demand. */
 export type ControllerRevisionObject = {readonly metadata: Metadata; readonly revision?: number};
 
-/** The kinds that are watched, by their names in the API. `events` are those of type Warning. */
+/** The watched kinds, by resource name. `events` are only those of type Warning. */
 export type WatchedObjects = {
 	readonly pods: PodObject;
 	readonly deployments: DeploymentObject;

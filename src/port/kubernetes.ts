@@ -5,23 +5,23 @@ import type {ClusterAccess, Impersonation} from './kubernetes-access.ts';
 import type {Metadata, WatchedKind, WatchedObjects} from './kubernetes-objects.ts';
 
 /*
- * What the Kubernetes room needs from an API server, 1.25 or newer (eviction also 1.20). Every member rejects with AdapterError, and at
- * once when `context.signal` fires, however silent the server is. The demo stands in as an API server, so that this is the only client.
+ * What the Kubernetes adapter needs from an API server, 1.25 or newer (eviction also 1.20). Every member rejects with AdapterError, and
+ * at once when `context.signal` is aborted, even if the server is silent. The demo is an API server, so that this is the only client.
  */
 
-/** What configuration gives for one target of kind `kubernetes`: one context of the kubeconfig files, or the cluster we run in. */
+/** Settings of a target of kind `kubernetes`: a context of the kubeconfig files, or the cluster we run in. */
 export type KubernetesSettings = {
-	/** Reads the files anew at each call, so that a renewed kubeconfig is noticed. @throws AdapterError `denied` when they cannot be used. */
+	/** Reads the files at each call, so that a renewed kubeconfig is noticed. @throws AdapterError `denied` when they cannot be used. */
 	readonly access: () => Promise<ClusterAccess>;
-	/** For commands by hand; empty means kubectl's own choice of files. */
+	/** For CLI equivalents; empty means kubectl's default files. */
 	readonly kubeconfig: readonly string[];
-	/** For commands by hand; undefined means the current context. */
+	/** For CLI equivalents; undefined means the current context. */
 	readonly context: string | undefined;
-	/** All namespaces, or these: one list and one watch for each of them and kind. */
+	/** All namespaces, or these: then one list and one watch for each namespace and kind. */
 	readonly namespaces: 'all' | readonly [string, ...string[]];
-	/** The target of kind `prometheus` that scrapes this cluster, and matchers of PromQL that its series have; empty: all are of this cluster. */
+	/** The target of kind `prometheus` that scrapes this cluster, and PromQL matchers that select its series; empty: all belong to this cluster. */
 	readonly metrics?: {readonly prometheus: string; readonly match: string} | undefined;
-	/** Goes before that of the kubeconfig. */
+	/** Takes precedence over that of the kubeconfig. */
 	readonly impersonate?: Impersonation | undefined;
 	/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either spelling, as kubectl reads them. */
 	readonly environment: Readonly<Record<string, string | undefined>>;
@@ -39,7 +39,7 @@ export type ResourceType = {
 
 export type ObjectRef = {readonly type: ResourceType; readonly namespace: string; readonly name: string};
 
-/** Who owns which fields of an object. https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+/** An entry of `metadata.managedFields`: a field manager and the fields that it owns. https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
 export type ManagedFields = {
 	readonly manager?: string;
 	readonly operation?: string;
@@ -48,7 +48,7 @@ export type ManagedFields = {
 	readonly fieldsV1?: Readonly<Record<string, unknown>>;
 };
 
-/** A whole object as the server sent it, long annotations and managed fields too. Nothing but its metadata has been looked at. */
+/** A complete object as the server sent it, with long annotations and managed fields. Only its metadata has been validated. */
 export type ApiObject = {
 	readonly apiVersion?: string;
 	readonly kind?: string;
@@ -56,16 +56,16 @@ export type ApiObject = {
 	readonly [field: string]: unknown;
 };
 
-/** Why what is shown of a kind may not be what is there. */
+/** Why the known objects of a kind may be out of date. */
 export type Staleness = {
-	/** Epoch milliseconds: what is shown was known to be true then. */
+	/** Epoch milliseconds: the objects were up to date then. */
 	readonly since: number;
-	/** In a few words: `the watch broke: socket hang up, connecting again (3)`. */
+	/** A short text: `the watch broke: socket hang up, trying again (3)`. */
 	readonly reason: string;
 	readonly attempts: number;
 };
 
-/** Pods before their whole objects have come: the server's own table, one light request. Cells are the server's words. */
+/** A row of the server's pod table, a fast first list before the full objects arrive. Cells are the server's texts. */
 export type PodTableRow = {
 	readonly metadata: Metadata;
 	/** `1/2`. */
@@ -73,23 +73,23 @@ export type PodTableRow = {
 	readonly status: string;
 	/** `14 (3m12s ago)`. */
 	readonly restarts: string;
-	/** Undefined until it is scheduled, and where the server does not tell. */
+	/** Undefined until it is scheduled, and where the server does not report it. */
 	readonly node: string | undefined;
 };
 
-/** All that is known of one kind at one moment. */
+/** The state of the watch cache of one kind. */
 export type WatchedState<K extends WatchedKind = WatchedKind> = {
-	/** By uid. The same map, changed in place, until the kind is listed anew: copy what has to last. */
+	/** By uid. The map is changed in place until the kind is listed again: copy what must not change. */
 	readonly objects: ReadonlyMap<string, WatchedObjects[K]>;
-	/** Grows with every change: equal means that nothing changed. */
+	/** Increases with every change: equal means that nothing changed. */
 	readonly version: number;
-	/** Epoch milliseconds: when the server was last heard on this watch. */
+	/** Epoch milliseconds when the last byte of this list or watch arrived. */
 	readonly lastHeardAt: number;
-	/** Present while what is shown may be old, such as while connecting again. */
+	/** Present while the objects may be out of date, such as while reconnecting. */
 	readonly stale?: Staleness;
 	/**
-	 * While the first list of a large cluster or namespace is still under way: `objects` is what has come so far, and this is all pods of
-	 * what is still being listed.
+	 * Present while the first list of a large cluster or namespace is in progress: `objects` holds the pods that were listed so far, and
+	 * this table all pods.
 	 */
 	readonly podTable?: readonly PodTableRow[];
 	/** False until the first list is complete. */
@@ -98,7 +98,7 @@ export type WatchedState<K extends WatchedKind = WatchedKind> = {
 
 export type ResourceUsage = {readonly cpu: number; readonly memory: number};
 
-/** What metrics.k8s.io says. Cores and bytes. */
+/** Usage of a pod by the metrics API (metrics.k8s.io), in cores and bytes. */
 export type PodUsage = {
 	readonly namespace: string;
 	readonly name: string;
@@ -109,16 +109,16 @@ export type PodUsage = {
 export type NodeUsage = ResourceUsage & {readonly name: string; readonly measuredAt: number};
 
 /**
- * What a Prometheus target knows of the containers of this cluster: CPU as the mean of five minutes. Asked again after a while only.
- * Every member rejects with AdapterError, `unsupported` when it has no such series.
+ * Container metrics of this cluster from a Prometheus target; CPU averaged over five minutes. Results are cached for 25 seconds.
+ * Every member rejects with AdapterError, `unsupported` when the target has no such series.
  */
 export type ContainerMetrics = {
 	/** Name of the target. */
 	readonly target: string;
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
-	/** `name` may be an address of the node. `podsOnly`: what its own system needs is not told. */
+	/** `name` may be an address of the node. `podsOnly`: system processes of the node are not included. */
 	nodeUsage(context: Context): Promise<{readonly usage: readonly NodeUsage[]; readonly podsOnly: boolean}>;
-	/** By `namespace/pod`: the share of the last five minutes in which the container that was held back most wanted more CPU than its limit. */
+	/** By `namespace/pod`: the share of the last five minutes in which its most throttled container was at its CPU limit. */
 	throttling(context: Context): Promise<ReadonlyMap<string, number>>;
 };
 
@@ -127,13 +127,13 @@ export type LogsRequest = {
 	readonly pod: string;
 	readonly container?: string;
 	readonly follow?: boolean;
-	/** Of the container before its last restart. */
+	/** The log of the container before its last restart. */
 	readonly previous?: boolean;
 	readonly tailLines?: number;
 	readonly sinceSeconds?: number;
-	/** RFC 3339; goes before `sinceSeconds`. */
+	/** RFC 3339; takes precedence over `sinceSeconds`. */
 	readonly sinceTime?: string;
-	/** Each line begins with its moment and a space. */
+	/** Each line begins with its timestamp and a space. */
 	readonly timestamps?: boolean;
 	readonly limitBytes?: number;
 };
@@ -143,12 +143,12 @@ export type AccessReview = {
 	readonly group: string;
 	readonly resource: string;
 	readonly subresource?: string;
-	/** Empty: all of them. */
+	/** Empty: all namespaces. */
 	readonly namespace: string;
 	readonly name?: string;
 };
 
-/** `unknown`: the question itself was refused or failed, which is not a denial. */
+/** `unknown`: the review itself was refused or failed, which is not a denial. */
 export type AccessReviewResult = {readonly answer: 'allowed' | 'denied' | 'unknown'; readonly reason: string};
 
 export type Patch =
@@ -156,7 +156,7 @@ export type Patch =
 	| {readonly type: 'json'; readonly body: readonly Readonly<Record<string, unknown>>[]};
 
 export type WriteOptions = {
-	/** The server goes through all of it, admission included, and stores nothing. */
+	/** The server validates the request, admission included, and stores nothing. */
 	readonly dryRun: boolean;
 	/** `midwatch` when absent. */
 	readonly fieldManager?: string;
@@ -171,14 +171,14 @@ export type DeleteOptions = {
 	readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
 };
 
-/** For an act: `record` is the id of its audit record, and travels in User-Agent. */
+/** Context of a write: `record` is the id of its audit record, and is sent in User-Agent. */
 export type KubernetesWriteContext = Context & {readonly record: string};
 
-/** What the server said when it refused, for those who need more than the sentence. See `refusalOf` in the adapter. */
+/** The details of a refused request. See `findApiRefusal` in the adapter. */
 export type ApiRefusal = {
-	/** Status code of HTTP. */
+	/** HTTP status code. */
 	readonly code: number;
-	/** The API's word: `Forbidden`, `Conflict`, `Expired`, `TooManyRequests`. Empty when the answer was not the API's. */
+	/** The reason of the API's Status: `Forbidden`, `Conflict`, `Expired`, `TooManyRequests`. Empty when the answer was not from the API. */
 	readonly reason: string;
 	readonly message: string;
 	/** Milliseconds. */
@@ -191,15 +191,15 @@ export type ServerIdentity = {readonly version: string; readonly user: string; r
 
 export type KubernetesPort = {
 	/**
-	 * What is known of a kind, at once once it was listed; the first call starts the list and the watch, and waits for something to show.
-	 * @throws AdapterError why it cannot be listed; or `timeout`, `unreachable` when nothing was heard for so long that it is no truth any more.
+	 * Returns the watch cache of a kind. The first call starts the list and the watch, and waits for the first page.
+	 * @throws AdapterError why the kind cannot be listed; `timeout` or `unreachable` when the cache has been stale for too long.
 	 */
 	readWatched<K extends WatchedKind>(kind: K, context: Context): Promise<WatchedState<K>>;
-	/** Lists the kind anew at the next occasion, whatever its watch says. */
+	/** Lists the kind again at once, although its watch is fine. */
 	relist(kind: WatchedKind): void;
-	/** @throws AdapterError `conflict` when there is none. */
+	/** @throws AdapterError `conflict` when the object does not exist. */
 	get(object: ObjectRef, context: Context): Promise<ApiObject>;
-	/** `namespace` empty: all. Pages of 500; `limit` ends it early. Selectors as the API writes them: `app=api`, `involvedObject.uid=…`. */
+	/** `namespace` empty: all. Reads pages of 500, at most `limit` objects. Selectors in the syntax of the API: `app=api`, `involvedObject.uid=…`. */
 	list(
 		what: {
 			readonly type: ResourceType;
@@ -207,7 +207,7 @@ export type KubernetesPort = {
 			readonly labelSelector?: string;
 			readonly fieldSelector?: string;
 			readonly limit?: number;
-			/** Only metadata of the objects. */
+			/** Reads only the metadata of the objects. */
 			readonly metadataOnly?: boolean;
 		},
 		context: Context,
@@ -218,27 +218,27 @@ export type KubernetesPort = {
 	/** Undefined when settings name no Prometheus target. */
 	readonly containerMetrics: ContainerMetrics | undefined;
 	/**
-	 * Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks.
-	 * A last line without an end is left out when it is followed: it may not be whole.
+	 * Yields lines without line feeds, in batches as they arrive. Ends when the server ends the log. Throws when the connection breaks.
+	 * With `follow`, an unterminated last line is dropped: it may be incomplete.
 	 */
 	readLogs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
-	/** GET of any path, as text, for what has no read of its own. */
+	/** GET of any path, as text. */
 	readPath(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;
-	/** How long the server took for its last sign of life, of which one is asked every few seconds; undefined before the first. */
+	/** Latency of the last heartbeat, which is sent every few seconds; undefined before the first. */
 	latencyMs(): number | undefined;
-	/** A service of the cluster, reached through the API server. */
+	/** HTTP transport to a Service through the proxy of the API server. */
 	serviceTransport(of: Omit<HttpVia, 'kubernetes'>): HttpTransport;
-	/** SelfSubjectAccessReview. Kept for five minutes, and forgotten after the server denied something. */
+	/** SelfSubjectAccessReview. Cached for five minutes, or until the server denies a write. */
 	reviewAccess(question: AccessReview, context: Context): Promise<AccessReviewResult>;
 	identity(context: Context): Promise<ServerIdentity>;
 
 	/*
-	 * Acts. Each goes out once, on a connection of its own, and is never sent again by itself, except after a 401, which changed nothing.
+	 * Writes. Each is sent once, on a connection of its own, and is never retried, except after a 401, which changed nothing.
 	 * @throws AdapterError `denied` when refused, or on a read-only connection (nothing was sent); `conflict` when a precondition failed.
-	 * A dry run is an act too: the server checks the same rights, and a read-only connection refuses it.
+	 * A dry run is a write, too: it needs the same permissions, and a read-only connection refuses it.
 	 */
 
-	/** `subresource`: `scale`, `status`. Put metadata.uid and metadata.resourceVersion into a merge patch as its guard. */
+	/** `subresource`: `scale`, `status`. Put metadata.uid and metadata.resourceVersion into a merge patch to guard it. */
 	patch(
 		object: ObjectRef & {readonly subresource?: string},
 		patch: Patch,
@@ -246,7 +246,7 @@ export type KubernetesPort = {
 		context: KubernetesWriteContext,
 	): Promise<ApiObject>;
 	remove(object: ObjectRef, options: DeleteOptions, context: KubernetesWriteContext): Promise<void>;
-	/** policy/v1, or v1beta1 where the server has only that. @throws AdapterError `denied` whose refusal has code 429 when a budget blocks it. */
+	/** Uses policy/v1, or v1beta1 where the server has only that. @throws AdapterError `denied` whose refusal has code 429 when a budget blocks it. */
 	evict(
 		pod: {readonly namespace: string; readonly name: string},
 		options: Omit<DeleteOptions, 'propagation'>,

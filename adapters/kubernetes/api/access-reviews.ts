@@ -14,28 +14,28 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 export type AccessReviews = {
 	reviewAccess(question: AccessReview, context: Context): Promise<AccessReviewResult>;
-	/** What was answered is not trusted any more. */
+	/** Forgets all cached answers. */
 	clearCache(): void;
 };
 
-/** Asks the server what we may do, which does none of it. Answers are kept for five minutes; a question that failed is asked again. */
+/** Reviews our own access (SelfSubjectAccessReview), which changes nothing. Answers are cached for five minutes, `unknown` is not. */
 export function createAccessReviews(transport: ApiTransport): AccessReviews {
-	const kept = new Map<string, {readonly answer: AccessReviewResult; readonly at: number}>();
+	const cache = new Map<string, {readonly answer: AccessReviewResult; readonly at: number}>();
 
-	async function ask({namespace, ...question}: AccessReview, signal: AbortSignal): Promise<AccessReviewResult> {
+	async function review({namespace, ...question}: AccessReview, signal: AbortSignal): Promise<AccessReviewResult> {
 		const resourceAttributes = {...question, ...(namespace === '' ? {} : {namespace})};
 		try {
-			const review = await transport.json(
+			const answer = await transport.json(
 				{
 					method: 'POST',
 					path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
 					body: {apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {resourceAttributes}},
 					pool: 'read',
-					operation: 'ask what we may do',
+					operation: 'review our access',
 				},
 				signal,
 			);
-			const status = field(review, 'status');
+			const status = field(answer, 'status');
 			if (typeof field(status, 'allowed') !== 'boolean') {
 				return {answer: 'unknown', reason: text(field(status, 'evaluationError')) || 'the server did not answer'};
 			}
@@ -53,23 +53,23 @@ export function createAccessReviews(transport: ApiTransport): AccessReviews {
 	return {
 		async reviewAccess(question, {signal, now}) {
 			const key = JSON.stringify(question);
-			const known = kept.get(key);
-			if (known !== undefined && now() - known.at < cacheMs) return known.answer;
-			const answer = await ask(question, signal);
-			if (answer.answer !== 'unknown') kept.set(key, {answer, at: now()});
+			const cached = cache.get(key);
+			if (cached !== undefined && now() - cached.at < cacheMs) return cached.answer;
+			const answer = await review(question, signal);
+			if (answer.answer !== 'unknown') cache.set(key, {answer, at: now()});
 			return answer;
 		},
-		clearCache: () => kept.clear(),
+		clearCache: () => cache.clear(),
 	};
 }
 
-/** The server's version, and who it says we are: servers before 1.28 do not tell. */
+/** Reads the version of the server and our user name and groups. Servers before 1.28 do not report the user: then it is empty. */
 export async function readIdentity(transport: ApiTransport, {signal}: Context): Promise<ServerIdentity> {
 	const version = await transport.json(
-		{method: 'GET', path: '/version', pool: 'read', operation: 'the version of the server'},
+		{method: 'GET', path: '/version', pool: 'read', operation: 'read the version of the server'},
 		signal,
 	);
-	const known = {version: text(field(version, 'gitVersion')), user: '', groups: []};
+	const anonymous = {version: text(field(version, 'gitVersion')), user: '', groups: []};
 	try {
 		const review = await transport.json(
 			{
@@ -77,27 +77,27 @@ export async function readIdentity(transport: ApiTransport, {signal}: Context): 
 				path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
 				body: {apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview'},
 				pool: 'read',
-				operation: 'ask who we are',
+				operation: 'review our identity',
 			},
 			signal,
 		);
 		const user = field(field(review, 'status'), 'userInfo');
 		const groups = field(user, 'groups');
-		return {...known, user: text(field(user, 'username')), groups: Array.isArray(groups) ? groups.map(text) : []};
+		return {...anonymous, user: text(field(user, 'username')), groups: Array.isArray(groups) ? groups.map(text) : []};
 	} catch (error) {
-		// Not offered, or not allowed: that does not make the server unreadable.
+		// Not offered or not allowed: the rest of the server may still be readable.
 		if (![403, 404, 405].includes(findApiRefusal(error)?.code ?? 0)) throw error;
-		return known;
+		return anonymous;
 	}
 }
 
-/** Where the API server is, and the uid of kube-system, which is made with the cluster and never again; without it where we may not read it. */
+/** Endpoint of the API server, and as id the uid of the namespace kube-system, which lives as long as the cluster. No id when we may not read it. */
 export async function readServerId(transport: ApiTransport, {signal}: Context): Promise<ServerId | undefined> {
 	let id = '';
 	try {
 		const path = '/api/v1/namespaces/kube-system';
 		const namespace = await transport.json(
-			{method: 'GET', path, pool: 'read', operation: 'ask which cluster it is'},
+			{method: 'GET', path, pool: 'read', operation: 'identify the cluster'},
 			signal,
 		);
 		id = text(field(field(namespace, 'metadata'), 'uid'));

@@ -87,7 +87,7 @@ export function latencyNotes(latencyMs: number | undefined): readonly Note[] {
 	return [
 		{
 			text: `the API server answers in ${formatMillis(latencyMs)}`,
-			hint: 'Changes are shown that much later. Check its load, and the network.',
+			hint: 'Changes appear that much later. Check its load and the network.',
 			severity: 'warn',
 		},
 	];
@@ -99,7 +99,7 @@ export function staleNotes(kind: WatchedKind, {stale, lastHeardAt: heardAt}: Wat
 	return [
 		{
 			text: `${kind} as of ${formatClockTime(Math.min(stale.since, heardAt))}: ${stale.reason}`,
-			hint: 'What changed since then is not shown yet; it goes on by itself.',
+			hint: 'Changes since then are not shown yet; midwatch reconnects by itself.',
 			severity: 'warn',
 		},
 	];

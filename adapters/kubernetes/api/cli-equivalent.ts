@@ -2,9 +2,7 @@ import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {shellLine} from '../../../src/text/quote.ts';
 
-/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-
-/** `kubectl` with everything that leads to the target. */
+/** A kubectl command line with the options that select the target. */
 export const kubectlCommand = (target: Target<KubernetesSettings>, ...words: readonly string[]): string =>
 	kubectlCommandFor(target.settings, ...words);
 
@@ -13,11 +11,11 @@ export function kubectlCommandFor(
 	...words: readonly string[]
 ): string {
 	const [file] = kubeconfig;
-	const several = kubeconfig.length > 1 ? ['env', `KUBECONFIG=${kubeconfig.join(':')}`] : [];
+	const env = kubeconfig.length > 1 ? ['env', `KUBECONFIG=${kubeconfig.join(':')}`] : [];
 	return shellLine([
-		...several,
+		...env,
 		'kubectl',
-		...(several.length === 0 && file !== undefined ? ['--kubeconfig', file] : []),
+		...(env.length === 0 && file !== undefined ? ['--kubeconfig', file] : []),
 		...(context === undefined ? [] : ['--context', context]),
 		...(impersonate === undefined ? [] : ['--as', impersonate.user]),
 		...(impersonate?.groups ?? []).flatMap(group => ['--as-group', group]),
@@ -25,7 +23,7 @@ export function kubectlCommandFor(
 	]);
 }
 
-/** The same read in each namespace that is watched. */
+/** The kubectl command for each namespace that is watched. */
 export function kubectlCommandPerNamespace(
 	target: Target<KubernetesSettings>,
 	...words: readonly string[]

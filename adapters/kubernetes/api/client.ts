@@ -217,7 +217,11 @@ async function* readLogs(
 		);
 		try {
 			// A line that is followed and has no end yet comes again when the log is read on.
-			for await (const lines of byteLines(answer.chunks, {longest: longestLine, whole: follows, cut: true})) {
+			for await (const lines of byteLines(answer.chunks, {
+				maxLineBytes: longestLine,
+				dropUnterminated: follows,
+				cut: true,
+			})) {
 				log?.heard();
 				yield lines;
 			}

@@ -142,7 +142,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		async current() {
 			if (made !== undefined && clock.now() < made.expiresAt) return made.ticket;
 			if (failure !== undefined && clock.now() < failure.until) throw failure.error;
-			making ??= makeOnce('screen');
+			making ??= makeOnce('background');
 			return (await making).ticket;
 		},
 		async login() {

@@ -8,27 +8,27 @@ import {redact} from '../../../src/text/redact.ts';
 import type {Clock} from '../../../src/time/clock.ts';
 import {kubectlCommandFor} from './cli-equivalent.ts';
 
-/** A plugin may ask a server of its own, which may be far away. */
+/** Generous, because a plugin may call a distant server of its own. */
 const pluginTimeoutMs = 30_000;
 const maxOutputBytes = 1024 * 1024;
 
-/** What a plugin answered. Secret as a whole. */
+/** The credential that a plugin returned. Every field is secret. */
 export type ExecCredential = {
 	readonly token: string | undefined;
 	readonly cert: string | undefined;
 	readonly key: string | undefined;
-	/** Epoch milliseconds; undefined: until it is refused. */
+	/** Epoch milliseconds; undefined: valid until the server refuses it. */
 	readonly expiresAt: number | undefined;
 };
 
 type Failure = (what: string) => AdapterError;
 
-/** Never the arguments: they may hold a token. kubectl runs the same program with them and shows all that it says. */
+/** Names the program but never its arguments, which may hold a token. The hint is the kubectl command that runs it visibly. */
 const failureOf =
 	(plugin: ExecPlugin, login: string): Failure =>
 	what => {
-		const byHand = `To see all that it says: ${login}`;
-		const hint = plugin.installHint === undefined ? byHand : cleanLine(redact(plugin.installHint));
+		const reproduce = `To see its full output: ${login}`;
+		const hint = plugin.installHint === undefined ? reproduce : cleanLine(redact(plugin.installHint));
 		return new AdapterError('denied', `login by ${plugin.command}: ${what}`, hint);
 	};
 
@@ -48,34 +48,34 @@ async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: 
 	return JSON.stringify({kind: 'ExecCredential', apiVersion: plugin.apiVersion, spec});
 }
 
-/** `screen`: behind the deck, without a terminal; its input is empty, and what it says to a person is kept for the error. */
-export type PluginMode = 'screen' | 'terminal';
+/** `background`: without a terminal and with empty stdin; its stderr becomes part of the error. `terminal`: interactive. */
+export type PluginMode = 'background' | 'terminal';
 
 /**
- * Asks the plugin once. At a terminal it has the person's input and stderr, and all the time it wants.
- * @throws AdapterError `denied` when it may not run, needs a terminal, fails, or answers what cannot be read.
+ * Runs the plugin once. In mode `terminal` it inherits stdin and stderr and has no timeout.
+ * @throws AdapterError `denied` when it may not run, needs a terminal, fails, or prints something that is no credential.
  */
 export async function runExecPlugin(
 	plugin: ExecPlugin,
 	access: ClusterAccess,
 	clock: Clock,
 	settings: KubernetesSettings,
-	seat: PluginMode = 'screen',
+	mode: PluginMode = 'background',
 ): Promise<ExecCredential> {
 	await plugin.permit();
 	const login = kubectlCommandFor({...settings, context: access.context}, 'version');
-	if (plugin.interactive === 'Always' && seat === 'screen') {
+	if (plugin.interactive === 'Always' && mode === 'background') {
 		const hint = `Log in from the list of watched systems, or in another terminal: ${login}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
 	}
 	const env = {
 		...settings.environment,
 		...plugin.env,
-		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, seat === 'terminal'),
+		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, mode === 'terminal'),
 	};
 	const failed = failureOf(plugin, login);
 	const run = {plugin, env, failed};
-	const answer = await (seat === 'terminal' ? runAtTerminal(run) : runInBackground(run, clock));
+	const answer = await (mode === 'terminal' ? runAtTerminal(run) : runInBackground(run, clock));
 	return readCredential(plugin, answer, clock, failed);
 }
 
@@ -83,7 +83,7 @@ type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readon
 
 function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 	return new Promise((resolve, reject) => {
-		// A group of its own, so that whatever the plugin starts ends with it.
+		// In a process group of its own, so that processes that the plugin starts are killed with it.
 		const child = spawn(plugin.command, [...plugin.args], {
 			env,
 			cwd: plugin.cwd,
@@ -91,39 +91,39 @@ function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<stri
 			detached: true,
 		});
 		let out = '';
-		let said = '';
+		let stderr = '';
 		const stop = (what: string) => {
-			callOff();
+			cancelTimeout();
 			try {
 				if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
 			} catch {
-				// It has ended meanwhile.
+				// It has exited meanwhile.
 			}
 			child.stdout.destroy();
 			child.stderr.destroy();
 			reject(failed(what));
 		};
-		const callOff = clock.after(pluginTimeoutMs, () => stop(`no answer in ${pluginTimeoutMs / 1000} s`));
+		const cancelTimeout = clock.after(pluginTimeoutMs, () => stop(`no answer in ${pluginTimeoutMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
 			out += chunk;
 			if (out.length > maxOutputBytes) stop('it prints more than a credential');
 		});
 		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-			said = (said + chunk).slice(-8000);
+			stderr = (stderr + chunk).slice(-8000);
 		});
 		child.on('error', (error: NodeJS.ErrnoException) => stop(describeStartFailure(error)));
 		child.on('close', (code, signal) => {
-			callOff();
+			cancelTimeout();
 			if (code === 0) resolve(out);
 			else {
-				const words = summarizeErrorOutput(said, [...plugin.args, ...Object.values(plugin.env), out]);
+				const words = summarizeErrorOutput(stderr, [...plugin.args, ...Object.values(plugin.env), out]);
 				reject(failed(`ended with ${code ?? signal}${words === '' ? '' : `: ${words}`}`));
 			}
 		});
 	});
 }
 
-/** In our own group: a terminal gives its keys to that group alone, Ctrl-C included. */
+/** Runs it in our own process group: a terminal sends keys, Ctrl-C included, to the foreground group only. */
 function runAtTerminal({plugin, env, failed}: Run): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(plugin.command, [...plugin.args], {
@@ -158,7 +158,7 @@ function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failed: 
 	try {
 		answer = JSON.parse(text);
 	} catch {
-		// Never its words: they may hold the secret.
+		// Without its output: it may hold the secret.
 		throw failed('its answer is not JSON');
 	}
 	if (field(answer, 'kind') !== 'ExecCredential') throw failed('its answer is not an ExecCredential');

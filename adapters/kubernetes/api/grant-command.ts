@@ -1,16 +1,16 @@
 import {shellLine} from '../../../src/text/quote.ts';
 
-/** What RBAC was asked, in its own words. */
+/** One RBAC permission, in the terms of RBAC. */
 export type DeniedAccess = {
 	readonly verb: string;
 	readonly group: string;
 	/** With its subresource: `pods/eviction`. */
 	readonly resource: string;
-	/** Empty: in the whole cluster. */
+	/** Empty: cluster-wide. */
 	readonly namespace: string;
 };
 
-/** Who reads also watches: granting one verb at a time leads to the next refusal. */
+/** Reading needs all three verbs: granting one at a time leads to the next refusal. */
 const verbsGrantedTogether: Readonly<Record<string, string>> = {
 	get: 'get,list,watch',
 	list: 'get,list,watch',
@@ -23,7 +23,7 @@ function subject(user: string): readonly string[] {
 	return [`--user=${user}`];
 }
 
-/** The line an administrator runs so that `user` may do it: a role and its binding. */
+/** Returns the shell line with which an administrator grants this permission to `user`: a role and its binding. */
 export function kubectlGrantCommand(user: string, {verb, group, resource, namespace}: DeniedAccess): string {
 	const [plain = resource, sub] = resource.split('/');
 	const name = `midwatch-${[plain, sub, verbsGrantedTogether[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
@@ -42,11 +42,11 @@ export function kubectlGrantCommand(user: string, {verb, group, resource, namesp
 	return `${shellLine(role)} && ${shellLine(binding)}`;
 }
 
-/** The API server's own sentence of a refusal, taken apart. */
+/** Matches the message of a 403 of the API server. */
 const sentence =
 	/User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:at the cluster scope|in the namespace "([^"]+)")/;
 
-/** The grant that a refusal asks for, when it says which. */
+/** Returns the grant command for the message of a 403; undefined when the message does not name the permission. */
 export function grantCommandForRefusal(message: string): string | undefined {
 	const found = sentence.exec(message);
 	if (found === null) return undefined;

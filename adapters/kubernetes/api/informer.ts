@@ -191,7 +191,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 		}
 		// The server ends a watch when its time is up. One that ends it at once must not be asked in a circle.
 		if (clock.now() - began < 1000) {
-			const hint = 'It is opened again. Check what stands between here and the API server.';
+			const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
 			throw new AdapterError('unreachable', `${asked}: the server ended it at once`, hint);
 		}
 	}
@@ -229,7 +229,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			if (resourceVersion !== undefined && requiresRelist(error)) {
 				// The server has forgotten where we were. What is shown stays until the new list is there.
 				resourceVersion = undefined;
-				doubtful('listed anew: the server has forgotten where the watch was');
+				doubtful('listing again: the server no longer has the resource version of the watch');
 				attempts += 1;
 				if (attempts === 1 && error.kind !== 'malformed') return 0;
 			}
@@ -275,7 +275,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 				if (signal.aborted) throw cancellationError(signal);
 				if (failure !== undefined) throw dated(failure);
 				if (stale !== undefined && clock.now() - stale.since > timings.staleGraceMs) {
-					const hint = 'What was read last is shown meanwhile. Check the load of the API server, and the network.';
+					const hint = 'The last known state is shown. Check the load of the API server and the network.';
 					throw dated(new AdapterError('timeout', `${asked}: ${stale.reason}`, hint));
 				}
 				if (complete || paged || podTable !== undefined) return view();
@@ -316,7 +316,7 @@ const toAdapterError = (thrown: unknown, asked: string): AdapterError =>
 	new AdapterError(
 		'malformed',
 		`${asked}: ${messageOf(thrown)}`,
-		'Nobody expected this answer: report it with the version of the server. It is tried again meanwhile.',
+		'Unexpected answer: report it with the version of the server. midwatch keeps retrying.',
 		{cause: thrown},
 	);
 

@@ -19,7 +19,7 @@ const malformedJson = (what: string, cause?: unknown): AdapterError =>
 	new AdapterError(
 		'malformed',
 		`the list cannot be read: ${what}`,
-		'Check what stands between here and the API server.',
+		'Check the network and any proxy between midwatch and the API server.',
 		{
 			cause,
 		},

@@ -7,9 +7,9 @@ import {project} from './projection.ts';
 import {apiPath, metadataProjection} from './resources.ts';
 import type {ApiTransport, Query} from './transport.ts';
 
-/** As kubectl. A page is one answer of about 3 MB for pods. */
+/** As kubectl uses it. A page of pods is about 3 MB. */
 const pageSize = 500;
-/** The answer to a whole list begins late on a server under load. */
+/** A server under load is slow to begin the answer to a list. */
 const headersTimeoutMs = 30_000;
 
 export type ListRequest = {
@@ -35,7 +35,7 @@ async function readListPage(
 	signal: AbortSignal,
 	take: (item: unknown) => void,
 ): Promise<Page> {
-	const asked = `list ${request.type.resource}${request.namespace === '' ? '' : ` of namespace ${request.namespace}`}`;
+	const operation = `list ${request.type.resource}${request.namespace === '' ? '' : ` of namespace ${request.namespace}`}`;
 	const {fieldSelector, labelSelector, accept} = request;
 	const answer = await transport.send(
 		{
@@ -44,7 +44,7 @@ async function readListPage(
 			query: {fieldSelector, labelSelector, ...query},
 			accept,
 			pool: 'read',
-			operation: asked,
+			operation,
 			headersTimeoutMs: headersTimeoutMs,
 		},
 		signal,
@@ -59,18 +59,18 @@ async function readListPage(
 }
 
 /**
- * All pages of a list, or as many as `until` wants. An answer that cannot be continued because it took too long begins anew, without pages.
- * @returns the version that a watch goes on from, and whether there is more.
+ * Reads all pages of a list, or pages until `on.page` returns false. When the continue token has expired, lists again without pages.
+ * @returns the resource version from which a watch continues, and the continue token of the next page; empty: none.
  */
 export async function listAll(
 	transport: ApiTransport,
 	request: ListRequest,
 	signal: AbortSignal,
 	on: {
-		/** The list begins, again perhaps: what was taken before is not part of it. */
+		/** The list begins, perhaps for the second time: discard earlier items. */
 		begin(): void;
 		take(item: unknown): void;
-		/** A page has been read, and more are to come: whether they are wanted. */
+		/** A page is complete and there are more. Returns whether to read them. */
 		page(): boolean;
 	},
 ): Promise<Page> {
@@ -91,26 +91,26 @@ export async function listAll(
 	}
 }
 
-/** The metadata of any object. @throws AdapterError `malformed` when it has none. */
+/** The projected metadata of any object. @throws AdapterError `malformed` when it has no name. */
 export function metadataOf(object: unknown): Metadata {
-	const found = project<Metadata>(fields(object)['metadata'], metadataProjection);
-	if (found?.name === undefined) {
+	const metadata = project<Metadata>(fields(object)['metadata'], metadataProjection);
+	if (metadata?.name === undefined) {
 		throw new AdapterError(
 			'malformed',
 			'an object without a name',
-			'Check what stands between here and the API server.',
+			'Check the network and any proxy between midwatch and the API server.',
 		);
 	}
-	return {...found, name: found.name, ...bare(found)};
+	return {...metadata, name: metadata.name, ...requiredMetadata(metadata)};
 }
 
-const bare = ({namespace = '', uid = '', resourceVersion = ''}: Partial<Metadata>) => ({
+const requiredMetadata = ({namespace = '', uid = '', resourceVersion = ''}: Partial<Metadata>) => ({
 	namespace,
 	uid,
 	resourceVersion,
 });
 
-/** Pods as the server's table: a quarter of the bytes, and the words of `kubectl get pods`. */
+/** Lists pods as the server's table: a quarter of the bytes, with the columns of `kubectl get pods`. */
 export async function readPodTable(
 	transport: ApiTransport,
 	request: ListRequest,

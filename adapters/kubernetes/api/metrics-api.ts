@@ -27,13 +27,13 @@ const measuredAt = (value: unknown, now: number): number => {
 	return Number.isNaN(at) ? now : at;
 };
 
-/** Says which of the three it is: no metrics API, no right to it, or a metrics server that fails. */
+/** Distinguishes: no metrics API, no permission to read it, or a metrics server that fails. */
 function explainMetricsError(error: unknown): unknown {
 	if (!isAdapterError(error)) return error;
 	const code = findApiRefusal(error)?.code;
 	const options = {cause: error.cause};
 	if (code === 404) {
-		const hint = 'Install metrics-server in the cluster; kubectl top needs it too.';
+		const hint = 'Install metrics-server in the cluster; kubectl top needs it, too.';
 		return new AdapterError('unsupported', 'the cluster has no metrics API', hint, options);
 	}
 	if (code === 503) {
@@ -50,18 +50,18 @@ async function read<T>(
 	{signal}: Context,
 	take: (item: unknown) => T,
 ): Promise<readonly T[]> {
-	let found: T[] = [];
+	let usages: T[] = [];
 	try {
 		await listAll(transport, {type, namespace}, signal, {
 			begin() {
-				found = [];
+				usages = [];
 			},
 			take(item) {
-				found.push(take(item));
+				usages.push(take(item));
 			},
 			page: () => true,
 		});
-		return found;
+		return usages;
 	} catch (error) {
 		throw explainMetricsError(error);
 	}
@@ -75,10 +75,10 @@ export const readPodUsage = (
 ): Promise<readonly PodUsage[]> =>
 	read(transport, metrics('pods', true), namespace, context, item => {
 		const containers = field(item, 'containers');
-		const {name, namespace: place} = metadataOf(item);
+		const {name, namespace: podNamespace} = metadataOf(item);
 		return {
 			name,
-			namespace: place,
+			namespace: podNamespace,
 			measuredAt: measuredAt(item, context.now()),
 			containers: (Array.isArray(containers) ? containers : []).map(container => ({
 				name: text(field(container, 'name')),

@@ -18,13 +18,13 @@ const suffixes: Readonly<Record<string, number>> = {
 };
 
 /**
- * `250m` is 0.25, `512Mi` is 536870912; undefined when it is no quantity.
+ * Parses a Kubernetes quantity: `250m` is 0.25, `512Mi` is 536870912; undefined when it is no quantity.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 export function parseQuantity(text: string | undefined): number | undefined {
-	const found = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|[KMGTPE]i?))?$/.exec(text?.trim() ?? '');
-	if (found === null) return undefined;
-	const [, digits = '', exponent = '', suffix = ''] = found;
+	const match = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|[KMGTPE]i?))?$/.exec(text?.trim() ?? '');
+	if (match === null) return undefined;
+	const [, digits = '', exponent = '', suffix = ''] = match;
 	const factor = suffixes[suffix];
 	return factor === undefined ? undefined : Number(digits + exponent) * factor;
 }

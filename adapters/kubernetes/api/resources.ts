@@ -27,7 +27,7 @@ const metadata: Projection<Metadata> = {
 	ownerReferences: [{apiVersion: 'text', kind: 'text', name: 'text', uid: 'text', controller: 'flag'}],
 };
 
-/** Of any object. */
+/** The metadata fields of any object. */
 export const metadataProjection = metadata;
 
 const conditions: readonly [Projection<Condition>] = [
@@ -75,7 +75,7 @@ const template: Projection<PodTemplate> = {
 type WatchedResource<K extends WatchedKind> = {
 	readonly type: ResourceType;
 	readonly projection: Projection<WatchedObjects[K]>;
-	/** What is asked of the server; all of them when absent. */
+	/** Limits the objects that are listed and watched; absent: all. */
 	readonly fieldSelector?: string;
 };
 
@@ -83,7 +83,7 @@ const core = (resource: string, namespaced = true): ResourceType => ({group: '',
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
 const batch = (resource: string): ResourceType => ({group: 'batch', version: 'v1', resource, namespaced: true});
 
-/** The kinds that are watched, and what is kept of their objects. */
+/** The watched kinds, and the fields that are stored of their objects. */
 export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>} = {
 	pods: {
 		type: core('pods'),
@@ -285,10 +285,10 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 
 const encode = (words: readonly string[]): string => words.map(encodeURIComponent).join('/');
 
-/** The path of a collection, of one object in it, or of a subresource. `namespace` empty: all. */
+/** Path of a collection, of one object, or of its subresource. `namespace` empty: all namespaces. */
 export function apiPath(type: ResourceType, namespace: string, name?: string, subresource?: string): string {
 	const group = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
-	const place = type.namespaced && namespace !== '' ? ['namespaces', namespace] : [];
+	const scope = type.namespaced && namespace !== '' ? ['namespaces', namespace] : [];
 	const object = [name, subresource].filter(word => word !== undefined);
-	return `/${encode([...group, ...place, type.resource, ...object])}`;
+	return `/${encode([...group, ...scope, type.resource, ...object])}`;
 }

@@ -2,7 +2,7 @@ import type {HttpTransport} from '../../../src/contract/http-transport.ts';
 import type {HttpVia} from '../../../src/port/http.ts';
 import type {ApiTransport} from './transport.ts';
 
-/** Headers of one connection, or which the API server takes for itself. */
+/** Headers that belong to one connection, or that the API server interprets itself. */
 const notForwardedHeaders = new Set([
 	'host',
 	'connection',
@@ -14,8 +14,8 @@ const notForwardedHeaders = new Set([
 ]);
 
 /**
- * A service of the cluster behind the API server's proxy, so that nothing has to be exposed or forwarded. Needs the verb of its method on
- * `services/proxy`: get for GET, create for POST, delete for DELETE.
+ * HTTP transport to a Service through the proxy of the API server, so that the Service need not be exposed. Requires a verb on
+ * `services/proxy` that depends on the method: get for GET, create for POST, delete for DELETE.
  * https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls
  */
 export function serviceTransport(
@@ -24,12 +24,12 @@ export function serviceTransport(
 ): HttpTransport {
 	const name = [scheme, service, port].map(encodeURIComponent).join(':');
 	const base = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${name}/proxy`;
-	const all = new AbortController();
+	const closing = new AbortController();
 	return {
 		endpoint: `service ${namespace}/${service}`,
 		async send({method, path, query, headers, body}, signal) {
 			const words = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
-			const passed = Object.fromEntries(
+			const forwarded = Object.fromEntries(
 				Object.entries(headers).filter(([header]) => !notForwardedHeaders.has(header.toLowerCase())),
 			);
 			const answer = await api.send(
@@ -37,16 +37,16 @@ export function serviceTransport(
 					method,
 					path: `${base}${path}${words}`,
 					pool: 'read',
-					operation: `ask service ${namespace}/${service}`,
+					operation: `request to service ${namespace}/${service}`,
 					accept: headers['Accept'] ?? headers['accept'] ?? '*/*',
-					passThrough: {headers: passed, body},
+					passThrough: {headers: forwarded, body},
 				},
-				AbortSignal.any([signal, all.signal]),
+				AbortSignal.any([signal, closing.signal]),
 			);
-			// What it packed is unpacked already.
-			const {'content-encoding': _, ...told} = answer.headers;
-			return {status: answer.status, headers: told, chunks: answer.chunks, close: answer.close};
+			// The body is already decompressed.
+			const {'content-encoding': _, ...rest} = answer.headers;
+			return {status: answer.status, headers: rest, chunks: answer.chunks, close: answer.close};
 		},
-		close: () => all.abort(),
+		close: () => closing.abort(),
 	};
 }

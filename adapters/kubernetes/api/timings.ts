@@ -1,21 +1,21 @@
-/** How long the watch waits for what. Milliseconds. Tests have less patience. */
+/** Timeouts and intervals of the watches, in milliseconds. Tests use shorter ones. */
 export type Timings = {
-	/** A bookmark comes about every minute, so that a watch that is silent for longer is dead. */
+	/** A watch without a byte for this long is dead: the server sends a bookmark about every minute. */
 	readonly silenceTimeoutMs: number;
-	/** The first wait after a failure; it doubles up to `slowestMs`. */
+	/** Backoff after the first failure; it doubles up to `maxRetryMs`. */
 	readonly retryMs: number;
 	readonly maxRetryMs: number;
-	/** After a watch went well for so long, the next failure is the first. */
+	/** A watch that lasted this long resets the backoff. */
 	readonly healthyMs: number;
-	/** A kind that may not be read, or that the server does not have, is asked for again so seldom. */
+	/** Backoff for a kind that we may not read or that the server does not have. */
 	readonly refusedRetryMs: number;
-	/** Where listing is allowed and watching is not. */
+	/** Interval of lists where list is allowed and watch is not. */
 	readonly pollMs: number;
-	/** What is shown while it is listed anew, or connected anew, is good for so long. */
+	/** How long stale objects are still returned while the informer reconnects; later a read fails. */
 	readonly staleGraceMs: number;
-	/** Between two signs of life asked of the server. */
+	/** Between two heartbeats. */
 	readonly heartbeatIntervalMs: number;
-	/** A sign of life that takes longer did not come. */
+	/** A heartbeat without an answer for this long has failed. */
 	readonly heartbeatTimeoutMs: number;
 };
 

@@ -143,7 +143,7 @@ export function createApiTransport(settings: KubernetesSettings, clock: Clock): 
 			const outgoing = begun();
 			const abort = () => outgoing.destroy(cancellationError(signal));
 			const late = () => {
-				const hint = 'It is tried again. Check the load of the API server, and the network.';
+				const hint = 'midwatch tries again. Check the load of the API server and the network.';
 				const within = (request.headersTimeoutMs ?? headMs) / 1000;
 				outgoing.destroy(new AdapterError('timeout', `${server.host}: no answer within ${within} s`, hint));
 			};
@@ -183,7 +183,7 @@ export function createApiTransport(settings: KubernetesSettings, clock: Clock): 
 		if (code < 400) {
 			if ((code >= 200 && code < 300) || request.passThrough !== undefined) return answer;
 			answer.close();
-			const hint = 'Correct the server of this context: it must be the API server itself.';
+			const hint = 'Correct the server of this context: it must be an API server.';
 			throw new AdapterError('malformed', `${request.operation}: ${where} answers with status ${code}`, hint);
 		}
 		let body = '';
@@ -225,7 +225,7 @@ export function createApiTransport(settings: KubernetesSettings, clock: Clock): 
 			try {
 				return parseBoundedJson(body);
 			} catch (cause) {
-				const hint = 'Check the server of this context, and what stands before it.';
+				const hint = 'Check the server of this context and any load balancer in front of it.';
 				if (cause instanceof JsonBoundError)
 					throw new AdapterError(
 						'malformed',
@@ -269,7 +269,7 @@ function toApiResponse(
 	if (packed) response.on('error', error => body.destroy(error));
 	body.on('error', () => {});
 	const silent = () => {
-		const hint = 'It is opened again. Check what stands between here and the API server.';
+		const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
 		response.destroy(new AdapterError('timeout', `${where}: nothing was heard for ${silence / 1000} s`, hint));
 	};
 	async function* chunks(): AsyncGenerator<Buffer> {

@@ -7,22 +7,22 @@ import type {ListRequest} from './list.ts';
 import {apiPath} from './resources.ts';
 import type {ApiTransport} from './transport.ts';
 
-/** etcd takes objects of at most 1.5 MB. */
-const longestEvent = 16 * 1024 * 1024;
+/** etcd stores objects of at most 1.5 MB. */
+const maxEventBytes = 16 * 1024 * 1024;
 
 export type WatchStreamOptions = {
 	readonly transport: ApiTransport;
 	readonly request: ListRequest;
 	/** For errors: `watch pods`. */
 	readonly operation: string;
-	/** The version after which changes are told. */
+	/** The watch reports changes after this version. */
 	readonly resourceVersion: string;
 	readonly timeoutSeconds: number;
 	readonly silenceTimeoutMs: number;
 	readonly signal: AbortSignal;
-	/** The server has begun to answer: from here on every change comes. */
+	/** Called when the server begins to answer: every later change is reported. */
 	onOpen(): void;
-	/** All up to this version has been told. */
+	/** Called when all changes up to this version were reported. */
 	onVersion(resourceVersion: string): void;
 	/** `type` is ADDED, MODIFIED or DELETED. */
 	onEvent(event: {readonly type: string; readonly object: unknown}): void;
@@ -32,11 +32,11 @@ const field = (value: unknown, name: string): unknown =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
 /**
- * Follows one watch until the server ends it.
- * @throws AdapterError when it breaks, falls silent, or the server ends it with an error. An event that was cut off is not told.
+ * Follows one watch until the server ends it. An event that was cut off is dropped.
+ * @throws AdapterError when the connection breaks or is silent for too long, or the server ends the watch with an error.
  */
 export async function followWatch(options: WatchStreamOptions): Promise<void> {
-	const {transport, request, operation: asked, signal} = options;
+	const {transport, request, operation, signal} = options;
 	const answer = await transport.send(
 		{
 			method: 'GET',
@@ -50,18 +50,18 @@ export async function followWatch(options: WatchStreamOptions): Promise<void> {
 				labelSelector: request.labelSelector,
 			},
 			pool: 'stream',
-			operation: asked,
+			operation,
 			silenceTimeoutMs: options.silenceTimeoutMs,
 		},
 		signal,
 	);
 	try {
 		options.onOpen();
-		for await (const lines of byteLines(answer.chunks, {longest: longestEvent, whole: true})) {
+		for await (const lines of byteLines(answer.chunks, {maxLineBytes: maxEventBytes, dropUnterminated: true})) {
 			for (const line of lines) {
 				dispatchEvent(line, options);
 				if (isOverBudget()) await yieldToLoop();
-				// Given up while we made way for others: what follows belongs to nobody.
+				// Aborted while we yielded: do not report the remaining events.
 				signal.throwIfAborted();
 			}
 		}
@@ -70,32 +70,29 @@ export async function followWatch(options: WatchStreamOptions): Promise<void> {
 	}
 }
 
-function dispatchEvent(
-	line: string,
-	{operation: asked, onVersion: moved, onEvent: happened}: WatchStreamOptions,
-): void {
+function dispatchEvent(line: string, {operation, onVersion, onEvent}: WatchStreamOptions): void {
 	if (line.trim() === '') return;
 	let event: unknown;
 	try {
 		event = parseBoundedJson(line);
 	} catch (cause) {
 		const what = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
-		const hint = 'It is opened again. Check what stands between here and the API server.';
-		throw new AdapterError('malformed', `${asked}: ${what}`, hint, {cause});
+		const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
+		throw new AdapterError('malformed', `${operation}: ${what}`, hint, {cause});
 	}
 	const type = field(event, 'type');
 	const object = field(event, 'object');
-	if (type === 'ERROR') throw apiRefusalError(apiRefusalFromStatus(object, 0), asked);
+	if (type === 'ERROR') throw apiRefusalError(apiRefusalFromStatus(object, 0), operation);
 	const version = field(field(object, 'metadata'), 'resourceVersion');
 	if (typeof type !== 'string' || typeof version !== 'string') {
-		const hint = 'It is opened again. Check what stands between here and the API server.';
-		throw new AdapterError('malformed', `${asked}: an event that is none`, hint);
+		const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
+		throw new AdapterError('malformed', `${operation}: an event without a type or version`, hint);
 	}
-	if (type !== 'BOOKMARK') happened({type, object});
-	moved(version);
+	if (type !== 'BOOKMARK') onEvent({type, object});
+	onVersion(version);
 }
 
-/** Whether the watch cannot go on from where it was: forgotten, or the server was set back to before it. */
+/** Whether a watch cannot resume and needs a new list: its version has expired, or the server was restored to an older one. */
 export function requiresRelist(error: unknown): boolean {
 	const refusal = findApiRefusal(error);
 	if (refusal === undefined) return isAdapterError(error) && error.kind === 'malformed';

@@ -1,65 +1,67 @@
-/** Brings what several write to one who reads. Who writes waits while too much is on its way; nothing is dropped. */
+/** A queue from several writers to one reader, with backpressure: writers wait while it is full. Nothing is dropped. */
 export type BoundedQueue<T> = {
-	/** Settles when there is room for more, or at once when the channel is closed. */
+	/** Adds items. Resolves when the queue has capacity again, or at once when it is closed. */
 	put(items: readonly T[]): Promise<void>;
-	/** No more comes: who reads gets the rest. */
+	/** Closes the queue: the reader gets the remaining items, then the error if one is given. */
 	end(error?: unknown): void;
+	/** Yields batches of at most `maxBatch` items until the queue has ended or the signal is aborted. */
 	read(signal: AbortSignal): AsyncGenerator<readonly T[]>;
 };
 
-export function createBoundedQueue<T>(room: number, most: number): BoundedQueue<T> {
-	let queue: T[] = [];
+export function createBoundedQueue<T>(capacity: number, maxBatch: number): BoundedQueue<T> {
+	let items: T[] = [];
 	let taken = 0;
 	let ended = false;
 	let failure: {readonly error: unknown} | undefined;
-	let wake: () => void = () => {};
-	let waiting: (() => void)[] = [];
+	let wakeReader: () => void = () => {};
+	let blockedWriters: (() => void)[] = [];
 
-	const letIn = () => {
-		const all = waiting;
-		waiting = [];
-		for (const go of all) go();
+	const releaseWriters = () => {
+		const all = blockedWriters;
+		blockedWriters = [];
+		for (const release of all) release();
 	};
 
 	return {
-		async put(items) {
-			if (ended || items.length === 0) return;
-			for (const item of items) queue.push(item);
-			wake();
-			while (!ended && queue.length - taken > room) await new Promise<void>(resolve => waiting.push(resolve));
+		async put(added) {
+			if (ended || added.length === 0) return;
+			for (const item of added) items.push(item);
+			wakeReader();
+			while (!ended && items.length - taken > capacity)
+				await new Promise<void>(resolve => blockedWriters.push(resolve));
 		},
 		end(error) {
 			if (ended) return;
 			ended = true;
 			if (error !== undefined) failure = {error};
-			letIn();
-			wake();
+			releaseWriters();
+			wakeReader();
 		},
 		async *read(signal) {
 			const stop = () => {
 				ended = true;
-				queue = [];
+				items = [];
 				taken = 0;
-				letIn();
-				wake();
+				releaseWriters();
+				wakeReader();
 			};
 			signal.addEventListener('abort', stop, {once: true});
 			try {
 				while (!signal.aborted) {
-					if (taken < queue.length) {
-						const some = queue.slice(taken, taken + most);
-						taken += some.length;
-						if (taken === queue.length) {
-							queue = [];
+					if (taken < items.length) {
+						const batch = items.slice(taken, taken + maxBatch);
+						taken += batch.length;
+						if (taken === items.length) {
+							items = [];
 							taken = 0;
 						}
-						if (queue.length - taken <= room / 2) letIn();
-						yield some;
+						if (items.length - taken <= capacity / 2) releaseWriters();
+						yield batch;
 						continue;
 					}
 					if (ended) break;
 					await new Promise<void>(resolve => {
-						wake = resolve;
+						wakeReader = resolve;
 					});
 				}
 				if (failure !== undefined && !signal.aborted) throw failure.error;

@@ -210,7 +210,7 @@ export async function followContainerLog(options: ContainerLogFollowerOptions): 
 	while (!signal.aborted) {
 		const object = options.currentPod();
 		if (object === undefined || object.metadata.uid !== uid) {
-			tell({kind: 'said', text: 'the pod is gone', bad: false});
+			tell({kind: 'said', text: 'the pod was deleted', bad: false});
 			break;
 		}
 		const status = containerStatusesByName(object).get(container);

@@ -30,9 +30,9 @@ import {type LogLine, parseLogLine, toDocumentLine} from './log-line.ts';
 import {followMergedLogs, type StartedLog} from './merged-log-follower.ts';
 import {createResumePoint} from './resume-point.ts';
 
-/** Of one container, for the first page. What is beyond it comes when it is followed. */
+/** Limit for one container of the first read. The follower reads on from there. */
 const limitBytes = 2 * 1024 * 1024;
-/** Commands by hand; of more pods it is told how many they are. */
+/** At most this many kubectl commands are shown. */
 const maxCliEquivalents = 5;
 
 const choices = (
@@ -57,13 +57,13 @@ const sinces: Readonly<Record<string, number | undefined>> = {
 };
 const tails: Readonly<Record<string, number | undefined>> = {'100': 100, '500': 500, '5000': 5000, all: undefined};
 const runs = ['now', 'before'];
-/** Turns how far back. */
+/** Key of the option `since`. */
 const sinceKey = 'b';
 
 const params = [
 	choices('run', 'Run of the container', runs, () => 'now'),
 	choices('since', 'How far back', Object.keys(sinces), () => 'all'),
-	// Of several the newest lines of each are enough to begin with.
+	// With several containers, start with fewer lines of each.
 	choices('tail', 'Last lines of each container', Object.keys(tails), rows =>
 		rows.length === 1 && rows.every(row => !('kind' in row)) ? '500' : '100',
 	),
@@ -72,19 +72,19 @@ const params = [
 const logOption = (key: string, title: string, name: string, of: readonly string[]): DocumentOption => ({
 	key,
 	title,
-	nextParams: before => ({...before, [name]: of[(of.indexOf(before[name] ?? '') + 1) % of.length] ?? ''}),
+	nextParams: terminated => ({...terminated, [name]: of[(of.indexOf(terminated[name] ?? '') + 1) % of.length] ?? ''}),
 	currentLabel: now => now[name] ?? '',
 });
 
-type Read = {
-	readonly part: ContainerLog;
+type LogRead = {
+	readonly containerLog: ContainerLog;
 	readonly previous: boolean;
 	readonly lines: readonly LogLine[];
-	/** When it wrote last, RFC 3339, where that is before what was asked for. */
-	readonly wroteAt?: string | undefined;
+	/** RFC 3339 timestamp of its last line, where that is older than the requested range. */
+	readonly lastWrittenAt?: string | undefined;
 	readonly error?: string;
-	/** The run before was asked for, and there was none. */
-	readonly first?: true;
+	/** The previous run was requested, and there was none. */
+	readonly hasNoPreviousRun?: true;
 };
 
 type Query = Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
@@ -97,14 +97,14 @@ function queryOf({since = 'all', tail = 'all'}: Params): Query {
 	};
 }
 
-async function readPart(
+async function readContainerLog(
 	port: KubernetesPort,
-	part: ContainerLog,
+	containerLog: ContainerLog,
 	query: Query & {readonly previous: boolean},
 	status: ContainerStatus | undefined,
 	context: Context,
-): Promise<Read> {
-	const {namespace, pod, container} = part;
+): Promise<LogRead> {
+	const {namespace, pod, container} = containerLog;
 	const {previous} = query;
 	const lines: string[] = [];
 	let bytes = 0;
@@ -120,20 +120,20 @@ async function readPart(
 		}
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
-		// The server's words for it are those for a log that is lost.
-		const isFirst = previous && (status?.restartCount ?? 0) === 0 && findApiRefusal(error)?.code === 400;
-		if (isFirst) return {part, previous, lines: [], first: true};
-		return {part, previous, lines: lines.map(parseLogLine), error: error.message};
+		// The server reports this like a log that was lost.
+		const hasNoPreviousRun = previous && (status?.restartCount ?? 0) === 0 && findApiRefusal(error)?.code === 400;
+		if (hasNoPreviousRun) return {containerLog, previous, lines: [], hasNoPreviousRun};
+		return {containerLog, previous, lines: lines.map(parseLogLine), error: error.message};
 	}
-	// What the limit cut off in the middle comes whole when it is followed.
-	const whole = bytes >= limitBytes && !previous ? lines.slice(0, -1) : lines;
-	const quiet = lines.length === 0 && query.sinceSeconds !== undefined;
-	const wroteAt = quiet ? await lastWritten(port, part, previous, context) : undefined;
-	return {part, previous, lines: whole.map(parseLogLine), wroteAt};
+	// Drop a last line that the limit has cut: the follower reads it again, complete.
+	const complete = bytes >= limitBytes && !previous ? lines.slice(0, -1) : lines;
+	const isSilent = lines.length === 0 && query.sinceSeconds !== undefined;
+	const lastWrittenAt = isSilent ? await readLastTimestamp(port, containerLog, previous, context) : undefined;
+	return {containerLog, previous, lines: complete.map(parseLogLine), lastWrittenAt};
 }
 
-/** When it wrote its last line; undefined when it never wrote one, or that cannot be read. */
-async function lastWritten(
+/** Timestamp of the last line; undefined when the container never wrote one, or the log cannot be read. */
+async function readLastTimestamp(
 	port: KubernetesPort,
 	{namespace, pod, container}: ContainerLog,
 	previous: boolean,
@@ -148,51 +148,58 @@ async function lastWritten(
 	return undefined;
 }
 
-/** `it wrote nothing since 14:02:11Z, 8m12s ago; b looks further back`. */
-function describeSilence({wroteAt}: Read, now: number): string {
-	const at = parseTimestamp(wroteAt);
+/** `it wrote nothing since 14:02:11Z, 8m12s ago: b shows more`. */
+function describeSilence({lastWrittenAt}: LogRead, now: number): string {
+	const at = parseTimestamp(lastWrittenAt);
 	if (at === undefined) return 'it wrote nothing';
-	return `it wrote nothing since ${formatClockTime(at)}, ${formatDuration((now - at) / 1000)} ago: ${sinceKey} looks further back`;
+	return `it wrote nothing since ${formatClockTime(at)}, ${formatDuration((now - at) / 1000)} ago: ${sinceKey} shows more`;
 }
 
-/** Up, but it crashed before and is not well yet: the reason stands at the end of the run before. */
+/** Whether a container runs, is not ready and terminated before: the reason is at the end of the previous log. */
 function hasJustCrashed(status: ContainerStatus | undefined): boolean {
-	const before = status?.lastState?.terminated;
-	return before !== undefined && status?.ready !== true && status?.state?.waiting === undefined;
+	const terminated = status?.lastState?.terminated;
+	return terminated !== undefined && status?.ready !== true && status?.state?.waiting === undefined;
 }
 
-/** A line, and where it stands among those of others: RFC 3339 in UTC, empty for the top. */
+/** A line with its sort key: RFC 3339 in UTC, empty for the top. */
 type TimedLine = {readonly at: string; readonly line: DocumentLine};
 
 const byTime = (one: TimedLine, other: TimedLine): number => (one.at === other.at ? 0 : one.at < other.at ? -1 : 1);
 
-/** Which run its lines are of, where that is not the one now alone. */
-function runTitle({part, previous, first}: Read, read: readonly Read[]): string | undefined {
-	if (previous) return first ? undefined : '-- the run before, which ended';
-	return read.some(other => other.previous && other.part === part) ? '-- the run now' : undefined;
+/** Heading of the lines of a run; undefined when only the current run is shown. */
+function runTitle({containerLog, previous, hasNoPreviousRun}: LogRead, reads: readonly LogRead[]): string | undefined {
+	if (previous) return hasNoPreviousRun ? undefined : '-- previous run, which ended';
+	return reads.some(other => other.previous && other.containerLog === containerLog) ? '-- current run' : undefined;
 }
 
-/** The lines of one container in their order; those of several by their moments, what is told of them where their own begin or end. */
-function mergeLines(read: readonly Read[], leads: LinePrefixes | undefined, now: number): readonly DocumentLine[] {
-	const placed = read.flatMap((one): readonly TimedLine[] => {
-		const {part, lines: own, error, first} = one;
-		const lead = leads?.prefixOf(part);
+/** Merges the lines: one container keeps its order, several are sorted by timestamp. Notes about a container come before or after its lines. */
+function mergeLines(
+	reads: readonly LogRead[],
+	prefixes: LinePrefixes | undefined,
+	now: number,
+): readonly DocumentLine[] {
+	const timed = reads.flatMap((read): readonly TimedLine[] => {
+		const {containerLog, lines, error, hasNoPreviousRun} = read;
+		const prefix = prefixes?.prefixOf(containerLog);
 		const mask = createLineRedactor();
-		// Moments of one container may be out of order by a little.
-		const moments = own.map(({at = ''}) => at).toSorted();
-		const told = (text: string): DocumentLine => ({text: leads === undefined ? text : `${part.displayName}: ${text}`});
-		const foot = (line: DocumentLine): TimedLine => ({at: moments.at(-1) ?? '', line});
-		const head = runTitle(one, read);
+		// Timestamps of one container may be slightly out of order.
+		const timestamps = lines.map(({at = ''}) => at).toSorted();
+		const note = (text: string): DocumentLine => ({
+			text: prefixes === undefined ? text : `${containerLog.displayName}: ${text}`,
+		});
+		const atEnd = (line: DocumentLine): TimedLine => ({at: timestamps.at(-1) ?? '', line});
+		const title = runTitle(read, reads);
+		const isSilent = error === undefined && !hasNoPreviousRun && lines.length === 0;
 		return [
-			...(head === undefined ? [] : [{at: moments[0] ?? '', line: {...told(head), loud: true}}]),
-			...own.map(line => ({at: line.at ?? '', line: toDocumentLine(line, lead, mask)})),
-			...(error === undefined ? [] : [foot({...told(`-- ${error}`), severity: 'unknown'})]),
-			...(first ? [foot(told('-- it has not been restarted: there is no run before'))] : []),
-			...(error === undefined && !first && own.length === 0 ? [foot(told(`-- ${describeSilence(one, now)}`))] : []),
+			...(title === undefined ? [] : [{at: timestamps[0] ?? '', line: {...note(title), loud: true}}]),
+			...lines.map(line => ({at: line.at ?? '', line: toDocumentLine(line, prefix, mask)})),
+			...(error === undefined ? [] : [atEnd({...note(`-- ${error}`), severity: 'unknown'})]),
+			...(hasNoPreviousRun ? [atEnd(note('-- it has not been restarted: there is no previous run'))] : []),
+			...(isSilent ? [atEnd(note(`-- ${describeSilence(read, now)}`))] : []),
 		];
 	});
-	const several = read.some(({part}) => part !== read[0]?.part);
-	return (several ? placed.toSorted(byTime) : placed).map(({line}) => line);
+	const hasSeveral = reads.some(({containerLog}) => containerLog !== reads[0]?.containerLog);
+	return (hasSeveral ? timed.toSorted(byTime) : timed).map(({line}) => line);
 }
 
 function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
@@ -206,7 +213,7 @@ function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
 
 function cliEquivalents(
 	target: Target<KubernetesSettings>,
-	parts: readonly ContainerLog[],
+	logs: readonly ContainerLog[],
 	{since, tail, run}: Params,
 ): readonly string[] {
 	const options = [
@@ -215,17 +222,17 @@ function cliEquivalents(
 		...(since === 'all' || since === undefined ? [] : [`--since=${since}`]),
 		run === 'before' ? '--previous' : '--follow',
 	];
-	const told = parts
+	const commands = logs
 		.slice(0, maxCliEquivalents)
 		.map(({namespace, pod, container}) =>
 			kubectlCommand(target, '-n', namespace, 'logs', pod, '-c', container, ...options),
 		);
-	return parts.length <= maxCliEquivalents
-		? told
-		: [...told, `… and ${parts.length - maxCliEquivalents} more containers`];
+	return logs.length <= maxCliEquivalents
+		? commands
+		: [...commands, `… and ${logs.length - maxCliEquivalents} more containers`];
 }
 
-/** The last lines of every container of the pods, in the order in which they were written, and what they write from then on. */
+/** Logs of all containers of the selected pods: the last lines, merged by time, followed from there. */
 export const inspectLogs = defineInspection<LogRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.logs',
 	title: 'Logs',
@@ -243,56 +250,59 @@ export const inspectLogs = defineInspection<LogRow, KubernetesPort, KubernetesSe
 	async open(row, {port, target, rows, params: given, ...context}) {
 		const pods = await readPodsOfRows(port, rows, context);
 		if (pods.length === 0) throw conflictError(`${row.namespace}/${row.name} has no pods now`);
-		const alone = rows.length === 1 && rows.every(each => !('kind' in each));
-		const all = listContainerLogs(pods, alone);
-		const parts = all.slice(0, maxFollowedLogs);
-		const leads = all.length > 1 || !alone ? createLinePrefixes(parts) : undefined;
+		const isSinglePod = rows.length === 1 && rows.every(each => !('kind' in each));
+		const all = listContainerLogs(pods, isSinglePod);
+		const logs = all.slice(0, maxFollowedLogs);
+		const prefixes = all.length > 1 || !isSinglePod ? createLinePrefixes(logs) : undefined;
 		const query = queryOf(given);
 		const statuses = new Map(pods.map(pod => [pod.metadata.uid, containerStatusesByName(pod)]));
 		const statusOf = ({uid, container}: ContainerLog) => statuses.get(uid)?.get(container);
-		const isBefore = given['run'] === 'before';
-		const read = await Promise.all(
-			parts.flatMap(part => {
-				const crashed = parts.length === 1 && !isBefore && hasJustCrashed(statusOf(part));
-				const reading = (previous: boolean) => readPart(port, part, {...query, previous}, statusOf(part), context);
-				return crashed ? [reading(true), reading(false)] : [reading(isBefore)];
+		const isPrevious = given['run'] === 'before';
+		const reads = await Promise.all(
+			logs.flatMap(log => {
+				const status = statusOf(log);
+				const hasCrashed = logs.length === 1 && !isPrevious && hasJustCrashed(status);
+				const read = (previous: boolean) => readContainerLog(port, log, {...query, previous}, status, context);
+				return hasCrashed ? [read(true), read(false)] : [read(isPrevious)];
 			}),
 		);
-		const more = all.length - parts.length;
-		const left =
-			more === 0 ? [] : [{text: `-- ${more} more containers are not read: mark fewer pods`, severity: 'warn' as const}];
-		const begun = read
+		const omitted = all.length - logs.length;
+		const omittedNote =
+			omitted === 0
+				? []
+				: [{text: `-- ${omitted} more containers are not read: mark fewer pods`, severity: 'warn' as const}];
+		const startedLogs = reads
 			.filter(({previous}) => !previous)
-			.map(({part, lines, error}): StartedLog => {
-				const seen = createResumePoint();
-				for (const {at} of lines) seen.recordIfNew(at);
-				// All there was has been read; what was written just before it began to be followed belongs to it.
+			.map(({containerLog, lines, error}): StartedLog => {
+				const resumePoint = createResumePoint();
+				for (const {at} of lines) resumePoint.recordIfNew(at);
+				// Without `tailLines`: a line written between this read and the start of the follower must not be cut off.
 				const {tailLines: _, ...since} = query;
 				return {
-					containerLog: part,
-					resumePoint: seen,
-					restarts: statusOf(part)?.restartCount,
+					containerLog,
+					resumePoint,
+					restarts: statusOf(containerLog)?.restartCount,
 					initialRange: error === undefined ? since : query,
 				};
 			});
 		return {
-			title: `${titleOf(rows, pods)}${isBefore ? ', the run before' : ''}`,
-			cliEquivalent: cliEquivalents(target, parts, given),
-			lines: [...left, ...mergeLines(read, leads, context.now())],
-			...(isBefore
+			title: `${titleOf(rows, pods)}${isPrevious ? ', previous run' : ''}`,
+			cliEquivalent: cliEquivalents(target, logs, given),
+			lines: [...omittedNote, ...mergeLines(reads, prefixes, context.now())],
+			...(isPrevious
 				? {}
 				: {
-						follow: asked =>
+						follow: followContext =>
 							followMergedLogs(
 								{
 									port,
 									rows,
-									startedLogs: begun,
-									linePrefixes: leads,
+									startedLogs,
+									linePrefixes: prefixes,
 									clock: systemClock,
 									timings: defaultLogFollowerTimings,
 								},
-								asked,
+								followContext,
 							),
 					}),
 		};

@@ -8,13 +8,13 @@ import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-obje
 import {readOptionalObjects} from '../api/cached-reads.ts';
 import {createOwnerIndex, type OwnerIndex, resolveWorkload} from '../objects/owner-index.ts';
 
-/** One container of one pod, and no other pod of the same name. */
+/** The log of one container of one pod, identified by the uid of the pod. */
 export type ContainerLog = {
 	readonly uid: string;
 	readonly namespace: string;
 	readonly pod: string;
 	readonly container: string;
-	/** Short, for the eye: `api-x2k4p/main`. */
+	/** Short name for display: `api-x2k4p/main`. */
 	readonly displayName: string;
 };
 
@@ -23,38 +23,38 @@ export type LogRow = PodRow | PodUsageRow | WorkloadRow;
 
 export const containerLogKey = ({uid, container}: ContainerLog): string => `${uid}/${container}`;
 
-/** Streams at once: more than can be read, and not yet a burden to the API server. */
+/** Concurrent streams: more than a person can read, and no load problem for the API server. */
 export const maxFollowedLogs = 100;
 
-/** The pods that rows are about as they are now: of a pod its own, of a workload all that it has. */
+/** The current pods of the rows: the pod of a pod row, all pods of a workload row. */
 export async function readPodsOfRows(
 	port: KubernetesPort,
 	rows: readonly LogRow[],
 	context: Context,
 ): Promise<readonly PodObject[]> {
 	const {objects} = await port.readWatched('pods', context);
-	const own = new Set(rows.filter(row => !('kind' in row)).map(row => row.id));
+	const podUids = new Set(rows.filter(row => !('kind' in row)).map(row => row.id));
 	const workloads = rows.filter(row => 'kind' in row);
-	const chosen = [...objects.values()].filter(({metadata}) => own.has(metadata.uid));
+	const chosen = [...objects.values()].filter(({metadata}) => podUids.has(metadata.uid));
 	if (workloads.length === 0) return chosen;
 	const [sets, jobs] = await Promise.all([
 		readOptionalObjects(port, 'replicasets', '', context),
 		readOptionalObjects(port, 'jobs', '', context),
 	]);
-	const above = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
-	return [...chosen, ...podsOfWorkloads(objects.values(), workloads, above)];
+	const owners = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
+	return [...chosen, ...podsOfWorkloads(objects.values(), workloads, owners)];
 }
 
 function podsOfWorkloads(
 	pods: Iterable<PodObject>,
 	workloads: readonly WorkloadRow[],
-	above: OwnerIndex,
+	owners: OwnerIndex,
 ): readonly PodObject[] {
 	const uids = new Set(workloads.map(({uid}) => uid));
 	const namespaces = new Set(workloads.map(({namespace}) => namespace));
 	return [...pods].filter(
 		({metadata}) =>
-			namespaces.has(metadata.namespace) && uids.has(resolveWorkload(metadata, above).workload?.uid ?? ''),
+			namespaces.has(metadata.namespace) && uids.has(resolveWorkload(metadata, owners).workload?.uid ?? ''),
 	);
 }
 
@@ -64,28 +64,28 @@ export const containerStatusesByName = ({status}: PodObject): ReadonlyMap<string
 		[...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map(each => [each.name, each]),
 	);
 
-/** `api-7f9c6d-x2k4p` is `api-x2k4p`: the hash of its template says nothing to the eye. */
+/** Name without the hash of the pod template: `api-7f9c6d-x2k4p` becomes `api-x2k4p`. */
 function shortPodName({name, labels}: PodObject['metadata']): string {
 	const hash = labels?.['pod-template-hash'];
 	return hash === undefined ? name : name.replace(`-${hash}-`, '-');
 }
 
-/** What there is to read of these pods; `alone` when there is and will be only one. Of several, init containers that ended well are left out: their work is done. */
-export function listContainerLogs(pods: readonly PodObject[], alone: boolean): readonly ContainerLog[] {
+/** Container logs of the pods. `isSingle`: one pod is shown and no more will join. With several pods, init containers that succeeded are left out. */
+export function listContainerLogs(pods: readonly PodObject[], isSingle: boolean): readonly ContainerLog[] {
 	return pods.flatMap(pod => {
 		const {metadata, spec} = pod;
 		const statuses = containerStatusesByName(pod);
 		const containers = (spec?.containers ?? []).map(({name}) => name);
 		const inits = (spec?.initContainers ?? [])
 			.map(({name}) => name)
-			.filter(name => alone || statuses.get(name)?.state?.terminated?.exitCode !== 0);
+			.filter(name => isSingle || statuses.get(name)?.state?.terminated?.exitCode !== 0);
 		const all = [...containers, ...inits];
 		return all.map(container => ({
 			uid: metadata.uid,
 			namespace: metadata.namespace,
 			pod: metadata.name,
 			container,
-			displayName: alone
+			displayName: isSingle
 				? container
 				: all.length === 1
 					? shortPodName(metadata)
@@ -94,7 +94,7 @@ export function listContainerLogs(pods: readonly PodObject[], alone: boolean): r
 	});
 }
 
-/** A number from a name: its colour is the same whenever it is opened. */
+/** Hue derived from a name, so that a container always has the same colour. */
 const hueOf = (name: string): number =>
 	[...name].reduce((sum, character) => sum * 31 + (character.codePointAt(0) ?? 0), 7) % 1009;
 
@@ -102,7 +102,7 @@ export type LinePrefixes = {prefixOf(part: ContainerLog): NonNullable<DocumentLi
 
 const maxPrefixWidth = 28;
 
-/** The names before the lines, as wide as the widest that there was so far. */
+/** Labels before the lines, padded to the widest label so far. */
 export function createLinePrefixes(parts: readonly ContainerLog[]): LinePrefixes {
 	let cells = Math.min(maxPrefixWidth, Math.max(0, ...parts.map(({displayName}) => displayName.length)));
 	const known = new Map<string, NonNullable<DocumentLine['sourceLabel']>>();
@@ -116,9 +116,9 @@ export function createLinePrefixes(parts: readonly ContainerLog[]): LinePrefixes
 				part.displayName.length <= maxPrefixWidth
 					? part.displayName.padEnd(cells)
 					: `…${part.displayName.slice(part.displayName.length - maxPrefixWidth + 1)}`;
-			const made = {text, hue: hueOf(part.displayName)};
-			known.set(key, made);
-			return made;
+			const label = {text, hue: hueOf(part.displayName)};
+			known.set(key, label);
+			return label;
 		},
 	};
 }

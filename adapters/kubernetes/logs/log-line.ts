@@ -5,9 +5,9 @@ import {truncateLine} from '../../../src/text/cut-line.ts';
 import {type LogLevel, parseLogLevel} from '../../../src/text/log-level.ts';
 import {redact} from '../../../src/text/redact.ts';
 
-/** A line of a log with the moment before it. */
+/** A log line, split into timestamp and text. */
 export type LogLine = {
-	/** UTC with nine digits after the second, so that later is greater also as text; undefined when the line does not tell. */
+	/** RFC 3339 in UTC with nine fractional digits, so that text order is time order; undefined when the line has none. */
 	readonly at: string | undefined;
 	readonly text: string;
 };
@@ -16,7 +16,7 @@ const timestampFormat = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-
 const commonFormat = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
 const commonFormatLength = 31;
 
-/** Splits what comes with `timestamps=true`. The kubelet tells the moment in its node's own zone. */
+/** Parses a line read with `timestamps=true`. The kubelet writes timestamps in the time zone of its node. */
 export function parseLogLine(line: string): LogLine {
 	if (commonFormat.test(line)) return {at: line.slice(0, commonFormatLength - 1), text: line.slice(commonFormatLength)};
 	const [head, second, fraction = '', zone] = timestampFormat.exec(line) ?? [];
@@ -28,17 +28,17 @@ export function parseLogLine(line: string): LogLine {
 const severities: Readonly<Partial<Record<LogLevel, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
 
 /**
- * A line as it is shown, without the secrets that have a known form; `sourceLabel` names what wrote it where there are several. `mask` is a
- * line redactor where lines come in their order.
+ * Formats a line for display, with secrets of a known form redacted. `sourceLabel` names the container where there are several. `mask` is
+ * the line redactor of the container where lines come in order.
  */
 export function toDocumentLine(
-	{at, text: whole}: LogLine,
+	{at, text: rawText}: LogLine,
 	sourceLabel: DocumentLine['sourceLabel'],
 	mask: (line: string) => string = redact,
 ): DocumentLine {
-	const level = parseLogLevel(whole);
-	// First without colours: they may stand between a name and its value.
-	const text = mask(cleanText(truncateLine(whole)));
+	const level = parseLogLevel(rawText);
+	// Remove colours first: escape sequences may separate a name from its value.
+	const text = mask(cleanText(truncateLine(rawText)));
 	const severity = level === undefined ? undefined : severities[level];
 	return {
 		text,

@@ -160,7 +160,7 @@ function createConnectionReports(clock: Clock, broken: Set<string>, say: (line: 
 	let told = false;
 	let last: AdapterError | undefined;
 	const many = (count: number) =>
-		count === 1 ? 'the connection to a log broke' : `the connections to ${count} logs broke`;
+		count === 1 ? 'lost the connection to a log' : `the connections to ${count} logs broke`;
 	return {
 		lost(key: string, error: AdapterError) {
 			broken.add(key);
@@ -176,7 +176,7 @@ function createConnectionReports(clock: Clock, broken: Set<string>, say: (line: 
 			broken.delete(key);
 			if (broken.size > 0 || !told) return;
 			told = false;
-			say(note('connected again'));
+			say(note('reconnected'));
 		},
 		close: () => callOff?.(),
 	};

@@ -2,13 +2,13 @@ import type {ActionContext, Check, ShownFact} from '../../../src/contract/action
 import type {AccessReview, KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {kubectlGrantCommand} from '../api/grant-command.ts';
 
-/** The fact that a confirmation shows with it. `what`: `evict it`. */
+/** The fact that a confirmation shows about this check. `what`: `evict it`. */
 export const accessFact = (what: string): ShownFact => ({
 	fact: `whether midwatch may ${what}`,
-	bound: 'refused by the server when it is sent; what it answered before is cached for five minutes at most',
+	bound: 'checked again by the server when the request is sent; the answer before is cached for at most five minutes',
 });
 
-/** Asks the server whether we may. `label`: the right to what, as `the right to evict it`. That the question itself was refused is no denial: the server decides when it is sent. */
+/** Checks a permission on the server. `label`: `the right to evict it`. A failed review is `unknown` and blocks nothing: the server decides when the request is sent. */
 export async function accessCheck(
 	label: string,
 	question: AccessReview,
@@ -20,7 +20,7 @@ export async function accessCheck(
 	const {answer, reason} = await port.reviewAccess(question, context);
 	if (answer === 'allowed') return {label, result: 'pass', detail: `you may ${name}`};
 	if (answer === 'unknown') {
-		return {label, result: 'unknown', detail: `the server does not tell (${reason}): it will refuse if you may not`};
+		return {label, result: 'unknown', detail: `the server did not answer (${reason}): it will refuse if you may not`};
 	}
 	const user = await port.identity(context).then(
 		({user: known}) => known || 'USER',

@@ -11,7 +11,7 @@ export type InvolvedObject = {readonly kind: string; readonly name: string; read
 
 const maxEvents = 200;
 
-/** Everything that happened to these objects, newest first. The server keeps events for an hour or so. */
+/** Reads the events about these objects, newest first. The server keeps events for about an hour. */
 export async function readEvents(
 	port: KubernetesPort,
 	namespace: string,
@@ -34,17 +34,17 @@ function eventLine(event: EventObject, now: number, named: boolean): DocumentLin
 	const {type, reason = '', message = '', involvedObject, count, series} = event;
 	const times = series?.count ?? count ?? 1;
 	const often = times > 1 ? ` x${times}` : '';
-	const who = named ? `${involvedObject?.kind ?? ''} ${involvedObject?.name ?? ''}  ` : '';
-	const text = `${formatDuration((now - eventTime(event)) / 1000).padStart(6)}  ${reason}${often}  ${who}${message.trim()}`;
+	const object = named ? `${involvedObject?.kind ?? ''} ${involvedObject?.name ?? ''}  ` : '';
+	const text = `${formatDuration((now - eventTime(event)) / 1000).padStart(6)}  ${reason}${often}  ${object}${message.trim()}`;
 	return type === 'Warning' ? {text, severity: 'warn'} : {text};
 }
 
 export const eventLines = (events: readonly EventObject[], now: number, named: boolean): readonly DocumentLine[] =>
 	events.length === 0
-		? [{text: 'Nothing was told lately. Events are kept for about an hour.'}]
+		? [{text: 'No recent events. The server keeps events for about an hour.'}]
 		: events.map(event => eventLine(event, now, named));
 
-/** The same, or the line that says why they cannot be read. */
+/** Reads the events and formats them; one line with the reason when they cannot be read. */
 export async function readEventLines(
 	port: KubernetesPort,
 	namespace: string,

@@ -6,37 +6,37 @@ type ToolSignature = {
 	readonly tool: string;
 	readonly mark: RegExp;
 	readonly manager: RegExp;
-	/** What it does about a change by hand. */
+	/** What it does about a manual change. */
 	readonly consequence: string;
 };
 
-/** By a label or an annotation that the tool writes, or by the name under which it owns fields. */
+/** Each tool is recognised by a label or annotation that it writes, or by its name in `metadata.managedFields`. */
 const toolSignatures: readonly ToolSignature[] = [
 	{
 		tool: 'Argo CD',
 		mark: /^argocd\.argoproj\.io\/(tracking-id|instance)$/,
 		manager: /^argocd-(application-)?controller$/,
-		consequence: 'it may put this back',
+		consequence: 'it may revert this change',
 	},
 	{
 		tool: 'Flux',
 		mark: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/name$/,
 		manager: /^(kustomize|helm)-controller$/,
-		consequence: 'it may put this back',
+		consequence: 'it may revert this change',
 	},
 	{
 		tool: 'Helm',
 		mark: /^meta\.helm\.sh\/release-name$/,
 		manager: /^helm$/,
-		consequence: 'its release does not know of this, and the next upgrade may put it back',
+		consequence: 'its release does not include this change, and the next upgrade may revert it',
 	},
 ];
 
 const nameOf = (value: string): string => (value.length <= 60 && value !== '' ? ` (${value.split(':')[0]})` : '');
 
-const fieldOwnerLabel = 'who looks after it';
+const fieldOwnerLabel = 'managed by';
 
-/** The tool, or the operator's own object, that thinks it owns this object, if one does. */
+/** Returns a warning when a GitOps tool or a controller (an operator's custom resource) owns this object; undefined otherwise. */
 export function fieldOwnerCheck({metadata}: ApiObject): Check | undefined {
 	const marks = Object.entries({...metadata.labels, ...metadata.annotations});
 	for (const {tool, mark, manager, consequence} of toolSignatures) {
@@ -50,6 +50,6 @@ export function fieldOwnerCheck({metadata}: ApiObject): Check | undefined {
 	return {
 		label: fieldOwnerLabel,
 		result: 'warn',
-		detail: `${owner.kind} ${owner.name}, which made it and may put this back`,
+		detail: `${owner.kind} ${owner.name}, which created it and may revert this change`,
 	};
 }

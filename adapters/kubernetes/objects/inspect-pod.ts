@@ -46,14 +46,14 @@ function containerLines(
 	now: number,
 ): readonly DocumentLine[] {
 	const last = status?.lastState?.terminated;
-	const isWell = status?.ready === true || status?.state?.terminated?.exitCode === 0;
+	const isHealthy = status?.ready === true || status?.state?.terminated?.exitCode === 0;
 	return [
 		{text: ''},
 		{text: `Container ${spec.name}`, loud: true},
 		factLine('  image', spec.image ?? '-'),
 		{
 			...factLine('  state', status === undefined ? 'not started' : stateText(status, now)),
-			...(isWell || status === undefined ? {} : {severity: 'warn' as const}),
+			...(isHealthy || status === undefined ? {} : {severity: 'warn' as const}),
 		},
 		...(last === undefined
 			? []
@@ -65,14 +65,14 @@ function containerLines(
 						),
 						severity: 'warn' as const,
 					},
-					...(last.message === undefined ? [] : [factLine('  last words', last.message.trim())]),
+					...(last.message === undefined ? [] : [factLine('  last message', last.message.trim())]),
 				]),
 		factLine('  restarts', String(status?.restartCount ?? 0)),
 		factLine('  resources', resourceText(spec)),
 	];
 }
 
-/** A pod, its containers and what happened to it, read again now. */
+/** Describes a pod, its containers and its events, read from the server when it opens. */
 export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-pod',
 	title: 'Describe pod',
@@ -84,7 +84,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSet
 		if (object.metadata.uid !== row.uid) throw conflictError(`${row.name} is another pod of the same name now`);
 		const {metadata, spec, status} = object as unknown as PodObject;
 		const now = context.now();
-		const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+		const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 		const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 		const about = [{kind: 'Pod', name: row.name, uid: row.uid}];
 		return {
@@ -105,14 +105,14 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSet
 				factLine('Address', status?.podIP ?? '-'),
 				factLine(
 					'Workload',
-					row.workload === undefined ? 'none: it does not come back' : `${row.workload.kind} ${row.workload.name}`,
+					row.workload === undefined ? 'none: nothing recreates it' : `${row.workload.kind} ${row.workload.name}`,
 				),
 				...(row.rollout === undefined ? [] : [factLine('Rollout', rolloutText(row.rollout))]),
 				factLine('Class', status?.qosClass ?? '-'),
 				factLine('Created', formatTimestamp(metadata.creationTimestamp)),
 				...(metadata.deletionTimestamp === undefined
 					? []
-					: [factLine('To be gone by', formatTimestamp(metadata.deletionTimestamp))]),
+					: [factLine('Deletion deadline', formatTimestamp(metadata.deletionTimestamp))]),
 				...((metadata.finalizers ?? []).length === 0
 					? []
 					: [factLine('Finalizers', (metadata.finalizers ?? []).join(', '))]),
@@ -120,7 +120,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSet
 				...containers.flatMap(each =>
 					containerLines(
 						each,
-						known.find(one => one.name === each.name),
+						statuses.find(({name}) => name === each.name),
 						now,
 					),
 				),

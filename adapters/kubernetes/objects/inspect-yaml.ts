@@ -5,7 +5,7 @@ import {maskSecrets} from './mask-secrets.ts';
 import {type ObjectRow, rowObject} from './row-object.ts';
 import {yamlLines} from './yaml-text.ts';
 
-/** The object as the server has it, without what may be secret. */
+/** The object as YAML, read from the server when it opens, with secrets masked. */
 export const inspectYaml = defineInspection<ObjectRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.yaml',
 	title: 'YAML',
@@ -14,13 +14,13 @@ export const inspectYaml = defineInspection<ObjectRow, KubernetesPort, Kubernete
 	also: ['kubernetes.workload', 'kubernetes.pod-usage', 'kubernetes.node-usage'],
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const {ref, kind, apiVersion, place, slashed, title} = rowObject(row);
+		const {ref, kind, apiVersion, namespaceOption, slashed, title} = rowObject(row);
 		const object = await port.get(ref, context);
-		const whole = {apiVersion, kind, ...object};
+		const full = {apiVersion, kind, ...object};
 		return {
 			title: `YAML of ${title}`,
-			cliEquivalent: [kubectlCommand(target, ...place, 'get', slashed, '-o', 'yaml')],
-			lines: yamlLines(maskSecrets(whole)).map(text => ({text})),
+			cliEquivalent: [kubectlCommand(target, ...namespaceOption, 'get', slashed, '-o', 'yaml')],
+			lines: yamlLines(maskSecrets(full)).map(text => ({text})),
 		};
 	},
 });

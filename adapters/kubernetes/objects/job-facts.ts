@@ -11,7 +11,7 @@ export function jobRun(job: JobObject): JobRun {
 	const isFailed = ended?.type === 'Failed';
 	return {
 		name: metadata.name,
-		// Without a number one pod that ends well is enough.
+		// `completions` unset: one successful pod completes the job.
 		wanted: spec?.completions ?? 1,
 		succeeded: status?.succeeded ?? 0,
 		active: status?.active ?? 0,
@@ -49,17 +49,17 @@ function factsOf(kind: RunKind, metadata: Metadata, runs: JobRuns, pods: readonl
 	};
 }
 
-/** Of each CronJob with its Jobs as one, and of each Job that nothing made by a schedule. */
+/** Facts of each CronJob together with its Jobs, and of each Job that no CronJob owns. */
 export function runFacts(
 	jobs: ReadonlyMap<string, JobObject>,
 	cronJobs: ReadonlyMap<string, CronJobObject>,
 	podsOf: (uid: string) => readonly PodRow[],
 ): readonly WorkloadFacts[] {
-	const made = Map.groupBy(jobs.values(), ({metadata}) => controllerOf(metadata)?.uid);
-	const alone = [...made].flatMap(([uid, own]) => (uid === undefined || !cronJobs.has(uid) ? own : []));
+	const byOwner = Map.groupBy(jobs.values(), ({metadata}) => controllerOf(metadata)?.uid);
+	const standalone = [...byOwner].flatMap(([uid, own]) => (uid === undefined || !cronJobs.has(uid) ? own : []));
 	return [
 		...[...cronJobs.values()].map(({metadata, spec, status}) => {
-			const [last] = (made.get(metadata.uid) ?? []).toSorted(byNewest);
+			const [last] = (byOwner.get(metadata.uid) ?? []).toSorted(byNewest);
 			const runs: JobRuns = {
 				last: last && jobRun(last),
 				suspended: spec?.suspend === true,
@@ -69,7 +69,7 @@ export function runFacts(
 			};
 			return factsOf('CronJob', metadata, runs, podsOf(metadata.uid));
 		}),
-		...alone.map(job => {
+		...standalone.map(job => {
 			const last = jobRun(job);
 			const suspended = job.spec?.suspend === true;
 			const runs: JobRuns = {last, suspended, schedule: undefined, scheduledAt: undefined, succeededAt: undefined};

@@ -4,7 +4,7 @@ const secretName =
 	/pass|secret|token|credential|private|api.?key|access.?key|auth|dsn|connection.?string|database.?url/i;
 /** `://user:password@host` anywhere in a text. */
 const urlPassword = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g;
-/** It repeats the whole object as it was applied, with everything that is masked elsewhere. */
+/** A copy of the applied object, with every value that is masked elsewhere. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 const maskedPlaceholder = (value: unknown): string => `(${String(value).length} characters, not shown)`;
@@ -21,18 +21,18 @@ function maskValue(value: unknown, path: readonly string[], isSecret: boolean): 
 	if (Array.isArray(value)) return value.map(member => maskValue(member, path, isSecret));
 	if (typeof value !== 'object' || value === null) return value;
 	const {name, value: own} = value as {name?: unknown; value?: unknown};
-	const isTelling =
+	const isSecretVariable =
 		path.at(-1) === 'env' && typeof name === 'string' && typeof own === 'string' && secretName.test(name);
 	return Object.fromEntries(
 		Object.entries(value).map(([key, member]) => [
 			key,
-			isTelling && key === 'value' ? maskedPlaceholder(member) : maskValue(member, [...path, key], isSecret),
+			isSecretVariable && key === 'value' ? maskedPlaceholder(member) : maskValue(member, [...path, key], isSecret),
 		]),
 	);
 }
 
-/** An object as it may be shown: without who manages which field, and without what is or may be secret. */
+/** Returns a copy of an object without `managedFields` and with values that are or may be secret masked. */
 export function maskSecrets(object: ApiObject): unknown {
-	const {managedFields: _many, ...metadata} = object.metadata;
+	const {managedFields: _, ...metadata} = object.metadata;
 	return maskValue({...object, metadata}, [], object.kind === 'Secret');
 }

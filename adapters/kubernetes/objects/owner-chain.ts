@@ -4,7 +4,7 @@ import type {ApiObject, KubernetesPort, ResourceType} from '../../../src/port/ku
 import type {Metadata, OwnerReference} from '../../../src/port/kubernetes-objects.ts';
 import {controllerOf} from './owner-index.ts';
 
-/** Kinds whose plural is not the lower-case name with an s: none of those that own pods. */
+/** The resource type of an owner. Every kind that owns pods has a plural that is its lower-case name with an s. */
 function typeOf({apiVersion, kind}: OwnerReference): ResourceType {
 	const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
 	return {group, version: version ?? 'v1', resource: `${kind.toLowerCase()}s`, namespaced: kind !== 'Node'};
@@ -14,15 +14,15 @@ export type Owner = {
 	readonly kind: string;
 	readonly name: string;
 	readonly uid: string;
-	/** Undefined when it cannot be read; `trouble` says why. */
+	/** Undefined when it cannot be read; `readError` says why. */
 	readonly object: ApiObject | undefined;
-	readonly trouble: string | undefined;
+	readonly readError: string | undefined;
 };
 
-/** No chain is longer; a circle would be. */
+/** Ends the walk when owner references form a cycle. */
 const maxChainLength = 6;
 
-/** Who made it, and who made that: the nearest first. */
+/** Reads the controller of an object, the controller of that, and so on: the nearest first. */
 export async function readOwnerChain(port: KubernetesPort, of: Metadata, context: Context): Promise<readonly Owner[]> {
 	const chain: Owner[] = [];
 	let next = controllerOf(of);
@@ -30,11 +30,11 @@ export async function readOwnerChain(port: KubernetesPort, of: Metadata, context
 		const {kind, name, uid} = next;
 		try {
 			const object = await port.get({type: typeOf(next), namespace: of.namespace, name}, context);
-			chain.push({kind, name, uid, object, trouble: undefined});
+			chain.push({kind, name, uid, object, readError: undefined});
 			next = controllerOf(object.metadata);
 		} catch (error) {
 			if (!isAdapterError(error)) throw error;
-			chain.push({kind, name, uid, object: undefined, trouble: error.message});
+			chain.push({kind, name, uid, object: undefined, readError: error.message});
 			next = undefined;
 		}
 	}

@@ -11,34 +11,34 @@ import type {
 	StatefulSetObject,
 } from '../../../src/port/kubernetes-objects.ts';
 
-/** What stands above pods, as far as it is watched. By uid. */
+/** The watched objects that own pods, by uid, with what was derived of them. Also the cache of resolved owners between two reads. */
 export type OwnerIndex = {
 	readonly replicaSets: ReadonlyMap<string, ReplicaSetObject>;
 	readonly deployments: ReadonlyMap<string, DeploymentObject>;
 	readonly statefulSets: ReadonlyMap<string, StatefulSetObject>;
-	/** The rollout that each ReplicaSet or ControllerRevision stands for, by its own uid. */
+	/** The rollout of each ReplicaSet or ControllerRevision, by its own uid. */
 	readonly rollouts: ReadonlyMap<string, Rollout>;
-	/** By `NAMESPACE/NAME`, since pods name theirs. */
+	/** By `NAMESPACE/NAME`: pods refer to them by name. */
 	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
 	readonly jobs: ReadonlyMap<string, JobObject>;
-	/** Jobs whose failed pods are no trouble any more: they came to their end all the same, or a later one of the same CronJob did. */
+	/** Jobs whose failed pods no longer matter: the Job completed nevertheless, or a later Job of the same CronJob did. */
 	readonly settledJobs: ReadonlySet<string>;
-	/** What was read of each ReplicaSet and ControllerRevision, by its own uid. */
+	/** The revision of each ReplicaSet and ControllerRevision, by its own uid. */
 	readonly revisions: ReadonlyMap<string, KnownRevision>;
-	/** What was found of each owner so far, and by the read before: thousands of pods share a few hundred of them. */
+	/** Resolved owners of this read and of the previous one: thousands of pods share a few hundred owners. */
 	readonly resolvedOwners: Map<string, WorkloadAndRollout>;
 	readonly previouslyResolvedOwners: ReadonlyMap<string, WorkloadAndRollout>;
 };
 
-/** The workload that brings a pod back, and the rollout it came with. */
+/** The workload that recreates a pod, and the rollout that created it. */
 type WorkloadAndRollout = {readonly workload: Workload | undefined; readonly rollout: Rollout | undefined};
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
-/** The numbers that a ReplicaSet had before: it was made for the first of them, and came back since. */
+/** Earlier revision numbers of a ReplicaSet: present when a rollback brought an old ReplicaSet back. */
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 
-/** Epoch milliseconds when the present rollout of it began; undefined when it came back, since nothing tells when that was. */
+/** Epoch milliseconds when the current rollout of a revision began; undefined after a rollback to it, whose time the API does not record. */
 export const rolloutStartedAt = ({annotations, creationTimestamp}: Metadata): number | undefined =>
 	annotations?.[historyAnnotation] === undefined ? parseTimestamp(creationTimestamp) : undefined;
 
@@ -51,12 +51,12 @@ export const controllerOf = (metadata: Metadata): OwnerReference | undefined =>
 type KnownRevision = {readonly metadata: Metadata; readonly revision: number; readonly at: number | undefined};
 
 /**
- * The rollouts that the revisions of one workload stand for. One that is older than those before it came back, which a ControllerRevision
- * does not tell otherwise.
+ * The rollout of each revision of one workload. A revision that is older than one with a lower number came back by a rollback: a
+ * ControllerRevision does not record that in another way.
  */
-function rolloutsOf(kept: readonly KnownRevision[]): readonly (readonly [uid: string, rollout: Rollout])[] {
+function rolloutsOf(revisions: readonly KnownRevision[]): readonly (readonly [uid: string, rollout: Rollout])[] {
 	let latest = 0;
-	return kept
+	return revisions
 		.toSorted((a, b) => a.revision - b.revision)
 		.map(({metadata, revision, at}, index) => {
 			const isBack = at !== undefined && at < latest;
@@ -65,26 +65,26 @@ function rolloutsOf(kept: readonly KnownRevision[]): readonly (readonly [uid: st
 		});
 }
 
-/** What is not told is taken as not there. */
+/** Builds the index; a missing argument counts as empty. `before` is the index of the previous read, whose results are reused. */
 export function createOwnerIndex(
-	told: Partial<Pick<OwnerIndex, 'replicaSets' | 'deployments' | 'statefulSets' | 'jobs'>> & {
+	objects: Partial<Pick<OwnerIndex, 'replicaSets' | 'deployments' | 'statefulSets' | 'jobs'>> & {
 		readonly revisions?: ReadonlyMap<string, ControllerRevisionObject>;
 	},
 	before?: OwnerIndex,
 ): OwnerIndex {
-	const {replicaSets = new Map(), deployments = new Map(), statefulSets = new Map()} = told;
-	const {jobs = new Map(), revisions = new Map()} = told;
-	const kept = new Map<string, KnownRevision>();
-	const keep = (metadata: Metadata, revision: number) => {
+	const {replicaSets = new Map(), deployments = new Map(), statefulSets = new Map()} = objects;
+	const {jobs = new Map(), revisions = new Map()} = objects;
+	const knownRevisions = new Map<string, KnownRevision>();
+	const addRevision = (metadata: Metadata, revision: number) => {
 		if (Number.isNaN(revision)) return;
 		const known = before?.revisions.get(metadata.uid);
-		// An object that changed is another one: what was read of it stands as long as it does.
+		// A changed object is a new JavaScript object: the same `metadata` means that nothing changed.
 		const same = known?.metadata === metadata ? known : undefined;
-		kept.set(metadata.uid, same ?? {metadata, revision, at: rolloutStartedAt(metadata)});
+		knownRevisions.set(metadata.uid, same ?? {metadata, revision, at: rolloutStartedAt(metadata)});
 	};
-	for (const {metadata} of replicaSets.values()) keep(metadata, revisionOf(metadata));
-	for (const {metadata, revision = Number.NaN} of revisions.values()) keep(metadata, revision);
-	const owned = Map.groupBy(kept.values(), ({metadata}) => controllerOf(metadata)?.uid ?? metadata.uid);
+	for (const {metadata} of replicaSets.values()) addRevision(metadata, revisionOf(metadata));
+	for (const {metadata, revision = Number.NaN} of revisions.values()) addRevision(metadata, revision);
+	const owned = Map.groupBy(knownRevisions.values(), ({metadata}) => controllerOf(metadata)?.uid ?? metadata.uid);
 	return {
 		replicaSets,
 		deployments,
@@ -95,13 +95,13 @@ export function createOwnerIndex(
 		controllerRevisions: new Map(
 			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
 		),
-		revisions: kept,
+		revisions: knownRevisions,
 		resolvedOwners: new Map(),
 		previouslyResolvedOwners: before?.resolvedOwners ?? new Map(),
 	};
 }
 
-/** `complete`, `failed`, or neither while it is not over. https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions */
+/** The condition `Complete` or `Failed`; undefined while the Job is not finished. https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions */
 export const findTerminalCondition = ({status}: JobObject) =>
 	status?.conditions?.find(each => (each.type === 'Complete' || each.type === 'Failed') && each.status === 'True');
 
@@ -122,42 +122,42 @@ function findSettledJobs(jobs: ReadonlyMap<string, JobObject>): ReadonlySet<stri
 	return settled;
 }
 
-/** A ReplicaSet that a Deployment made is called like it, with the hash of its template behind. */
+/** Name of the Deployment of a ReplicaSet: the ReplicaSet is named `DEPLOYMENT-HASH`. */
 function deploymentName(set: string, hash: string | undefined): string | undefined {
 	return hash !== undefined && set.endsWith(`-${hash}`) ? set.slice(0, -hash.length - 1) : undefined;
 }
 
-/** A pod of a stateful set carries the name of its revision, one of a daemon set what comes behind its own name in it. */
-function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, above: OwnerIndex): Rollout | undefined {
+/** The label of a StatefulSet's pod holds the name of the ControllerRevision, that of a DaemonSet's pod only its suffix. */
+function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, owners: OwnerIndex): Rollout | undefined {
 	const label = labels?.['controller-revision-hash'];
 	if (label === undefined) return undefined;
-	const found =
-		above.controllerRevisions.get(`${namespace}/${label}`) ??
-		above.controllerRevisions.get(`${namespace}/${name}-${label}`);
-	return found && above.rollouts.get(found.metadata.uid);
+	const resolved =
+		owners.controllerRevisions.get(`${namespace}/${label}`) ??
+		owners.controllerRevisions.get(`${namespace}/${name}-${label}`);
+	return resolved && owners.rollouts.get(resolved.metadata.uid);
 }
 
 const noWorkload: WorkloadAndRollout = {workload: undefined, rollout: undefined};
 
-/** The workload that brings a pod back, and the rollout it came with: the same objects for all pods of one, and until they change. */
-export function resolveWorkload(metadata: Metadata, above: OwnerIndex): WorkloadAndRollout {
+/** Returns the workload that recreates a pod and the rollout that created it. Pods of one workload share the same result object until it changes. */
+export function resolveWorkload(metadata: Metadata, owners: OwnerIndex): WorkloadAndRollout {
 	const owner = controllerOf(metadata);
 	if (owner === undefined || owner.kind === 'Node') return noWorkload;
 	const hash = metadata.labels?.['controller-revision-hash'] ?? metadata.labels?.['pod-template-hash'] ?? '';
 	const key = `${owner.uid} ${hash}`;
-	const known = above.resolvedOwners.get(key);
+	const known = owners.resolvedOwners.get(key);
 	if (known !== undefined) return known;
-	const fresh = resolveOwner(metadata, owner, above);
-	const before = above.previouslyResolvedOwners.get(key);
-	const found = before !== undefined && isDeepStrictEqual(before, fresh) ? before : fresh;
-	above.resolvedOwners.set(key, found);
-	return found;
+	const fresh = resolveOwner(metadata, owner, owners);
+	const before = owners.previouslyResolvedOwners.get(key);
+	const resolved = before !== undefined && isDeepStrictEqual(before, fresh) ? before : fresh;
+	owners.resolvedOwners.set(key, resolved);
+	return resolved;
 }
 
-function resolveOwner(metadata: Metadata, owner: OwnerReference, above: OwnerIndex): WorkloadAndRollout {
+function resolveOwner(metadata: Metadata, owner: OwnerReference, owners: OwnerIndex): WorkloadAndRollout {
 	const {kind, name, uid} = owner;
 	if (kind === 'Job') {
-		const job = above.jobs.get(uid);
+		const job = owners.jobs.get(uid);
 		const parent = job && controllerOf(job.metadata);
 		const made = parent?.kind === 'CronJob' ? parent : owner;
 		return {
@@ -166,29 +166,29 @@ function resolveOwner(metadata: Metadata, owner: OwnerReference, above: OwnerInd
 		};
 	}
 	if (kind !== 'ReplicaSet') {
-		const replicas = above.statefulSets.get(uid)?.spec?.replicas;
-		return {workload: {kind, name, uid, paused: false, replicas}, rollout: rolloutOfSet(metadata, owner, above)};
+		const replicas = owners.statefulSets.get(uid)?.spec?.replicas;
+		return {workload: {kind, name, uid, paused: false, replicas}, rollout: rolloutOfSet(metadata, owner, owners)};
 	}
-	const set = above.replicaSets.get(uid);
+	const set = owners.replicaSets.get(uid);
 	if (set === undefined) {
-		// Replica sets cannot be read: the name alone tells, but not what may be acted on.
-		const likely = deploymentName(name, metadata.labels?.['pod-template-hash']);
-		const found = {
-			kind: likely === undefined ? 'ReplicaSet' : 'Deployment',
-			name: likely ?? name,
+		// ReplicaSets cannot be read: derive the name; without a uid no action is offered.
+		const deployment = deploymentName(name, metadata.labels?.['pod-template-hash']);
+		const resolved = {
+			kind: deployment === undefined ? 'ReplicaSet' : 'Deployment',
+			name: deployment ?? name,
 			uid: '',
 			paused: false,
 			replicas: undefined,
 		};
-		return {workload: found, rollout: undefined};
+		return {workload: resolved, rollout: undefined};
 	}
 	const parent = controllerOf(set.metadata);
 	if (parent === undefined) {
 		return {workload: {kind, name, uid, paused: false, replicas: set.spec?.replicas}, rollout: undefined};
 	}
-	const {paused = false, replicas} = above.deployments.get(parent.uid)?.spec ?? {};
+	const {paused = false, replicas} = owners.deployments.get(parent.uid)?.spec ?? {};
 	return {
 		workload: {kind: parent.kind, name: parent.name, uid: parent.uid, paused, replicas},
-		rollout: above.rollouts.get(uid),
+		rollout: owners.rollouts.get(uid),
 	};
 }

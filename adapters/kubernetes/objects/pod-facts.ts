@@ -6,7 +6,7 @@ import type {EventObject, PodObject} from '../../../src/port/kubernetes-objects.
 import {parseQuantity} from '../api/quantity.ts';
 import {controllerOf, type OwnerIndex, resolveWorkload} from './owner-index.ts';
 
-/** When an event was last seen. */
+/** Epoch milliseconds when an event was last observed. */
 export const eventTime = (event: EventObject): number =>
 	parseTimestamp(event.series?.lastObservedTime) ??
 	parseTimestamp(event.lastTimestamp) ??
@@ -14,7 +14,7 @@ export const eventTime = (event: EventObject): number =>
 	parseTimestamp(event.metadata.creationTimestamp) ??
 	0;
 
-/** Messages of warning events by the uid of what they are about, newest first. */
+/** Messages of warning events by the uid of the involved object, newest first. */
 export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string, readonly string[]> {
 	const about = Map.groupBy(events, event => event.involvedObject?.uid ?? '');
 	return new Map(
@@ -27,10 +27,10 @@ export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string
 
 type PodOwnFacts = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause' | 'settled'>;
 
-/** What was made of one pod, and of what. */
+/** The facts and the row computed from one pod, with the inputs they were computed from. */
 type CachedPod = {
 	readonly pod: PodObject;
-	readonly own: PodOwnFacts;
+	readonly ownFacts: PodOwnFacts;
 	cause: string | undefined;
 	warnings: readonly string[];
 	facts?: PodFacts;
@@ -38,19 +38,19 @@ type CachedPod = {
 };
 
 function toCachedPod(pod: PodObject, warnings: readonly string[], before?: CachedPod): CachedPod {
-	// A pod that changed is another object: what was made of it stands as long as it does.
+	// A changed pod is a new JavaScript object: the same object means that nothing changed.
 	if (before?.pod !== pod) {
-		const own = ownFacts(pod);
-		return {pod, own, cause: podCause(pod, own.status, warnings), warnings};
+		const ownFacts = toOwnFacts(pod);
+		return {pod, ownFacts, cause: podCause(pod, ownFacts.status, warnings), warnings};
 	}
 	if (before.warnings !== warnings) {
-		before.cause = podCause(pod, before.own.status, warnings);
+		before.cause = podCause(pod, before.ownFacts.status, warnings);
 		before.warnings = warnings;
 	}
 	return before;
 }
 
-function ownFacts(pod: PodObject): PodOwnFacts {
+function toOwnFacts(pod: PodObject): PodOwnFacts {
 	const {metadata, spec} = pod;
 	const ready = findCondition(pod, 'Ready');
 	const limits = (spec?.containers ?? []).flatMap(container => container.resources?.limits?.['memory'] ?? []);
@@ -68,16 +68,16 @@ function ownFacts(pod: PodObject): PodOwnFacts {
 	};
 }
 
-function updateFacts(of: CachedPod, pod: PodObject, above: OwnerIndex): PodFacts {
-	const {workload, rollout} = resolveWorkload(pod.metadata, above);
-	const {own, cause, facts: before} = of;
-	const settled = pod.status?.phase === 'Failed' && above.settledJobs.has(controllerOf(pod.metadata)?.uid ?? '');
+function updateFacts(of: CachedPod, pod: PodObject, owners: OwnerIndex): PodFacts {
+	const {workload, rollout} = resolveWorkload(pod.metadata, owners);
+	const {ownFacts, cause, facts: before} = of;
+	const settled = pod.status?.phase === 'Failed' && owners.settledJobs.has(controllerOf(pod.metadata)?.uid ?? '');
 	const same = before?.workload === workload && before?.rollout === rollout && before?.cause === cause;
 	if (before !== undefined && same && settled === (before.settled === true)) return before;
 	of.facts = {
-		...own,
+		...ownFacts,
 		cause,
-		owner: workload?.name ?? own.name,
+		owner: workload?.name ?? ownFacts.name,
 		workload,
 		rollout,
 		...(settled ? {settled: true as const} : {}),
@@ -85,30 +85,30 @@ function updateFacts(of: CachedPod, pod: PodObject, above: OwnerIndex): PodFacts
 	return of.facts;
 }
 
-export const toPodFacts = (pod: PodObject, above: OwnerIndex, warnings: readonly string[]): PodFacts =>
-	updateFacts(toCachedPod(pod, warnings), pod, above);
+export const toPodFacts = (pod: PodObject, owners: OwnerIndex, warnings: readonly string[]): PodFacts =>
+	updateFacts(toCachedPod(pod, warnings), pod, owners);
 
-/** The rows of one target's pods, from one read to the next. */
+/** Caches the rows of one target's pods between reads. */
 export type PodRowCache = {
-	/** A row that nothing has changed of is the same one as before, which nobody has to sort, filter or draw again. */
+	/** Returns the same row object as before when nothing changed, so that it need not be sorted, filtered and painted again. */
 	rowOf(
 		pod: PodObject,
-		about: {readonly above: OwnerIndex; readonly warnings: readonly string[]; readonly now: number},
+		about: {readonly owners: OwnerIndex; readonly warnings: readonly string[]; readonly now: number},
 	): PodRow;
-	/** Forgets those that are not there any more. */
+	/** Drops pods that no longer exist. */
 	retainOnly(pods: {has(uid: string): boolean; readonly size: number}): void;
 };
 
 export function createPodRowCache(target: string): PodRowCache {
-	// By uid, and no WeakMap: the collector holds the screen up for thousands of keys of one.
+	// A Map by uid, not a WeakMap: with thousands of keys a WeakMap makes garbage collection pauses visible.
 	const known = new Map<string, CachedPod>();
 	return {
-		rowOf(pod, {above, warnings, now}) {
+		rowOf(pod, {owners, warnings, now}) {
 			const {uid} = pod.metadata;
 			const before = known.get(uid);
 			const of = toCachedPod(pod, warnings, before);
 			if (of !== before) known.set(uid, of);
-			const facts = updateFacts(of, pod, above);
+			const facts = updateFacts(of, pod, owners);
 			const last = of.row?.of === facts ? of.row.row : undefined;
 			const row = podRow(target, facts, now, last);
 			if (row !== last) of.row = {of: facts, row};
@@ -121,10 +121,13 @@ export function createPodRowCache(target: string): PodRowCache {
 	};
 }
 
-/** What the server's own table tells while the pods themselves are still on their way. */
-export function podFactsFromTable({metadata, ready, status, restarts, node}: PodTableRow, above: OwnerIndex): PodFacts {
+/** Facts from a row of the server's pod table, shown while the full pods are still being listed. */
+export function podFactsFromTable(
+	{metadata, ready, status, restarts, node}: PodTableRow,
+	owners: OwnerIndex,
+): PodFacts {
 	const [, up = '0', all = '0'] = /^(\d+)\/(\d+)/.exec(ready) ?? [];
-	const {workload, rollout} = resolveWorkload(metadata, above);
+	const {workload, rollout} = resolveWorkload(metadata, owners);
 	return {
 		uid: metadata.uid,
 		namespace: metadata.namespace,

@@ -8,7 +8,7 @@ import {watchedResources} from '../api/resources.ts';
 import {describePodConflict, type ShownPod} from './shown-pod.ts';
 import {conflictError} from './workload-ref.ts';
 
-/** One pod exactly, as plans carry it. A pod never comes back under its uid. */
+/** Identifies one pod in a plan. A uid is never reused. */
 export type PodRef = {readonly namespace: string; readonly name: string; readonly uid: string};
 
 export const podRef = ({namespace, name, uid}: PodRef): PodRef => ({namespace, name, uid});
@@ -19,14 +19,14 @@ export const podObjectRef = ({namespace, name}: PodRef): ObjectRef => ({
 	name,
 });
 
-/** @throws AdapterError `conflict` when it is gone, or another one has its name. */
+/** Reads the pod. @throws AdapterError `conflict` when it was deleted or recreated under the same name. */
 export async function readPod(pod: PodRef, {port, ...context}: ActionContext<KubernetesPort>): Promise<ApiObject> {
 	const object = await port.get(podObjectRef(pod), context);
 	if (object.metadata.uid !== pod.uid) throw conflictError(`${pod.name} is another pod of the same name now`);
 	return object;
 }
 
-/** Whether the pod is there, and as it was shown where that is given. `object` is present when it is. */
+/** Checks that the pod exists and, where `shown` is given, that it is as it was shown. `object` is present when the check passes. */
 export async function podUnchangedCheck(
 	{pod, shown}: {readonly pod: PodRef; readonly shown?: ShownPod},
 	context: ActionContext<KubernetesPort>,
@@ -34,8 +34,9 @@ export async function podUnchangedCheck(
 	const label = 'the pod';
 	try {
 		const object = (await readPod(pod, context)) as unknown as PodObject;
-		const moved = shown && describePodConflict(shown, object);
-		if (moved !== undefined) return {check: {label, result: 'block', detail: moved, conflict: true}, object: undefined};
+		const conflict = shown && describePodConflict(shown, object);
+		if (conflict !== undefined)
+			return {check: {label, result: 'block', detail: conflict, conflict: true}, object: undefined};
 		const {status, ready, containers} = kubectlPodColumns(object);
 		return {check: {label, result: 'pass', detail: `${status}, ${ready} of ${containers} containers ready`}, object};
 	} catch (error) {
@@ -44,14 +45,14 @@ export async function podUnchangedCheck(
 	}
 }
 
-/** Nothing brings a pod back that stands alone. */
+/** Warns when no workload will replace the pod. */
 export function replacementCheck({workload}: Pick<PodRow, 'workload'>): Check {
 	const label = 'its replacement';
-	if (workload === undefined) return {label, result: 'warn', detail: 'none: nothing stands behind this pod'};
-	return {label, result: 'pass', detail: `${workload.kind} ${workload.name} makes a new one`};
+	if (workload === undefined) return {label, result: 'warn', detail: 'none: no workload owns this pod'};
+	return {label, result: 'pass', detail: `${workload.kind} ${workload.name} creates a new pod`};
 }
 
-/** Waits until the pod itself is gone, and says what became of its place. */
+/** Verifies that the pod was deleted, and reports what replaces it. */
 export async function verifyPodRemoval(
 	pod: PodRef,
 	workload: PodRow['workload'],
@@ -60,14 +61,13 @@ export async function verifyPodRemoval(
 	try {
 		const {metadata} = await readPod(pod, context);
 		if (metadata.deletionTimestamp === undefined)
-			return {result: 'ineffective', detail: 'it is still there, and nobody ends it'};
+			return {result: 'ineffective', detail: 'it still exists and is not being deleted'};
 		const held = metadata.finalizers ?? [];
-		const why = held.length === 0 ? '' : `; held by finalizer ${held.join(', ')}`;
-		return {result: 'pending', detail: `it ends until ${metadata.deletionTimestamp} at the latest${why}`};
+		const why = held.length === 0 ? '' : `; blocked by finalizer ${held.join(', ')}`;
+		return {result: 'pending', detail: `it terminates by ${metadata.deletionTimestamp} at the latest${why}`};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
-		const next =
-			workload === undefined ? 'nothing takes its place' : `${workload.kind} ${workload.name} makes a new one`;
-		return {result: 'done', detail: `it is gone; ${next}`};
+		const next = workload === undefined ? 'nothing replaces it' : `${workload.kind} ${workload.name} creates a new pod`;
+		return {result: 'done', detail: `it is deleted; ${next}`};
 	}
 }

@@ -8,11 +8,11 @@ import {readOptionalObjects, staleNotes} from '../api/cached-reads.ts';
 import {createOwnerIndex, type OwnerIndex} from './owner-index.ts';
 import {createPodRowCache, type PodRowCache, podFactsFromTable, warningsByUid} from './pod-facts.ts';
 
-/** All pods as rows, and what was read to make them. */
+/** All pods as rows, with the other reads they were computed from. */
 export type PodRows = {
 	readonly rows: readonly PodRow[];
 	readonly owners: OwnerIndex;
-	/** Messages of warning events by the uid of what they are about, newest first. */
+	/** Messages of warning events by the uid of the involved object, newest first. */
 	readonly warnings: ReadonlyMap<string, readonly string[]>;
 	readonly notes: readonly Note[];
 	/** Present while the first list is still under way. */
@@ -65,7 +65,7 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 	const unread = watched.isComplete ? [] : notYetRead(watched.podTable ?? [], pods);
 	const read = await mapInSlices(
 		pods,
-		pod => memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
+		pod => memory.rowOf(pod, {owners: above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
 		{signal: context.signal},
 	);
 	memory.retainOnly(watched.objects);

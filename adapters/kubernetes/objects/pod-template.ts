@@ -3,7 +3,7 @@ import type {LabelSelector} from '../../../src/port/kubernetes-objects.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A member that is an object; empty when it is not there. */
+/** The object at `path` within a value; an empty object when there is none. */
 export const childObject = (value: unknown, ...path: readonly string[]): Json => {
 	let at: unknown = value;
 	for (const name of path) at = typeof at === 'object' && at !== null ? (at as Json)[name] : undefined;
@@ -12,15 +12,15 @@ export const childObject = (value: unknown, ...path: readonly string[]): Json =>
 
 export const podTemplateOf = (object: ApiObject): Json => childObject(object, 'spec', 'template');
 
-/** The label that a Deployment puts on each ReplicaSet and its pods, and that is no part of what was asked for. */
+/** The label that the Deployment controller adds to each ReplicaSet and its pods; not part of the Deployment's own template. */
 const hashLabel = 'pod-template-hash';
 
 export function withoutTemplateHash(template: Json): Json {
-	const {[hashLabel]: _gone, ...labels} = childObject(template, 'metadata', 'labels');
+	const {[hashLabel]: _, ...labels} = childObject(template, 'metadata', 'labels');
 	return {...template, metadata: {...childObject(template, 'metadata'), labels}};
 }
 
-/** As the API writes it in a query. */
+/** The selector in the syntax of a `labelSelector` query. */
 export function selectorText(selector: LabelSelector | undefined): string {
 	const equal = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
 	const others = (selector?.matchExpressions ?? []).map(({key, operator, values = []}) => {
@@ -31,7 +31,7 @@ export function selectorText(selector: LabelSelector | undefined): string {
 	return [...equal, ...others].join(',');
 }
 
-/** Whether labels fit; a selector that asks for nothing fits everything, as the API means it for budgets. */
+/** Whether labels match; an empty selector matches everything, as the API defines it for budgets. */
 export function matchesSelector(
 	selector: LabelSelector | undefined,
 	labels: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** What midwatch needs of a cluster, and what for. `watch` means get, list and watch; the other verbs are those of actions. */
+/** The permissions that midwatch needs in a cluster, and for what. `watch` means get, list and watch; other verbs are needed by actions. */
 export const kubernetesRequiredPermissions: readonly (readonly [
 	needs: string,
 	verb: string,

@@ -8,45 +8,45 @@ import type {InvolvedObject} from './event-lines.ts';
 import {podObjectRef} from './pod-ref.ts';
 import {kubectlName, workloadApiVersion, workloadObjectRef} from './workload-ref.ts';
 
-/** Rows that are each about one object of the cluster. */
+/** A row about one object of the cluster. */
 export type ObjectRow = PodRow | PodUsageRow | WorkloadRow | NodeUsageRow;
 
 export const isWorkloadRow = (row: ObjectRow): row is WorkloadRow => 'kind' in row;
 export const isNodeRow = (row: ObjectRow): row is NodeUsageRow => 'pressures' in row;
 
-/** The object that a row is about: its pod, its workload, or its node. */
+/** The pod, workload or node that a row is about. */
 export function rowObject(row: ObjectRow): {
 	readonly ref: ObjectRef;
 	readonly kind: string;
 	readonly apiVersion: string;
-	/** What kubectl needs before its verb: `-n checkout`. */
-	readonly place: readonly string[];
+	/** The kubectl options before the verb: `-n checkout`. */
+	readonly namespaceOption: readonly string[];
 	/** `pod/api-1`, as kubectl takes it. */
 	readonly slashed: string;
-	/** `checkout/api-1`; of a node its name alone. */
+	/** `checkout/api-1`; the bare name of a node. */
 	readonly title: string;
 } {
 	if (isNodeRow(row)) {
 		const {type} = watchedResources.nodes;
 		const ref = {type, namespace: '', name: row.name};
-		return {ref, kind: 'Node', apiVersion: 'v1', place: [], slashed: `node/${row.name}`, title: row.name};
+		return {ref, kind: 'Node', apiVersion: 'v1', namespaceOption: [], slashed: `node/${row.name}`, title: row.name};
 	}
 	const title = `${row.namespace}/${row.name}`;
-	const place = ['-n', row.namespace];
+	const namespaceOption = ['-n', row.namespace];
 	if (isWorkloadRow(row)) {
 		return {
 			ref: workloadObjectRef(row),
 			kind: row.kind,
 			apiVersion: workloadApiVersion(row),
-			place,
+			namespaceOption,
 			slashed: kubectlName(row),
 			title,
 		};
 	}
-	return {ref: podObjectRef(row), kind: 'Pod', apiVersion: 'v1', place, slashed: `pod/${row.name}`, title};
+	return {ref: podObjectRef(row), kind: 'Pod', apiVersion: 'v1', namespaceOption, slashed: `pod/${row.name}`, title};
 }
 
-/** What events call a node. The kubelet gives its name for its uid: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet.go */
+/** Involved objects of the events of a node. The kubelet uses the name of the node as its uid: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet.go */
 export const involvedNodes = ({name, uid}: Pick<NodeUsageRow, 'name' | 'uid'>): readonly InvolvedObject[] => [
 	{kind: 'Node', name, uid},
 	{kind: 'Node', name, uid: name},

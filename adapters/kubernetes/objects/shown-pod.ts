@@ -3,21 +3,21 @@ import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {Metadata, OwnerReference, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {controllerOf} from './owner-index.ts';
 
-/** What the confirmation shows of one pod: while any of it is different, nothing is sent to that pod. */
+/** What the confirmation shows of one pod. When any of it has changed, nothing is sent to that pod. */
 export type ShownPod = {
 	readonly readiness: 'serves' | 'not ready' | 'finished';
-	/** Uid of the controller that makes a new one; null when there is none. */
+	/** Uid of the controller that recreates the pod; null when there is none. */
 	readonly controller: string | null;
 	readonly deleting: boolean;
-	/** Those that its deletion waits for. */
+	/** Finalizers that block its deletion; empty while it is not being deleted. */
 	readonly finalizers: readonly string[];
 };
 
-/** What every confirmation that ends a pod shows of it. */
+/** Facts that every confirmation of a pod removal shows. */
 export const podShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'name and namespace',
-		bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
+		bound: 'preconditions.uid, which the server compares: a uid is never reused',
 	},
 	{
 		fact: 'whether it serves, is not ready or has finished',
@@ -35,7 +35,7 @@ export const podShownFacts: readonly ShownFact[] = [
 	{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
 ];
 
-/** The controller that makes a new pod. The kubelet of a static pod, whose controller is its node, is none. */
+/** The controller that recreates a pod. A static pod has none: its controller reference is its node. */
 export function replacingController(metadata: Metadata): OwnerReference | undefined {
 	const owner = controllerOf(metadata);
 	return owner?.kind === 'Node' ? undefined : owner;
@@ -60,22 +60,22 @@ const readinessText: Readonly<Record<ShownPod['readiness'], string>> = {
 	finished: 'finished',
 };
 
-/** What of a pod is not as it was shown, in a few words. */
+/** Describes how a pod differs from what was shown; undefined when it does not. */
 export function describePodConflict(shown: ShownPod, object: PodObject): string | undefined {
 	const now = toShownPod(object);
 	if (now.readiness !== shown.readiness) {
 		return `it is ${readinessText[now.readiness]} now (${kubectlPodColumns(object).status}), it was ${readinessText[shown.readiness]}`;
 	}
 	if (now.controller !== shown.controller) {
-		const maker = replacingController(object.metadata);
-		return maker === undefined
-			? 'nothing makes a new one any more: its controller has let it go'
-			: `${maker.kind} ${maker.name} is its controller now, which it was not`;
+		const controller = replacingController(object.metadata);
+		return controller === undefined
+			? 'no controller recreates it any more: its owner reference was removed'
+			: `its controller is ${controller.kind} ${controller.name} now, which it was not`;
 	}
-	if (now.deleting !== shown.deleting) return 'somebody deletes it already';
+	if (now.deleting !== shown.deleting) return 'it is already being deleted';
 	if (now.finalizers.join() !== shown.finalizers.join()) {
-		const held = now.finalizers.length === 0 ? 'no finalizer' : `finalizer ${now.finalizers.join(', ')}`;
-		return `its deletion waits for ${held} now, it waited for ${shown.finalizers.join(', ') || 'none'}`;
+		const blocking = now.finalizers.length === 0 ? 'no finalizer' : `finalizer ${now.finalizers.join(', ')}`;
+		return `its deletion waits for ${blocking} now, it waited for ${shown.finalizers.join(', ') || 'none'}`;
 	}
 	return undefined;
 }

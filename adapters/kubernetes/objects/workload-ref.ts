@@ -19,7 +19,7 @@ const types = {
 
 export type WorkloadKind = keyof typeof types;
 
-/** A workload as plans carry it: which one exactly, and not merely what it is called. */
+/** Identifies one workload in a plan, by uid and not only by name. */
 export type WorkloadRef = {
 	readonly kind: WorkloadKind;
 	readonly namespace: string;
@@ -37,31 +37,31 @@ export const workloadObjectRef = ({kind, namespace, name}: WorkloadRef): ObjectR
 export const workloadApiVersion = ({kind}: Pick<WorkloadRef, 'kind'>): string =>
 	`${types[kind].group}/${types[kind].version}`;
 
-/** `deployment/api`, as kubectl takes it. */
+/** `deployment/api`, the form that kubectl accepts. */
 export const kubectlName = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): string =>
 	`${kind.toLowerCase()}/${name}`;
 
-/** Short name within the target, which a demand asks for. */
+/** `NAMESPACE/NAME`, which a confirmation requires the user to type. */
 export const qualifiedName = ({namespace, name}: Pick<WorkloadRef, 'namespace' | 'name'>): string =>
 	`${namespace}/${name}`;
 
-/** A row with a workload behind it: that of a pod, or of the workload itself. */
+/** A row that has a workload: a pod or the workload itself. */
 export type RowWithWorkload = Row & Pick<PodRow, 'namespace' | 'workload'>;
 
-/** Why an action on the workload of this row is dim; undefined when it may be one of `kinds`. */
+/** Why an action on the workload of this row is unavailable; undefined when its kind is one of `kinds`. */
 export function workloadUnavailableReason(
 	row: RowWithWorkload | undefined,
 	kinds: readonly WorkloadKind[],
 ): string | undefined {
 	if (row === undefined) return undefined;
 	const {workload} = row;
-	if (workload === undefined) return 'nothing stands behind this pod: it was made by itself';
-	if (workload.uid === '') return 'its replica set is not known, or not yet, so what stands behind it is not sure';
-	if (!kinds.some(kind => kind === workload.kind)) return `a ${workload.kind} has no such thing`;
+	if (workload === undefined) return 'no workload owns this pod: nothing recreates it';
+	if (workload.uid === '') return 'its ReplicaSet is not known (yet), so its workload is not known for sure';
+	if (!kinds.some(kind => kind === workload.kind)) return `not available for a ${workload.kind}`;
 	return undefined;
 }
 
-/** @throws AdapterError `conflict` when no workload stands behind it. */
+/** The workload of a row. @throws AdapterError `conflict` when it has none. */
 export function workloadOfRow(row: RowWithWorkload | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
 	const kind = kinds.find(each => each === row?.workload?.kind);
 	if (row?.workload === undefined || kind === undefined || row.workload.uid === '') {
@@ -71,13 +71,13 @@ export function workloadOfRow(row: RowWithWorkload | undefined, kinds: readonly 
 	return {kind, namespace: row.namespace, name, uid};
 }
 
-export const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at it as it is now, and decide again.');
+export const conflictError = (message: string): AdapterError =>
+	new AdapterError('conflict', message, 'Nothing was sent. Look at it again, then decide.');
 
-/** The workload as the server has it now. @throws AdapterError `conflict` when it is gone, or is another one of the same name. */
+/** Reads the workload from the server. @throws AdapterError `conflict` when it was deleted, or recreated under the same name. */
 export async function readWorkload(port: KubernetesPort, ref: WorkloadRef, context: Context): Promise<ApiObject> {
 	const object = await port.get(workloadObjectRef(ref), context);
 	if (object.metadata.uid !== ref.uid)
-		throw conflictError(`${kubectlName(ref)} was deleted and made anew since it was selected`);
+		throw conflictError(`${kubectlName(ref)} was deleted and recreated since it was selected`);
 	return object;
 }

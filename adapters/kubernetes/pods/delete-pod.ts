@@ -27,60 +27,63 @@ import {
 	verifyPodRemovals,
 } from './pod-removal.ts';
 
-/** The pods that are deleted together, in this order. */
+/** A plan to delete pods, in this order. */
 export type DeletePodPlan = {
 	readonly target: string;
 	readonly pods: readonly PodRemoval[];
-	/** Seconds; undefined is each pod's own, 0 forces. */
+	/** Grace period in seconds; undefined: each pod's own; 0 forces. */
 	readonly grace: number | undefined;
-	/** Disruption budgets that deleting goes below; null when they could not be read. */
+	/** Names of disruption budgets that the deletion violates; null when they could not be read. */
 	readonly below: readonly string[] | null;
 };
 
 const ownGracePeriod = 'default';
 const maxGraceSeconds = 3600;
 
-/** Those that wait for somebody else: to delete them once more ends nothing. */
-function futileReason(standings: readonly CurrentPod[]): {readonly reason: string} | undefined {
-	const held = standings.flatMap(({object: {metadata}}) =>
+/** Why deleting is futile: all pods are being deleted already and wait for finalizers. */
+function futileReason(currentPods: readonly CurrentPod[]): {readonly reason: string} | undefined {
+	const finalizerLists = currentPods.flatMap(({object: {metadata}}) =>
 		metadata.deletionTimestamp === undefined ? [] : [metadata.finalizers ?? []],
 	);
-	if (held.length < standings.length || held.some(finalizers => finalizers.length === 0)) return undefined;
-	const names = [...new Set(held.flat())].join(', ');
-	const who = standings.length === 1 ? 'it waits' : 'they wait';
-	return {reason: `${who} for finalizer ${names}: only whoever put that there can end the wait`};
+	if (finalizerLists.length < currentPods.length || finalizerLists.some(finalizers => finalizers.length === 0))
+		return undefined;
+	const names = [...new Set(finalizerLists.flat())].join(', ');
+	const subject = currentPods.length === 1 ? 'it waits' : 'they wait';
+	return {reason: `${subject} for finalizer ${names}: only the controller that set it can remove it`};
 }
 
 type Budgets = Pick<DeletePodPlan, 'below'> & {readonly checks: readonly Check[]};
 
-/** Deleting asks no budget, and none forbids it: those that it breaks are told. */
+/** Deleting ignores disruption budgets: those that it would violate are reported as warnings. */
 async function checkBudgets(
-	standings: readonly CurrentPod[],
+	currentPods: readonly CurrentPod[],
 	context: ActionContext<KubernetesPort, KubernetesSettings>,
 ): Promise<Budgets> {
-	// Those that are ending already a budget does not count any more.
-	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
-	const {covers, unread} = await readBudgetCoverage(counted, context);
+	// A budget no longer counts pods that are being deleted.
+	const counted = currentPods.filter(({object}) => object.metadata.deletionTimestamp === undefined);
+	const {coverages, unread} = await readBudgetCoverage(counted, context);
 	if (unread !== undefined)
 		return {below: null, checks: [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}]};
-	const checks = covers.flatMap((cover): readonly Check[] => {
-		const {allowed, serving} = cover;
+	const checks = coverages.flatMap((coverage): readonly Check[] => {
+		const {allowed, serving} = coverage;
 		if (allowed > 0 && allowed >= serving) return [];
-		const below = violatesBudget(cover) ? ': deleting goes below it' : '';
-		return [{label: budgetLabel, result: 'warn', detail: `${describeBudgetCoverage(cover, standings.length)}${below}`}];
+		const below = violatesBudget(coverage) ? ': deleting violates it' : '';
+		return [
+			{label: budgetLabel, result: 'warn', detail: `${describeBudgetCoverage(coverage, currentPods.length)}${below}`},
+		];
 	});
-	return {below: covers.filter(violatesBudget).map(({budget}) => budget.metadata.name), checks};
+	return {below: coverages.filter(violatesBudget).map(({budget}) => budget.metadata.name), checks};
 }
 
 const violatesBudget = ({serving, allowed}: BudgetCoverage): boolean => serving > allowed;
 
-/** What of the budgets is worse than it was shown. What cannot be read now cannot be compared: the check says so. */
+/** Describes budgets that would be violated now and not by the plan; undefined when there are none, or they cannot be read now (a check reports that). */
 function describeBudgetConflict(plan: DeletePodPlan, now: Budgets): string | undefined {
 	const more = (now.below ?? []).filter(name => plan.below?.includes(name) !== true);
-	return more.length === 0 ? undefined : `deleting goes below ${more.join(', ')} now, which it did not`;
+	return more.length === 0 ? undefined : `deleting now also violates ${more.join(', ')}`;
 }
 
-/** Deletes pods without a check of disruption budgets. Eviction checks them, and is to be tried first. */
+/** Deletes pods without checking disruption budgets. Try eviction first, which checks them. */
 export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings>()<DeletePodPlan>({
 	id: 'kubernetes.delete-pod',
 	title: 'Delete pod',
@@ -90,24 +93,25 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	params: [
 		{
 			name: 'grace',
-			label: 'Seconds to end in',
+			label: 'Grace period in seconds',
 			hint: `${ownGracePeriod} for the pod's own, 0 to force`,
 			initial: () => ownGracePeriod,
 			problem: text =>
 				text === ownGracePeriod || (/^\d{1,4}$/.test(text) && Number(text) <= maxGraceSeconds)
 					? undefined
-					: `Write ${ownGracePeriod}, or whole seconds from 0 to ${maxGraceSeconds}.`,
+					: `Enter ${ownGracePeriod} or an integer from 0 to ${maxGraceSeconds}.`,
 		},
 	],
 	shows: [
 		...podShownFacts,
 		{
-			fact: 'how long it has to end',
-			bound: 'preconditions.uid: the grace of a pod is fixed when it is created, and a chosen one is part of the plan',
+			fact: 'its grace period',
+			bound:
+				'preconditions.uid: the grace period of a pod is fixed when it is created; a chosen one is part of the plan',
 		},
 		{
-			fact: 'disruption budgets that deleting goes below',
-			bound: 'their names, found again just before it is sent where they can be read: one more is a conflict',
+			fact: 'disruption budgets that deleting violates',
+			bound: 'their names, read again just before it is sent where they can be read: one more is a conflict',
 		},
 		{
 			fact: 'the finalizers that its deletion waits for',
@@ -117,15 +121,15 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	],
 	disabled: () => undefined,
 	async preview(rows, params, context) {
-		const standings = await readCurrentPods(rows, context);
-		const pods = toPodRemovals(standings);
-		const {below} = await checkBudgets(standings, context);
+		const currentPods = await readCurrentPods(rows, context);
+		const pods = toPodRemovals(currentPods);
+		const {below} = await checkBudgets(currentPods, context);
 		const grace = params['grace'] === ownGracePeriod ? undefined : Number(params['grace']);
 		const force =
 			grace === 0 ? ['--grace-period=0', '--force'] : grace === undefined ? [] : [`--grace-period=${grace}`];
 		const namespaces = Map.groupBy(pods, ({pod}) => pod.namespace);
-		const risk = assessRemovalRisk(standings);
-		const unhelpful = futileReason(standings);
+		const risk = assessRemovalRisk(currentPods);
+		const unhelpful = futileReason(currentPods);
 		return {
 			plan: {target: context.target.name, pods, grace, below},
 			target: context.target.name,
@@ -138,41 +142,46 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 					kubectlCommand(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
 				)
 				.join(' && '),
-			impact: `${describeRemovalImpact(standings, grace)} Disruption budgets are not checked: try to evict first.`,
+			impact: `${describeRemovalImpact(currentPods, grace)} Disruption budgets are not checked: try eviction first.`,
 			boundTo: describePodBinding(pods),
 			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',
-			undo: {class: 'none', text: 'none: a pod that was deleted does not come back, its workload makes another'},
+			undo: {class: 'none', text: 'none: a deleted pod does not come back, its workload creates a new one'},
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
 	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
-		const one = plan.pods.length === 1;
-		const [{checks, standings}, may] = await Promise.all([
+		const isSingle = plan.pods.length === 1;
+		const [{checks, currentPods}, may] = await Promise.all([
 			podsUnchangedChecks(plan.pods, context),
-			accessChecks(one ? 'the right to delete it' : 'the right to delete them', {verb: 'delete'}, plan.pods, context),
+			accessChecks(
+				isSingle ? 'the right to delete it' : 'the right to delete them',
+				{verb: 'delete'},
+				plan.pods,
+				context,
+			),
 		]);
-		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const budgets = await checkBudgets(standings, context);
-		const moved = describeBudgetConflict(plan, budgets);
+		if (currentPods.length < plan.pods.length) return [...checks, ...may];
+		const budgets = await checkBudgets(currentPods, context);
+		const conflict = describeBudgetConflict(plan, budgets);
 		const all: Check[] = [...checks, ...may, ...budgets.checks, ...replacementChecks(plan.pods)];
-		if (moved !== undefined) all.push({label: budgetLabel, result: 'block', detail: moved, conflict: true});
+		if (conflict !== undefined) all.push({label: budgetLabel, result: 'block', detail: conflict, conflict: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
-			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
+			const detail = 'forced: if its node still runs it, two pods have the same identity and may corrupt its data';
 			all.push({label: 'its identity', result: 'warn', detail});
 		}
-		const detail = `not tried: E evicts ${one ? 'it' : 'them'}, and asks the disruption budgets`;
+		const detail = `not tried: E evicts ${isSingle ? 'it' : 'them'} and respects disruption budgets`;
 		all.push({label: 'eviction', result: 'warn', detail});
 		return all;
 	},
 	async run(plan, context) {
 		const {port} = context;
-		const {checks, standings} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
-		const gonePod = plan.pods.length === 1 ? checks.find(check => check.conflict) : undefined;
-		const moved =
-			gonePod?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(standings, context)));
-		if (moved !== undefined) throw conflictError(moved);
+		const {checks, currentPods} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
+		const failedCheck = plan.pods.length === 1 ? checks.find(check => check.conflict) : undefined;
+		const conflict =
+			failedCheck?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(currentPods, context)));
+		if (conflict !== undefined) throw conflictError(conflict);
 		const force = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
 		return sendToEachPod(
 			plan.pods,
@@ -183,5 +192,5 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	},
 	verify: (plan, receipt, context) => verifyPodRemovals(plan.pods, receipt, context),
 	settleMs: 120_000,
-	undo: {impossible: 'A pod that was deleted does not come back; its workload makes another one.'},
+	undo: {impossible: 'A deleted pod does not come back; its workload creates a new one.'},
 });

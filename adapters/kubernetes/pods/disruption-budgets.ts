@@ -1,7 +1,7 @@
 import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
 import {matchesSelector} from '../objects/pod-template.ts';
 
-/** The budgets, of those given, that a pod falls under. */
+/** The budgets that cover a pod. */
 export const budgetsCoveringPod = (
 	budgets: Iterable<DisruptionBudgetObject>,
 	pod: {readonly namespace: string; readonly labels: Readonly<Record<string, string>>},

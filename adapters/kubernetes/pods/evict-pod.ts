@@ -32,12 +32,12 @@ import {
 	verifyPodRemovals,
 } from './pod-removal.ts';
 
-/** The pods that are evicted together, in this order. */
+/** A plan to evict pods, in this order. */
 export type EvictPlan = {readonly target: string; readonly pods: readonly PodRemoval[]; readonly dryRun: DryRunResult};
 
 type About = ActionContext<KubernetesPort, KubernetesSettings>;
 
-/** 429 is the budget's no, and 500 what the server answers when two budgets cover one pod. */
+/** Adds a hint to the refusal of an eviction: 429 means a budget forbids it; 500 that two budgets cover the pod. */
 function explainEvictionError(error: unknown): unknown {
 	const refusal = findApiRefusal(error);
 	if (!isAdapterError(error) || refusal === undefined) return error;
@@ -45,12 +45,12 @@ function explainEvictionError(error: unknown): unknown {
 		const why = refusal.causes.map(cause => cause.message).filter(Boolean);
 		const message = [refusal.message, ...why].join(' ');
 		const wait = refusal.retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(refusal.retryAfterMs / 1000)} s.`;
-		const hint = `A disruption budget protects it: bring other pods of it back first.${wait} To delete it all the same is the second choice.`;
+		const hint = `A disruption budget protects it: make other pods of its workload ready first.${wait} As a last resort, delete it.`;
 		return new AdapterError('denied', message, hint, {cause: error.cause});
 	}
 	if (refusal.code === 500 && /more than one PodDisruptionBudget/i.test(refusal.message)) {
 		const hint =
-			'Nothing was done. Two budgets cover this pod, and the server evicts none of those: correct their selectors.';
+			'Nothing was changed. Two budgets cover this pod, and the server never evicts such a pod: correct their selectors.';
 		return new AdapterError('denied', refusal.message, hint, {cause: error.cause});
 	}
 	return error;
@@ -64,10 +64,10 @@ async function sendEviction(pod: PodRef, dryRun: boolean, {port, ...context}: Ab
 	}
 }
 
-/** A dry run of each alone: that all go together only the budgets tell. */
-async function dryRunEvictions(endings: readonly PodRemoval[], context: About): Promise<DryRunResult> {
+/** Dry-runs each eviction on its own: whether all together are allowed follows only from the budgets. */
+async function dryRunEvictions(removals: readonly PodRemoval[], context: About): Promise<DryRunResult> {
 	const tries = await Promise.all(
-		endings.map(async ({pod}): Promise<DryRunResult & {readonly name: string}> => {
+		removals.map(async ({pod}): Promise<DryRunResult & {readonly name: string}> => {
 			try {
 				await sendEviction(pod, true, context);
 				return {name: pod.name, result: 'accepted', detail: 'the server accepts it'};
@@ -76,12 +76,12 @@ async function dryRunEvictions(endings: readonly PodRemoval[], context: About): 
 			}
 		}),
 	);
-	const not = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
-	if (not === undefined) return {result: 'accepted', detail: 'the server accepts it'};
-	return {result: not.result, detail: tries.length === 1 ? not.detail : `${not.name}: ${not.detail}`};
+	const failed = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
+	if (failed === undefined) return {result: 'accepted', detail: 'the server accepts it'};
+	return {result: failed.result, detail: tries.length === 1 ? failed.detail : `${failed.name}: ${failed.detail}`};
 }
 
-/** What was accepted is judged once more when it is sent; what was not is tried again, since it may be let through by now. */
+/** An accepted dry run is not repeated: the server decides again when it is sent. Any other is repeated, because it may succeed by now. */
 async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<Check> {
 	const label = 'dry run';
 	const {result, detail} = dryRun;
@@ -93,63 +93,63 @@ async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<C
 
 export const budgetLabel = 'disruption budgets';
 
-/** A budget, and what the pods that are to end mean to it: it counts all that are marked together. */
+/** A budget, and the effect of removing the selected pods together. */
 export type BudgetCoverage = {
 	readonly budget: DisruptionBudgetObject;
-	/** How many more it lets go. */
+	/** How many more disruptions it allows. */
 	readonly allowed: number;
-	/** Of the pods that it covers, those that serve now. */
+	/** How many of the selected pods that it covers serve now. */
 	readonly serving: number;
 };
 
-/** The budgets that cover pods which are to end, for each pod and for all of them; `unread` says why they are not known. */
-export async function readBudgetCoverage(standings: readonly CurrentPod[], {port, ...context}: About) {
+/** Reads the budgets that cover the selected pods, by pod and by budget; `unread` says why they are not known. */
+export async function readBudgetCoverage(currentPods: readonly CurrentPod[], {port, ...context}: About) {
 	const {objects, unread} = await readCompleteObjects(port, 'poddisruptionbudgets', context);
-	const covered = standings.map(standing => {
-		const {namespace, labels = {}} = standing.object.metadata;
-		return {standing, budgets: budgetsCoveringPod(objects.values(), {namespace, labels})};
+	const budgetsByPod = currentPods.map(currentPod => {
+		const {namespace, labels = {}} = currentPod.object.metadata;
+		return {currentPod, budgets: budgetsCoveringPod(objects.values(), {namespace, labels})};
 	});
-	const pairs = covered.flatMap(({standing, budgets}) => budgets.map(budget => ({budget, standing})));
+	const pairs = budgetsByPod.flatMap(({currentPod, budgets}) => budgets.map(budget => ({budget, currentPod})));
 	const byBudget = Map.groupBy(pairs, ({budget}) => budget.metadata.uid);
-	const covers = [...byBudget.values()].flatMap((same): readonly BudgetCoverage[] => {
+	const coverages = [...byBudget.values()].flatMap((same): readonly BudgetCoverage[] => {
 		const budget = same[0]?.budget;
 		if (budget === undefined) return [];
-		const serving = same.filter(({standing}) => standing.isServing).length;
+		const serving = same.filter(({currentPod}) => currentPod.isServing).length;
 		return [{budget, allowed: budget.status?.disruptionsAllowed ?? 0, serving}];
 	});
-	return {covered, covers, unread};
+	return {budgetsByPod, coverages, unread};
 }
 
-/** `api allows 2 more (6 healthy, 4 needed), and 3 of the marked pods serve`: of one pod without the last. */
+/** `api allows 2 more (6 healthy, 4 needed), and 3 of the marked pods serve`; for a single pod without the second part. */
 export const describeBudgetCoverage = ({budget, serving}: BudgetCoverage, marked: number): string =>
 	`${budgetText(budget)}${marked === 1 ? '' : `, and ${serving} of the marked pods serve`}`;
 
-/** How many of the pods that serve may go by each budget that covers them. */
-async function budgetChecks(standings: readonly CurrentPod[], context: About): Promise<readonly Check[]> {
+/** Checks each budget that covers the selected pods. */
+async function budgetChecks(currentPods: readonly CurrentPod[], context: About): Promise<readonly Check[]> {
 	const label = budgetLabel;
-	const {covered, covers, unread} = await readBudgetCoverage(standings, context);
+	const {budgetsByPod, coverages, unread} = await readBudgetCoverage(currentPods, context);
 	if (unread !== undefined) return [{label, result: 'unknown', detail: `they ${unread}`}];
-	const twice = covered.find(({budgets}) => budgets.length > 1);
-	if (twice !== undefined) {
-		const names = twice.budgets.map(budget => budget.metadata.name).join(', ');
-		const whose = standings.length === 1 ? 'it' : twice.standing.pod.name;
-		const detail = `${twice.budgets.length} budgets cover ${whose} (${names}): the server evicts none of those`;
+	const duplicate = budgetsByPod.find(({budgets}) => budgets.length > 1);
+	if (duplicate !== undefined) {
+		const names = duplicate.budgets.map(budget => budget.metadata.name).join(', ');
+		const whose = currentPods.length === 1 ? 'it' : duplicate.currentPod.pod.name;
+		const detail = `${duplicate.budgets.length} budgets cover ${whose} (${names}): the server never evicts such a pod`;
 		return [{label, result: 'block', detail}];
 	}
-	const checks = covers.map((cover): Check => {
-		const {budget, allowed, serving} = cover;
+	const checks = coverages.map((coverage): Check => {
+		const {budget, allowed, serving} = coverage;
 		const detail = budgetText(budget);
 		if (allowed >= serving && serving > 0) return {label, result: 'pass', detail};
-		// A pod that is not ready may go where enough others are: the server decides.
+		// A pod that is not ready may be evicted where enough others are healthy: the server decides.
 		if (serving === 0) return {label, result: 'warn', detail};
-		const told = describeBudgetCoverage(cover, standings.length);
-		return {label, result: 'block', detail: `${told}; to delete all the same is the second choice`};
+		const coverageText = describeBudgetCoverage(coverage, currentPods.length);
+		return {label, result: 'block', detail: `${coverageText}; as a last resort, delete`};
 	});
 	if (checks.length > 0) return checks;
-	return [{label, result: 'pass', detail: standings.length === 1 ? 'none covers it' : 'none covers them'}];
+	return [{label, result: 'pass', detail: currentPods.length === 1 ? 'none covers it' : 'none covers them'}];
 }
 
-/** kubectl has no word for the eviction of one pod. */
+/** kubectl has no command to evict a single pod: posts the Eviction with `kubectl create --raw`. */
 function evictionCliEquivalent({namespace, name, uid}: PodRef, {target}: About): string {
 	const eviction = {
 		apiVersion: 'policy/v1',
@@ -161,13 +161,13 @@ function evictionCliEquivalent({namespace, name, uid}: PodRef, {target}: About):
 	return `${shellLine(['printf', '%s', JSON.stringify(eviction)])} | ${kubectlCommand(target, 'create', '--raw', path, '-f', '-')}`;
 }
 
-/** Why evicting does not help: all of them are killed for their memory, and new ones get the same limit. */
-function futileReason(rows: readonly PodRow[], standings: readonly CurrentPod[]): Preview['unhelpful'] {
+/** Why evicting is futile: all pods were OOM killed, and new ones get the same memory limit. */
+function futileReason(rows: readonly PodRow[], currentPods: readonly CurrentPod[]): Preview['unhelpful'] {
 	const [first] = rows;
-	const isVain = rows.every(
-		(row, index) => row.lastTermination?.reason === 'OOMKilled' && standings[index]?.isServing === false,
+	const isFutile = rows.every(
+		(row, index) => row.lastTermination?.reason === 'OOMKilled' && currentPods[index]?.isServing === false,
 	);
-	if (first?.lastTermination === undefined || !isVain) return undefined;
+	if (first?.lastTermination === undefined || !isFutile) return undefined;
 	const {reason, exitCode} = first.lastTermination;
 	return {
 		reason: `${rows.length === 1 ? 'it ends' : 'they all end'} ${reason} ${exitCode}, and a new pod gets the same memory limit`,
@@ -175,7 +175,7 @@ function futileReason(rows: readonly PodRow[], standings: readonly CurrentPod[])
 	};
 }
 
-/** Ends pods the way a drain does: disruption budgets are asked, and their workloads make new ones. */
+/** Evicts pods like a drain: disruption budgets are respected, and their workloads create new pods. */
 export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>()<EvictPlan>({
 	id: 'kubernetes.evict-pod',
 	title: 'Evict pod',
@@ -185,29 +185,29 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 	params: [],
 	shows: [
 		...podShownFacts,
-		{fact: 'how long it has to end', bound: 'preconditions.uid: the grace of a pod is fixed when it is created'},
-		{fact: 'disruption budgets', bound: 'read again just before it is sent, and the server asks them when it evicts'},
+		{fact: 'its grace period', bound: 'preconditions.uid: the grace period of a pod is fixed when it is created'},
+		{fact: 'disruption budgets', bound: 'read again just before it is sent, and enforced by the server'},
 		{
 			fact: 'what the dry run said',
-			bound: 'what was accepted the server judges again; what was not is tried again just before it is sent',
+			bound: 'an accepted one is checked again by the server; any other is repeated just before it is sent',
 		},
 		{
-			fact: 'how its containers ended before',
+			fact: 'how its containers terminated before',
 			notBound:
-				'each crash overwrites it; it is only the reason why evicting does not help, and whether the pod serves is bound',
+				'each crash overwrites it; it only explains why evicting does not help, and whether the pod serves is bound',
 		},
 		accessFact('evict it'),
 	],
 	disabled(rows) {
 		const ending = rows.filter(row => row.deleteBy !== undefined);
 		if (ending.length === 0) return undefined;
-		return rows.length === 1 ? 'it is being deleted already' : `${ending[0]?.name} is being deleted already: unmark it`;
+		return rows.length === 1 ? 'it is already being deleted' : `${ending[0]?.name} is already being deleted: unmark it`;
 	},
 	async preview(rows, _params, context) {
-		const standings = await readCurrentPods(rows, context);
-		const pods = toPodRemovals(standings);
+		const currentPods = await readCurrentPods(rows, context);
+		const pods = toPodRemovals(currentPods);
 		const dryRun = await dryRunEvictions(pods, context);
-		const unhelpful = futileReason(rows, standings);
+		const unhelpful = futileReason(rows, currentPods);
 		return {
 			plan: {target: context.target.name, pods, dryRun},
 			target: context.target.name,
@@ -216,18 +216,18 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 			count: pods.length,
 			touches: listTouchedPods(pods),
 			cliEquivalent: pods.map(({pod}) => evictionCliEquivalent(pod, context)).join(' && '),
-			impact: describeRemovalImpact(standings, undefined),
+			impact: describeRemovalImpact(currentPods, undefined),
 			boundTo: describePodBinding(pods),
 			changes: [],
-			risk: assessRemovalRisk(standings),
-			undo: {class: 'none', text: 'none: a pod that ended does not come back, its workload makes another'},
+			risk: assessRemovalRisk(currentPods),
+			undo: {class: 'none', text: 'none: an evicted pod does not come back, its workload creates a new one'},
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
 	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
 		const question = {verb: 'create', subresource: 'eviction'};
-		const [{checks, standings}, may] = await Promise.all([
+		const [{checks, currentPods}, may] = await Promise.all([
 			podsUnchangedChecks(plan.pods, context),
 			accessChecks(
 				plan.pods.length === 1 ? 'the right to evict it' : 'the right to evict them',
@@ -236,16 +236,16 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 				context,
 			),
 		]);
-		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const [budgets, tried] = await Promise.all([budgetChecks(standings, context), dryRunCheck(plan, context)]);
-		return [...checks, ...may, ...budgets, tried, ...replacementChecks(plan.pods)];
+		if (currentPods.length < plan.pods.length) return [...checks, ...may];
+		const [budgets, dryRun] = await Promise.all([budgetChecks(currentPods, context), dryRunCheck(plan, context)]);
+		return [...checks, ...may, ...budgets, dryRun, ...replacementChecks(plan.pods)];
 	},
 	async run(plan, context) {
-		const tried = await readBeforeSending(dryRunCheck(plan, context));
-		if (tried.conflict) throw conflictError(tried.detail);
+		const dryRun = await readBeforeSending(dryRunCheck(plan, context));
+		if (dryRun.conflict) throw conflictError(dryRun.detail);
 		return sendToEachPod(plan.pods, 'evicted', pod => sendEviction(pod, false, context), context);
 	},
 	verify: (plan, receipt, context) => verifyPodRemovals(plan.pods, receipt, context),
 	settleMs: 120_000,
-	undo: {impossible: 'A pod that was evicted does not come back; its workload makes another one.'},
+	undo: {impossible: 'An evicted pod does not come back; its workload creates a new one.'},
 });

@@ -16,33 +16,33 @@ import {
 import {describePodConflict, replacingController, type ShownPod, toShownPod} from '../objects/shown-pod.ts';
 import {conflictError} from '../objects/workload-ref.ts';
 
-/* What evicting and deleting have in common: one pod or several marked ones, which end together by one plan. */
+/* Shared by eviction and deletion: one plan removes one pod or several marked ones. */
 
 type About = ActionContext<KubernetesPort>;
 
-/** One pod that is to end, what makes a new one, and what the confirmation shows of it. */
+/** One pod to remove, the workload that replaces it, and what the confirmation shows of it. */
 export type PodRemoval = {readonly pod: PodRef; readonly workload: PodRow['workload']; readonly shown: ShownPod};
 
 export const qualifiedPodName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
 
-/** Of one its name, of several how many: what a demand asks for. */
-export const nameRemovedObject = (endings: readonly PodRemoval[]): string =>
-	endings.length === 1 && endings[0] !== undefined ? qualifiedPodName(endings[0].pod) : `${endings.length} pods`;
+/** What the confirmation requires the user to type: the name of a single pod, else the number of pods. */
+export const nameRemovedObject = (removals: readonly PodRemoval[]): string =>
+	removals.length === 1 && removals[0] !== undefined ? qualifiedPodName(removals[0].pod) : `${removals.length} pods`;
 
-export const listTouchedPods = (endings: readonly PodRemoval[]): readonly string[] =>
-	endings.map(({pod}) => `Pod ${qualifiedPodName(pod)}`);
+export const listTouchedPods = (removals: readonly PodRemoval[]): readonly string[] =>
+	removals.map(({pod}) => `Pod ${qualifiedPodName(pod)}`);
 
-export function describePodBinding(endings: readonly PodRemoval[]): string {
-	const [first] = endings;
-	if (first === undefined || endings.length > 1) {
-		return `each by its uid and whether it serves: ${endings.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
+export function describePodBinding(removals: readonly PodRemoval[]): string {
+	const [first] = removals;
+	if (first === undefined || removals.length > 1) {
+		return `each by its uid and whether it serves: ${removals.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
 	}
 	const {pod, shown} = first;
 	const maker = shown.controller === null ? 'no controller' : `controller ${shown.controller.slice(0, 8)}…`;
 	return `uid ${pod.uid}, ${shown.readiness}, ${maker}${shown.deleting ? ', being deleted' : ''}`;
 }
 
-/** What a pod is now. */
+/** A pod to remove, with its current state on the server. */
 export type CurrentPod = PodRemoval & {
 	readonly object: PodObject;
 	readonly status: string;
@@ -50,13 +50,13 @@ export type CurrentPod = PodRemoval & {
 	readonly hasFinished: boolean;
 };
 
-function toCurrentPod(ending: PodRemoval, object: PodObject): CurrentPod {
+function toCurrentPod(removal: PodRemoval, object: PodObject): CurrentPod {
 	const {readiness} = toShownPod(object);
 	const {status} = kubectlPodColumns(object);
-	return {...ending, object, status, hasFinished: readiness === 'finished', isServing: readiness === 'serves'};
+	return {...removal, object, status, hasFinished: readiness === 'finished', isServing: readiness === 'serves'};
 }
 
-/** What a new pod comes from: as the row tells it, where the pod itself still has a controller. */
+/** The workload that replaces a pod: that of its row, when the pod still has a controller. */
 function workloadOfPod({workload}: PodRow, {metadata}: PodObject): PodRow['workload'] {
 	const maker = replacingController(metadata);
 	if (maker === undefined) return undefined;
@@ -64,7 +64,7 @@ function workloadOfPod({workload}: PodRow, {metadata}: PodObject): PodRow['workl
 	return workload ?? {kind, name, uid, paused: false, replicas: undefined};
 }
 
-/** Reads the selected pods. @throws AdapterError `conflict` when one is gone, or nothing is selected. */
+/** Reads the selected pods. @throws AdapterError `conflict` when one was deleted, or nothing is selected. */
 export function readCurrentPods(rows: readonly PodRow[], context: About): Promise<readonly CurrentPod[]> {
 	if (rows.length === 0) throw conflictError('no pod was selected');
 	return Promise.all(
@@ -76,135 +76,137 @@ export function readCurrentPods(rows: readonly PodRow[], context: About): Promis
 	);
 }
 
-/** As a plan carries them. */
-export const toPodRemovals = (standings: readonly CurrentPod[]): readonly PodRemoval[] =>
-	standings.map(({pod, workload, shown}) => ({pod, workload, shown}));
+/** The part of the pods that a plan records. */
+export const toPodRemovals = (currentPods: readonly CurrentPod[]): readonly PodRemoval[] =>
+	currentPods.map(({pod, workload, shown}) => ({pod, workload, shown}));
 
-/** Those of the selected pods that still are as the plan shows them; without a plan those that are there. */
+/** The selected pods that are still as the plan shows them; without a plan, those that still exist. */
 export async function filterUnchangedPods(
 	rows: readonly PodRow[],
 	plan: {readonly pods: readonly PodRemoval[]} | undefined,
 	context: About,
 ): Promise<readonly PodRow[]> {
-	const found = await Promise.all(
+	const isUnchanged = await Promise.all(
 		rows.map(async row => {
-			const ending = plan?.pods.find(({pod}) => pod.uid === row.uid);
-			return (await podUnchangedCheck(ending ?? {pod: podRef(row)}, context)).check.result === 'pass';
+			const removal = plan?.pods.find(({pod}) => pod.uid === row.uid);
+			return (await podUnchangedCheck(removal ?? {pod: podRef(row)}, context)).check.result === 'pass';
 		}),
 	);
-	return rows.filter((_, index) => found[index]);
+	return rows.filter((_, index) => isUnchanged[index]);
 }
 
-/** `Deployment api makes a new one.`, or that nothing does, for one or for several. */
-function describeReplacement(endings: readonly PodRemoval[]): string {
-	const [first] = endings;
-	if (endings.length === 1) {
+/** `Deployment api creates a new pod.`, or that nothing does. */
+function describeReplacement(removals: readonly PodRemoval[]): string {
+	const [first] = removals;
+	if (removals.length === 1) {
 		return first?.workload === undefined
-			? 'Nothing stands behind it: it will not come back.'
-			: `${first.workload.kind} ${first.workload.name} makes a new one.`;
+			? 'No workload owns it: it will not come back.'
+			: `${first.workload.kind} ${first.workload.name} creates a new pod.`;
 	}
-	const alone = endings.filter(({workload}) => workload === undefined).length;
-	const makers = new Set(
-		endings.flatMap(({pod, workload}) =>
+	const unowned = removals.filter(({workload}) => workload === undefined).length;
+	const workloads = new Set(
+		removals.flatMap(({pod, workload}) =>
 			workload === undefined ? [] : [`${workload.kind} ${pod.namespace}/${workload.name}`],
 		),
 	);
-	const made = makers.size === 0 ? '' : `${[...makers].join(', ')} ${makers.size === 1 ? 'makes' : 'make'} new ones.`;
-	return [made, alone === 0 ? '' : `Nothing stands behind ${alone} of them: they will not come back.`]
+	const made =
+		workloads.size === 0 ? '' : `${[...workloads].join(', ')} ${workloads.size === 1 ? 'creates' : 'create'} new pods.`;
+	return [made, unowned === 0 ? '' : `No workload owns ${unowned} of them: they will not come back.`]
 		.filter(Boolean)
 		.join(' ');
 }
 
-/** What happens, with how many serve now. `grace`: seconds; undefined is each pod's own. */
-export function describeRemovalImpact(standings: readonly CurrentPod[], grace: number | undefined): string {
-	const seconds = Math.max(...standings.map(({object}) => grace ?? object.spec?.terminationGracePeriodSeconds ?? 30));
-	const [first] = standings;
-	const one = standings.length === 1;
-	const what = one ? 'The pod' : `${standings.length} pods`;
-	const ends =
+/** Describes the effect and how many of the pods serve now. `grace` in seconds; undefined: each pod's own. */
+export function describeRemovalImpact(currentPods: readonly CurrentPod[], grace: number | undefined): string {
+	const seconds = Math.max(...currentPods.map(({object}) => grace ?? object.spec?.terminationGracePeriodSeconds ?? 30));
+	const [first] = currentPods;
+	const isSingle = currentPods.length === 1;
+	const subject = isSingle ? 'The pod' : `${currentPods.length} pods`;
+	const effect =
 		grace === 0
-			? `${what} ${one ? 'is' : 'are'} struck off at once, whether ${one ? 'its' : 'their'} containers have ended or not.`
-			: `${what} ${one ? 'ends' : 'end'} within ${seconds} s.`;
-	const serving = standings.filter(({isServing: serves}) => serves).length;
-	const now = one
+			? `${subject} ${isSingle ? 'is' : 'are'} removed from the API at once, whether ${isSingle ? 'its' : 'their'} containers have stopped or not.`
+			: `${subject} ${isSingle ? 'terminates' : 'terminate'} within ${seconds} s.`;
+	const serving = currentPods.filter(({isServing: serves}) => serves).length;
+	const now = isSingle
 		? `It is ${first?.isServing ? 'ready and serves now' : `not ready now (${first?.status})`}.`
 		: `${serving} of them ${serving === 1 ? 'is' : 'are'} ready and serve now.`;
-	return `${ends} ${describeReplacement(standings)} ${now}`;
+	return `${effect} ${describeReplacement(currentPods)} ${now}`;
 }
 
-/** The gravest of all. */
-export function assessRemovalRisk(standings: readonly CurrentPod[]): Risk {
-	if (standings.some(({workload, hasFinished: finished}) => workload === undefined && !finished)) return 'high';
-	return standings.some(({isServing: serves}) => serves) ? 'medium' : 'low';
+/** The highest risk of all pods. */
+export function assessRemovalRisk(currentPods: readonly CurrentPod[]): Risk {
+	if (currentPods.some(({workload, hasFinished: finished}) => workload === undefined && !finished)) return 'high';
+	return currentPods.some(({isServing: serves}) => serves) ? 'medium' : 'low';
 }
 
-/** Whether all are as they were shown, as one line when they are; `standings` has those that are. */
+/** Checks that all pods are as they were shown: one line when all are. `currentPods` are those that are. */
 export async function podsUnchangedChecks(
-	endings: readonly PodRemoval[],
+	removals: readonly PodRemoval[],
 	context: About,
-): Promise<{readonly checks: readonly Check[]; readonly standings: readonly CurrentPod[]}> {
+): Promise<{readonly checks: readonly Check[]; readonly currentPods: readonly CurrentPod[]}> {
 	const found = await Promise.all(
-		endings.map(async ending => ({ending, ...(await podUnchangedCheck(ending, context))})),
+		removals.map(async removal => ({removal, ...(await podUnchangedCheck(removal, context))})),
 	);
-	const moved = found.filter(({check}) => check.result !== 'pass');
-	const standings = found.flatMap(({ending, object}) => (object === undefined ? [] : [toCurrentPod(ending, object)]));
-	if (found.length === 1) return {checks: found.map(({check}) => check), standings};
-	if (moved.length > 0) {
-		const checks = moved.map(({ending, check}) => ({...check, detail: `${ending.pod.name}: ${check.detail}`}));
-		return {checks, standings};
+	const changed = found.filter(({check}) => check.result !== 'pass');
+	const currentPods = found.flatMap(({removal, object}) =>
+		object === undefined ? [] : [toCurrentPod(removal, object)],
+	);
+	if (found.length === 1) return {checks: found.map(({check}) => check), currentPods};
+	if (changed.length > 0) {
+		const checks = changed.map(({removal, check}) => ({...check, detail: `${removal.pod.name}: ${check.detail}`}));
+		return {checks, currentPods};
 	}
 	return {
-		checks: [{label: 'the pods', result: 'pass', detail: `all ${found.length} are as they were shown`}],
-		standings,
+		checks: [{label: 'the pods', result: 'pass', detail: `all ${found.length} are unchanged`}],
+		currentPods,
 	};
 }
 
-/** Of several in one namespace it is asked once, for all that are there. */
+/** Checks the permission: for several pods once for each namespace. */
 export function accessChecks(
 	label: string,
 	question: {readonly verb: string; readonly subresource?: string},
-	endings: readonly PodRemoval[],
+	removals: readonly PodRemoval[],
 	context: About,
 ): Promise<readonly Check[]> {
 	const about = {...question, group: '', resource: 'pods'};
-	const [first] = endings;
-	if (first !== undefined && endings.length === 1) {
+	const [first] = removals;
+	if (first !== undefined && removals.length === 1) {
 		const {namespace, name} = first.pod;
 		return Promise.all([accessCheck(label, {...about, namespace, name}, context)]);
 	}
-	const namespaces = [...new Set(endings.map(({pod}) => pod.namespace))];
+	const namespaces = [...new Set(removals.map(({pod}) => pod.namespace))];
 	const labelIn = (namespace: string) => (namespaces.length === 1 ? label : `${label} in ${namespace}`);
 	return Promise.all(namespaces.map(namespace => accessCheck(labelIn(namespace), {...about, namespace}, context)));
 }
 
-/** Of several, only those that do not come back are named. */
-export function replacementChecks(endings: readonly PodRemoval[]): readonly Check[] {
-	if (endings.length === 1) return endings.map(replacementCheck);
-	const alone = endings.filter(({workload}) => workload === undefined);
-	if (alone.length === 0)
-		return [{label: 'their replacements', result: 'pass', detail: 'each has a workload behind it'}];
-	const names = alone.map(({pod}) => pod.name).join(', ');
-	return [{label: 'their replacements', result: 'warn', detail: `none for ${names}: nothing stands behind`}];
+/** Checks that a workload replaces each pod; for several pods names only those without one. */
+export function replacementChecks(removals: readonly PodRemoval[]): readonly Check[] {
+	if (removals.length === 1) return removals.map(replacementCheck);
+	const unowned = removals.filter(({workload}) => workload === undefined);
+	if (unowned.length === 0) return [{label: 'their replacements', result: 'pass', detail: 'each has a workload'}];
+	const names = unowned.map(({pod}) => pod.name).join(', ');
+	return [{label: 'their replacements', result: 'warn', detail: `none for ${names}: no workload owns them`}];
 }
 
 /**
- * Sends it for one after the other, each only while it is as it was shown. What the server refuses for one of several is reported
- * and the rest is sent; when the outcome of one is unknown, the rest is not.
- * @throws AdapterError of the first when none was sent; of the one whose outcome is not known.
+ * Sends the request for one pod after the other, each only while the pod is as it was shown. A refusal for one of several is reported
+ * and the rest is sent; after an unknown outcome the rest is not.
+ * @throws AdapterError of the first refusal when none was sent; of the request whose outcome is unknown.
  */
 export async function sendToEachPod(
-	endings: readonly PodRemoval[],
+	removals: readonly PodRemoval[],
 	done: string,
 	send: (pod: PodRef) => Promise<void>,
 	context: About,
 ): Promise<Receipt> {
 	const sent: PodRef[] = [];
 	const refused: {readonly pod: PodRef; readonly error: AdapterError}[] = [];
-	for (const {pod, shown} of endings) {
+	for (const {pod, shown} of removals) {
 		let isSending = false;
 		try {
-			const moved = describePodConflict(shown, (await readPod(pod, context)) as unknown as PodObject);
-			if (moved !== undefined) throw conflictError(endings.length === 1 ? moved : `${pod.name}: ${moved}`);
+			const changed = describePodConflict(shown, (await readPod(pod, context)) as unknown as PodObject);
+			if (changed !== undefined) throw conflictError(removals.length === 1 ? changed : `${pod.name}: ${changed}`);
 			isSending = true;
 			await send(pod);
 			sent.push(pod);
@@ -217,18 +219,18 @@ export async function sendToEachPod(
 	const [first] = refused;
 	if (first !== undefined && sent.length === 0) throw first.error;
 	const [only] = sent;
-	if (only !== undefined && endings.length === 1)
+	if (only !== undefined && removals.length === 1)
 		return {summary: `pod ${qualifiedPodName(only)} ${done}`, before: {uid: only.uid}};
 	const left = refused.map(({pod, error}) =>
 		error.message.startsWith(`${pod.name}: `) ? error.message : `${pod.name}: ${error.message}`,
 	);
 	return {
-		summary: `${sent.length} of ${endings.length} pods ${done}${left.length === 0 ? '' : `; refused: ${left.join('; ')}`}`,
+		summary: `${sent.length} of ${removals.length} pods ${done}${left.length === 0 ? '' : `; refused: ${left.join('; ')}`}`,
 		before: Object.fromEntries(sent.map(pod => [qualifiedPodName(pod), pod.uid])),
 	};
 }
 
-/** Says of several which one it was about, and which had been sent before. */
+/** Adds to an error the pod that failed and the pods for which the request had been sent before. */
 function withSentPods(error: unknown, pod: PodRef, sent: readonly PodRef[], done: string): unknown {
 	if (!isAdapterError(error) || sent.length === 0) return error;
 	const before = sent.map(({name}) => name).join(', ');
@@ -236,24 +238,24 @@ function withSentPods(error: unknown, pod: PodRef, sent: readonly PodRef[], done
 	return new AdapterError(error.kind, `${pod.name}: ${error.message}`, hint, {cause: error});
 }
 
-/** Waits until all that were sent are gone, and says what became of their places. */
+/** Verifies that all pods for which the request was sent are deleted, and reports what replaces them. */
 export async function verifyPodRemovals(
-	endings: readonly PodRemoval[],
+	removals: readonly PodRemoval[],
 	{before}: Receipt,
 	context: About,
 ): Promise<Outcome> {
-	const [only] = endings;
-	if (only !== undefined && endings.length === 1) return verifyPodRemoval(only.pod, only.workload, context);
-	const sent = endings.filter(({pod}) => before[qualifiedPodName(pod)] === pod.uid);
+	const [only] = removals;
+	if (only !== undefined && removals.length === 1) return verifyPodRemoval(only.pod, only.workload, context);
+	const sent = removals.filter(({pod}) => before[qualifiedPodName(pod)] === pod.uid);
 	const outcomes = await Promise.all(
 		sent.map(async ({pod, workload}) => ({pod, outcome: await verifyPodRemoval(pod, workload, context)})),
 	);
 	const ended = outcomes.filter(({outcome}) => outcome.result === 'done').length;
 	const rest = outcomes.filter(({outcome}) => outcome.result !== 'done');
-	const refused = endings.length - sent.length;
+	const refused = removals.length - sent.length;
 	const detail = [
-		`${ended} of ${endings.length} are gone`,
-		...(refused === 0 ? [] : [`${refused} were refused and sent nothing`]),
+		`${ended} of ${removals.length} are deleted`,
+		...(refused === 0 ? [] : [`${refused} were refused, nothing was sent for them`]),
 		...rest.slice(0, 3).map(({pod, outcome}) => `${pod.name}: ${outcome.detail}`),
 	].join('; ');
 	if (rest.some(({outcome}) => outcome.result === 'pending')) return {result: 'pending', detail};

@@ -9,7 +9,7 @@ import {readPodRows} from '../objects/pod-rows.ts';
 
 const podFindings = createPodFindings();
 
-/** Pods as `kubectl get pods` shows them, each with what is behind its status. Read from what the watch has brought: no request of its own. */
+/** Pods as `kubectl get pods` shows them, each with the cause of its status. Read from the watch cache: sends no request of its own. */
 export const podsSource = defineSource<PodRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.pod',
 	title: 'Pods',
@@ -19,11 +19,11 @@ export const podsSource = defineSource<PodRow, KubernetesPort, KubernetesSetting
 	cliEquivalent: target => kubectlCommandPerNamespace(target, 'get', 'pods', '-o', 'wide'),
 	open(port, target) {
 		const {namespaces} = target.settings;
-		const missing = createMissingNamespaceNotes(port, namespaces);
+		const missingNotes = createMissingNamespaceNotes(port, namespaces);
 		return async context => {
-			const {rows, notes: told, sample} = await readPodRows(port, target.name, context);
+			const {rows, notes: readNotes, sample} = await readPodRows(port, target.name, context);
 			const inhabited = new Set(rows.map(({namespace}) => namespace));
-			const notes = [...latencyNotes(port.latencyMs()), ...missing(inhabited, context.now), ...told];
+			const notes = [...latencyNotes(port.latencyMs()), ...missingNotes(inhabited, context.now), ...readNotes];
 			return {rows, gauges: [], omitted: 0, notes, ...(sample === undefined ? {} : {sample})};
 		};
 	},

@@ -8,7 +8,7 @@ import {readEventLines} from '../objects/event-lines.ts';
 import {factLine} from '../objects/inspect-pod.ts';
 import {involvedNodes} from '../objects/row-object.ts';
 
-/** A node, its conditions, and the pods on it. */
+/** Describes a node: capacity and usage, conditions, pods and events. */
 export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-node',
 	title: 'Describe node',
@@ -18,7 +18,7 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort, Kubern
 	async open(row, {target, port, ...context}) {
 		const [nodes, pods] = await Promise.all([port.readWatched('nodes', context), port.readWatched('pods', context)]);
 		const node = nodes.objects.get(row.uid);
-		const here = [...pods.objects.values()].filter(pod => pod.spec?.nodeName === row.name);
+		const podsHere = [...pods.objects.values()].filter(pod => pod.spec?.nodeName === row.name);
 		const taints = (node?.spec?.taints ?? []).map(
 			({key, value, effect}) => `${key}${value ? `=${value}` : ''}:${effect ?? ''}`,
 		);
@@ -45,8 +45,8 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort, Kubern
 					...((status === 'True') === (type === 'Ready') ? {} : {severity: 'warn' as const}),
 				})),
 				{text: ''},
-				{text: `Pods: ${here.length}`, loud: true},
-				...here.map(pod => ({
+				{text: `Pods: ${podsHere.length}`, loud: true},
+				...podsHere.map(pod => ({
 					text: `  ${pod.metadata.namespace}/${pod.metadata.name}  ${kubectlPodColumns(pod).status}`,
 				})),
 				{text: ''},

@@ -7,7 +7,7 @@ import {factLine} from '../objects/inspect-pod.ts';
 
 const cores = (value: number | undefined): string => (value === undefined ? 'none' : value.toFixed(2));
 
-/** What a pod uses, container by container, against what it asked for. */
+/** Usage of a pod by container, compared with its requests and limits. */
 export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-pod-usage',
 	title: 'Usage of pod',
@@ -37,13 +37,13 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, Kubern
 				? []
 				: [
 						{
-							...factLine('Killed for memory', `${formatDuration((now() - row.oomKilledAt) / 1000)} ago`),
+							...factLine('OOM killed', `${formatDuration((now() - row.oomKilledAt) / 1000)} ago`),
 							severity: 'warn' as const,
 						},
 					]),
 			factLine('Measured', `${formatDuration((now() - row.measuredAt) / 1000)} ago`),
-			factLine('Last reads', row.memoryHistory.map(value => formatBytes(value)).join(' ')),
-			factLine('  of CPU', row.cpuHistory.map(value => cores(value)).join(' ')),
+			factLine('Recent memory', row.memoryHistory.map(value => formatBytes(value)).join(' ')),
+			factLine('Recent CPU', row.cpuHistory.map(value => cores(value)).join(' ')),
 			{text: ''},
 			...row.containers.map(each =>
 				factLine(`  ${each.name}`, `${formatBytes(each.memory)}  ${cores(each.cpu)} cores`),

@@ -14,21 +14,21 @@ import {parseQuantity} from '../api/quantity.ts';
 import {createUsageHistory, type UsageHistory} from './usage-history.ts';
 import {withMetricsFallback} from './with-metrics-fallback.ts';
 
-/** As kubectl says it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
+/** The status as kubectl shows it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
 export function nodeStatus({spec, status}: NodeObject): string {
 	const ready = status?.conditions?.find(condition => condition.type === 'Ready');
 	const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
 	return spec?.unschedulable === true ? `${word},SchedulingDisabled` : word;
 }
 
-/** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
+/** Conditions that are true and are bad when true: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
 const pressureConditions = ({status}: NodeObject) =>
 	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True');
 
 const earliest = (moments: readonly number[]): number | undefined =>
 	moments.length === 0 ? undefined : Math.min(...moments);
 
-/** A Prometheus may know a node by the address at which it scrapes it. */
+/** Prometheus may name a node by the address at which it scrapes it. */
 const namesOf = ({metadata, status}: NodeObject): readonly string[] => [
 	metadata.name,
 	...(status?.addresses ?? []).map(({address}) => address),
@@ -57,7 +57,7 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 
 const noHistory: UsageHistory = {memory: [], cpu: []};
 
-/** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
+/** Nodes with status, usage and capacity. Nodes without usage figures are listed, too. */
 export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.node-usage',
 	title: 'Node usage',
@@ -66,7 +66,7 @@ export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, Kubern
 	cost: 'cheap',
 	cliEquivalent: target => [kubectlCommand(target, 'get', 'nodes'), kubectlCommand(target, 'top', 'nodes')],
 	open(port, target) {
-		const remember = createUsageHistory();
+		const startRound = createUsageHistory();
 		let before: ReadonlyMap<string, NodeUsageRow> = new Map();
 		return async context => {
 			const [watched, found] = await Promise.all([
@@ -74,13 +74,13 @@ export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, Kubern
 				withMetricsFallback(port.nodeUsage(context), port.containerMetrics, async metrics => {
 					const {usage, podsOnly} = await metrics.nodeUsage(context);
 					const remark = podsOnly
-						? 'of pods alone, without what the system of a node needs'
-						: 'CPU as the mean of five minutes';
+						? 'of pods only, without the system processes of a node'
+						: 'CPU averaged over five minutes';
 					return {usage, remark};
 				}),
 			]);
 			const byName = new Map((found.usage ?? []).map(usage => [usage.name, usage]));
-			const nodes = [...watched.objects.values()].map(node =>
+			const nodeFacts = [...watched.objects.values()].map(node =>
 				facts(
 					node,
 					namesOf(node)
@@ -88,12 +88,12 @@ export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, Kubern
 						.find(usage => usage !== undefined),
 				),
 			);
-			const round = remember();
-			const rows = nodes.map(one => {
-				const {uid, memory, cpu, measuredAt} = one;
+			const round = startRound();
+			const rows = nodeFacts.map(node => {
+				const {uid, memory, cpu, measuredAt} = node;
 				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
 				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : noHistory;
-				return nodeUsageRow(target.name, one, history.memory, history.cpu, before.get(uid));
+				return nodeUsageRow(target.name, node, history.memory, history.cpu, before.get(uid));
 			});
 			round.end();
 			before = new Map(rows.map(row => [row.id, row]));

@@ -19,13 +19,13 @@ import {jobsUnknownText} from '../objects/pod-rows.ts';
 import {createUsageHistory} from './usage-history.ts';
 import {prometheusFailureNote, withMetricsFallback} from './with-metrics-fallback.ts';
 
-/** Plain containers and the sidecars: those that run all the time. */
+/** Containers that run all the time: the regular ones and the sidecars. */
 const running = ({spec}: PodObject): readonly ContainerSpec[] => [
 	...(spec?.containers ?? []),
 	...(spec?.initContainers ?? []).filter(container => container.restartPolicy === 'Always'),
 ];
 
-/** What all of them together have; undefined when one has none. */
+/** Sum over those containers; undefined when one of them sets none. */
 function sum(pod: PodObject, kind: 'requests' | 'limits', resource: 'cpu' | 'memory'): number | undefined {
 	let total = 0;
 	for (const {resources} of running(pod)) {
@@ -36,7 +36,7 @@ function sum(pod: PodObject, kind: 'requests' | 'limits', resource: 'cpu' | 'mem
 	return total;
 }
 
-/** When the kernel last killed a container of it for its memory. */
+/** Epoch milliseconds when a container was last OOM killed. */
 function oomKilledAt({status}: PodObject): number | undefined {
 	const ends = (status?.containerStatuses ?? [])
 		.flatMap(container => [container.lastState?.terminated, container.state?.terminated])
@@ -45,7 +45,7 @@ function oomKilledAt({status}: PodObject): number | undefined {
 	return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** How much each pod is held back by its CPU limit, which only Prometheus tells. */
+/** Reads how much each pod is throttled by its CPU limit. Only Prometheus knows it. */
 async function readThrottling({containerMetrics: metrics}: KubernetesPort, context: Context): Promise<Throttling> {
 	if (metrics === undefined) return {byName: new Map(), notes: []};
 	try {
@@ -57,14 +57,14 @@ async function readThrottling({containerMetrics: metrics}: KubernetesPort, conte
 
 type Throttling = {readonly byName: ReadonlyMap<string, number>; readonly notes: readonly Note[]};
 
-function usageFacts(usage: PodUsage, pod: PodObject, above: OwnerIndex, throttled: number | undefined): PodUsageFacts {
+function usageFacts(usage: PodUsage, pod: PodObject, owners: OwnerIndex, throttled: number | undefined): PodUsageFacts {
 	const total = (resource: 'cpu' | 'memory') =>
 		usage.containers.reduce((all, container) => all + container[resource], 0);
 	return {
 		uid: pod.metadata.uid,
 		namespace: usage.namespace,
 		name: usage.name,
-		owner: resolveWorkload(pod.metadata, above).workload?.name ?? usage.name,
+		owner: resolveWorkload(pod.metadata, owners).workload?.name ?? usage.name,
 		memory: total('memory'),
 		memoryLimit: sum(pod, 'limits', 'memory'),
 		memoryRequest: sum(pod, 'requests', 'memory'),
@@ -78,37 +78,37 @@ function usageFacts(usage: PodUsage, pod: PodObject, above: OwnerIndex, throttle
 	};
 }
 
-/** What each pod uses now, by the metrics API or a Prometheus target in its place. */
+/** Current usage of each pod, from the metrics API or from a Prometheus target as fallback. */
 export const podUsageSource = defineSource<PodUsageRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.pod-usage',
 	title: 'Pod usage',
-	// The metrics server measures every 15 s or so: asking more often tells nothing new.
+	// The metrics server measures about every 15 s: reading more often gives nothing new.
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
 	cliEquivalent: target => kubectlCommandPerNamespace(target, 'top', 'pods', '--containers'),
 	open(port, target) {
-		const remember = createUsageHistory();
+		const startRound = createUsageHistory();
 		let before: ReadonlyMap<string, PodUsageRow> = new Map();
 		return async context => {
 			const [watched, found, throttling, sets, jobs] = await Promise.all([
 				port.readWatched('pods', context),
 				withMetricsFallback(port.podUsage(context), port.containerMetrics, async metrics => ({
 					usage: await metrics.podUsage(context),
-					remark: 'CPU as the mean of five minutes',
+					remark: 'CPU averaged over five minutes',
 				})),
 				readThrottling(port, context),
 				readOptionalObjects(port, 'replicasets', 'workloads of pods are not known', context),
 				readOptionalObjects(port, 'jobs', jobsUnknownText, context),
 			]);
-			// What is wrong with Prometheus is told once.
+			// Report a failure of Prometheus only once.
 			const notes = [
 				...found.notes,
 				...(found.usage === undefined ? [] : throttling.notes),
 				...staleNotes('pods', watched),
 			];
 			if (found.usage === undefined) return {rows: [], gauges: [], omitted: 0, notes};
-			const above = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
+			const owners = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
 			const {signal} = context;
 			const byName = new Map<string, PodObject>();
 			await mapInSlices(
@@ -116,16 +116,16 @@ export const podUsageSource = defineSource<PodUsageRow, KubernetesPort, Kubernet
 				pod => byName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod),
 				{signal},
 			);
-			const round = remember();
+			const round = startRound();
 			const rows = await mapInSlices(
 				found.usage,
 				usage => {
 					const name = `${usage.namespace}/${usage.name}`;
 					const pod = byName.get(name);
-					// A pod of that name that was made after the measurement is another one.
+					// A pod of that name that was created after the measurement is a different one.
 					if (pod === undefined || usage.measuredAt < (parseTimestamp(pod.metadata.creationTimestamp) ?? 0))
 						return undefined;
-					const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
+					const facts = usageFacts(usage, pod, owners, throttling.byName.get(name));
 					const {memory, cpu} = round.add(facts);
 					return podUsageRow(target.name, facts, memory, cpu, before.get(facts.uid));
 				},

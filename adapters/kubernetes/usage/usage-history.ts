@@ -1,4 +1,4 @@
-/** The last figures of one object, oldest first. */
+/** Recent usage of one object, oldest first. */
 export type UsageHistory = {readonly memory: readonly number[]; readonly cpu: readonly number[]};
 
 type MeasuredObject = {
@@ -10,15 +10,15 @@ type MeasuredObject = {
 
 const maxSamples = 20;
 
-/** One measurement of all. */
+/** One measurement of all objects. */
 export type UsageRound = {
-	/** What is known of one object, this measurement with it; one that was not measured anew adds nothing. */
+	/** Adds a measurement and returns the history of the object. A measurement that is not newer than the last one is ignored. */
 	add(measured: MeasuredObject): UsageHistory;
-	/** All have been added: the others are gone, and are forgotten. */
+	/** Ends the round: drops objects that were not added in it. */
 	end(): void;
 };
 
-/** Remembers the last figures of each object that is still there. */
+/** Keeps the recent usage of each object that still exists; the returned function starts a round. */
 export function createUsageHistory(): () => UsageRound {
 	let known: ReadonlyMap<string, UsageHistory & {readonly measuredAt: number}> = new Map();
 	return () => {

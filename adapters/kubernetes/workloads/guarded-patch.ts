@@ -12,11 +12,11 @@ import {
 } from '../objects/workload-ref.ts';
 import {withVersionGuard} from './template-change.ts';
 
-/** What a plan about a workload is bound to. */
+/** What a plan about a workload is bound to: when any of it has changed, nothing is sent. */
 export type WorkloadBinding = {
 	readonly workload: WorkloadRef;
 	readonly generation: number;
-	/** The manager of its fields, as it was shown; null when there is none but us. */
+	/** The tool or controller that manages it, as it was shown (see fieldOwnerCheck); null when there is none. */
 	readonly manager: string | null;
 };
 
@@ -26,7 +26,7 @@ export const bindWorkload = (workload: WorkloadRef, object: ApiObject): Workload
 	manager: fieldOwnerCheck(object)?.detail ?? null,
 });
 
-/** What of a workload is not as it was shown, in a sentence. */
+/** Describes how a workload differs from what the plan is bound to; undefined when it does not. */
 export function describeWorkloadConflict(
 	{workload, generation, manager}: WorkloadBinding,
 	object: ApiObject,
@@ -35,24 +35,24 @@ export function describeWorkloadConflict(
 	if (now.generation !== generation)
 		return `${kubectlName(workload)} was changed: generation ${now.generation}, it was ${generation}`;
 	if (now.manager === manager) return undefined;
-	return `the manager of ${kubectlName(workload)} has changed: now ${now.manager ?? 'none'}; it was ${manager ?? 'none'}`;
+	return `what manages ${kubectlName(workload)} has changed: now ${now.manager ?? 'nothing'}; it was ${manager ?? 'nothing'}`;
 }
 
 export type PatchRequest = {readonly patch: Patch; readonly fieldManager?: string; readonly subresource?: string};
 
-/** A status is written often while something is wrong: each write is a new version, and says nothing against the plan. */
+/** Controllers update the status often while something is wrong: each update is a new resource version, but no conflict with the plan. */
 const maxAttempts = 5;
 
-/** A failed `test` of a JSON patch is a refusal of ours: the version moved on. */
+/** Whether the object has a newer version: 409, or 422 for a failed `test` operation of a JSON patch. */
 function isVersionConflict(error: unknown): boolean {
 	const {code, message = ''} = (isAdapterError(error) ? findApiRefusal(error) : undefined) ?? {};
 	return code === 409 || (code === 422 && /test(?:ing)? |value /i.test(message) && /failed|operation/i.test(message));
 }
 
 /**
- * Sends a patch with the version just read as its guard. When only a status was written meanwhile, the server refuses it without doing
- * anything, and it is sent again with the newer version; when the specification was, it is not.
- * @throws AdapterError `conflict` when the plan no longer holds.
+ * Sends a patch guarded by the resource version that was just read. When only the status was updated meanwhile, the server refuses the
+ * patch without any effect, and it is sent again with the newer version; when the spec was changed, it is not.
+ * @throws AdapterError `conflict` when the plan no longer matches the object.
  */
 export async function sendGuardedPatch(
 	bound: WorkloadBinding,
@@ -64,8 +64,8 @@ export async function sendGuardedPatch(
 	const read = <T>(work: Promise<T>): Promise<T> => (options.dryRun ? work : readBeforeSending(work));
 	for (let attempt = 1; ; attempt++) {
 		const before = await read(readWorkload(context.port, workload, context));
-		const moved = describeWorkloadConflict(bound, before);
-		if (moved !== undefined) throw conflictError(moved);
+		const conflict = describeWorkloadConflict(bound, before);
+		if (conflict !== undefined) throw conflictError(conflict);
 		const {patch, fieldManager, subresource} = await read(make(before));
 		try {
 			const after = await context.port.patch(
@@ -81,7 +81,7 @@ export async function sendGuardedPatch(
 			throw new AdapterError(
 				'conflict',
 				`${kubectlName(workload)} changed ${maxAttempts} times while it was being sent`,
-				'Nothing was done. Something writes it all the time: look at its events, and try again.',
+				'Nothing was changed. Something keeps updating it: look at its events, then try again.',
 				{cause: error},
 			);
 		}
@@ -90,21 +90,21 @@ export async function sendGuardedPatch(
 
 export type DryRunResult = {readonly result: 'accepted' | 'refused' | 'unavailable'; readonly detail: string};
 
-/** Goes through the server's whole admission and stores nothing. That it cannot be tried is told, and blocks nothing. */
+/** Sends the patch as a dry run: admission runs, nothing is stored. A dry run that is not possible is reported and blocks nothing. */
 export async function dryRunPatch(
 	bound: WorkloadBinding,
 	make: (object: ApiObject) => Promise<PatchRequest>,
 	context: ActionContext<KubernetesPort>,
-): Promise<{readonly told: DryRunResult; readonly before?: ApiObject; readonly after?: ApiObject}> {
+): Promise<{readonly dryRun: DryRunResult; readonly before?: ApiObject; readonly after?: ApiObject}> {
 	try {
 		const {before, after} = await sendGuardedPatch(bound, make, {dryRun: true}, context);
-		return {told: {result: 'accepted', detail: 'the server accepts it'}, before, after};
+		return {dryRun: {result: 'accepted', detail: 'the server accepts it'}, before, after};
 	} catch (error) {
-		return {told: toDryRunResult(error)};
+		return {dryRun: toDryRunResult(error)};
 	}
 }
 
-/** @throws what says nothing about a dry run: a broken link, or that what is meant is gone. */
+/** Turns the error of a dry run into its result. @throws the error when it says nothing about the dry run: a lost connection or a conflict. */
 export function toDryRunResult(error: unknown): DryRunResult {
 	const refusal = findApiRefusal(error);
 	if (!isAdapterError(error) || error.kind === 'conflict') throw error;

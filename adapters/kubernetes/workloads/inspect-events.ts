@@ -7,7 +7,7 @@ import {readOwnerChain} from '../objects/owner-chain.ts';
 import {involvedNodes, isNodeRow, isWorkloadRow, type ObjectRow, rowObject} from '../objects/row-object.ts';
 import {involvedInWorkload} from './inspect-workload.ts';
 
-/** A pod and everything that stands above it, a workload and everything below it, or a node. */
+/** The objects whose events belong to a row: a pod and its owners, a workload and what it owns, or a node. */
 async function involvedInRow(
 	row: ObjectRow,
 	port: KubernetesPort,
@@ -19,7 +19,7 @@ async function involvedInRow(
 	return [{kind: 'Pod', name: row.name, uid: row.uid}, ...(await readOwnerChain(port, metadata, context))];
 }
 
-/** What happened to an object and to those it belongs together with, on one clock. */
+/** Events of an object and of related objects, in one timeline. */
 export const inspectEvents = defineInspection<ObjectRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.events',
 	title: 'Events',
@@ -28,20 +28,20 @@ export const inspectEvents = defineInspection<ObjectRow, KubernetesPort, Kuberne
 	also: ['kubernetes.workload', 'kubernetes.pod-usage', 'kubernetes.node-usage'],
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const {ref, place, title} = rowObject(row);
+		const {ref, namespaceOption, title} = rowObject(row);
 		const about = await involvedInRow(row, port, context);
 		const lines = eventLines(await readEvents(port, ref.namespace, about, context), context.now(), !isNodeRow(row));
-		// Those of what belongs to no namespace are in one of their own.
-		const everywhere = place.length === 0 ? ['--all-namespaces'] : [];
+		// Events of cluster-scoped objects are in a namespace of their own (`default`).
+		const allNamespaces = namespaceOption.length === 0 ? ['--all-namespaces'] : [];
 		return {
 			title: `Events of ${title}`,
 			cliEquivalent: about.map(({uid}) =>
 				kubectlCommand(
 					target,
-					...place,
+					...namespaceOption,
 					'get',
 					'events',
-					...everywhere,
+					...allNamespaces,
 					'--field-selector',
 					`involvedObject.uid=${uid}`,
 				),

@@ -13,7 +13,7 @@ import type {WorkloadKind, WorkloadRef} from '../objects/workload-ref.ts';
 import {readOwnerTree} from './owner-tree.ts';
 import {readRevisions} from './revisions.ts';
 
-/** Kinds that keep their earlier templates. */
+/** Kinds that keep earlier revisions of their template. */
 const revisionedKinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 const refOf = ({kind, name, uid}: Owner, namespace: string): WorkloadRef | undefined => {
@@ -21,7 +21,7 @@ const refOf = ({kind, name, uid}: Owner, namespace: string): WorkloadRef | undef
 	return known === undefined ? undefined : {kind: known, namespace, name, uid};
 };
 
-/** From what stands at the top down to all pods that belong to it, with the revisions that it can go back to. */
+/** The topmost owner, everything below it down to its pods, and the revisions that it can be rolled back to. */
 export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow, KubernetesPort, KubernetesSettings>()(
 	{
 		id: 'kubernetes.owners',
@@ -31,19 +31,19 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 		also: ['kubernetes.workload', 'kubernetes.pod-usage'],
 		risk: 'none',
 		async open(row, {port, target, ...context}) {
-			const {ref: own, kind, place, slashed, title} = rowObject(row);
+			const {ref: own, kind, namespaceOption, slashed, title} = rowObject(row);
 			const object = await port.get(own, context);
-			const above = (await readOwnerChain(port, object.metadata, context)).toReversed();
-			const self: Owner = {kind, name: row.name, uid: row.uid, object, trouble: undefined};
-			const chain = [...above, self];
+			const owners = (await readOwnerChain(port, object.metadata, context)).toReversed();
+			const self: Owner = {kind, name: row.name, uid: row.uid, object, readError: undefined};
+			const chain = [...owners, self];
 			const lines: DocumentLine[] = [];
-			if (above.length === 0 && !isWorkloadRow(row)) {
-				lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
+			if (owners.length === 0 && !isWorkloadRow(row)) {
+				lines.push({text: 'No workload owns this pod: it will not come back.', severity: 'warn'}, {text: ''});
 			}
 			lines.push(...(await readOwnerTree(port, {target: target.name, namespace: row.namespace, chain}, context)));
 			const [top = self] = chain;
-			const managed = top.object === undefined ? undefined : fieldOwnerCheck(top.object);
-			if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
+			const fieldOwner = top.object === undefined ? undefined : fieldOwnerCheck(top.object);
+			if (fieldOwner !== undefined) lines.push({text: ''}, {text: fieldOwner.detail, severity: 'warn'});
 			const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
 			const ref = workload && refOf(workload, row.namespace);
 			if (ref !== undefined && workload?.object !== undefined) {
@@ -58,10 +58,18 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 			return {
 				title: `Owners and children of ${title}`,
 				cliEquivalent: [
-					kubectlCommand(target, ...place, 'get', named, '-o', 'wide'),
+					kubectlCommand(target, ...namespaceOption, 'get', named, '-o', 'wide'),
 					...(ref === undefined
 						? []
-						: [kubectlCommand(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
+						: [
+								kubectlCommand(
+									target,
+									...namespaceOption,
+									'rollout',
+									'history',
+									`${ref.kind.toLowerCase()}/${ref.name}`,
+								),
+							]),
 				],
 				lines,
 			};

@@ -23,10 +23,10 @@ import {readRevisions} from './revisions.ts';
 import {describeReplacementPace} from './template-action.ts';
 import {readWorkloadPods} from './workload-pods.ts';
 
-/** A request for each of them is made. */
+/** Each costs one request for events. */
 const maxPods = 10;
 
-/** A workload, its ReplicaSets that have pods or its Jobs, and its pods, those that are not well first. */
+/** The objects whose events belong to a workload: itself, its ReplicaSets with pods or its Jobs, and its pods, unhealthy ones first. */
 export async function involvedInWorkload(
 	row: WorkloadRow,
 	port: KubernetesPort,
@@ -37,36 +37,39 @@ export async function involvedInWorkload(
 		readOptionalObjects(port, 'jobs', '', context),
 		readWorkloadPods(port, row, row.target, context),
 	]);
-	const own = [...sets.objects.values()].filter(
+	const ownSets = [...sets.objects.values()].filter(
 		({metadata, spec}) => controllerOf(metadata)?.uid === row.uid && (spec?.replicas ?? 0) > 0,
 	);
-	const made = [...jobs.objects.values()].filter(({metadata}) => controllerOf(metadata)?.uid === row.uid);
-	const sickFirst = pods.toSorted((a, b) => Number(a.severity === 'ok') - Number(b.severity === 'ok'));
+	const ownJobs = [...jobs.objects.values()].filter(({metadata}) => controllerOf(metadata)?.uid === row.uid);
+	const unhealthyFirst = pods.toSorted((a, b) => Number(a.severity === 'ok') - Number(b.severity === 'ok'));
 	return [
 		{kind: row.kind, name: row.name, uid: row.uid},
-		...own.map(({metadata}) => ({kind: 'ReplicaSet', name: metadata.name, uid: metadata.uid})),
-		...made
+		...ownSets.map(({metadata}) => ({kind: 'ReplicaSet', name: metadata.name, uid: metadata.uid})),
+		...ownJobs
 			.toSorted(byNewest)
 			.slice(0, maxPods)
 			.map(({metadata}) => ({kind: 'Job', name: metadata.name, uid: metadata.uid})),
-		...sickFirst.slice(0, maxPods).map(({name, uid}) => ({kind: 'Pod', name, uid})),
+		...unhealthyFirst.slice(0, maxPods).map(({name, uid}) => ({kind: 'Pod', name, uid})),
 	];
 }
 
 const autoscalerLine = ({name, min, max, current, limited, failing}: WorkloadAutoscaler): DocumentLine => {
-	const state = failing ?? (limited ? 'at its limit, and wants more' : `${current} now`);
+	const state = failing ?? (limited ? 'at its maximum, and would scale further' : `${current} now`);
 	const line = factLine('Autoscaler', `${name}, from ${min} to ${max} pods: ${state}`);
 	return failing !== undefined || limited ? {...line, severity: 'warn'} : line;
 };
 
 const budgetLine = (budget: WorkloadBudget): DocumentLine => {
 	const {name, allowed, healthy, needed, expected} = budget;
-	const line = factLine('Budget', `${name}: ${allowed} may go, ${healthy} of ${expected} healthy, ${needed} needed`);
+	const line = factLine(
+		'Budget',
+		`${name}: ${allowed} may be evicted, ${healthy} of ${expected} healthy, ${needed} needed`,
+	);
 	return blocksEvictions(budget) ? {...line, severity: 'warn'} : line;
 };
 
 function containerLines(object: ApiObject): readonly DocumentLine[] {
-	// A CronJob holds the template of the Jobs that hold that of the pods.
+	// A CronJob holds the template of its Jobs, which holds the template of the pods.
 	const holder = {...object, ...childObject(object, 'spec', 'jobTemplate')};
 	const containers = (childObject(podTemplateOf(holder), 'spec')['containers'] ?? []) as readonly ContainerSpec[];
 	return containers.flatMap(container => [
@@ -86,19 +89,19 @@ async function revisionLines(
 	if (row.runs !== undefined) return [];
 	const revisions = await readRevisions(port, row, object, context);
 	return revisions.map(({revision, at, changeCause, name}) => {
-		const age = at === undefined ? '' : `, made ${formatDuration((context.now() - at) / 1000)} ago`;
+		const age = at === undefined ? '' : `, ownJobs ${formatDuration((context.now() - at) / 1000)} ago`;
 		return {text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`};
 	});
 }
 
-/** Conditions that should not be. */
+/** Conditions that are bad when true. */
 const badConditions = new Set(['ReplicaFailure', 'Failed', 'FailureTarget', 'Suspended']);
 
 function rolloutLines(row: WorkloadRow, object: ApiObject): readonly DocumentLine[] {
 	const revision = row.revision === undefined ? 'not known' : `revision ${row.revision}`;
 	return [
 		factLine('Status', `${row.status}: ${row.state.detail}`),
-		factLine('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the present revision`),
+		factLine('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the current revision`),
 		factLine('Rollout', row.rollout === undefined ? revision : rolloutText(row.rollout)),
 		factLine('Pods replaced', describeReplacementPace(row, object)),
 		...(row.autoscaler === undefined ? [factLine('Autoscaler', 'none')] : [autoscalerLine(row.autoscaler)]),
@@ -122,11 +125,11 @@ function runLines(status: string, runs: JobRuns, object: ApiObject, now: number)
 					...(activeDeadlineSeconds === undefined ? [] : [factLine('Deadline', `${String(activeDeadlineSeconds)} s`)]),
 				]
 			: [
-					factLine('Schedule', `${schedule}${suspended ? ', suspended: it starts nothing' : ''}`),
+					factLine('Schedule', `${schedule}${suspended ? ', suspended: no job is started' : ''}`),
 					factLine('Last scheduled', formatTime(scheduledAt)),
 					factLine('Last success', formatTime(succeededAt)),
 					factLine('While one runs', String(concurrencyPolicy ?? 'Allow')),
-					factLine('Last job', last?.name ?? 'none is left'),
+					factLine('Last job', last?.name ?? 'none left'),
 				]),
 		...(last === undefined
 			? []
@@ -138,7 +141,7 @@ function runLines(status: string, runs: JobRuns, object: ApiObject, now: number)
 	];
 }
 
-/** A workload: its rollout, what watches over it, its pods, its revisions and its events, read again now. */
+/** Describes a workload: its rollout, autoscaler and budgets, pods, revisions and events, read from the server when it opens. */
 export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, KubernetesSettings>()({
 	id: 'kubernetes.describe-workload',
 	title: 'Describe workload',
@@ -153,7 +156,7 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, Kub
 			readEventLines(port, row.namespace, await involvedInWorkload(row, port, context), context),
 		]);
 		const conditions = (childObject(object, 'status')['conditions'] ?? []) as readonly Condition[];
-		const managed = fieldOwnerCheck(object);
+		const fieldOwner = fieldOwnerCheck(object);
 		return {
 			title: `${row.kind} ${row.namespace}/${row.name}`,
 			cliEquivalent: [
@@ -165,7 +168,7 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, Kub
 			lines: [
 				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
 				...(row.runs === undefined ? rolloutLines(row, object) : runLines(row.status, row.runs, object, context.now())),
-				...(managed === undefined ? [] : [{...factLine('Owner', managed.detail), severity: 'warn' as const}]),
+				...(fieldOwner === undefined ? [] : [{...factLine('Owner', fieldOwner.detail), severity: 'warn' as const}]),
 				factLine('UID', row.uid),
 				...containerLines(object),
 				{text: ''},

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 
-/** JSON text with the keys of every object in order, so that equal values have equal text. */
+/** JSON with the keys of every object sorted, so that equal values have equal text. */
 export const orderedJson = (value: unknown): string =>
 	JSON.stringify(value, (_key, member: unknown) =>
 		typeof member === 'object' && member !== null && !Array.isArray(member)
@@ -8,7 +8,7 @@ export const orderedJson = (value: unknown): string =>
 			: member,
 	);
 
-/** A short name of what a value is: eight hexadecimal digits of its SHA-256. */
+/** Short hash of a value: the first eight hexadecimal digits of the SHA-256 of its sorted JSON. */
 export const jsonHash = (value: unknown): string =>
 	createHash('sha256')
 		.update(orderedJson(value) ?? '')

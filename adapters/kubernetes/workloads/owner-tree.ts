@@ -9,7 +9,7 @@ import {byNewest, controllerOf, revisionOf} from '../objects/owner-index.ts';
 import {readRecentPodRows} from '../objects/pod-rows.ts';
 import {childObject} from '../objects/pod-template.ts';
 
-/** The kinds between an owner and its pods that are watched. */
+/** The watched kinds between a topmost owner and its pods. */
 const intermediateKinds = {
 	deployments: 'Deployment',
 	replicasets: 'ReplicaSet',
@@ -26,11 +26,11 @@ function memberText({kind, metadata, object}: Member): string {
 	const {replicas, paused, completions, schedule} = childObject(object, 'spec');
 	const {succeeded = 0, failed} = childObject(object, 'status');
 	const {readyReplicas = 0, numberReady, desiredNumberScheduled} = childObject(object, 'status');
-	const wanted = replicas ?? desiredNumberScheduled;
+	const desired = replicas ?? desiredNumberScheduled;
 	const revision = revisionOf(metadata);
 	return [
 		`${kind} ${metadata.name}`,
-		...(wanted === undefined ? [] : [`${String(numberReady ?? readyReplicas)} of ${String(wanted)} ready`]),
+		...(desired === undefined ? [] : [`${String(numberReady ?? readyReplicas)} of ${String(desired)} ready`]),
 		...(schedule === undefined ? [] : [String(schedule)]),
 		...(kind === 'Job' ? [`${String(succeeded)} of ${String(completions ?? 1)} done`] : []),
 		...(failed === undefined ? [] : [`${String(failed)} failed`]),
@@ -48,8 +48,8 @@ const isEmpty = ({kind, object}: Member): boolean =>
 	kind === 'ReplicaSet' && childObject(object, 'spec')['replicas'] === 0 && !childObject(object, 'status')['replicas'];
 
 /**
- * All that belongs to what stands at the top of `chain`, which leads down to the object that is asked about: loud. What is owned by a kind
- * that is not watched is not found, except along the chain.
+ * The tree of objects below the topmost owner. `chain` leads from that owner down to the subject, whose line is emphasised. Objects
+ * owned by a kind that is not watched are missing, except along the chain.
  */
 export async function readOwnerTree(
 	port: KubernetesPort,
@@ -113,7 +113,7 @@ const noMetadata: Metadata = {name: '', namespace: '', uid: '', resourceVersion:
 const newestFirst = (a: Metadata, b: Metadata): number =>
 	(revisionOf(b) || 0) - (revisionOf(a) || 0) || byNewest({metadata: a}, {metadata: b}) || a.name.localeCompare(b.name);
 
-const ownerText = ({kind, name, object, trouble}: Owner): string =>
+const ownerText = ({kind, name, object, readError}: Owner): string =>
 	object === undefined
-		? `${kind} ${name}  (${trouble ?? 'cannot be read'})`
+		? `${kind} ${name}  (${readError ?? 'cannot be read'})`
 		: memberText({kind, metadata: object.metadata, object});

@@ -26,10 +26,10 @@ import {formatServing, readWorkloadPods, sameTemplateFailureReason, withoutTermi
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
-/** RFC 3339 with whole seconds, as kubectl writes it. */
+/** RFC 3339 in seconds, as kubectl writes it. */
 const stamp = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Replaces all pods of the workload by new ones from the same template, as `kubectl rollout restart` does. */
+/** Replaces all pods of the workload by new ones from the same template, like `kubectl rollout restart`. */
 export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<TemplatePlan>({
 	id: 'kubernetes.restart',
 	title: 'Restart',
@@ -42,11 +42,13 @@ export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, Kub
 		...templateShownFacts,
 		{
 			fact: 'why a restart does not help',
-			notBound: 'it is advice drawn from how the pods ended, which each crash overwrites',
+			notBound: 'it is advice derived from how the pods terminated, which each crash overwrites',
 		},
 	],
 	disabled: ([row]) =>
-		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadUnavailableReason(row, kinds),
+		row?.workload?.paused === true
+			? 'its rollouts are paused: resume them first'
+			: workloadUnavailableReason(row, kinds),
 	async preview([row], _params, context) {
 		const {port, target} = context;
 		const workload = workloadOfRow(row, kinds);
@@ -57,8 +59,8 @@ export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, Kub
 		]);
 		const pods = withoutTerminating(all);
 		const onDelete = childObject(object, 'spec', 'updateStrategy')['type'] === 'OnDelete';
-		const vain = onDelete
-			? 'its update strategy is OnDelete: no pod is replaced until somebody deletes it'
+		const futileReason = onDelete
+			? 'its update strategy is OnDelete: a pod is replaced only after it is deleted'
 			: sameTemplateFailureReason(pods);
 		const afterRollout = pods.some(pod => pod.severity === 'crit' && pod.rollout !== undefined && !pod.rollout.first);
 		return previewTemplateChange(
@@ -69,9 +71,9 @@ export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, Kub
 				change: {type: 'restart', at: stamp(context.now()), manager: restartFieldManager(object)},
 				equivalent: kubectlCommand(target, '-n', workload.namespace, 'rollout', 'restart', kubectlName(workload)),
 				impact: `${pods.length} pods are replaced, ${describeReplacementPace(workload, object)}. Serving now: ${formatServing(pods, object)}.`,
-				...(vain === undefined
+				...(futileReason === undefined
 					? {}
-					: {unhelpful: {reason: vain, ...(afterRollout ? {instead: 'kubernetes.undo-rollout'} : {})}}),
+					: {unhelpful: {reason: futileReason, ...(afterRollout ? {instead: 'kubernetes.undo-rollout'} : {})}}),
 			},
 			context,
 		);

@@ -6,26 +6,26 @@ import {childObject, type Json, podTemplateOf, selectorText, withoutTemplateHash
 import type {WorkloadRef} from '../objects/workload-ref.ts';
 import {jsonHash} from './json-hash.ts';
 
-/** One earlier or present state of a workload's template, as the server keeps it. */
+/** One stored revision of a workload's template. */
 export type Revision = {
 	readonly revision: number;
-	/** Of the ReplicaSet or ControllerRevision that holds it. Stays when the same template is rolled out again under a new number. */
+	/** Uid of the ReplicaSet or ControllerRevision that holds it. Unchanged when the same template is rolled out again under a new number. */
 	readonly uid: string;
 	readonly name: string;
-	/** What is put back: the template, or what a ControllerRevision holds. */
+	/** What a rollback restores: the template, or the `data` of a ControllerRevision. */
 	readonly content: Json;
 	readonly hash: string;
 	readonly annotations: Readonly<Record<string, string>>;
-	/** Epoch milliseconds; undefined when it came back, since nothing tells when that was. */
+	/** Epoch milliseconds when it was rolled out; undefined after a rollback to it, whose time the API does not record. */
 	readonly at: number | undefined;
-	/** What whoever rolled it out wrote beside it: `kubernetes.io/change-cause`. */
+	/** The annotation `kubernetes.io/change-cause`. */
 	readonly changeCause: string | undefined;
 };
 
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
 
-function revision(held: ApiObject, number: number, content: Json): Revision {
-	const {uid, name, annotations = {}} = held.metadata;
+function revision(holder: ApiObject, number: number, content: Json): Revision {
+	const {uid, name, annotations = {}} = holder.metadata;
 	return {
 		revision: number,
 		uid,
@@ -33,13 +33,13 @@ function revision(held: ApiObject, number: number, content: Json): Revision {
 		content,
 		hash: jsonHash(content),
 		annotations,
-		at: rolloutStartedAt(held.metadata),
+		at: rolloutStartedAt(holder.metadata),
 		changeCause: annotations['kubernetes.io/change-cause'],
 	};
 }
 
 /**
- * The history of a workload, newest first: its ReplicaSets, or its ControllerRevisions.
+ * Reads the rollout history of a workload from its ReplicaSets or ControllerRevisions, newest first.
  * https://github.com/kubernetes/kubectl/blob/v0.34.0/pkg/polymorphichelpers/history.go
  */
 export async function readRevisions(

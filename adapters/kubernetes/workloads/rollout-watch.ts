@@ -21,11 +21,11 @@ export function assessRollout({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObje
 		case 'DaemonSet':
 			return daemonSetRollout(object as DaemonSetObject);
 		default:
-			return {state: 'untracked', detail: 'a ReplicaSet does not replace the pods it has'};
+			return {state: 'untracked', detail: 'a ReplicaSet does not replace its existing pods'};
 	}
 }
 
-/** What says which pods are of the newest rollout; undefined where the server does not tell. */
+/** The revision number or hash that marks the pods of the newest rollout; undefined when the server does not report it. */
 export function currentRevisionMark({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): string | undefined {
 	if (kind === 'Deployment') return String(revisionOf(object.metadata));
 	const mark = childObject(object, 'status')['updateRevision'];
@@ -35,13 +35,13 @@ export function currentRevisionMark({kind}: Pick<WorkloadRef, 'kind'>, object: A
 const isNew = (pod: WorkloadPod, kind: WorkloadRef['kind'], mark: string): boolean =>
 	kind === 'Deployment' ? String(pod.rollout?.revision) === mark : pod.labels['controller-revision-hash'] === mark;
 
-/** A container may fail once because what it needs is not there yet. */
+/** Whether a pod fails for good: one restart may only mean that a dependency was not ready yet. */
 const hasFailed = (pod: WorkloadPod): boolean =>
 	pod.severity === 'crit' && (pod.restarts >= 2 || /Image|Config|InvalidImageName/.test(pod.status));
 
 /**
- * Follows a rollout to its end by the rules of `kubectl rollout status`, and sees sooner than those that it cannot succeed: when pods of
- * the new rollout fail. `markBefore` is that of the rollout before.
+ * Reports the state of a rollout by the rules of `kubectl rollout status`, and detects earlier that it cannot succeed: when pods of the
+ * new revision fail. `markBefore` is the mark of the previous rollout.
  */
 export async function followRollout(
 	ref: WorkloadRef,
@@ -52,7 +52,7 @@ export async function followRollout(
 	const {state, detail} = assessRollout(ref, object);
 	if (state === 'done') return {result: 'done', detail};
 	if (state === 'failed') return {result: 'ineffective', detail};
-	if (state === 'untracked') return {result: 'done', detail: `it is written; ${detail}`};
+	if (state === 'untracked') return {result: 'done', detail: `the change is stored; ${detail}`};
 	const mark = currentRevisionMark(ref, object);
 	if (mark !== undefined && mark !== markBefore) {
 		const pods = await readWorkloadPods(context.port, ref, context.target.name, context);
@@ -70,7 +70,7 @@ export async function followRollout(
 }
 
 /**
- * A StatefulSet that keeps its order does not replace a pod that is not ready, so that going back alone does not mend it.
+ * An ordered StatefulSet does not replace a pod that is not ready, so that a rollback alone does not repair it.
  * https://github.com/kubernetes/kubernetes/issues/67250
  */
 async function stuckPod(

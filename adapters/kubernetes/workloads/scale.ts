@@ -33,12 +33,12 @@ export type ScalePlan = WorkloadBinding & {
 	readonly from: number;
 	readonly to: number;
 	readonly dryRun: DryRunResult;
-	/** The autoscaler that was shown. */
+	/** The autoscaler that was shown (see autoscalerSummary). */
 	readonly autoscaler: string;
 };
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'ReplicaSet'];
-/** More than anybody means, and less than a slip of the finger. */
+/** Catches typing errors. */
 const maxReplicas = 10_000;
 
 const countOf = (object: ApiObject, field: 'spec' | 'status', name: string, otherwise: number): number => {
@@ -48,7 +48,7 @@ const countOf = (object: ApiObject, field: 'spec' | 'status', name: string, othe
 
 const replicasOf = (object: ApiObject): number => countOf(object, 'spec', 'replicas', 1);
 
-/** Pods beyond what is wanted that a rollout may have meanwhile: a number, or a share that is rounded up. */
+/** Extra pods that a rollout may create (maxSurge): a number, or a percentage that is rounded up. */
 function surgeOf(object: ApiObject): number {
 	const {maxSurge = '25%'} = childObject(object, 'spec', 'strategy', 'rollingUpdate');
 	return typeof maxSurge === 'number'
@@ -60,13 +60,13 @@ type Autoscaling = Awaited<ReturnType<typeof readAutoscaler>>;
 
 const unknownAutoscaler = 'not known';
 
-/** One autoscaler with its bounds, none, or that it could not be read: what a plan compares. */
+/** Names the autoscaler with its limits, `none`, or `not known`: plan and current state are compared by this text. */
 function autoscalerSummary({autoscaler, unread}: Autoscaling): string {
 	if (autoscaler !== undefined) return `${autoscalerText(autoscaler)}, uid ${autoscaler.metadata.uid}`;
 	return unread === undefined ? 'none' : unknownAutoscaler;
 }
 
-/** What cannot be read now cannot be compared: the check says so. */
+/** Describes how the autoscaler differs from the plan; undefined when it does not, or cannot be read now (a check reports that). */
 function describeAutoscalerConflict(plan: ScalePlan, now: Autoscaling): string | undefined {
 	const mark = autoscalerSummary(now);
 	const isKnown = plan.autoscaler !== unknownAutoscaler || mark !== 'none';
@@ -89,7 +89,7 @@ async function previewScale(
 	const bound = bindWorkload(workload, object);
 	const {generation} = bound;
 	const from = replicasOf(object);
-	const [pods, {told}, autoscaling] = await Promise.all([
+	const [pods, {dryRun}, autoscaling] = await Promise.all([
 		readWorkloadPods(port, workload, target.name, context),
 		dryRunPatch(bound, scaleEffects(to), context),
 		readAutoscaler(workload, context),
@@ -98,11 +98,11 @@ async function previewScale(
 	const less = to < from;
 	const what =
 		to === 0
-			? `All ${from} pods end, and nothing serves any more`
+			? `All ${from} pods are removed, and nothing serves any more`
 			: less
-				? `${from - to} of ${from} pods ${from - to === 1 ? 'ends' : 'end'}`
+				? `${from - to} of ${from} pods ${from - to === 1 ? 'is' : 'are'} removed`
 				: to === from
-					? `Nothing changes: ${from} are wanted already`
+					? `Nothing changes: ${from} replicas are already requested`
 					: to - from === 1
 						? '1 more pod is started'
 						: `${to - from} more pods are started`;
@@ -110,10 +110,10 @@ async function previewScale(
 		autoscaler === undefined
 			? ''
 			: to === 0 && kedaObjectName(autoscaler) === undefined
-				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0.`
+				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while existing are 0.`
 				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
 	return {
-		plan: {target: target.name, ...bound, from, to, dryRun: told, autoscaler: autoscalerSummary(autoscaling)},
+		plan: {target: target.name, ...bound, from, to, dryRun, autoscaler: autoscalerSummary(autoscaling)},
 		target: target.name,
 		object: qualifiedName(workload),
 		locks: [`${workload.kind} ${qualifiedName(workload)}`],
@@ -127,8 +127,8 @@ async function previewScale(
 		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
-		undo: {class: 'exact', text: `exact while ${to} replicas are wanted: scale back to ${from}`},
-		...(to === from ? {unhelpful: {reason: `${from} replicas are wanted already`}} : {}),
+		undo: {class: 'exact', text: `exact while ${to} replicas are requested: scale back to ${from}`},
+		...(to === from ? {unhelpful: {reason: `${from} replicas are already requested`}} : {}),
 	};
 }
 
@@ -137,7 +137,7 @@ function suggestedReplicas(rows: readonly Row[]): string {
 	return row?.workload?.replicas === undefined ? '' : String(row.workload.replicas + 1);
 }
 
-/** Sets how many pods a workload has, through its scale. */
+/** Sets the number of replicas of a workload through its scale subresource. */
 export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<ScalePlan>({
 	id: 'kubernetes.scale',
 	title: 'Scale',
@@ -149,18 +149,18 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 		{
 			name: 'replicas',
 			label: 'Replicas',
-			hint: 'the number of pods: a whole number, 0 for none',
+			hint: 'the number of pods: an integer, 0 for none',
 			initial: suggestedReplicas,
 			problem: text =>
 				/^\d{1,5}$/.test(text) && Number(text) <= maxReplicas
 					? undefined
-					: `Write a whole number from 0 to ${maxReplicas}, such as 6.`,
+					: `Enter an integer from 0 to ${maxReplicas}, such as 6.`,
 		},
 	],
 	shows: [
 		...workloadShownFacts,
 		{
-			fact: 'how many replicas are wanted',
+			fact: 'how many replicas are requested',
 			bound: 'metadata.generation, and the version that was read, which the server compares',
 		},
 		{
@@ -184,23 +184,23 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 		const label = 'the number of replicas';
 		const {autoscaler, unread} = autoscaling;
-		const moved = describeAutoscalerConflict(plan, autoscaling);
-		if (moved !== undefined) checks.push({label, result: 'block', detail: moved, conflict: true});
+		const conflict = describeAutoscalerConflict(plan, autoscaling);
+		if (conflict !== undefined) checks.push({label, result: 'block', detail: conflict, conflict: true});
 		if (autoscaler !== undefined) {
-			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`});
+			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) will overwrite it`});
 		} else if (unread !== undefined) {
-			checks.push({label, result: 'unknown', detail: `autoscalers, which would set it themselves, ${unread}`});
+			checks.push({label, result: 'unknown', detail: `autoscalers, which would overwrite it, ${unread}`});
 		}
 		const manager = object === undefined ? undefined : fieldOwnerCheck(object);
 		return manager === undefined ? checks : [...checks, manager];
 	},
 	async run(plan, context) {
-		const unlessMoved = async () => {
-			const moved = describeAutoscalerConflict(plan, await readAutoscaler(plan.workload, context));
-			if (moved !== undefined) throw conflictError(moved);
+		const patchUnlessChanged = async () => {
+			const conflict = describeAutoscalerConflict(plan, await readAutoscaler(plan.workload, context));
+			if (conflict !== undefined) throw conflictError(conflict);
 			return scaleEffects(plan.to)();
 		};
-		await sendGuardedPatch(plan, unlessMoved, {dryRun: false}, context);
+		await sendGuardedPatch(plan, patchUnlessChanged, {dryRun: false}, context);
 		return {
 			summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} scaled from ${plan.from} to ${plan.to}`,
 			before: {replicas: String(plan.from)},
@@ -208,20 +208,27 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 	},
 	async verify(plan, _receipt, context) {
 		const object = await readWorkload(context.port, plan.workload, context);
-		const wanted = replicasOf(object);
-		if (wanted !== plan.to) {
-			return {result: 'ineffective', detail: `${wanted} are wanted now: something else set it, perhaps an autoscaler`};
+		const requested = replicasOf(object);
+		if (requested !== plan.to) {
+			return {
+				result: 'ineffective',
+				detail: `${requested} replicas are requested now: something else changed it, perhaps an autoscaler`,
+			};
 		}
-		const there = countOf(object, 'status', 'replicas', 0);
+		const existing = countOf(object, 'status', 'replicas', 0);
 		const ready = countOf(object, 'status', 'readyReplicas', 0);
 		const seen = countOf(object, 'status', 'observedGeneration', 0) >= (object.metadata.generation ?? 0);
-		const rolls = there > plan.to && countOf(object, 'status', 'updatedReplicas', there) < there;
-		const detail = rolls
-			? `${there} pods are there, ${there - plan.to} of them for the rollout that is under way, ${ready} ready`
-			: `${there} of ${plan.to} pods are there, ${ready} ready`;
-		if (seen && there === plan.to && ready === plan.to) return {result: 'done', detail};
-		// Fewer than before are enough once the others have gone: pods that were not ready stay so.
-		if (seen && plan.to < plan.from && (there === plan.to || (rolls && there <= plan.to + surgeOf(object))))
+		const isRollingOut = existing > plan.to && countOf(object, 'status', 'updatedReplicas', existing) < existing;
+		const detail = isRollingOut
+			? `${existing} pods exist, ${existing - plan.to} of them surge pods of a rollout in progress, ${ready} ready`
+			: `${existing} of ${plan.to} pods exist, ${ready} ready`;
+		if (seen && existing === plan.to && ready === plan.to) return {result: 'done', detail};
+		// Scaling down is done once the other pods are removed, whether the remaining ones are ready or not.
+		if (
+			seen &&
+			plan.to < plan.from &&
+			(existing === plan.to || (isRollingOut && existing <= plan.to + surgeOf(object)))
+		)
 			return {result: 'done', detail};
 		const pods = await readWorkloadPods(context.port, plan.workload, context.target.name, context);
 		const waiting = pods.find(pod => pod.node === undefined && pod.cause !== undefined);
@@ -235,7 +242,7 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 		async propose(plan, _receipt, context) {
 			const object = await readWorkload(context.port, plan.workload, context);
 			const now = replicasOf(object);
-			if (now !== plan.to) throw conflictError(`${now} replicas are wanted now, not the ${plan.to} that were set`);
+			if (now !== plan.to) throw conflictError(`${now} replicas are requested now, not the ${plan.to} that were set`);
 			return previewScale(plan.workload, object, plan.from, context);
 		},
 	},

@@ -19,18 +19,18 @@ import {
 } from './workload-checks.ts';
 import {readWorkloadPods, withoutTerminating} from './workload-pods.ts';
 
-/** The plan of every action that changes the template of a workload's pods, and so replaces them. */
+/** The plan of an action that changes the pod template of a workload and so replaces its pods. */
 export type TemplatePlan = WorkloadBinding & {
 	readonly target: string;
 	readonly change: TemplateChange;
 	readonly dryRun: DryRunResult;
-	/** The revision that is there now, which leads back; undefined when the server does not keep it. */
+	/** The current revision, to which an undo rolls back; undefined when the server does not keep it. */
 	readonly from: {readonly revision: number; readonly uid: string} | undefined;
 };
 
 export type TemplateContext = ActionContext<KubernetesPort, KubernetesSettings>;
 
-/** What the confirmation of every such action shows. */
+/** Facts that the confirmation of every such action shows. */
 export const templateShownFacts: readonly ShownFact[] = [
 	...workloadShownFacts,
 	{
@@ -40,13 +40,15 @@ export const templateShownFacts: readonly ShownFact[] = [
 	{fact: 'update strategy', bound: 'metadata.generation'},
 	{
 		fact: 'how many pods it has, and how many serve',
-		notBound: 'pods come, become ready and fail by themselves all the time; the figures are read for the preview',
+		notBound: 'pods appear, become ready and fail by themselves all the time; the figures are read for the preview',
 	},
-	{fact: 'the revision that leads back', bound: 'the uid of the revision in force, read again just before the patch'},
+	{
+		fact: 'the revision that an undo restores',
+		bound: 'the uid of the current revision, read again just before the patch',
+	},
 	{
 		fact: 'whether a rollout is under way',
-		notBound:
-			'a rollout goes on and ends by itself; one that somebody starts changes metadata.generation, which is bound',
+		notBound: 'a rollout proceeds and ends by itself; a new one changes metadata.generation, which is bound',
 	},
 	{fact: 'whether it is paused', bound: 'metadata.generation'},
 ];
@@ -54,13 +56,13 @@ export const templateShownFacts: readonly ShownFact[] = [
 const patchMaker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: TemplateContext) => (object: ApiObject) =>
 	patchForChange(context.port, plan.workload, object, plan.change, context);
 
-/** `, 1 at a time (maxUnavailable 25%, maxSurge 25%)`, in the words of its strategy. */
+/** How fast pods are replaced, by the update strategy: `a few at a time (maxUnavailable 25%, maxSurge 25%)`. */
 export function describeReplacementPace({kind}: WorkloadRef, object: ApiObject): string {
 	const spec = childObject(object, 'spec');
 	const strategy = childObject(spec, kind === 'Deployment' ? 'strategy' : 'updateStrategy');
 	const {maxUnavailable, maxSurge, partition} = childObject(strategy, 'rollingUpdate');
-	if (strategy['type'] === 'Recreate') return 'all at once: nothing serves until new pods are ready (Recreate)';
-	if (strategy['type'] === 'OnDelete') return 'none by itself: each when somebody deletes it (OnDelete)';
+	if (strategy['type'] === 'Recreate') return 'all at once: no pod serves until the new ones are ready (Recreate)';
+	if (strategy['type'] === 'OnDelete') return 'each only after it is deleted (OnDelete)';
 	if (kind === 'StatefulSet') {
 		return typeof partition === 'number' && partition > 0
 			? `one after another, from the last down to number ${partition}`
@@ -70,7 +72,7 @@ export function describeReplacementPace({kind}: WorkloadRef, object: ApiObject):
 	return `a few at a time (maxUnavailable ${String(maxUnavailable ?? '25%')}${surge})`;
 }
 
-/** Changes of the template, and of nothing that the server itself counts or writes. */
+/** Changes of the template only, not of fields that the server itself writes. */
 function changesOf(before: ApiObject, after: ApiObject): readonly FieldChange[] {
 	return objectDiff({spec: {template: podTemplateOf(before)}}, {spec: {template: podTemplateOf(after)}});
 }
@@ -85,7 +87,7 @@ export type TemplateRequest = {
 	readonly unhelpful?: Preview['unhelpful'];
 };
 
-/** The revision that is in force: that of the Deployment's own number, else the newest. */
+/** The current revision: the one that the workload names, else the newest. */
 export function currentRevision(
 	workload: WorkloadRef,
 	object: ApiObject,
@@ -96,16 +98,16 @@ export function currentRevision(
 }
 
 export async function previewTemplateChange(
-	wanted: TemplateRequest,
+	request: TemplateRequest,
 	context: TemplateContext,
 ): Promise<Preview<TemplatePlan>> {
-	const {workload, object, change, revisions} = wanted;
+	const {workload, object, change, revisions} = request;
 	const bound = bindWorkload(workload, object);
 	const {generation} = bound;
 	const current = currentRevision(workload, object, revisions);
-	const {told, before, after} = await dryRunPatch(bound, patchMaker(wanted, context), context);
+	const {dryRun, before, after} = await dryRunPatch(bound, patchMaker(request, context), context);
 	const changes = before === undefined || after === undefined ? [] : changesOf(before, after);
-	// Its status counts by each kind's own rules: the impact counts these too.
+	// Counted like the figures in `impact`: the status of each kind counts by its own rules.
 	const pods = withoutTerminating(await readWorkloadPods(context.port, workload, context.target.name, context)).length;
 	const recreate = childObject(object, 'spec', 'strategy')['type'] === 'Recreate';
 	return {
@@ -113,7 +115,7 @@ export async function previewTemplateChange(
 			target: context.target.name,
 			...bound,
 			change,
-			dryRun: told,
+			dryRun,
 			from: current === undefined ? undefined : {revision: current.revision, uid: current.uid},
 		},
 		target: context.target.name,
@@ -121,26 +123,26 @@ export async function previewTemplateChange(
 		locks: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${qualifiedName(workload)} and its ${pods} pods`],
-		cliEquivalent: wanted.equivalent,
-		impact: wanted.impact,
-		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
+		cliEquivalent: request.equivalent,
+		impact: request.impact,
+		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
 		changes:
-			changes.length > 0 || told.result !== 'accepted'
+			changes.length > 0 || dryRun.result !== 'accepted'
 				? changes
 				: [{field: 'spec.template', before: 'as it is', after: 'the same'}],
 		risk: recreate ? 'high' : 'medium',
 		undo:
 			current === undefined
-				? {class: 'none', text: 'none: the server keeps no revision of what is there now'}
+				? {class: 'none', text: 'none: the server keeps no revision of the current template'}
 				: {
 						class: 'approximate',
 						text: `approximate: roll back to revision ${current.revision}, which replaces the pods once more`,
 					},
-		...(wanted.unhelpful === undefined ? {} : {unhelpful: wanted.unhelpful}),
+		...(request.unhelpful === undefined ? {} : {unhelpful: request.unhelpful}),
 	};
 }
 
-/** What of the revisions is not as it was shown: the one in force, which leads back, and the one that it goes to. */
+/** Describes how the revisions differ from the plan: the current one, which an undo restores, and the one to roll back to. */
 async function describeRevisionConflict(
 	plan: TemplatePlan,
 	object: ApiObject,
@@ -152,15 +154,15 @@ async function describeRevisionConflict(
 	if (current?.uid !== from?.uid) {
 		const was = from === undefined ? 'there was none' : `it was ${from.revision}`;
 		return current === undefined
-			? `no revision leads back any more, ${was}`
-			: `revision ${current.revision} is in force now, ${was}`;
+			? `there is no revision to undo to any more, ${was}`
+			: `the current revision is ${current.revision} now, ${was}`;
 	}
 	if (change.type !== 'revision') return undefined;
 	const to = revisions.find(({uid}) => uid === change.uid);
-	if (to === undefined) return `revision ${change.revision} of ${workload.name} is no longer kept`;
+	if (to === undefined) return `revision ${change.revision} of ${workload.name} is no longer stored`;
 	return to.hash === change.hash
 		? undefined
-		: `revision ${change.revision} of ${workload.name} has another content now`;
+		: `revision ${change.revision} of ${workload.name} has different content now`;
 }
 
 export async function preflightTemplateChange(plan: TemplatePlan, context: TemplateContext): Promise<readonly Check[]> {
@@ -170,8 +172,8 @@ export async function preflightTemplateChange(plan: TemplatePlan, context: Templ
 	]);
 	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 	if (object === undefined) return checks;
-	const moved = await describeRevisionConflict(plan, object, context);
-	if (moved !== undefined) checks.push({label: 'its revisions', result: 'block', detail: moved, conflict: true});
+	const conflict = await describeRevisionConflict(plan, object, context);
+	if (conflict !== undefined) checks.push({label: 'its revisions', result: 'block', detail: conflict, conflict: true});
 	if (plan.workload.kind === 'Deployment') checks.push(pausedCheck(object));
 	checks.push(rolloutInProgressCheck(plan.workload, object));
 	const manager = fieldOwnerCheck(object);
@@ -179,13 +181,13 @@ export async function preflightTemplateChange(plan: TemplatePlan, context: Templ
 }
 
 export async function runTemplateChange(plan: TemplatePlan, context: TemplateContext): Promise<Receipt> {
-	const unlessMoved = async (object: ApiObject) => {
-		const moved = await describeRevisionConflict(plan, object, context);
-		if (moved !== undefined) throw conflictError(moved);
+	const patchUnlessChanged = async (object: ApiObject) => {
+		const conflict = await describeRevisionConflict(plan, object, context);
+		if (conflict !== undefined) throw conflictError(conflict);
 		return patchMaker(plan, context)(object);
 	};
-	const {before, after} = await sendGuardedPatch(plan, unlessMoved, {dryRun: false}, context);
-	const what = plan.change.type === 'restart' ? 'restarted' : `went back to revision ${plan.change.revision}`;
+	const {before, after} = await sendGuardedPatch(plan, patchUnlessChanged, {dryRun: false}, context);
+	const what = plan.change.type === 'restart' ? 'restarted' : `rolled back to revision ${plan.change.revision}`;
 	return {
 		summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} ${what}`,
 		before: {
@@ -204,7 +206,7 @@ export const verifyTemplateChange = (
 	context: TemplateContext,
 ): Promise<Outcome> => followRollout(plan.workload, before['mark'] ?? '', context);
 
-/** The revision that was there before the plan was run, under the number it has now. @throws AdapterError `conflict` when it is gone. */
+/** The revision from before the plan ran, with its present number. @throws AdapterError `conflict` when it is no longer stored. */
 export async function findPreviousRevision(
 	plan: TemplatePlan,
 	{before}: Receipt,
@@ -220,7 +222,7 @@ export async function findPreviousRevision(
 	const back = revisions.find(each => each.uid === plan.from?.uid);
 	if (back === undefined)
 		throw conflictError(
-			`the revision before is no longer kept (revisionHistoryLimit of ${kubectlName(plan.workload)})`,
+			`the previous revision is no longer stored (revisionHistoryLimit of ${kubectlName(plan.workload)})`,
 		);
 	return {back, revisions};
 }

@@ -4,11 +4,11 @@ import {childObject, type Json} from '../objects/pod-template.ts';
 import {conflictError, type WorkloadRef} from '../objects/workload-ref.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 
-/** What is done to the template of a workload's pods. Small enough to read, and without the values of variables: they may be secret. */
+/** A change of a pod template, as a plan records it: short, and without values of environment variables, which may be secret. */
 export type TemplateChange =
-	/** `at` is RFC 3339 with whole seconds, as kubectl writes it: two within one second are one. */
+	/** `at` is RFC 3339 in seconds, as kubectl writes it: two restarts within one second are one. */
 	| {readonly type: 'restart'; readonly at: string; readonly manager: string}
-	/** `uid` and `hash` say which content exactly; the number is for people. */
+	/** `uid` and `hash` identify the content; the number is for display. */
 	| {readonly type: 'revision'; readonly revision: number; readonly uid: string; readonly hash: string};
 
 export const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
@@ -21,7 +21,7 @@ export const rollbackChange = ({revision, uid, hash}: Revision): TemplateChange 
 });
 
 /**
- * Who restarted it before goes on owning the annotation, so that nobody fights over it.
+ * Returns the field manager that owns the annotation `restartedAt`, so that a restart does not take it over and cause conflicts later.
  * https://github.com/derailed/k9s/issues/3285
  */
 export function restartFieldManager(object: ApiObject): string {
@@ -31,7 +31,7 @@ export function restartFieldManager(object: ApiObject): string {
 	return owner?.manager ?? 'kubectl-rollout';
 }
 
-/** What a Deployment keeps of its own annotations when it goes back; all others come from the ReplicaSet, as `kubectl rollout undo` does it. */
+/** Annotations of a Deployment that a rollback retains; all others come from the ReplicaSet, as in `kubectl rollout undo`. */
 const retainedAnnotations = new Set([
 	'kubectl.kubernetes.io/last-applied-configuration',
 	'deployment.kubernetes.io/revision',
@@ -47,17 +47,17 @@ const splitAnnotations = (annotations: Readonly<Record<string, string>>, keep: b
 function rollbackPatch(ref: WorkloadRef, object: ApiObject, {content, annotations}: Revision): Patch {
 	if (ref.kind !== 'Deployment') return {type: 'strategic', body: content};
 	const own = object.metadata.annotations ?? {};
-	const whole: Json = {...splitAnnotations(annotations, false), ...splitAnnotations(own, true)};
+	const merged: Json = {...splitAnnotations(annotations, false), ...splitAnnotations(own, true)};
 	return {
 		type: 'json',
 		body: [
 			{op: 'replace', path: '/spec/template', value: content},
-			{op: object.metadata.annotations === undefined ? 'add' : 'replace', path: '/metadata/annotations', value: whole},
+			{op: object.metadata.annotations === undefined ? 'add' : 'replace', path: '/metadata/annotations', value: merged},
 		],
 	};
 }
 
-/** The patch of a change, for the object as it is now. @throws AdapterError `conflict` when the revision is no longer kept. */
+/** Builds the patch of a change for the current object. @throws AdapterError `conflict` when the revision is no longer stored. */
 export async function patchForChange(
 	port: KubernetesPort,
 	ref: WorkloadRef,
@@ -71,13 +71,13 @@ export async function patchForChange(
 		return {patch: {type: 'strategic', body}, fieldManager: change.manager};
 	}
 	const found = (await readRevisions(port, ref, object, context)).find(each => each.uid === change.uid);
-	if (found === undefined) throw conflictError(`revision ${change.revision} of ${ref.name} is no longer kept`);
+	if (found === undefined) throw conflictError(`revision ${change.revision} of ${ref.name} is no longer stored`);
 	if (found.hash !== change.hash)
-		throw conflictError(`revision ${change.revision} of ${ref.name} has another content now`);
+		throw conflictError(`revision ${change.revision} of ${ref.name} has different content now`);
 	return {patch: rollbackPatch(ref, object, found), fieldManager: 'midwatch'};
 }
 
-/** The same patch, refused by the server when the object is another one or has changed since it was read. */
+/** Adds uid and resource version to a patch, so that the server refuses it when the object was replaced or has changed. */
 export function withVersionGuard({type, body}: Patch, {metadata}: ApiObject): Patch {
 	const {uid, resourceVersion} = metadata;
 	if (type === 'json') {

@@ -33,15 +33,17 @@ import {formatServing, readWorkloadPods, withoutTerminating} from './workload-po
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 const previousKeyword = 'previous';
 
-/** The one asked for, or the newest but the one in force. */
+/** The requested revision, or the newest one that is not the current one. */
 function chooseRevision(text: string, current: Revision | undefined, revisions: readonly Revision[]): Revision {
 	const others = revisions.filter(each => each.uid !== current?.uid);
 	const found = text === previousKeyword ? others[0] : revisions.find(each => each.revision === Number(text));
 	if (found !== undefined) return found;
 	const known = others.map(each => each.revision).join(', ');
-	const kept = known === '' ? 'no other revision is kept' : `kept are ${known}`;
+	const stored = known === '' ? 'no other revision is stored' : `stored are ${known}`;
 	throw conflictError(
-		text === previousKeyword ? `there is nothing to go back to: ${kept}` : `there is no revision ${text}: ${kept}`,
+		text === previousKeyword
+			? `there is no revision to roll back to: ${stored}`
+			: `there is no revision ${text}: ${stored}`,
 	);
 }
 
@@ -63,13 +65,13 @@ async function previewRollback(
 	const current = currentRevision(workload, object, revisions);
 	const same = current?.hash === to.hash;
 	const from = current === undefined ? '' : ` from ${describeRevision(current, now)},`;
-	// A rollout that got stuck has left pods of the earlier template: they are what is wanted, and stay.
+	// A stalled rollout has left pods of the earlier template, which are not replaced.
 	const staying = pods.filter(pod => pod.rollout?.revision === to.revision).length;
 	const leaving = pods.length - staying;
 	const stay = staying === 0 ? '' : `, ${staying} of revision ${to.revision} ${staying === 1 ? 'stays' : 'stay'}`;
 	const ordered =
 		workload.kind === 'StatefulSet' && childObject(object, 'spec')['podManagementPolicy'] !== 'Parallel'
-			? ' A pod of an ordered set that is not ready is not replaced by itself: delete it afterwards.'
+			? ' An ordered set does not replace a pod that is not ready: delete that pod afterwards.'
 			: '';
 	return previewTemplateChange(
 		{
@@ -82,13 +84,13 @@ async function previewRollback(
 				...['-n', workload.namespace, 'rollout', 'undo', kubectlName(workload), `--to-revision=${to.revision}`],
 			),
 			impact: `Goes back${from} to ${describeRevision(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${describeReplacementPace(workload, object)}${stay}. Serving now: ${formatServing(pods, object)}.${ordered}`,
-			...(same ? {unhelpful: {reason: `revision ${to.revision} is what is there now: nothing changes`}} : {}),
+			...(same ? {unhelpful: {reason: `revision ${to.revision} is the current one: nothing changes`}} : {}),
 		},
 		context,
 	);
 }
 
-/** Puts an earlier template back, as `kubectl rollout undo` does, and refuses what kubectl does not: when it has changed since it was read. */
+/** Restores an earlier template, like `kubectl rollout undo`; unlike kubectl it refuses when the workload has changed since it was read. */
 export const undoRollout = defineAction<RowWithWorkload, KubernetesPort, KubernetesSettings>()<TemplatePlan>({
 	id: 'kubernetes.undo-rollout',
 	title: 'Undo rollout',
@@ -105,15 +107,17 @@ export const undoRollout = defineAction<RowWithWorkload, KubernetesPort, Kuberne
 			problem: text =>
 				text === previousKeyword || /^[1-9]\d*$/.test(text)
 					? undefined
-					: `Write ${previousKeyword}, or the number of a revision.`,
+					: `Enter ${previousKeyword} or the number of a revision.`,
 		},
 	],
 	shows: [
 		...templateShownFacts,
-		{fact: 'the revision that it goes back to', bound: 'the uid of the revision and a hash of its content'},
+		{fact: 'the revision that it is rolled back to', bound: 'the uid of the revision and a hash of its content'},
 	],
 	disabled: ([row]) =>
-		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadUnavailableReason(row, kinds),
+		row?.workload?.paused === true
+			? 'its rollouts are paused: resume them first'
+			: workloadUnavailableReason(row, kinds),
 	async preview([row], params, context) {
 		const workload = workloadOfRow(row, kinds);
 		const object = await readWorkload(context.port, workload, context);

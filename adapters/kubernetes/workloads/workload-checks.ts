@@ -10,21 +10,21 @@ import {kubectlName, readWorkload, type WorkloadRef, workloadObjectRef} from '..
 import {type DryRunResult, describeWorkloadConflict, type WorkloadBinding} from './guarded-patch.ts';
 import {assessRollout} from './rollout-watch.ts';
 
-/** What every confirmation that patches a workload shows of it. */
+/** Facts that every confirmation of a patch of a workload shows. */
 export const workloadShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'kind and name',
 		bound: 'uid, compared with the version that is read before the patch, which the server compares',
 	},
-	{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
+	{fact: 'the tool or controller that manages it', bound: 'read again with the version that the server compares'},
 	accessFact('change it'),
 	{
 		fact: 'what the dry run said',
-		notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
+		notBound: 'the server validates the same patch again when it is sent, and changes nothing when it refuses it',
 	},
 ];
 
-/** Whether the workload is what was confirmed. */
+/** Checks that the workload is as it was confirmed. */
 export async function workloadUnchangedCheck(
 	bound: WorkloadBinding,
 	context: ActionContext<KubernetesPort>,
@@ -34,12 +34,12 @@ export async function workloadUnchangedCheck(
 	const block = (detail: string): Check => ({label, result: 'block', detail, conflict: true});
 	try {
 		const object = await readWorkload(context.port, workload, context);
-		const moved = describeWorkloadConflict(bound, object);
+		const conflict = describeWorkloadConflict(bound, object);
 		if (object.metadata.deletionTimestamp !== undefined)
 			return {check: block(`${kubectlName(workload)} is being deleted`), object};
-		return moved === undefined
-			? {check: {label, result: 'pass', detail: `as it was, generation ${generation}`}, object}
-			: {check: block(moved), object};
+		return conflict === undefined
+			? {check: {label, result: 'pass', detail: `unchanged, generation ${generation}`}, object}
+			: {check: block(conflict), object};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
 		return {check: block(error.message), object: undefined};
@@ -70,7 +70,7 @@ export const dryRunCheck = ({result, detail}: DryRunResult): Check => ({
 	detail,
 });
 
-/** Paused: nothing would happen until it is resumed. */
+/** Blocks while rollouts are paused: nothing would happen until they are resumed. */
 export function pausedCheck(object: ApiObject): Check {
 	return childObject(object, 'spec')['paused'] === true
 		? {
@@ -89,7 +89,7 @@ export function rolloutInProgressCheck(workload: WorkloadRef, object: ApiObject)
 	return {label, result: 'warn', detail: state === 'failed' ? `failed, ${detail}` : `still under way, ${detail}`};
 }
 
-/** The autoscaler that owns the count of replicas, if there is one; `unread` says why that is not known. */
+/** Reads the autoscaler of a workload; `unread` says why it is not known. */
 export async function readAutoscaler(
 	workload: WorkloadRef,
 	{port, ...context}: ActionContext<KubernetesPort>,
@@ -102,7 +102,7 @@ export async function readAutoscaler(
 	return {autoscaler, unread};
 }
 
-/** KEDA makes an autoscaler for each of its own objects, and also scales from and to zero, which no autoscaler does. */
+/** Name of the KEDA ScaledObject of an autoscaler: KEDA creates an autoscaler for each, and also scales from and to zero, which no autoscaler does. */
 export const kedaObjectName = ({metadata}: AutoscalerObject): string | undefined =>
 	controllerOf(metadata)?.kind === 'ScaledObject' ? controllerOf(metadata)?.name : undefined;
 

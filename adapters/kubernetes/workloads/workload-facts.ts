@@ -17,7 +17,7 @@ import type {
 import {controllerOf, type OwnerIndex, revisionOf} from '../objects/owner-index.ts';
 import type {WorkloadPolicies} from './workload-policies.ts';
 
-/** What the three kinds have in common, each by its own rules. */
+/** Counts and state of a Deployment, StatefulSet or DaemonSet, in common terms. */
 type WorkloadCounts = {
 	readonly kind: RolledOutKind;
 	readonly metadata: Metadata;
@@ -29,18 +29,18 @@ type WorkloadCounts = {
 	readonly updated: number;
 	readonly state: RolloutState;
 	readonly rolling: boolean;
-	/** Of the ReplicaSet or ControllerRevision that is the present one. */
-	readonly present: string | undefined;
+	/** Uid of the current ReplicaSet or ControllerRevision. */
+	readonly currentUid: string | undefined;
 	readonly refused: string | undefined;
 };
 
-export function countDeployment(object: DeploymentObject, presentSets: ReadonlyMap<string, string>): WorkloadCounts {
+export function countDeployment(object: DeploymentObject, currentSets: ReadonlyMap<string, string>): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {updatedReplicas: updated = 0, readyReplicas: ready = 0, replicas = 0} = status ?? {};
 	const desired = spec?.replicas ?? 1;
 	const state = deploymentRollout(object);
 	const condition = (type: string) => status?.conditions?.find(each => each.type === type);
-	// What was complete stays so when a pod of it is lost: only a change of the template or the count makes it progress again.
+	// A complete Deployment stays complete when a pod is lost: only a change of the template or the replicas starts progress again.
 	const isComplete = condition('Progressing')?.reason === 'NewReplicaSetAvailable';
 	const failure = condition('ReplicaFailure');
 	return {
@@ -54,17 +54,17 @@ export function countDeployment(object: DeploymentObject, presentSets: ReadonlyM
 		updated,
 		state,
 		rolling: state.state !== 'done' && (!isComplete || updated < desired || replicas > updated),
-		present: presentSets.get(metadata.uid),
+		currentUid: currentSets.get(metadata.uid),
 		refused: failure?.status === 'True' ? (failure.message ?? failure.reason) : undefined,
 	};
 }
 
-export function countStatefulSet(object: StatefulSetObject, above: OwnerIndex): WorkloadCounts {
+export function countStatefulSet(object: StatefulSetObject, owners: OwnerIndex): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {updatedReplicas = 0, readyReplicas: ready = 0, replicas = 0, updateRevision, currentRevision} = status ?? {};
 	const isRolled = updateRevision === currentRevision;
 	const state = statefulSetRollout(object);
-	const named = above.controllerRevisions.get(`${metadata.namespace}/${updateRevision ?? ''}`);
+	const named = owners.controllerRevisions.get(`${metadata.namespace}/${updateRevision ?? ''}`);
 	const desired = spec?.replicas ?? 1;
 	const partition = spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
 	return {
@@ -77,14 +77,14 @@ export function countStatefulSet(object: StatefulSetObject, above: OwnerIndex): 
 		ready,
 		updated: isRolled ? Math.min(desired, replicas) : updatedReplicas,
 		state,
-		// Of a rollout of a part nothing is under way once that part is new, though both revisions stay.
+		// A partitioned rollout is finished once its partition is updated, though both revisions remain.
 		rolling: state.state === 'waiting' && !isRolled && (partition === 0 || updatedReplicas < desired - partition),
-		present: named?.metadata.uid,
+		currentUid: named?.metadata.uid,
 		refused: undefined,
 	};
 }
 
-export function countDaemonSet(object: DaemonSetObject, presentRevisions: ReadonlyMap<string, string>): WorkloadCounts {
+export function countDaemonSet(object: DaemonSetObject, currentRevisions: ReadonlyMap<string, string>): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {
 		desiredNumberScheduled: desired = 0,
@@ -103,36 +103,36 @@ export function countDaemonSet(object: DaemonSetObject, presentRevisions: Readon
 		updated,
 		state,
 		rolling: state.state === 'waiting' && updated < desired,
-		present: presentRevisions.get(metadata.uid),
+		currentUid: currentRevisions.get(metadata.uid),
 		refused: undefined,
 	};
 }
 
-/** By the uid of a workload, the uid of its newest ReplicaSet or ControllerRevision. */
-export function currentRevisionUids(above: OwnerIndex): ReadonlyMap<string, string> {
+/** Maps the uid of a workload to the uid of its newest ReplicaSet or ControllerRevision. */
+export function currentRevisionUids(owners: OwnerIndex): ReadonlyMap<string, string> {
 	const newest = new Map<string, {readonly uid: string; readonly revision: number}>();
-	const all = [...above.replicaSets.values(), ...above.controllerRevisions.values()];
+	const all = [...owners.replicaSets.values(), ...owners.controllerRevisions.values()];
 	for (const {metadata} of all) {
 		const owner = controllerOf(metadata)?.uid;
-		const revision = above.rollouts.get(metadata.uid)?.revision;
+		const revision = owners.rollouts.get(metadata.uid)?.revision;
 		if (owner === undefined || revision === undefined || revision <= (newest.get(owner)?.revision ?? -1)) continue;
 		newest.set(owner, {uid: metadata.uid, revision});
 	}
 	return new Map([...newest].map(([owner, {uid}]) => [owner, uid]));
 }
 
-/** `seen`: when we saw it become the present one, which dates what nothing else does. */
+/** `dateRollout` gives a rollout the time at which we saw it become the current one, where the API does not record it. */
 export function workloadFacts(
 	counted: WorkloadCounts,
-	above: OwnerIndex,
+	owners: OwnerIndex,
 	pods: readonly PodRow[],
 	policies: WorkloadPolicies,
 	warning: string | undefined,
-	seen: (uid: string, rollout: Rollout | undefined) => Rollout | undefined,
+	dateRollout: (uid: string, rollout: Rollout | undefined) => Rollout | undefined,
 ): WorkloadFacts {
-	const {kind, metadata, template, replicas, paused, present, ...counts} = counted;
+	const {kind, metadata, template, replicas, paused, currentUid, ...counts} = counted;
 	const {uid, name, namespace} = metadata;
-	const rollout = seen(uid, present === undefined ? undefined : above.rollouts.get(present));
+	const rollout = dateRollout(uid, currentUid === undefined ? undefined : owners.rollouts.get(currentUid));
 	const number = kind === 'Deployment' ? revisionOf(metadata) : Number.NaN;
 	const revision = Number.isNaN(number) ? rollout?.revision : number;
 	const workload: Workload = {kind, name, uid, paused, replicas};

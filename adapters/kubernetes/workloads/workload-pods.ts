@@ -9,7 +9,7 @@ import type {WorkloadRef} from '../objects/workload-ref.ts';
 
 export type WorkloadPod = PodRow & {readonly labels: Readonly<Record<string, string>>};
 
-/** The pods of a workload as they are known now, each judged as in its row. */
+/** The watched pods of a workload, as rows with labels. */
 export async function readWorkloadPods(
 	port: KubernetesPort,
 	ref: WorkloadRef,
@@ -25,7 +25,7 @@ export async function readWorkloadPods(
 		readOptionalObjects(port, 'jobs', '', context),
 		readOptionalObjects(port, 'events', '', context),
 	]);
-	const above = createOwnerIndex({
+	const owners = createOwnerIndex({
 		replicaSets: sets.objects,
 		deployments: deployments.objects,
 		statefulSets: statefulSets.objects,
@@ -35,7 +35,7 @@ export async function readWorkloadPods(
 	const warnings = warningsByUid(events.objects.values());
 	return [...watched.objects.values()].flatMap(pod => {
 		if (pod.metadata.namespace !== ref.namespace) return [];
-		const facts = toPodFacts(pod, above, warnings.get(pod.metadata.uid) ?? []);
+		const facts = toPodFacts(pod, owners, warnings.get(pod.metadata.uid) ?? []);
 		if (facts.workload?.uid !== ref.uid) return [];
 		return [{...podRow(target, facts, context.now()), labels: pod.metadata.labels ?? {}}];
 	});
@@ -43,38 +43,38 @@ export async function readWorkloadPods(
 
 const isReady = ({ready, containers, deleteBy}: PodRow): boolean => deleteBy === undefined && ready === containers;
 
-/** Without those that were deleted: they are on their way out, whatever is done to the others. */
+/** Pods without those that are being deleted, which go whatever is done to the others. */
 export const withoutTerminating = <Pod extends PodRow>(pods: readonly Pod[]): readonly Pod[] =>
 	pods.filter(({deleteBy}) => deleteBy === undefined);
 
-/** How many pods the workload is to have: as its object says, a daemon set in its status, else as is known of its pods. */
+/** Desired number of pods: from the object (a DaemonSet has it in its status), else from the rows of the pods. */
 function desiredReplicas(pods: readonly PodRow[], object: ApiObject | undefined): number | undefined {
-	const told = childObject(object, 'spec')['replicas'] ?? childObject(object, 'status')['desiredNumberScheduled'];
-	return typeof told === 'number'
-		? told
+	const desired = childObject(object, 'spec')['replicas'] ?? childObject(object, 'status')['desiredNumberScheduled'];
+	return typeof desired === 'number'
+		? desired
 		: pods.find(({workload}) => workload?.replicas !== undefined)?.workload?.replicas;
 }
 
-/** `3 of 6`: how many serve now of those that are wanted, or where that is not known of those that are not ending. */
+/** `3 of 6`: ready pods of the desired number, or of the pods that are not terminating where that number is not known. */
 export const formatServing = (pods: readonly PodRow[], object?: ApiObject): string =>
 	`${pods.filter(isReady).length} of ${desiredReplicas(pods, object) ?? withoutTerminating(pods).length}`;
 
-/** Why new pods from the same template would end as these do; undefined when they might not. */
+/** Why new pods from the same template would fail like the current ones; undefined when they might not. */
 export function sameTemplateFailureReason(pods: readonly PodRow[]): string | undefined {
 	const failing = pods.filter(pod => pod.severity === 'crit');
 	const [first] = failing;
 	if (first === undefined) {
 		const waiting = pods.filter(pod => pod.node === undefined && pod.severity !== 'ok');
 		return waiting.length > 0 && pods.every(pod => isReady(pod) || pod.node === undefined)
-			? `what waits is not scheduled (${waiting[0]?.cause ?? 'no reason told'}): new pods wait for the same`
+			? `pending pods cannot be scheduled (${waiting[0]?.cause ?? 'no reason given'}): new pods would wait for the same`
 			: undefined;
 	}
 	if (failing.every(pod => pod.lastTermination?.reason === 'OOMKilled')) {
 		const limit = first.memoryLimit === undefined ? '' : ` at limit ${first.memoryLimit}`;
-		return `all failing pods end OOMKilled ${first.lastTermination?.exitCode ?? 137}${limit}: new ones get the same limit`;
+		return `all failing pods end OOMKilled ${first.lastTermination?.exitCode ?? 137}${limit}: new pods get the same limit`;
 	}
 	const stuck = /Image|Config/;
 	return failing.every(pod => stuck.test(pod.status))
-		? `all failing pods are ${first.status}${first.cause === undefined ? '' : ` (${first.cause})`}: new ones meet the same`
+		? `all failing pods are ${first.status}${first.cause === undefined ? '' : ` (${first.cause})`}: new pods would fail the same way`
 		: undefined;
 }

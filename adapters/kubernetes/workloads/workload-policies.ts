@@ -3,14 +3,14 @@ import type {WorkloadAutoscaler, WorkloadBudget} from '../../../src/model/kubern
 import type {AutoscalerObject, DisruptionBudgetObject, StringMap} from '../../../src/port/kubernetes-objects.ts';
 import {matchesSelector} from '../objects/pod-template.ts';
 
-/** What watches over workloads besides their controllers. */
+/** Lookup of the autoscaler and the disruption budgets of a workload. */
 export type WorkloadPolicies = {
 	autoscaler(namespace: string, kind: string, name: string): WorkloadAutoscaler | undefined;
-	/** Those that cover pods with these labels. */
+	/** Budgets that cover pods with these labels. */
 	budgets(namespace: string, labels: StringMap): readonly WorkloadBudget[];
 };
 
-/** An autoscaler that was switched off by scaling to zero does what it was told. */
+/** The reason of an autoscaler that is disabled because the workload was scaled to zero: that is no failure. */
 const scalingDisabledReason = 'ScalingDisabled';
 
 function toWorkloadAutoscaler({metadata, spec, status}: AutoscalerObject): WorkloadAutoscaler {
@@ -60,8 +60,8 @@ export function indexWorkloadPolicies(
 	const covered = Map.groupBy(budgets, ({metadata}) => metadata.namespace);
 	return {
 		autoscaler(namespace, kind, name) {
-			const found = scaled.get(`${namespace}/${kind}/${name}`);
-			return found && toWorkloadAutoscaler(found);
+			const autoscaler = scaled.get(`${namespace}/${kind}/${name}`);
+			return autoscaler && toWorkloadAutoscaler(autoscaler);
 		},
 		budgets: (namespace, labels) =>
 			(covered.get(namespace) ?? []).filter(({spec}) => matchesSelector(spec?.selector, labels)).map(toWorkloadBudget),

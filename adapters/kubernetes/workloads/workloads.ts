@@ -17,20 +17,20 @@ import {
 } from './workload-facts.ts';
 import {indexWorkloadPolicies} from './workload-policies.ts';
 
-/** Remembers which revision was the present one, and when another took its place: an earlier one that comes back bears its old date. */
+/** Remembers when each workload changed to its current revision: after a rollback the API only has the original date of that revision. */
 function createRevisionSightings(now: () => number) {
 	const known = new Map<string, Rollout>();
 	return (uid: string, rollout: Rollout | undefined): Rollout | undefined => {
 		if (rollout === undefined) return undefined;
 		const before = known.get(uid);
 		if (before?.revision === rollout.revision) return rollout.at === undefined ? before : rollout;
-		const seen = before === undefined || rollout.at !== undefined ? rollout : {...rollout, at: now()};
-		known.set(uid, seen);
-		return seen;
+		const dated = before === undefined || rollout.at !== undefined ? rollout : {...rollout, at: now()};
+		known.set(uid, dated);
+		return dated;
 	};
 }
 
-/** Deployments, stateful and daemon sets with how far their rollouts are, jobs and cron jobs with what they came to, and their pods. Read from what the watch has brought. */
+/** Deployments, StatefulSets and DaemonSets with their rollouts, Jobs and CronJobs with their results, and a summary of their pods. Read from the watch cache. */
 export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, KubernetesSettings>()({
 	kind: 'kubernetes.workload',
 	title: 'Workloads',
@@ -43,7 +43,7 @@ export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, Kuberne
 	],
 	open(port, target) {
 		let now = 0;
-		const seen = createRevisionSightings(() => now);
+		const dateRollout = createRevisionSightings(() => now);
 		return async context => {
 			const [pods, deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets] = await Promise.all([
 				readRecentPodRows(port, target.name, context),
@@ -56,16 +56,16 @@ export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, Kuberne
 				readOptionalObjects(port, 'poddisruptionbudgets', 'disruption budgets are not known', context),
 			]);
 			now = context.now();
-			const {owners: above, warnings} = pods;
-			const present = currentRevisionUids(above);
+			const {owners, warnings} = pods;
+			const current = currentRevisionUids(owners);
 			const policies = indexWorkloadPolicies(autoscalers.objects.values(), budgets.objects.values());
 			const byWorkload = Map.groupBy(pods.rows, row => row.workload?.uid ?? '');
 			const counted = [
-				...[...deployments.objects.values()].map(object => countDeployment(object, present)),
-				...[...statefulSets.objects.values()].map(object => countStatefulSet(object, above)),
-				...[...daemonSets.objects.values()].map(object => countDaemonSet(object, present)),
+				...[...deployments.objects.values()].map(object => countDeployment(object, current)),
+				...[...statefulSets.objects.values()].map(object => countStatefulSet(object, owners)),
+				...[...daemonSets.objects.values()].map(object => countDaemonSet(object, current)),
 			];
-			// Before the first turn: these maps go on changing.
+			// Before the first yield: these maps are changed in place.
 			const runs = runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? []);
 			const rows = await mapInSlices(
 				counted,
@@ -74,14 +74,14 @@ export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, Kuberne
 					const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
 					return workloadRow(
 						target.name,
-						workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen),
+						workloadFacts(each, owners, byWorkload.get(uid) ?? [], policies, refusal, dateRollout),
 					);
 				},
 				{signal: context.signal},
 			);
 			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
 			for (const facts of runs) rows.push(workloadRow(target.name, facts));
-			const notes = [...pods.notes, ...besidePods.flatMap(each => each.notes)];
+			const notes = [...pods.notes, ...otherReads.flatMap(each => each.notes)];
 			return {rows, gauges: [], omitted: 0, notes};
 		};
 	},

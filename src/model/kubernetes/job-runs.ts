@@ -1,29 +1,29 @@
 import type {Severity} from '../../contract/row.ts';
 import {formatDuration} from '../../text/format.ts';
 
-/** What one Job came to. Moments are epoch milliseconds. */
+/** Progress and result of one Job. Times are epoch milliseconds. */
 export type JobRun = {
 	readonly name: string;
-	/** How many of its pods are to end well. */
+	/** `spec.completions`: how many of its pods must succeed. */
 	readonly wanted: number;
 	readonly succeeded: number;
 	readonly active: number;
-	/** Pods that failed, also those that others took the place of. */
+	/** Failed pods, including those that were replaced. */
 	readonly failed: number;
 	readonly end: 'complete' | 'failed' | undefined;
-	/** Why it failed, in the server's words: `BackoffLimitExceeded: Job has reached the specified backoff limit`. */
+	/** Reason and message of its Failed condition: `BackoffLimitExceeded: Job has reached the specified backoff limit`. */
 	readonly failureReason: string | undefined;
 	readonly startedAt: number | undefined;
 	readonly endedAt: number | undefined;
 };
 
-/** A Job, or a CronJob with the Job that it made last. */
+/** A Job, or a CronJob with its latest Job. */
 export type JobRuns = {
-	/** Undefined of a CronJob none of whose Jobs is there. */
+	/** Undefined for a CronJob without Jobs. */
 	readonly last: JobRun | undefined;
-	/** Nothing is started until somebody lets it. */
+	/** `spec.suspend`: nothing is started until it is resumed. */
 	readonly suspended: boolean;
-	/** `0 3 * * *`, with its time zone; undefined of a Job. */
+	/** `0 3 * * *`, with its time zone; undefined for a Job. */
 	readonly schedule: string | undefined;
 	readonly scheduledAt: number | undefined;
 	readonly succeededAt: number | undefined;
@@ -47,14 +47,14 @@ export function runCounts({succeeded, wanted, failed, active}: JobRun): string {
 	].join(', ');
 }
 
-/** Why the last run is no good; undefined when it is, or may still be. */
+/** Why the last run failed; undefined when it did not (yet). */
 export function runProblem({last, schedule}: JobRuns): {readonly severity: Severity; readonly why: string} | undefined {
 	if (last?.end !== 'failed') return undefined;
 	const what = schedule === undefined ? 'the job failed' : `its last run ${last.name} failed`;
 	return {severity: 'crit', why: `${what}${last.failureReason === undefined ? '' : `: ${last.failureReason}`}`};
 }
 
-/** How long it took, or has been at it. */
+/** How long the run took, or has been running. */
 export function runDuration({startedAt, endedAt}: JobRun, now: number): string | undefined {
 	return startedAt === undefined ? undefined : formatDuration(((endedAt ?? now) - startedAt) / 1000);
 }

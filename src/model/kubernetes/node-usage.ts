@@ -6,29 +6,29 @@ import {formatBytes, formatPercent} from '../../text/format.ts';
 import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
 import {nodeNotReady, nodePressure} from './kubernetes-finding-types.ts';
 
-/** Shares of what the node can give. The kubelet starts to evict when little is left. */
+/** Shares of the allocatable resources of a node. The kubelet evicts pods when little memory is left. */
 const memoryThreshold: Threshold = {warn: 0.85, crit: 0.95};
 const cpuThreshold: Threshold = {warn: 0.9, crit: Number.POSITIVE_INFINITY};
 
-/** What one node is and uses now. Bytes and cores. */
+/** Status and current usage of a node, in bytes and cores. */
 export type NodeUsageFacts = {
 	readonly uid: string;
 	readonly name: string;
 	/** `Ready`, `NotReady`, `Unknown`, with `,SchedulingDisabled` when it is cordoned. */
 	readonly status: string;
-	/** Epoch milliseconds since when it is not ready, and what the node controller says of it. */
+	/** Epoch milliseconds since when it is not ready, and the message of its Ready condition. */
 	readonly since: number | undefined;
 	readonly notReadyReason: string | undefined;
 	/** `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
 	readonly pressures: readonly string[];
-	/** Epoch milliseconds when the first of them began. */
+	/** Epoch milliseconds when the earliest of them began. */
 	readonly pressureSince: number | undefined;
-	/** Undefined when nobody measured it. */
+	/** Undefined when there is no measurement. */
 	readonly memory: number | undefined;
 	readonly memoryCapacity: number;
 	readonly cpu: number | undefined;
 	readonly cpuCapacity: number;
-	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
+	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is read. */
 	readonly measuredAt: number | undefined;
 };
 
@@ -71,7 +71,7 @@ export function nodeUsageRow(
 	};
 }
 
-/** Share of what the node can give to pods, where both are known. */
+/** Share of the allocatable capacity; undefined where one of the two is not known. */
 export const nodeShare = (used: number | undefined, capacity: number): number | undefined =>
 	used === undefined || !(capacity > 0) ? undefined : used / capacity;
 
@@ -87,10 +87,10 @@ function judgements(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): rea
 	return found;
 }
 
-/** The conditions tell since when, of the figures nobody does. */
-function sinceWhen({since, pressures, pressureSince: pressedSince, status}: NodeUsageRow): Pick<Finding, 'since'> {
-	const told = status.startsWith('Ready') && pressures.length > 0 ? pressedSince : since;
-	return told === undefined ? {} : {since: told};
+/** When the problem began: known for conditions, not for usage. */
+function sinceWhen({since, pressures, pressureSince: pressureStart, status}: NodeUsageRow): Pick<Finding, 'since'> {
+	const startedAt = status.startsWith('Ready') && pressures.length > 0 ? pressureStart : since;
+	return startedAt === undefined ? {} : {since: startedAt};
 }
 
 export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string): readonly Finding[] =>

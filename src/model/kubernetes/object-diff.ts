@@ -1,4 +1,4 @@
-/** One field that differs. Empty text: it is not there. */
+/** One field that differs. An empty text means that the field does not exist. */
 export type FieldChange = {readonly field: string; readonly before: string; readonly after: string};
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -9,15 +9,15 @@ const isFields = (value: unknown): value is Fields =>
 const isNamed = (value: unknown): value is Fields & {readonly name: string} =>
 	isFields(value) && typeof value['name'] === 'string';
 
-const longest = 160;
+const maxLength = 160;
 
-const shown = (value: unknown): string => {
+const formatValue = (value: unknown): string => {
 	if (value === undefined) return '';
 	const text = typeof value === 'string' ? value : JSON.stringify(value);
-	return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+	return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 };
 
-/** Members by which both sides are compared: names in lists of named things, such as containers and variables, else the place. */
+/** Members to compare: list items by their `name` where all have one (containers, variables), else by index. */
 function members(value: unknown): ReadonlyMap<string, unknown> | undefined {
 	if (isFields(value)) return new Map(Object.entries(value).map(([name, member]) => [`.${name}`, member]));
 	if (!Array.isArray(value)) return undefined;
@@ -25,11 +25,11 @@ function members(value: unknown): ReadonlyMap<string, unknown> | undefined {
 	return new Map(value.map((member, index) => [named ? `[${(member as {name: string}).name}]` : `[${index}]`, member]));
 }
 
-/** What is added as a whole is told field by field too. */
+/** Counterpart of an object that exists on one side only, so that it is compared field by field, too. */
 const emptyCounterpart = (other: unknown): unknown => (isFields(other) ? {} : undefined);
 
 /**
- * What differs between two values of JSON, field by field. The value of a variable of a container is never told: it may be a secret.
+ * The differences between two JSON values, field by field. The value of an environment variable is never shown: it may be a secret.
  */
 export function objectDiff(before: unknown, after: unknown, path = ''): readonly FieldChange[] {
 	if (JSON.stringify(before) === JSON.stringify(after)) return [];
@@ -41,11 +41,11 @@ export function objectDiff(before: unknown, after: unknown, path = ''): readonly
 				{
 					field,
 					before: before === undefined ? '' : '(not shown)',
-					after: after === undefined ? '' : '(not shown, another)',
+					after: after === undefined ? '' : '(not shown, changed)',
 				},
 			];
 		}
-		return [{field, before: shown(before), after: shown(after)}];
+		return [{field, before: formatValue(before), after: formatValue(after)}];
 	}
 	const names = new Set([...left.keys(), ...right.keys()]);
 	return [...names].flatMap(name => objectDiff(left.get(name), right.get(name), `${path}${name}`));

@@ -1,19 +1,19 @@
 import type {ContainerStatus, PodObject} from '../../port/kubernetes-objects.ts';
 import {findCondition} from './pod-status.ts';
 
-/** What a container died of, the last time it did. */
+/** How a container last terminated. */
 export type LastTermination = {readonly reason: string; readonly exitCode: number};
 
-/** Longer than this a sentence no longer fits beside a status. */
-const longest = 120;
+/** A longer text does not fit beside a status. */
+const maxLength = 120;
 
-const short = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
+const short = (text: string): string => (text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text);
 
 const firstSentence = (text: string): string => short(text.split(/\n|\. /)[0]?.trim() ?? '');
 
 /**
- * `0/12 nodes: insufficient cpu` of the scheduler's `0/12 nodes are available: 12 Insufficient cpu. preemption: ...`. The counts of nodes go:
- * they change while the cause does not.
+ * Shortens the message of the scheduler, `0/12 nodes are available: 12 Insufficient cpu. preemption: ...`, to `0/12 nodes: insufficient cpu`.
+ * Counts per reason are dropped: they change while the cause does not.
  */
 export function unschedulableCause(message: string): string {
 	const found = /^(\d+\/\d+) nodes are available: (.*?)(?:\. preemption:.*|\.)?$/s.exec(message.trim());
@@ -28,16 +28,16 @@ export function unschedulableCause(message: string): string {
 	return short(`${nodes} nodes: ${words.join(', ')}`);
 }
 
-/** In order: the first that fits. https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
+/** Ordered: the first match applies. https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
 const pullErrors: readonly (readonly [sign: RegExp, words: string])[] = [
 	[/not found|manifest unknown|does not exist/i, 'not found'],
 	[/toomanyrequests|rate limit/i, 'rate limit of the registry'],
-	[/unauthorized|authentication required|denied|forbidden|no basic auth/i, 'no right to pull'],
-	[/no such host|server misbehaving/i, 'the name of the registry does not resolve'],
+	[/unauthorized|authentication required|denied|forbidden|no basic auth/i, 'no permission to pull'],
+	[/no such host|server misbehaving/i, 'the registry name does not resolve'],
 	[/x509|certificate/i, 'certificate of the registry'],
 	[/i\/o timeout|deadline exceeded|connection refused|no route to host/i, 'the registry does not answer'],
-	[/no match for platform|exec format/i, 'not built for this kind of machine'],
-	[/couldn't parse|invalid reference|InvalidImageName/i, 'the name of the image is not valid'],
+	[/no match for platform|exec format/i, 'not built for this architecture'],
+	[/couldn't parse|invalid reference|InvalidImageName/i, 'invalid image name'],
 ];
 
 function imageCause(messages: readonly string[]): string | undefined {
@@ -48,7 +48,7 @@ function imageCause(messages: readonly string[]): string | undefined {
 	return undefined;
 }
 
-/** `secret X not found`, `secret X missing key Y`, in the kubelet's own cases. */
+/** Shortens the message of the kubelet to `secret X not found` or `secret X missing key Y`. */
 export function configCause(message: string): string {
 	const key = /couldn't find key (\S+) in (Secret|ConfigMap) (?:[^\s/]+\/)?(\S+)/i.exec(message);
 	if (key !== null) return `${key[2]?.toLowerCase()} ${key[3]} missing key ${key[1]}`;
@@ -75,11 +75,11 @@ const startStatuses = new Set([
 	'ContainerCannotRun',
 ]);
 
-/** The last death of the container that is not well now, else of any that died. */
+/** The last termination: of a container that is terminated or not ready now, else of any. */
 export function findLastTermination(pod: PodObject): LastTermination | undefined {
 	const all = statuses(pod);
-	const sick = all.filter(container => !container.ready && container.lastState?.terminated !== undefined);
-	for (const container of [...all.filter(each => (each.state?.terminated?.exitCode ?? 0) !== 0), ...sick, ...all]) {
+	const notReady = all.filter(container => !container.ready && container.lastState?.terminated !== undefined);
+	for (const container of [...all.filter(each => (each.state?.terminated?.exitCode ?? 0) !== 0), ...notReady, ...all]) {
 		const end = container.state?.terminated ?? container.lastState?.terminated;
 		if (end === undefined) continue;
 		return {reason: end.reason ?? (end.signal ? `Signal:${end.signal}` : 'Error'), exitCode: end.exitCode ?? 0};
@@ -88,8 +88,8 @@ export function findLastTermination(pod: PodObject): LastTermination | undefined
 }
 
 /**
- * What is behind a status that hides it: what the last container died of, what the scheduler lacks, what the kubelet cannot find. `status`
- * is kubectl's; `warnings` are the messages of the pod's own warning events, newest first.
+ * The cause behind a status: how a container last terminated, what the scheduler lacks, what the kubelet cannot find. `status` is that of
+ * kubectl; `warnings` are the messages of the pod's warning events, newest first.
  */
 export function podCause(pod: PodObject, status: string, warnings: readonly string[]): string | undefined {
 	const bare = status.replace(/^Init:/, '');

@@ -6,8 +6,8 @@ import {podsNotEnding, podsUnhealthy} from './kubernetes-finding-types.ts';
 import {meanRestartIntervalMs, type PodRow, podProblem} from './pod.ts';
 
 /**
- * Gives one finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. What was found of a
- * workload is remembered for as long as its rows are the same ones: after a bad night thousands of pods have restarted, and few do so now.
+ * Creates the function that derives findings: one for each workload and cause, so that six pods with the same cause are one finding. The
+ * findings of a workload are cached while its row objects stay the same: of thousands of pods only a few change between two reads.
  */
 export function createPodFindings(): (rows: readonly PodRow[], target: string) => readonly Finding[] {
 	const lastOf = new Map<string, ReadonlyMap<string, FoldedFindings>>();
@@ -16,10 +16,13 @@ export function createPodFindings(): (rows: readonly PodRow[], target: string) =
 		const last = lastOf.get(target);
 		const now = new Map<string, FoldedFindings>();
 		for (const [namespace, owners] of unhealthyWorkloads(rows, lost)) {
-			for (const [owner, sick] of owners) {
+			for (const [owner, unhealthy] of owners) {
 				const workload = `${namespace}/${owner}`;
 				const before = last?.get(workload);
-				now.set(workload, before !== undefined && isSame(before, sick) ? before : foldFindings(target, workload, sick));
+				now.set(
+					workload,
+					before !== undefined && isSame(before, unhealthy) ? before : foldFindings(target, workload, unhealthy),
+				);
 			}
 		}
 		lastOf.set(target, now);
@@ -27,52 +30,52 @@ export function createPodFindings(): (rows: readonly PodRow[], target: string) =
 	};
 }
 
-/** The pods of a workload of which something is wrong, and how many it has. */
-type UnhealthyPods = {readonly found: PodRow[]; pods: number};
+/** The unhealthy pods of a workload, and how many pods it has. */
+type UnhealthyPods = {readonly rows: PodRow[]; podCount: number};
 
 type FoldedFindings = Readonly<UnhealthyPods> & {readonly findings: readonly Finding[]};
 
 const isSame = (one: Readonly<UnhealthyPods>, other: Readonly<UnhealthyPods>): boolean =>
-	one.pods === other.pods &&
-	one.found.length === other.found.length &&
-	one.found.every((row, index) => row === other.found[index]);
+	one.podCount === other.podCount &&
+	one.rows.length === other.rows.length &&
+	one.rows.every((row, index) => row === other.rows[index]);
 
-function foldFindings(target: string, workload: string, {found, pods}: UnhealthyPods): FoldedFindings {
-	const causes = Map.groupBy(found, problemKey);
+function foldFindings(target: string, workload: string, {rows, podCount}: UnhealthyPods): FoldedFindings {
+	const causes = Map.groupBy(rows, problemKey);
 	return {
-		found,
-		pods,
-		findings: [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, pods)),
+		rows,
+		podCount,
+		findings: [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, podCount)),
 	};
 }
 
-/** By namespace and owner: each row is looked up, every second, and a key of both would be made anew for each of thousands. */
+/** By namespace, then owner. Nested maps, because building a combined key for thousands of rows every second is expensive. */
 function unhealthyWorkloads(
 	rows: readonly PodRow[],
 	lost: ReadonlySet<string>,
 ): ReadonlyMap<string, ReadonlyMap<string, UnhealthyPods>> {
-	const sick = new Map<string, Map<string, UnhealthyPods>>();
+	const unhealthy = new Map<string, Map<string, UnhealthyPods>>();
 	for (const row of rows) {
 		if (row.severity === 'ok' || lost.has(row.uid)) continue;
-		const owners = sick.get(row.namespace) ?? new Map<string, UnhealthyPods>();
-		sick.set(row.namespace, owners);
+		const owners = unhealthy.get(row.namespace) ?? new Map<string, UnhealthyPods>();
+		unhealthy.set(row.namespace, owners);
 		const known = owners.get(row.owner);
-		if (known === undefined) owners.set(row.owner, {found: [row], pods: 0});
-		else known.found.push(row);
+		if (known === undefined) owners.set(row.owner, {rows: [row], podCount: 0});
+		else known.rows.push(row);
 	}
 	for (const {namespace, owner} of rows) {
-		const workload = sick.get(namespace)?.get(owner);
-		if (workload !== undefined) workload.pods += 1;
+		const workload = unhealthy.get(namespace)?.get(owner);
+		if (workload !== undefined) workload.podCount += 1;
 	}
-	return sick;
+	return unhealthy;
 }
 
-/** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
+/** Pods of several workloads on one node that do not terminate in time are one finding, about the node. */
 function nodeLossFindings(rows: readonly PodRow[], target: string) {
-	const late = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
+	const overdue = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
 	const lost = new Set<string>();
 	const findings: Finding[] = [];
-	for (const [node, same] of Map.groupBy(late, row => row.node)) {
+	for (const [node, same] of Map.groupBy(overdue, row => row.node)) {
 		const [first] = same;
 		const workloads = new Set(same.map(row => `${row.namespace}/${row.owner}`));
 		if (node === undefined || first === undefined || workloads.size < 2) continue;
@@ -82,7 +85,7 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 				id: `${target}/pods/not ending/${node}`,
 				target,
 				severity: 'warn',
-				sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads should be gone and are not`,
+				sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads not terminated in time`,
 				since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
 				row: {kind: 'kubernetes.pod', id: first.id},
 				kind: 'kubernetes.pod',
@@ -93,20 +96,20 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 	return {lost, findings};
 }
 
-/** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
+/** Groups rows with the same problem. It does not change from one poll to the next while the problem lasts. */
 function problemKey(row: PodRow): string {
 	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return podProblem(row);
-	return row.deleteBy === undefined ? (row.why ?? row.status) : 'should be gone and are not';
+	return row.deleteBy === undefined ? (row.why ?? row.status) : 'do not terminate';
 }
 
-/** The kubelet waits up to five minutes between two tries: a pod that ended about that often has done so all its life. */
+/** The kubelet waits up to five minutes between two restarts: a pod with about that interval has been crashing all its life. */
 const slowestTriesMs = 6.5 * 60_000;
 
-/** Well at the moment, and restarting all its life: from when on, and because of which rollout, nobody can tell. */
+/** Ready now, but restarting all its life: since when, and because of which rollout, is not known. */
 const keepsRestarting = (row: PodRow): boolean =>
 	row.ready === row.containers && meanRestartIntervalMs(row) !== undefined;
 
-/** Epoch milliseconds when the trouble began. Each crash starts the condition anew, which is not when it began. */
+/** Epoch milliseconds when the problem began. Each crash resets the Ready condition, so that its time is too late for a crash loop. */
 function problemStart(row: PodRow): number {
 	const {restarts, restartedAt, createdAt, unreadySince} = row;
 	if (keepsRestarting(row)) return createdAt;
@@ -114,10 +117,10 @@ function problemStart(row: PodRow): number {
 	return always ? createdAt : (unreadySince ?? restartedAt ?? createdAt);
 }
 
-/** A container is not ready some time after its rollout began, but hardly a day later because of it. */
+/** A rollout is suspected only for this long after it began. */
 const rolloutSuspicionMs = 60 * 60_000;
 
-/** `, since rollout revision 41 at 13:58:00Z` when all of them came with one rollout, shortly before the trouble, and another came before it. */
+/** `, since rollout revision 41 at 13:58:00Z` when all pods came with the same rollout shortly before the problem began, and it was not the first one. */
 function sinceRollout(same: readonly PodRow[], since: number): string {
 	const {revision, at, first = true} = same[0]?.rollout ?? {};
 	if (first || at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
@@ -127,18 +130,18 @@ function sinceRollout(same: readonly PodRow[], since: number): string {
 	return `, since rollout revision ${revision} at ${formatClockTime(at)}`;
 }
 
-/** The best first. A restart cures neither a limit that is too low nor an image that is not there. */
+/** Actions that may help, best first. A restart fixes neither a memory limit that is too low nor a missing image. */
 function helpfulActions(
-	{status, workload, lastTermination: lastEnd, node, deleteBy}: PodRow,
+	{status, workload, lastTermination: termination, node, deleteBy}: PodRow,
 	afterRollout: boolean,
 ): typeof podsUnhealthy.actions {
-	const found: (typeof podsUnhealthy.actions)[number][] = [];
+	const actions: (typeof podsUnhealthy.actions)[number][] = [];
 	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
-	if (afterRollout) found.push('kubernetes.undo-rollout');
-	if (node === undefined) return workload === undefined ? found : [...found, 'kubernetes.scale'];
-	const isVain = lastEnd?.reason === 'OOMKilled' || /Image|Config/.test(status);
-	if (!isVain && workload !== undefined) found.push('kubernetes.restart', 'kubernetes.evict-pod');
-	return found;
+	if (afterRollout) actions.push('kubernetes.undo-rollout');
+	if (node === undefined) return workload === undefined ? actions : [...actions, 'kubernetes.scale'];
+	const isFutile = termination?.reason === 'OOMKilled' || /Image|Config/.test(status);
+	if (!isFutile && workload !== undefined) actions.push('kubernetes.restart', 'kubernetes.evict-pod');
+	return actions;
 }
 
 function podFinding(

@@ -1,17 +1,17 @@
 import type {ContainerStatus, PodObject} from '../../port/kubernetes-objects.ts';
 
-/** What `kubectl get pods` shows of a pod: READY, STATUS and RESTARTS. */
+/** The columns READY, STATUS and RESTARTS of `kubectl get pods`. */
 export type KubectlPodColumns = {
 	readonly status: string;
 	readonly ready: number;
-	/** Containers that count for READY: the plain ones and the sidecars. */
+	/** Containers that count for READY: the regular ones and the sidecars. */
 	readonly containers: number;
 	readonly restarts: number;
-	/** Epoch milliseconds of the last end of a container that was started again. */
+	/** Epoch milliseconds when a container that was restarted last terminated. */
 	readonly restartedAt: number | undefined;
 };
 
-/** Epoch milliseconds of the API's text. */
+/** Parses an API timestamp to epoch milliseconds; undefined when it is missing or invalid. */
 export const parseTimestamp = (text: string | undefined): number | undefined => {
 	const at = Date.parse(text ?? '');
 	return Number.isNaN(at) ? undefined : at;
@@ -37,7 +37,7 @@ export const findCondition = (pod: PodObject, type: string) =>
 
 const isTrue = (pod: PodObject, type: string): boolean => findCondition(pod, type)?.status === 'True';
 
-/** What the first init container that is not done says; undefined when all are. Counts what it passes. */
+/** `Init:…` status of the first init container that has not finished; undefined when all have. Adds up the restarts on the way. */
 function initializing(pod: PodObject, restarts: Restarts, sidecars: Restarts & {ready: number}): string | undefined {
 	const specs = pod.spec?.initContainers ?? [];
 	const isSidecar = new Set(specs.filter(spec => spec.restartPolicy === 'Always').map(spec => spec.name));
@@ -59,7 +59,7 @@ function initializing(pod: PodObject, restarts: Restarts, sidecars: Restarts & {
 }
 
 /**
- * Exactly the columns of kubectl, whose words everyone knows.
+ * Computes the columns exactly like kubectl.
  * https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/printers/internalversion/printers.go (printPod)
  */
 export function kubectlPodColumns(pod: PodObject): KubectlPodColumns {
@@ -75,7 +75,7 @@ export function kubectlPodColumns(pod: PodObject): KubectlPodColumns {
 	if (init === undefined || isTrue(pod, 'Initialized')) {
 		restarts = {times: sidecars.times, last: sidecars.last};
 		let hasRunning = false;
-		// From last to first, so that the word of the first container stays.
+		// From last to first, so that the reason of the first container wins.
 		for (const container of (status?.containerStatuses ?? []).toReversed()) {
 			count(restarts, container);
 			const {waiting, terminated, running} = container.state ?? {};

@@ -7,14 +7,14 @@ import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel}
 import {podCpuThrottled, podMemoryNearLimit} from './kubernetes-finding-types.ts';
 
 /**
- * Share of the CPU limit. What is measured is the mean of a quarter of a minute: so near to its limit it was held back in most of that time.
+ * Share of the CPU limit. Usage is an average over about 15 s: at this share the container was throttled for most of that time.
  * https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#how-pods-with-resource-limits-are-run
  */
 export const cpuLimitWarnShare = 0.95;
 
 /**
- * Share of the last minutes in which a container wanted more CPU than its limit, where that is known: half of them. The rules of
- * kubernetes-mixin tell it from a quarter on, and only for information: https://runbooks.prometheus-operator.dev/runbooks/kubernetes/cputhrottlinghigh/
+ * Share of the last five minutes in which a container was throttled, where that is known. The rules of kubernetes-mixin alert from 0.25,
+ * with severity info: https://runbooks.prometheus-operator.dev/runbooks/kubernetes/cputhrottlinghigh/
  */
 export const throttledWarnShare = 0.5;
 
@@ -22,28 +22,28 @@ const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INF
 const limitThreshold = onlyWarns(cpuLimitWarnShare);
 const throttledThreshold = onlyWarns(throttledWarnShare);
 
-/** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
+/** Shares of the memory limit. At 100 % the kernel kills the container. */
 const memoryThreshold: Threshold = {warn: 0.9, crit: 0.97};
 
-/** What one pod uses now, summed over its containers. Bytes and cores. */
+/** Current usage of a pod, summed over its containers, in bytes and cores. */
 export type PodUsageFacts = {
 	readonly uid: string;
 	readonly namespace: string;
 	readonly name: string;
 	readonly owner: string;
 	readonly memory: number;
-	/** Undefined when a container has none: then only the node limits it. */
+	/** Undefined when a container has no limit: then only the node limits it. */
 	readonly memoryLimit: number | undefined;
 	readonly memoryRequest: number | undefined;
 	readonly cpu: number;
 	readonly cpuLimit: number | undefined;
 	readonly cpuRequest: number | undefined;
-	/** Share of the last five minutes in which its CPU limit held it back; undefined when nobody tells, or it has none. */
+	/** Share of the last five minutes in which it was throttled by its CPU limit; undefined when that is not known, or it has no limit. */
 	readonly throttled: number | undefined;
 	readonly containers: readonly {readonly name: string; readonly cpu: number; readonly memory: number}[];
-	/** Epoch milliseconds when the kernel last killed a container of it for its memory, as far as the pod still tells. */
+	/** Epoch milliseconds when a container was last OOM killed, as far as the pod status still shows it. */
 	readonly oomKilledAt: number | undefined;
-	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
+	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is read. */
 	readonly measuredAt: number;
 };
 
@@ -53,7 +53,7 @@ export type PodUsageRow = Row &
 		readonly memoryHistory: readonly number[];
 		readonly cpuHistory: readonly number[];
 		readonly memoryLevel: ThresholdLevel;
-		/** `warn`: its CPU limit holds it back. */
+		/** `warn`: throttled by its CPU limit. */
 		readonly cpuLevel: ThresholdLevel;
 	};
 
@@ -64,15 +64,15 @@ export const podMemoryShare = ({
 }: Pick<PodUsageFacts, 'memory' | 'memoryLimit'>): number | undefined =>
 	memoryLimit === undefined || memoryLimit <= 0 ? undefined : memory / memoryLimit;
 
-/** Share of the CPU request, which is no limit: above 1 it borrows from its neighbours. */
+/** Share of the CPU request, which is no limit: above 1 the pod uses CPU that others have not claimed. */
 export const podCpuRequestShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
 	cpuRequest === undefined || cpuRequest <= 0 ? undefined : cpu / cpuRequest;
 
-/** Share of the CPU limit, above which the kernel gives it nothing. */
+/** Share of the CPU limit, at which the kernel throttles. */
 export const podCpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
-/** By what was measured, else by how near it is to its limit. */
+/** By the measured throttling, else by the share of the limit. */
 const cpuThresholdLevel = (
 	facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>,
 	before: ThresholdLevel | undefined,
@@ -81,7 +81,7 @@ const cpuThresholdLevel = (
 		? evaluateThreshold(podCpuLimitShare(facts) ?? 0, limitThreshold, before)
 		: evaluateThreshold(facts.throttled, throttledThreshold, before);
 
-/** `whose`: its own limit, or that of all its like. */
+/** `whose`: `its` in a row, `the` in a finding about several pods. */
 const throttlingText = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, whose: string): string =>
 	facts.throttled === undefined
 		? `throttled, at ${formatPercent(podCpuLimitShare(facts))} of ${whose} CPU limit`
@@ -98,11 +98,11 @@ export function podUsageRow(
 	const memoryLevel = evaluateThreshold(share, memoryThreshold, before?.memoryLevel);
 	const cpuLevel = cpuThresholdLevel(facts, before?.cpuLevel);
 	const severity = worstSeverity([memoryLevel, cpuLevel]);
-	const told = [
+	const problems = [
 		...(memoryLevel === 'ok' ? [] : [`${formatPercent(share)} of its memory limit`]),
 		...(cpuLevel === 'ok' ? [] : [throttlingText(facts, 'its')]),
 	];
-	const why = told.length === 0 ? {} : {why: told.join(', ')};
+	const why = problems.length === 0 ? {} : {why: problems.join(', ')};
 	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory, memoryLevel, cpuLevel};
 }
 
@@ -136,16 +136,16 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 				const used = `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit ?? 'unlimited'} cores`;
 				return row.throttled === undefined
 					? `${used}, ${formatThreshold(limitThreshold, formatPercent)}`
-					: `${used}, held back ${formatPercent(row.throttled)} of five minutes, ${formatThreshold(throttledThreshold, formatPercent)}`;
+					: `${used}, throttled ${formatPercent(row.throttled)} of five minutes, ${formatThreshold(throttledThreshold, formatPercent)}`;
 			}),
 		});
 	});
 }
 
-/** Longer than the longest wait between two starts of a container that crashes, which is five minutes. */
+/** Longer than the maximum restart backoff, which is five minutes. */
 const loopMs = 10 * 60_000;
 
-/** It is full again after it was killed for that: its crash loop is told with this cause, and must not stand below each next round of it. */
+/** Recently OOM killed and filling its memory again: the finding about its crash loop already names this cause, so this one stays a warning. */
 const wasRecentlyOomKilled = ({oomKilledAt, measuredAt}: PodUsageRow): boolean =>
 	oomKilledAt !== undefined && measuredAt - oomKilledAt < loopMs;
 

@@ -2,68 +2,68 @@ import type {Row, Severity} from '../../contract/row.ts';
 import {formatDuration} from '../../text/format.ts';
 import type {LastTermination} from './pod-cause.ts';
 
-/** Pending is normal while an image is pulled; longer than this someone waits. */
-const pendingPatienceMs = 2 * 60_000;
-/** A pod that restarted so lately is not well yet, whatever it says. */
+/** Pending is normal while an image is pulled; longer than this it is a warning. */
+const pendingTimeoutMs = 2 * 60_000;
+/** A pod that restarted within this time is still a warning, whatever its status. */
 const restartMemoryMs = 10 * 60_000;
 
-/** The workload behind a pod: what a remedy acts on. `uid` is its own. */
+/** The workload that owns a pod: what actions act on. */
 export type Workload = {
-	/** `Deployment`, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `Job`, or a kind of an extension. */
+	/** `Deployment`, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `Job`, or the kind of a custom resource. */
 	readonly kind: string;
 	readonly name: string;
 	readonly uid: string;
 	/** A Deployment whose rollouts wait until it is resumed. */
 	readonly paused: boolean;
-	/** How many pods it is to have, where that is known. */
+	/** Desired number of pods, where that is known. */
 	readonly replicas: number | undefined;
 };
 
-/** The rollout that a pod came with. */
+/** The rollout that created a pod. */
 export type Rollout = {
 	readonly revision: number;
-	/** Epoch milliseconds when it began; undefined of an earlier revision that came back: nothing dates that. */
+	/** Epoch milliseconds when it began; undefined after a rollback to it, whose time the API does not record. */
 	readonly at: number | undefined;
-	/** Nothing came before it. */
+	/** Whether it is the first rollout of the workload. */
 	readonly first: boolean;
 };
 
-/** What is known of one pod. Moments are epoch milliseconds. */
+/** Facts about one pod. Times are epoch milliseconds. */
 export type PodFacts = {
 	readonly uid: string;
 	readonly namespace: string;
 	readonly name: string;
-	/** The workload that a person knows it by: `api` for `api-7f9c6d-x2k4p`. */
+	/** Name of the workload for display: `api` for `api-7f9c6d-x2k4p`. */
 	readonly owner: string;
-	/** Undefined when nothing brings the pod back. */
+	/** Undefined when nothing recreates the pod. */
 	readonly workload: Workload | undefined;
 	readonly rollout: Rollout | undefined;
 	/** Undefined until it is scheduled. */
 	readonly node: string | undefined;
 	readonly ready: number;
 	readonly containers: number;
-	/** The word of `kubectl get pods`, STATUS. */
+	/** STATUS of `kubectl get pods`. */
 	readonly status: string;
 	readonly lastTermination: LastTermination | undefined;
-	/** What the status hides, in a few words: `OOMKilled 137`, `0/3 nodes: insufficient cpu`. See podCause. */
+	/** The cause behind the status, in short: `OOMKilled 137`, `0/3 nodes: insufficient cpu`. See podCause. */
 	readonly cause: string | undefined;
-	/** Least memory limit of its containers, as it is written: `512Mi`. */
+	/** Smallest memory limit of its containers, as a quantity: `512Mi`. */
 	readonly memoryLimit: string | undefined;
 	readonly restarts: number;
 	readonly restartedAt: number | undefined;
 	readonly createdAt: number;
 	/** When it last stopped being ready. */
 	readonly unreadySince: number | undefined;
-	/** It failed, and what it was made for was done since: its Job made another, or a later run of the CronJob did it. */
+	/** It failed, but its work was done since: by another pod of its Job, or by a later run of its CronJob. */
 	readonly settled?: true;
-	/** When it has to be gone at the latest: the deletion's own moment with its grace. */
+	/** When the grace period of its deletion ends. */
 	readonly deleteBy: number | undefined;
 };
 
 export type PodRow = Row & PodFacts;
 
-/** Statuses of a container that cannot start or does not stay up; `Init:` in front does not matter. */
-const broken = new Set([
+/** Statuses of a container that cannot start or does not keep running, without the prefix `Init:`. */
+const failedStatuses = new Set([
 	'CrashLoopBackOff',
 	'OOMKilled',
 	'Error',
@@ -80,7 +80,7 @@ const broken = new Set([
 	'Unknown',
 ]);
 
-/** `before`, a row of the very same facts, is the row itself as long as it is judged alike. */
+/** Builds the row. Returns `before`, a row of the same facts object, while severity and reason have not changed. */
 export function podRow(target: string, facts: PodFacts, now: number, before?: PodRow): PodRow {
 	const {severity, why} = judgePod(facts, now);
 	if (before?.severity === severity && before.why === why) return before;
@@ -94,37 +94,42 @@ function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; r
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {
 		if (now <= facts.deleteBy) return {severity: 'ok'};
-		const held = facts.cause === undefined ? '' : `, held by ${facts.cause}`;
-		return {severity: 'warn', why: `should be gone since ${formatDuration((now - facts.deleteBy) / 1000)}${held}`};
+		const held = facts.cause === undefined ? '' : `, blocked by ${facts.cause}`;
+		return {
+			severity: 'warn',
+			why: `not terminated, overdue by ${formatDuration((now - facts.deleteBy) / 1000)}${held}`,
+		};
 	}
 	if (status === 'Evicted') return {severity: 'warn', why: podProblemWithCounts(facts)};
 	if (facts.node === undefined || status === 'Pending') {
 		const waited = now - facts.createdAt;
-		return waited < pendingPatienceMs ? {severity: 'ok'} : {severity: 'warn', why: podProblemWithCounts(facts)};
+		return waited < pendingTimeoutMs ? {severity: 'ok'} : {severity: 'warn', why: podProblemWithCounts(facts)};
 	}
 	if (ready < containers) {
 		const since = facts.unreadySince ?? facts.createdAt;
-		if (now - since < pendingPatienceMs) return {severity: 'ok'};
+		if (now - since < pendingTimeoutMs) return {severity: 'ok'};
 		const why = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
 		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
 	}
-	const {restartedAt, lastTermination: lastEnd} = facts;
+	const {restartedAt, lastTermination: termination} = facts;
 	if (restartedAt === undefined) return {severity: 'ok'};
-	const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
-	const every = meanRestartIntervalMs(facts);
-	if (every !== undefined && now - restartedAt < 2 * every)
-		return {severity: 'warn', why: `restarting on and on${died}`};
-	if (now - restartedAt < restartMemoryMs) return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
+	const lastExit =
+		termination === undefined || termination.exitCode === 0 ? '' : ` <- ${termination.reason} ${termination.exitCode}`;
+	const interval = meanRestartIntervalMs(facts);
+	if (interval !== undefined && now - restartedAt < 2 * interval)
+		return {severity: 'warn', why: `restarting repeatedly${lastExit}`};
+	if (now - restartedAt < restartMemoryMs)
+		return {severity: 'warn', why: `restarted in the last 10 minutes${lastExit}`};
 	return {severity: 'ok'};
 }
 
-/** So many are no accident, when hours at most lie between them. */
+/** From this number on, restarts at most six hours apart are a pattern. */
 const manyRestarts = 5;
 const rareRestartMs = 6 * 60 * 60_000;
 
 /**
- * Milliseconds between two restarts of a pod that goes on restarting, on the average of its life: too seldom for the kubelet to call it a
- * crash loop, so that its status is well most of the time. Undefined for all others.
+ * Mean interval in milliseconds between the restarts of a pod that restarts regularly, but too rarely for the kubelet to call it a crash
+ * loop, so that its status is fine most of the time. Undefined for all others.
  */
 export function meanRestartIntervalMs({
 	restarts,
@@ -132,48 +137,48 @@ export function meanRestartIntervalMs({
 	createdAt,
 }: Pick<PodFacts, 'restarts' | 'restartedAt' | 'createdAt'>): number | undefined {
 	if (restarts < manyRestarts || restartedAt === undefined) return undefined;
-	const every = (restartedAt - createdAt) / restarts;
-	return every > restartMemoryMs / 2 && every <= rareRestartMs ? every : undefined;
+	const interval = (restartedAt - createdAt) / restarts;
+	return interval > restartMemoryMs / 2 && interval <= rareRestartMs ? interval : undefined;
 }
 
 function isBroken({status}: PodFacts): boolean {
 	const bare = status.replace(/^Init:/, '');
-	return broken.has(bare) || /^(ExitCode|Signal):/.test(bare);
+	return failedStatuses.has(bare) || /^(ExitCode|Signal):/.test(bare);
 }
 
-/** Up for a moment between two crashes: its status says Running, and it is no better than a minute ago. */
+/** Whether it runs briefly between two crashes: its status is Running, but the problem persists. */
 function isCrashing(
-	{status, ready, containers, restarts, restartedAt, lastTermination: lastEnd}: PodFacts,
+	{status, ready, containers, restarts, restartedAt, lastTermination: termination}: PodFacts,
 	now: number,
 ): boolean {
-	if (restarts < 2 || lastEnd === undefined || lastEnd.exitCode === 0 || ready === containers) return false;
+	if (restarts < 2 || termination === undefined || termination.exitCode === 0 || ready === containers) return false;
 	return status === 'Running' && restartedAt !== undefined && now - restartedAt < restartMemoryMs;
 }
 
-/** Two words for one trouble take turns: the kubelet tries, fails, waits, and tries again. */
-function stableStatus({status, restarts, lastTermination: lastEnd}: PodFacts): string {
+/** One status for a problem whose status alternates while the kubelet fails, backs off and retries. */
+function stableStatus({status, restarts, lastTermination: termination}: PodFacts): string {
 	const init = status.startsWith('Init:') ? 'Init:' : '';
 	const bare = status.slice(init.length);
 	if (bare === 'ErrImagePull') return `${init}ImagePullBackOff`;
 	const crashes = bare === 'Running' || bare === 'Error' || bare === 'OOMKilled' || /^(ExitCode|Signal):/.test(bare);
-	return crashes && restarts >= 2 && lastEnd !== undefined ? `${init}CrashLoopBackOff` : status;
+	return crashes && restarts >= 2 && termination !== undefined ? `${init}CrashLoopBackOff` : status;
 }
 
 /**
- * `CrashLoopBackOff <- OOMKilled 137 at limit 512Mi`: what a status alone hides. Without figures that grow and words that take turns, so
- * that it names one trouble while it lasts.
+ * Status and cause: `CrashLoopBackOff <- OOMKilled 137 at limit 512Mi`. Contains no counter and no alternating status, so that the text
+ * is stable while the problem lasts.
  */
 export function podProblem(facts: PodFacts): string {
-	const {lastTermination: lastEnd, memoryLimit} = facts;
+	const {lastTermination: termination, memoryLimit} = facts;
 	const word = stableStatus(facts);
 	const isCrash = word.endsWith('CrashLoopBackOff');
-	const cause = isCrash && lastEnd !== undefined ? `${lastEnd.reason} ${lastEnd.exitCode}` : facts.cause;
+	const cause = isCrash && termination !== undefined ? `${termination.reason} ${termination.exitCode}` : facts.cause;
 	if (cause === undefined) return word;
-	const limit = lastEnd?.reason === 'OOMKilled' && memoryLimit !== undefined ? ` at limit ${memoryLimit}` : '';
+	const limit = termination?.reason === 'OOMKilled' && memoryLimit !== undefined ? ` at limit ${memoryLimit}` : '';
 	return /^\d+$/.test(cause) ? `${word} ${cause}${limit}` : `${word} <- ${cause}${limit}`;
 }
 
-/** The same with how often it happened: `CrashLoopBackOff <- OOMKilled 137 x14`. */
+/** The same with the number of restarts: `CrashLoopBackOff <- OOMKilled 137 x14`. */
 function podProblemWithCounts(facts: PodFacts): string {
 	const text = podProblem(facts);
 	return text.includes('CrashLoopBackOff') && facts.restarts >= 2 ? `${text} x${facts.restarts}` : text;

@@ -1,6 +1,6 @@
 import type {DaemonSetObject, DeploymentObject, StatefulSetObject} from '../../port/kubernetes-objects.ts';
 
-/** How far a rollout is. `untracked`: it goes on only when somebody deletes pods by hand. */
+/** State of a rollout. `untracked`: it proceeds only when pods are deleted manually. */
 export type RolloutState = {readonly state: 'done' | 'waiting' | 'failed' | 'untracked'; readonly detail: string};
 
 const waiting = (detail: string): RolloutState => ({state: 'waiting', detail});
@@ -8,7 +8,7 @@ const done = (detail: string): RolloutState => ({state: 'done', detail});
 const notObserved = waiting('the controller has not seen the change yet');
 
 /*
- * The rules of `kubectl rollout status`, which whoever is on call knows.
+ * The rules of `kubectl rollout status`.
  * https://github.com/kubernetes/kubectl/blob/v0.34.0/pkg/polymorphichelpers/rollout_status.go
  */
 
@@ -20,8 +20,8 @@ export function deploymentRollout({metadata, spec, status}: DeploymentObject): R
 	}
 	const wanted = spec?.replicas ?? 1;
 	const {updatedReplicas = 0, replicas = 0, availableReplicas = 0} = status ?? {};
-	if (updatedReplicas < wanted) return waiting(`${updatedReplicas} of ${wanted} new pods are there`);
-	if (replicas > updatedReplicas) return waiting(`${replicas - updatedReplicas} old pods still end`);
+	if (updatedReplicas < wanted) return waiting(`${updatedReplicas} of ${wanted} new pods exist`);
+	if (replicas > updatedReplicas) return waiting(`${replicas - updatedReplicas} old pods are still terminating`);
 	if (availableReplicas < updatedReplicas) {
 		return waiting(`${availableReplicas} of ${updatedReplicas} new pods are available`);
 	}
@@ -30,12 +30,15 @@ export function deploymentRollout({metadata, spec, status}: DeploymentObject): R
 
 export function daemonSetRollout({metadata, spec, status}: DaemonSetObject): RolloutState {
 	if (spec?.updateStrategy?.type === 'OnDelete') {
-		return {state: 'untracked', detail: 'its update strategy is OnDelete: each pod changes when somebody deletes it'};
+		return {
+			state: 'untracked',
+			detail: 'its update strategy is OnDelete: each pod is replaced only after it is deleted',
+		};
 	}
 	if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return notObserved;
 	const {desiredNumberScheduled = 0, updatedNumberScheduled = 0, numberAvailable = 0} = status ?? {};
 	if (updatedNumberScheduled < desiredNumberScheduled) {
-		return waiting(`${updatedNumberScheduled} of ${desiredNumberScheduled} new pods are there`);
+		return waiting(`${updatedNumberScheduled} of ${desiredNumberScheduled} new pods exist`);
 	}
 	if (numberAvailable < desiredNumberScheduled) {
 		return waiting(`${numberAvailable} of ${desiredNumberScheduled} new pods are available`);
@@ -45,7 +48,10 @@ export function daemonSetRollout({metadata, spec, status}: DaemonSetObject): Rol
 
 export function statefulSetRollout({metadata, spec, status}: StatefulSetObject): RolloutState {
 	if (spec?.updateStrategy?.type === 'OnDelete') {
-		return {state: 'untracked', detail: 'its update strategy is OnDelete: each pod changes when somebody deletes it'};
+		return {
+			state: 'untracked',
+			detail: 'its update strategy is OnDelete: each pod is replaced only after it is deleted',
+		};
 	}
 	const {
 		observedGeneration = 0,
@@ -61,8 +67,7 @@ export function statefulSetRollout({metadata, spec, status}: StatefulSetObject):
 	const partition = spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
 	if (partition > 0) {
 		const part = Math.max(0, wanted - partition);
-		if (updatedReplicas < part)
-			return waiting(`${updatedReplicas} of ${part} new pods are there (partition ${partition})`);
+		if (updatedReplicas < part) return waiting(`${updatedReplicas} of ${part} new pods exist (partition ${partition})`);
 		return done(`${updatedReplicas} pods above partition ${partition} are new`);
 	}
 	if (updateRevision !== currentRevision) return waiting(`${updatedReplicas} of ${wanted} pods are new`);

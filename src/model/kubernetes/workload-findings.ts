@@ -5,7 +5,7 @@ import {runCounts, runProblem} from './job-runs.ts';
 import {autoscalerLimited, budgetBlocksEvictions, jobFailed, rolloutStuck} from './kubernetes-finding-types.ts';
 import {blocksEvictions, type WorkloadAutoscaler, type WorkloadBudget, type WorkloadRow} from './workload.ts';
 
-/** Rollouts that stand still, autoscalers that cannot, and budgets that let no pod go. */
+/** Findings about failed Jobs, stalled rollouts, autoscalers that fail or are at their limit, and budgets that allow no eviction. */
 export function workloadFindings(rows: readonly WorkloadRow[], target: string): readonly Finding[] {
 	const found = rows.flatMap(row => [
 		...jobFinding(row, target),
@@ -17,14 +17,14 @@ export function workloadFindings(rows: readonly WorkloadRow[], target: string): 
 	return [...new Map(found.map(finding => [finding.id, finding])).values()];
 }
 
-/** That too few are healthy follows from pods that are not well, and those have a finding of their own. */
+/** A budget with too few healthy pods is not reported when those pods have a finding of their own. */
 const isReported = ({pods}: WorkloadRow, budget: WorkloadBudget): boolean =>
 	blocksEvictions(budget) && (budget.healthy >= budget.needed || pods.severity === 'ok');
 
 const about = (row: WorkloadRow, target: string) =>
 	({target, row: {kind: 'kubernetes.workload', id: row.id}, kind: 'kubernetes.workload'}) as const;
 
-/** `rollout of revision 41, begun at 13:58:00Z,` as far as it is known. */
+/** `rollout of revision 41, begun at 13:58:00Z,`, as far as known. */
 function named({revision, rollout}: WorkloadRow): string {
 	const number = revision === undefined ? 'its rollout' : `rollout of revision ${revision}`;
 	return rollout?.at === undefined ? number : `${number}, begun at ${formatClockTime(rollout.at)},`;
@@ -34,18 +34,18 @@ function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly s
 	return [`${kind}: ${updated} of ${desired} pods are new, ${ready} ready`, `rollout status: ${state.detail}`];
 }
 
-/** A Job that failed. Pods of it that are left tell it themselves; often none is, since what failed or took too long is deleted. */
+/** A failed Job. When failed pods of it still exist, they have a finding of their own; often they are deleted with the failure. */
 function jobFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	const {runs, pods, namespace, name, kind} = row;
 	const last = runs?.last;
-	const trouble = runs && runProblem(runs);
-	if (last === undefined || trouble === undefined || pods.severity === 'crit') return [];
+	const problem = runs && runProblem(runs);
+	if (last === undefined || problem === undefined || pods.severity === 'crit') return [];
 	return [
 		createFinding(jobFailed, {
 			...about(row, target),
 			id: `${target}/job/${namespace}/${kind}/${name}`,
 			severity: 'crit',
-			sentence: `${namespace}/${name}: ${trouble.why}`,
+			sentence: `${namespace}/${name}: ${problem.why}`,
 			...(last.endedAt === undefined ? {} : {since: last.endedAt}),
 			evidence: [`${kind}: ${runCounts(last)}`],
 		}),
@@ -56,7 +56,7 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	if (row.runs !== undefined) return [];
 	const {status, pods, refused, rollout, namespace, name} = row;
 	if (status !== 'failed' && status !== 'stalled' && refused === undefined) return [];
-	// Pods of the new revision that are not well are the cause: they have a finding of their own, which names the rollout.
+	// Unhealthy pods of the new revision are the cause: their own finding names the rollout.
 	if (
 		refused === undefined &&
 		(status === 'failed' ? pods.currentRevisionSeverity === 'crit' : pods.currentRevisionSeverity !== 'ok')
@@ -64,11 +64,11 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 		return [];
 	const why =
 		refused !== undefined
-			? `cannot go on: no pod can be made, ${refused}`
+			? `is blocked: no pod can be created, ${refused}`
 			: status === 'failed'
 				? `failed: ${row.state.detail}`
-				: `stands still: ${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are not well'}`;
-	const back = row.revision !== undefined && rollout?.first !== true && row.rolling;
+				: `is stalled: ${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are unhealthy'}`;
+	const canRollBack = row.revision !== undefined && rollout?.first !== true && row.rolling;
 	return [
 		createFinding(rolloutStuck, {
 			...about(row, target),
@@ -77,7 +77,7 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 			sentence: `${namespace}/${name}: ${named(row)} ${why}`,
 			...(rollout?.at === undefined || !row.rolling ? {} : {since: rollout.at}),
 			evidence: counts(row),
-			...(back ? {} : {actions: []}),
+			...(canRollBack ? {} : {actions: []}),
 		}),
 	];
 }
@@ -93,14 +93,14 @@ function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[]
 			severity: 'warn',
 			sentence: `${namespace}/${name}: autoscaler ${autoscaler.name} ${why}`,
 			...(autoscaler.since === undefined ? {} : {since: autoscaler.since}),
-			evidence: [`${autoscaler.current} pods, from ${autoscaler.min} to ${autoscaler.max} are allowed`],
+			evidence: [`${autoscaler.current} pods, allowed are ${autoscaler.min} to ${autoscaler.max}`],
 		}),
 	];
 }
 
 function autoscalerProblem({limited, failing, max}: WorkloadAutoscaler): string | undefined {
-	if (failing !== undefined) return `does nothing: ${failing}`;
-	return limited ? `is at its limit of ${max} pods and wants more` : undefined;
+	if (failing !== undefined) return `fails: ${failing}`;
+	return limited ? `is at its limit of ${max} pods and would scale further` : undefined;
 }
 
 function budgetFinding(row: WorkloadRow, budget: WorkloadBudget, target: string): Finding {
@@ -115,6 +115,8 @@ function budgetFinding(row: WorkloadRow, budget: WorkloadBudget, target: string)
 		severity: 'warn',
 		sentence: `${row.namespace}/${row.name}: budget ${name} allows no eviction: ${why}`,
 		...(budget.since === undefined ? {} : {since: budget.since}),
-		evidence: [`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may go: no node that has one drains`],
+		evidence: [
+			`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may be evicted: nodes with such a pod cannot be drained`,
+		],
 	});
 }

@@ -4,22 +4,22 @@ import {type JobRuns, type RunStatus, runProblem, runStatus} from './job-runs.ts
 import {type PodRow, podProblem, type Rollout, type Workload} from './pod.ts';
 import type {RolloutState} from './rollout.ts';
 
-/** The workload kinds that have rows of their own. Those that run to an end have no rollouts. */
+/** The workload kinds with rows of their own. Jobs and CronJobs run to completion and have no rollouts. */
 export type RolledOutKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
 export type RunKind = 'Job' | 'CronJob';
 
-/** What sets the number of pods by itself, between two limits. */
+/** A HorizontalPodAutoscaler of a workload. */
 export type WorkloadAutoscaler = {
 	readonly name: string;
 	readonly min: number;
 	readonly max: number;
-	/** How many pods there are by its own count. */
+	/** Current number of pods by its status. */
 	readonly current: number;
-	/** It would have more than `max`, if it might. */
+	/** It would scale beyond `max`. */
 	readonly limited: boolean;
-	/** Why it does nothing: `FailedGetResourceMetric: unable to get metrics for resource cpu`. */
+	/** Why it cannot scale: `FailedGetResourceMetric: unable to get metrics for resource cpu`. */
 	readonly failing: string | undefined;
-	/** Epoch milliseconds since when it is limited or failing, as its condition tells. */
+	/** Epoch milliseconds since when it is limited or failing, by its condition. */
 	readonly since?: number;
 };
 
@@ -32,55 +32,55 @@ export type WorkloadBudget = {
 	readonly healthy: number;
 	readonly needed: number;
 	readonly expected: number;
-	/** Epoch milliseconds since when it allows no eviction, as its condition says. */
+	/** Epoch milliseconds since when it allows no eviction, by its condition. */
 	readonly since?: number;
 };
 
-/** What its pods are, by their own rows. */
+/** Summary of the pod rows of a workload. */
 export type WorkloadPods = {
 	readonly total: number;
-	/** Of the worst of them. */
+	/** The worst severity of all pods. */
 	readonly severity: Severity;
-	/** How many are as bad as that, and what is wrong with the first. */
+	/** How many pods have that severity, and the reason of the first one. */
 	readonly unhealthy: number;
 	readonly why: string | undefined;
-	/** The worst of those that came with the present revision; `ok` where that is not known. */
+	/** The worst severity of the pods of the current revision; `ok` where that is not known. */
 	readonly currentRevisionSeverity: Severity;
 };
 
 /**
- * `progressing`: a rollout is under way · `stalled`: it is, and cannot go on as things are · `failed`: it made no progress within its
- * deadline · `degraded`: none is under way, and pods are missing. Of what runs to an end, see RunStatus.
+ * `progressing`: a rollout is in progress · `stalled`: a rollout is in progress and cannot proceed · `failed`: it made no progress within
+ * its deadline · `degraded`: no rollout is in progress, and pods are missing. For Jobs and CronJobs see RunStatus.
  */
 export type WorkloadStatus = 'ok' | 'progressing' | 'stalled' | 'failed' | 'paused' | 'degraded' | RunStatus;
 
-/** What is known of one workload. */
+/** Facts about one workload. */
 export type WorkloadFacts = {
 	readonly uid: string;
 	readonly namespace: string;
 	readonly name: string;
-	/** The same as `name`: what its pods call it. */
+	/** The same as `name`; matches `owner` of its pods. */
 	readonly owner: string;
 	readonly kind: RolledOutKind | RunKind;
 	readonly workload: Workload;
-	/** Of a Job: how many pods are to end well, and how many have. */
+	/** For a Job: how many pods must succeed (`desired`), and how many have (`ready`). */
 	readonly desired: number;
 	readonly ready: number;
-	/** Pods of the present revision. */
+	/** Pods of the current revision. */
 	readonly updated: number;
-	/** The present one; undefined where nothing tells its number. */
+	/** The current revision; undefined where its number is not known. */
 	readonly revision: number | undefined;
-	/** When its rollout began; undefined where nothing tells. */
+	/** The rollout of the current revision; undefined where it is not known. */
 	readonly rollout: Rollout | undefined;
-	/** Whether a rollout is under way, by the rules of `kubectl rollout status`. */
+	/** Whether a rollout is in progress, by the rules of `kubectl rollout status`. */
 	readonly rolling: boolean;
 	readonly state: RolloutState;
-	/** What keeps pods from being made at all, in the server's words. */
+	/** Why no pod can be created, as the server's message. */
 	readonly refused: string | undefined;
 	readonly autoscaler: WorkloadAutoscaler | undefined;
 	readonly budgets: readonly WorkloadBudget[];
 	readonly pods: WorkloadPods;
-	/** Of a Job or CronJob. */
+	/** Present for a Job or CronJob. */
 	readonly runs?: JobRuns;
 	/** Epoch milliseconds. */
 	readonly createdAt: number;
@@ -88,7 +88,7 @@ export type WorkloadFacts = {
 
 export type WorkloadRow = Row & WorkloadFacts & {readonly status: WorkloadStatus};
 
-/** Words as kubectl shortens them: `deploy/api`. */
+/** The short names of kubectl: `deploy/api`. */
 const shortKinds: Readonly<Record<WorkloadFacts['kind'], string>> = {
 	Deployment: 'deploy',
 	StatefulSet: 'sts',
@@ -99,22 +99,22 @@ const shortKinds: Readonly<Record<WorkloadFacts['kind'], string>> = {
 export const shortWorkloadName = ({kind, name}: Pick<WorkloadFacts, 'kind' | 'name'>): string =>
 	`${shortKinds[kind]}/${name}`;
 
-/** Sums up the pods of one workload. `revision` is the one that is to be there. */
+/** Summarizes the pods of one workload. `revision` is the current one. */
 export function summarizePods(pods: readonly PodRow[], revision: number | undefined): WorkloadPods {
 	const severity = worstSeverity(pods.map(pod => pod.severity));
-	const sick = severity === 'ok' ? [] : pods.filter(pod => pod.severity === severity);
-	const fresh = pods.filter(pod => revision !== undefined && pod.rollout?.revision === revision);
-	const [first] = sick;
+	const unhealthy = severity === 'ok' ? [] : pods.filter(pod => pod.severity === severity);
+	const ofRevision = pods.filter(pod => revision !== undefined && pod.rollout?.revision === revision);
+	const [first] = unhealthy;
 	return {
 		total: pods.length,
 		severity,
-		unhealthy: sick.length,
+		unhealthy: unhealthy.length,
 		why: first === undefined ? undefined : severity === 'crit' ? podProblem(first) : (first.why ?? first.status),
-		currentRevisionSeverity: worstSeverity(fresh.map(pod => pod.severity)),
+		currentRevisionSeverity: worstSeverity(ofRevision.map(pod => pod.severity)),
 	};
 }
 
-/** No pod may be evicted: fewer are healthy than are needed, or all are and none can be spared. */
+/** Whether no pod may be evicted: fewer pods are healthy than needed, or all pods are needed. */
 export const blocksEvictions = ({allowed, healthy, needed, expected}: WorkloadBudget): boolean =>
 	expected > 0 && allowed === 0 && (healthy < needed || healthy >= expected);
 
@@ -125,9 +125,9 @@ function statusOf(facts: WorkloadFacts): WorkloadStatus {
 	if (workload.paused) return 'paused';
 	if (refused !== undefined) return 'stalled';
 	if (rolling) {
-		// A set replaces one pod after the other: any that is not well holds up the rest, a new one or an old one.
-		const held = kind === 'Deployment' ? pods.currentRevisionSeverity : pods.severity;
-		return held === 'ok' ? 'progressing' : 'stalled';
+		// A StatefulSet or DaemonSet replaces pods one by one: an unhealthy pod blocks the rollout, whether new or old.
+		const blocking = kind === 'Deployment' ? pods.currentRevisionSeverity : pods.severity;
+		return blocking === 'ok' ? 'progressing' : 'stalled';
 	}
 	return ready < desired ? 'degraded' : 'ok';
 }
@@ -135,22 +135,25 @@ function statusOf(facts: WorkloadFacts): WorkloadStatus {
 export function workloadRow(target: string, facts: WorkloadFacts): WorkloadRow {
 	const status = statusOf(facts);
 	const {pods, autoscaler, budgets} = facts;
-	const found: {readonly severity: Severity; readonly why: string}[] = [];
-	const ran = facts.runs === undefined ? undefined : runProblem(facts.runs);
-	if (ran !== undefined) found.push(ran);
-	else if (status === 'failed') found.push({severity: 'crit', why: `its rollout failed: ${facts.state.detail}`});
-	if (facts.refused !== undefined) found.push({severity: 'crit', why: `no pod can be made: ${facts.refused}`});
+	const problems: {readonly severity: Severity; readonly why: string}[] = [];
+	const runResult = facts.runs === undefined ? undefined : runProblem(facts.runs);
+	if (runResult !== undefined) problems.push(runResult);
+	else if (status === 'failed') problems.push({severity: 'crit', why: `its rollout failed: ${facts.state.detail}`});
+	if (facts.refused !== undefined) problems.push({severity: 'crit', why: `no pod can be created: ${facts.refused}`});
 	if (pods.severity !== 'ok') {
-		found.push({severity: pods.severity, why: `${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are not well'}`});
+		problems.push({
+			severity: pods.severity,
+			why: `${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are unhealthy'}`,
+		});
 	}
-	if (status === 'stalled' && pods.severity === 'ok') found.push({severity: 'warn', why: 'its rollout stands still'});
-	if (autoscaler?.limited) found.push({severity: 'warn', why: `autoscaler at its limit of ${autoscaler.max}`});
+	if (status === 'stalled' && pods.severity === 'ok') problems.push({severity: 'warn', why: 'its rollout is stalled'});
+	if (autoscaler?.limited) problems.push({severity: 'warn', why: `autoscaler at its limit of ${autoscaler.max}`});
 	if (autoscaler?.failing !== undefined) {
-		found.push({severity: 'warn', why: `its autoscaler does nothing: ${autoscaler.failing}`});
+		problems.push({severity: 'warn', why: `its autoscaler fails: ${autoscaler.failing}`});
 	}
 	for (const budget of budgets.filter(blocksEvictions))
-		found.push({severity: 'warn', why: `budget ${budget.name} allows no eviction`});
-	const severity = worstSeverity(found.map(each => each.severity));
-	const why = found.map(each => each.why).join('; ');
+		problems.push({severity: 'warn', why: `budget ${budget.name} allows no eviction`});
+	const severity = worstSeverity(problems.map(each => each.severity));
+	const why = problems.map(each => each.why).join('; ');
 	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, status};
 }

@@ -79,7 +79,7 @@ describe('before it is confirmed it is told', () => {
 			risk,
 			cliEquivalent: equivalent,
 		} = await told('delete-pod', 'checkout/web', {grace: 'own'});
-		expect(impact).toContain('try to evict first');
+		expect(impact).toContain('try eviction first');
 		expect(warnings).toMatch(/E evicts it/);
 		expect(risk).toBe('medium');
 		expect(equivalent).not.toContain('--force');
@@ -92,7 +92,7 @@ describe('before it is confirmed it is told', () => {
 			{
 				label: 'disruption budgets',
 				result: 'warn',
-				detail: 'ledger allows 0 more (6 healthy, 6 needed): deleting goes below it',
+				detail: 'ledger allows 0 more (6 healthy, 6 needed): deleting violates it',
 			},
 		]);
 		expect(checks.map(({result}) => result)).not.toContain('block');
@@ -102,7 +102,7 @@ describe('before it is confirmed it is told', () => {
 	describe.each([
 		['evict-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
 		['delete-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
-		['scale', 'horizontalpodautoscalers', 'the number of replicas', 'autoscalers, which would set it themselves,'],
+		['scale', 'horizontalpodautoscalers', 'the number of replicas', 'autoscalers, which would overwrite it,'],
 	] as const)('by %s, of %s', (id, needed, label, who) => {
 		const checked = async (watched: KubernetesPort['readWatched']) => {
 			const params = id === 'scale' ? {replicas: '7'} : {grace: 'default'};
@@ -143,7 +143,7 @@ describe('before it is confirmed it is told', () => {
 
 	test('what may come of forcing a pod of a stateful set', async () => {
 		const {warnings, risk, cliEquivalent: equivalent} = await told('delete-pod', 'search/indexer', {grace: '0'});
-		expect(warnings).toContain('two pods have the same identity and may spoil its data');
+		expect(warnings).toContain('two pods have the same identity and may corrupt its data');
 		expect(risk).toBe('high');
 		expect(equivalent).toContain('--grace-period=0 --force');
 	});
@@ -192,7 +192,7 @@ describe('before it is confirmed it is told', () => {
 	});
 
 	test('that a paused deployment has to be resumed first', () => {
-		expect(action('restart').disabled([podOf('orders/exporter')])).toBe('its rollouts are paused: resume it first');
+		expect(action('restart').disabled([podOf('orders/exporter')])).toBe('its rollouts are paused: resume them first');
 	});
 });
 

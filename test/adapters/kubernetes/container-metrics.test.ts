@@ -149,7 +149,10 @@ describe('without a metrics API', () => {
 		expect(rows[0]?.throttled).toBeCloseTo(0.6, 1);
 		expect(rows[0]?.why).toContain('throttled 60 % of the time by its CPU limit');
 		expect(notes).toEqual([
-			expect.objectContaining({severity, text: expect.stringMatching(new RegExp(`^${why}.*those of prom, CPU as`))}),
+			expect.objectContaining({
+				severity,
+				text: expect.stringMatching(new RegExp(`^${why}.*usage is from prom, CPU averaged`)),
+			}),
 		]);
 	});
 
@@ -192,7 +195,7 @@ describe('without a metrics API', () => {
 		expect(of(nodes[0])?.cpu).toBeCloseTo(3, 0);
 		expect(of(nodes[1])?.memory).toBe(2048 * mebi);
 		expect(rows.filter(({memory}) => memory !== undefined)).toHaveLength(2);
-		expect(notes[0]?.text).toContain('CPU as the mean of five minutes');
+		expect(notes[0]?.text).toContain('CPU averaged over five minutes');
 		const theirs = await readNodes('cluster="theirs"');
 		expect(theirs.rows.find(({name}) => name === nodes[0].metadata.name)?.memory).toBeGreaterThan(100 * mebi);
 		expect(theirs.notes[0]?.text).toContain('of pods alone');
@@ -216,7 +219,10 @@ describe('without a metrics API', () => {
 		const {rows, notes} = await readPods(undefined);
 		expect(rows).toEqual([]);
 		expect(notes).toEqual([
-			expect.objectContaining({severity: 'unknown', hint: expect.stringContaining('Or name a Prometheus target')}),
+			expect.objectContaining({
+				severity: 'unknown',
+				hint: expect.stringContaining('Or set `metrics` of this target to a Prometheus target'),
+			}),
 		]);
 		expect(queries).toEqual([]);
 	});

@@ -12,7 +12,7 @@ const detailOf = (part: object) => fieldOwnerCheck({metadata: {...metadata, ...p
 describe('who else looks after a workload', () => {
 	test.each([
 		['nobody', {}, undefined],
-		['an operator', owned('Cluster'), 'Cluster main, which made it and may put this back'],
+		['an operator', owned('Cluster'), 'Cluster main, which created it and may revert this change'],
 		['an owner that is no controller', owned('Cluster', false), undefined],
 		['Argo CD', {annotations: {'argocd.argoproj.io/tracking-id': 'shop:apps'}}, /^Argo CD \(shop\)/],
 		['Flux', {labels: {'kustomize.toolkit.fluxcd.io/name': 'apps'}}, /^Flux \(apps\)/],

@@ -99,7 +99,7 @@ describe('a Job', () => {
 		expect(text).toMatch(/^ {2}Complete +True/m);
 		expect(text).toContain('Created pod: migrate-');
 		expect(text).not.toContain('Revisions');
-		expect(restartWorkload.disabled([row])).toBe('a Job has no such thing');
+		expect(restartWorkload.disabled([row])).toBe('not available for a Job');
 	});
 
 	test('that failed is told by its pods, and by itself once they are gone', async () => {

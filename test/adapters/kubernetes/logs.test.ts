@@ -158,11 +158,11 @@ describe('the log of a pod', () => {
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
 		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
-		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
+		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
 		await runs.restart('away', 'Error', 1);
 		await nextLogRequest();
 		rig.api.faults.clear();
-		await eventually(() => expect(opened.text()).toContain('connected again'));
+		await eventually(() => expect(opened.text()).toContain('reconnected'));
 		await eventually(() => expect(numbers(opened.lines).get('')).toContain(0));
 		const own = numbers(opened.lines).get('') ?? [];
 		const again = own.indexOf(0);
@@ -191,8 +191,8 @@ describe('the log of a pod', () => {
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
 		rig.api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
 		breakLogs();
-		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
-		await eventually(() => expect(opened.text()).toContain('connected again'));
+		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
+		await eventually(() => expect(opened.text()).toContain('reconnected'));
 		expectUnbroken(numbers(opened.lines).get('') ?? []);
 	});
 
@@ -209,13 +209,13 @@ describe('the log of a pod', () => {
 		await other.ended;
 	});
 
-	test('tells since when nothing was written, and which key looks further back', async () => {
+	test('tells since when nothing was written, and which key shows more', async () => {
 		writes(1e-9);
 		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
 		const rows = await rowsOf(podsSource, ['quiet']);
 		const recent = await openLogs(rows, {since: '1m'});
-		expect(recent.text()).toBe(`-- it wrote nothing since ${startedAt}, 1d01h ago: b looks further back`);
+		expect(recent.text()).toBe(`-- it wrote nothing since ${startedAt}, 1d01h ago: b shows more`);
 		expect((await openLogs(rows, {since: 'all'})).text()).toBe('');
 	});
 
@@ -231,8 +231,8 @@ describe('the log of a pod', () => {
 			const before = await openLogs(row === undefined ? [] : [row], {run: 'before'});
 			expect(before.document.follow).toBeUndefined();
 			expect(numbers(before.lines).get('')?.at(-1)).toBe(runs.lastLineOfPreviousRun('two'));
-			expect(before.lines[0]?.text).toBe('-- the run before, which ended');
-			expect(before.text()).toBe('-- the run before, which ended');
+			expect(before.lines[0]?.text).toBe('-- previous run, which ended');
+			expect(before.text()).toBe('-- previous run, which ended');
 		});
 		await eventually(async () => {
 			const lately = await openLogs(row === undefined ? [] : [row], {since: '1m', tail: 'all'});
@@ -244,7 +244,7 @@ describe('the log of a pod', () => {
 		writes(50);
 		rig.addPod('steady');
 		const before = await openLogs(await rowsOf(podsSource, ['steady']), {run: 'before'});
-		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no run before'}]);
+		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no previous run'}]);
 	});
 
 	test('begins with the run before where that has just crashed, each run under its own head', async () => {
@@ -254,8 +254,8 @@ describe('the log of a pod', () => {
 		const rows = await rowsOf(podsSource, ['fallen']);
 		await eventually(async () => {
 			const {lines} = (await openLogs(rows)).document;
-			const now = lines.findIndex(({text}) => text === '-- the run now');
-			expect(lines[0]?.text).toBe('-- the run before, which ended');
+			const now = lines.findIndex(({text}) => text === '-- current run');
+			expect(lines[0]?.text).toBe('-- previous run, which ended');
 			expect(lines[now - 1]?.text).toContain(`seq=${runs.lastLineOfPreviousRun('fallen')}`);
 			expect(lines[now + 1]?.text).toContain('seq=0');
 		});
@@ -299,9 +299,9 @@ describe('the logs of several', () => {
 		await runs.restart('two', 'Error', 3);
 		await eventually(async () => {
 			const {lines} = await openLogs(rows, {run: 'before'});
-			expect(lines[0]).toEqual({text: 'steady: -- it has not been restarted: there is no run before'});
+			expect(lines[0]).toEqual({text: 'steady: -- it has not been restarted: there is no previous run'});
 			for (const name of ['one', 'two']) {
-				const head = lines.findIndex(({text}) => text === `${name}: -- the run before, which ended`);
+				const head = lines.findIndex(({text}) => text === `${name}: -- previous run, which ended`);
 				expect(lines.findIndex(({sourceLabel: lead}) => lead?.text.trim() === name)).toBe(head + 1);
 			}
 			expect(lines).toHaveLength(203);
@@ -325,7 +325,7 @@ describe('the logs of several', () => {
 		expect(opened.text()).not.toContain('joins');
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
 		rig.removePod(web?.metadata.name ?? '', 'checkout');
-		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+: the pod is gone/));
+		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+: the pod was deleted/));
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+ joins/));
 	});
 
@@ -353,9 +353,9 @@ describe('the logs of several', () => {
 		rig.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
 		// The server as a whole is silent: only then a quiet log is doubted.
 		rig.api.faults.injectNext({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
-		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
+		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
 		rig.api.faults.clear();
-		await eventually(() => expect(opened.text()).toContain('connected again'));
+		await eventually(() => expect(opened.text()).toContain('reconnected'));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(600));
 		expectUnbroken(numbers(opened.lines).get('') ?? []);
 	});

@@ -55,13 +55,13 @@ describe('several marked pods', () => {
 			object: '3 pods',
 			touches: rows.map(row => `Pod checkout/${row.name}`),
 			risk: 'medium',
-			impact: expect.stringContaining('Deployment checkout/web makes new ones. 3 of them are ready and serve now.'),
+			impact: expect.stringContaining('Deployment checkout/web creates new pods. 3 of them are ready and serve now.'),
 		});
 		expect(await blocks(evict, preview.plan)).toEqual([]);
 		const receipt = await evict.run(preview.plan, about());
 		expect(receipt.summary).toBe('3 of 3 pods evicted');
 		await eventually(() => expect(rows.filter(isThere)).toEqual([]));
-		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are gone'});
+		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are deleted'});
 	});
 
 	test('are more than their budget lets go, which is told before anything is sent', async () => {
@@ -75,7 +75,7 @@ describe('several marked pods', () => {
 		expect(await remove.preflight(deleting.plan, about())).toContainEqual({
 			label: 'disruption budgets',
 			result: 'warn',
-			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting goes below it$/),
+			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting violates it$/),
 		});
 		const receipt = await evict.run(preview.plan, about());
 		expect(receipt.summary).toMatch(new RegExp(`^2 of 3 pods evicted; refused: ${rows[2]?.name}: .*disruption budget`));
@@ -83,7 +83,7 @@ describe('several marked pods', () => {
 		await eventually(async () => {
 			expect(await evict.verify(preview.plan, receipt, about())).toMatchObject({
 				result: 'ineffective',
-				detail: '2 of 3 are gone; 1 were refused and sent nothing',
+				detail: '2 of 3 are deleted; 1 were refused, nothing was sent for them',
 			});
 		});
 	});
@@ -118,7 +118,7 @@ describe('several marked pods', () => {
 		const checks = await remove.preflight(preview.plan, about());
 		expect(checks.map(check => check.detail)).toEqual(
 			expect.arrayContaining([
-				'all 3 are as they were shown',
+				'all 3 are unchanged',
 				'you may delete pods in catalog',
 				'you may delete pods in search',
 			]),

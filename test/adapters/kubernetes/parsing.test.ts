@@ -72,30 +72,32 @@ describe('lines that come in pieces', () => {
 			fc.asyncProperty(fc.array(line), lengths, async (lines, pieces) => {
 				const found: string[] = [];
 				const text = lines.map(each => `${each}\n`).join('');
-				for await (const some of byteLines(inPieces(text, pieces), {longest: 1000, whole: true})) found.push(...some);
+				for await (const some of byteLines(inPieces(text, pieces), {maxLineBytes: 1000, dropUnterminated: true}))
+					found.push(...some);
 				expect(found).toEqual(lines);
 			}),
 		);
 	});
 
-	test('lose a last one that was cut off only where it must be whole', async () => {
-		const collect = async (whole: boolean) => {
+	test('drop an unterminated last line only with dropUnterminated', async () => {
+		const collect = async (dropUnterminated: boolean) => {
 			const found: string[] = [];
-			for await (const some of byteLines(inPieces('a\nbc', [1]), {longest: 10, whole})) found.push(...some);
+			for await (const some of byteLines(inPieces('a\nbc', [1]), {maxLineBytes: 10, dropUnterminated}))
+				found.push(...some);
 			return found;
 		};
 		expect([await collect(true), await collect(false)]).toEqual([['a'], ['a', 'bc']]);
 	});
 
-	test('have a longest', async () => {
+	test('fail beyond the maximum length', async () => {
 		const read = async () => {
-			for await (const _ of byteLines(inPieces('x'.repeat(50), [7]), {longest: 20, whole: true}));
+			for await (const _ of byteLines(inPieces('x'.repeat(50), [7]), {maxLineBytes: 20, dropUnterminated: true}));
 		};
 		await expect(read()).rejects.toMatchObject({kind: 'malformed'});
 	});
 });
 
-describe('a trimmed object', () => {
+describe('a projected object', () => {
 	test('has the fields of its shape, of the right types, and no others', () => {
 		type Thing = {
 			readonly name: string;

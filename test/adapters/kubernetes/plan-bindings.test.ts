@@ -182,7 +182,7 @@ const another = pod(() => {
 const ofPods = {
 	'name and namespace': another,
 	'whether it serves, is not ready or has finished': pod(() => putPod({ready: false})),
-	'the workload that makes a new one': pod(() => putPod({controller: 'set-2'})),
+	'the workload that creates a new pod': pod(() => putPod({controller: 'set-2'})),
 	'how long it has to end': another,
 	'whether it is being deleted': pod(() => putPod({finalizers: ['backup/wait']})),
 };
@@ -224,21 +224,21 @@ const ofTemplates = {
 		patchWeb({spec: {template: {metadata: {annotations: {release: 'third'}}}}}),
 	),
 	'update strategy': workload(() => patchWeb({spec: {strategy: {rollingUpdate: {maxSurge: 7}}}})),
-	'the revision that leads back': workload(() => {
+	'the revision that an undo restores': workload(() => {
 		const [set] = setsOfWeb().slice(-1);
 		if (set === undefined) return;
 		store().remove('replicasets.apps', 'checkout', set.metadata.name);
 		store().put('replicasets.apps', {...set, metadata: {...set.metadata, uid: 'another-set'}} as KubeObject);
 	}),
 	'whether it is paused': workload(() => patchWeb({spec: {paused: true}})),
-	'the manager of its fields': managed,
+	'the tool or controller that manages it': managed,
 	'whether midwatch may change it': workload(mayOnlyLook),
 };
 
 const cases: BindingCases<KubernetesPort> = {
 	'kubernetes.delete-pod': {
 		...ofPods,
-		'disruption budgets that deleting goes below': pod(putBudget),
+		'disruption budgets that deleting violates': pod(putBudget),
 		'the finalizers that its deletion waits for': pod(
 			() => putPod({finalizers: ['volume/detach']}),
 			() => putPod({finalizers: ['backup/wait']}),
@@ -260,14 +260,14 @@ const cases: BindingCases<KubernetesPort> = {
 	'kubernetes.restart': ofTemplates,
 	'kubernetes.undo-rollout': {
 		...ofTemplates,
-		'the revision that it goes back to': workload(() => {
+		'the revision that it is rolled back to': workload(() => {
 			const [set] = setsOfWeb().slice(-2);
 			return set && void store().remove('replicasets.apps', 'checkout', set.metadata.name);
 		}),
 	},
 	'kubernetes.scale': {
 		'kind and name': remade,
-		'how many replicas are wanted': workload(() => patchWeb({spec: {replicas: 5}})),
+		'how many replicas are requested': workload(() => patchWeb({spec: {replicas: 5}})),
 		'the autoscaler': workload(async () => {
 			const scaler = store().get(autoscalers, 'checkout', 'web') ?? expect.fail('nothing scales web');
 			store().put(autoscalers, {
@@ -276,7 +276,7 @@ const cases: BindingCases<KubernetesPort> = {
 			} as KubeObject);
 			await heard('horizontalpodautoscalers', autoscalers);
 		}),
-		'the manager of its fields': managed,
+		'the tool or controller that manages it': managed,
 		'whether midwatch may change it': workload(mayOnlyLook),
 	},
 };

@@ -5,7 +5,7 @@ import {createBoundedQueue} from '../../../adapters/kubernetes/logs/bounded-queu
 import {parseLogLine, toDocumentLine} from '../../../adapters/kubernetes/logs/log-line.ts';
 import {createResumePoint} from '../../../adapters/kubernetes/logs/resume-point.ts';
 
-/** A log with moments a few of which are the same, in seconds few enough that a break falls into the middle of one. */
+/** A log in which some timestamps are equal, with so few seconds that an interruption falls into the middle of one. */
 const log = fc
 	.array(fc.record({step: fc.constantFrom(0, 0, 1, 300_000_000, 1_200_000_000)}), {minLength: 1, maxLength: 80})
 	.map(steps => {
@@ -21,62 +21,62 @@ const log = fc
 	})
 	.filter(lines => lines.every(({at}, index) => index === 0 || (lines[index - 1]?.at ?? '') <= at));
 
-describe('what was seen of a log', () => {
-	it('lets each line through once and in its order, wherever the reads broke off', () => {
+describe('a resume point', () => {
+	it('passes each line once and in order, wherever the reads were interrupted', () => {
 		fc.assert(
 			fc.property(log, fc.array(fc.nat(80), {maxLength: 6}), (lines, breaks) => {
-				const seen = createResumePoint();
+				const resumePoint = createResumePoint();
 				const got: number[] = [];
 				for (const until of [...breaks.toSorted((a, b) => a - b), lines.length]) {
-					const since = seen.since();
-					seen.beginOverlap();
+					const since = resumePoint.since();
+					resumePoint.beginOverlap();
 					const sent = lines
 						.slice(0, until)
 						.filter(({at}) => since === undefined || at.slice(0, 19) >= since.slice(0, 19));
-					for (const {index, at} of sent) if (seen.recordIfNew(at)) got.push(index);
+					for (const {index, at} of sent) if (resumePoint.recordIfNew(at)) got.push(index);
 				}
 				expect(got).toEqual(lines.map(({index}) => index));
 			}),
 		);
 	});
 
-	it('goes on after the last lines without those before them, though they are of the same second', () => {
+	it('resumes after the last lines without older ones of the same second', () => {
 		fc.assert(
 			fc.property(log, fc.integer({min: 1, max: 20}), (lines, tail) => {
 				fc.pre(new Set(lines.map(({at}) => at)).size === lines.length);
-				const seen = createResumePoint();
+				const resumePoint = createResumePoint();
 				const half = Math.ceil(lines.length / 2);
 				const first = lines.slice(0, half).slice(-tail);
-				const got = first.filter(({at}) => seen.recordIfNew(at)).map(({index}) => index);
-				const since = seen.since()?.slice(0, 19) ?? '';
-				seen.beginOverlap();
-				for (const {index, at} of lines) if (at.slice(0, 19) >= since && seen.recordIfNew(at)) got.push(index);
+				const got = first.filter(({at}) => resumePoint.recordIfNew(at)).map(({index}) => index);
+				const since = resumePoint.since()?.slice(0, 19) ?? '';
+				resumePoint.beginOverlap();
+				for (const {index, at} of lines) if (at.slice(0, 19) >= since && resumePoint.recordIfNew(at)) got.push(index);
 				expect(got).toEqual(lines.slice(half - first.length).map(({index}) => index));
 			}),
 		);
 	});
 
-	it('tells when what comes goes on too late', () => {
-		const seen = createResumePoint();
+	it('detects a gap', () => {
+		const resumePoint = createResumePoint();
 		const at = (nanos: number) => `2026-11-22T14:05:22.${String(nanos).padStart(9, '0')}Z`;
-		seen.recordIfNew(at(100));
-		seen.recordIfNew(at(200));
-		seen.beginOverlap();
-		expect(seen.classifyOverlap([at(50)])).toBeUndefined();
-		expect(seen.classifyOverlap([at(100)])).toBe('same');
-		expect(seen.classifyOverlap([at(201)])).toBe('late');
-		expect(seen.since()).toBe('2026-11-22T14:05:22Z');
+		resumePoint.recordIfNew(at(100));
+		resumePoint.recordIfNew(at(200));
+		resumePoint.beginOverlap();
+		expect(resumePoint.classifyOverlap([at(50)])).toBeUndefined();
+		expect(resumePoint.classifyOverlap([at(100)])).toBe('same');
+		expect(resumePoint.classifyOverlap([at(201)])).toBe('late');
+		expect(resumePoint.since()).toBe('2026-11-22T14:05:22Z');
 		expect(createResumePoint().since()).toBeUndefined();
 	});
 
-	it('does not take the first line of the next run for the last of the one before, though both have one moment', () => {
-		const seen = createResumePoint();
+	it('does not take the first line of the next run for the last one of the previous run, though both have the same timestamp', () => {
+		const resumePoint = createResumePoint();
 		const at = '2026-11-21T12:00:00.123Z';
-		expect(seen.recordIfNew(at)).toBe(true);
-		seen.beginOverlap();
-		expect([seen.recordIfNew(at), seen.recordIfNew(at)]).toEqual([false, true]);
-		seen.beginRun();
-		expect(seen.recordIfNew(at)).toBe(true);
+		expect(resumePoint.recordIfNew(at)).toBe(true);
+		resumePoint.beginOverlap();
+		expect([resumePoint.recordIfNew(at), resumePoint.recordIfNew(at)]).toEqual([false, true]);
+		resumePoint.beginRun();
+		expect(resumePoint.recordIfNew(at)).toBe(true);
 	});
 });
 
@@ -99,7 +99,7 @@ describe('a line of a log', () => {
 		expect(shown('x'.repeat(70_000))).toBe(`${'x'.repeat(65_536)} … 4464 more characters`);
 	});
 
-	it('is as bad as it says', () => {
+	it('has the severity of its log level', () => {
 		const severity = (text: string) => toDocumentLine({at: undefined, text}, undefined).severity;
 		expect(['ERROR x', '{"level":"warn"}', '{"level":"info"}', 'x'].map(severity)).toEqual([
 			'crit',
@@ -110,8 +110,11 @@ describe('a line of a log', () => {
 	});
 });
 
-describe('lines of bytes', () => {
-	const read = async (chunks: readonly string[], limits: {longest: number; whole: boolean; cut?: true}) => {
+describe('byteLines', () => {
+	const read = async (
+		chunks: readonly string[],
+		limits: {maxLineBytes: number; dropUnterminated: boolean; cut?: true},
+	) => {
 		async function* stream() {
 			for (const chunk of chunks) yield Buffer.from(chunk);
 		}
@@ -120,43 +123,45 @@ describe('lines of bytes', () => {
 		return lines;
 	};
 
-	it('are the same however they are cut in chunks', async () => {
+	it('gives the same lines however the bytes are split into chunks', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(fc.stringMatching(/^[a-zé中\n]{0,12}$/)), async chunks => {
 				const text = chunks.join('');
 				const lines = text.split('\n');
 				const last = lines.pop() ?? '';
-				expect(await read(chunks, {longest: 1000, whole: true})).toEqual(lines);
-				expect(await read(chunks, {longest: 1000, whole: false})).toEqual(last === '' ? lines : [...lines, last]);
+				expect(await read(chunks, {maxLineBytes: 1000, dropUnterminated: true})).toEqual(lines);
+				expect(await read(chunks, {maxLineBytes: 1000, dropUnterminated: false})).toEqual(
+					last === '' ? lines : [...lines, last],
+				);
 			}),
 		);
 	});
 
-	it('that are too long are cut, and the next is whole', async () => {
+	it('are cut when they are too long, and the next line is complete', async () => {
 		const long = 'x'.repeat(30);
-		expect(await read([long, long, 'y\nnext\n'], {longest: 20, whole: true, cut: true})).toEqual([
+		expect(await read([long, long, 'y\nnext\n'], {maxLineBytes: 20, dropUnterminated: true, cut: true})).toEqual([
 			`${long} … 31 more bytes`,
 			'next',
 		]);
-		await expect(read([long], {longest: 20, whole: true})).rejects.toMatchObject({kind: 'malformed'});
+		await expect(read([long], {maxLineBytes: 20, dropUnterminated: true})).rejects.toMatchObject({kind: 'malformed'});
 	});
 });
 
-describe('a channel', () => {
-	it('brings everything of each writer in its order, and holds up who writes too fast', async () => {
-		const channel = createBoundedQueue<string>(10, 4);
+describe('a bounded queue', () => {
+	it('delivers the items of each writer in order, and blocks a writer that is too fast', async () => {
+		const queue = createBoundedQueue<string>(10, 4);
 		let written = 0;
 		const write = async (name: string) => {
 			for (let number = 0; number < 50; number += 1) {
-				await channel.put([`${name}${number}`]);
+				await queue.put([`${name}${number}`]);
 				written += 1;
 			}
 		};
-		const all = Promise.all([write('a'), write('b')]).then(() => channel.end());
+		const all = Promise.all([write('a'), write('b')]).then(() => queue.end());
 		await new Promise(resolve => setImmediate(resolve));
 		expect(written).toBeLessThan(14);
 		const got: string[] = [];
-		for await (const some of channel.read(new AbortController().signal)) {
+		for await (const some of queue.read(new AbortController().signal)) {
 			expect(some.length).toBeLessThanOrEqual(4);
 			got.push(...some);
 		}
@@ -165,14 +170,14 @@ describe('a channel', () => {
 			expect(got.filter(one => one.startsWith(name))).toEqual(Array.from({length: 50}, (_, at) => `${name}${at}`));
 	});
 
-	it('lets everybody go when it is left', async () => {
-		const channel = createBoundedQueue<number>(1, 1);
+	it('releases all writers when the reader leaves', async () => {
+		const queue = createBoundedQueue<number>(1, 1);
 		const quit = new AbortController();
-		const writing = channel.put([1, 2, 3, 4]);
+		const writing = queue.put([1, 2, 3, 4]);
 		const reading = (async () => {
-			for await (const some of channel.read(quit.signal)) if (some[0] === 2) quit.abort();
+			for await (const some of queue.read(quit.signal)) if (some[0] === 2) quit.abort();
 		})();
 		await Promise.all([writing, reading]);
-		await channel.put([5, 6, 7]);
+		await queue.put([5, 6, 7]);
 	});
 });

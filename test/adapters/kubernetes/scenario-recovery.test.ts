@@ -160,7 +160,9 @@ describe('the storm', () => {
 		await act('kubernetes.undo-rollout', 'search', 'indexer', any, {revision: 'previous'});
 		await pass(5);
 		expect((await findings()).filter(({severity}) => severity === 'crit')).toEqual([]);
-		expect(sentences(await findings())).toContainEqual(expect.stringMatching(/^node node-c2: \d+ pods .* are not$/));
+		expect(sentences(await findings())).toContainEqual(
+			expect.stringMatching(/^node node-c2: \d+ pods .* not terminated in time$/),
+		);
 		rig.api.simulation.setNodeReady('node-c2', true);
 		rig.api.simulation.desiredReplicas.delete('gateway/edge');
 		await pass(5);

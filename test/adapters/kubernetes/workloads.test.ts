@@ -79,10 +79,10 @@ describe('workloads', () => {
 	test('tell what stands still besides what pods tell themselves', async () => {
 		const snapshot = await read(testContext());
 		const told = workloadsSource.findings(snapshot, undefined, about).map(({sentence}) => sentence);
-		expect(told).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and wants more');
+		expect(told).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and would scale further');
 		expect(told.filter(sentence => sentence.startsWith('checkout/api'))).toEqual([]);
 		expect(told).toContainEqual(
-			expect.stringMatching(/^search\/indexer: rollout of revision 2, begun at .* stands still/),
+			expect.stringMatching(/^search\/indexer: rollout of revision 2, begun at .* is stalled/),
 		);
 	});
 
@@ -171,7 +171,7 @@ describe('workloads', () => {
 		const tree = async (row: Row) => {
 			const document = await inspectOwners.open(row, {...testContext(), port, target, rows: [row], params: {}});
 			const end = document.lines.findIndex(({text}) => text === '');
-			expect(document.lines.map(({text}) => text).join('\n')).not.toContain('may put this back');
+			expect(document.lines.map(({text}) => text).join('\n')).not.toContain('may revert this change');
 			return document.lines.slice(0, end);
 		};
 		const lines = await tree(await rowOf('checkout', 'api'));

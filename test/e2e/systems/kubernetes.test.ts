@@ -84,7 +84,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onPod(console, name);
 		const told = await console.action('kubernetes.evict-pod');
 		expect(told).toContain('Done');
-		expect(told).toContain('Deployment web makes a new one');
+		expect(told).toContain('Deployment web creates a new pod');
 		await expect(kubectl('-n', 'checkout', 'get', 'pod', name)).rejects.toThrow('NotFound');
 		expect(
 			await kubectl('-n', 'checkout', 'get', 'events', '--field-selector', `involvedObject.name=${name}`),
@@ -98,7 +98,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const name = await nameOfOne(kubectl, 'search', 'suggest');
 		await onPod(console, name);
 		console.pressDeclared('kubernetes.delete-pod');
-		await fill(console, 'Seconds to end in', '1');
+		await fill(console, 'Grace period in seconds', '1');
 		await console.confirm();
 		await console.expect('Done');
 		await expect(kubectl('-n', 'search', 'get', 'pod', name)).rejects.toThrow('NotFound');
@@ -115,7 +115,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		console.press('row.mark', 'row.down', 'row.mark');
 		await console.expect('2 marked');
 		const told = await console.action('kubernetes.evict-pod');
-		expect(told).toContain('2 of 2 are gone');
+		expect(told).toContain('2 of 2 are deleted');
 		const after = await kubectl('-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name');
 		expect(before.filter(name => after.includes(name))).toHaveLength(before.length - 2);
 		await expectRecorded(console, 'kubernetes.evict-pod');
@@ -132,7 +132,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			console.press('row.mark', 'row.down', 'row.mark', 'row.down', 'row.mark');
 			await console.expect('3 marked');
 			console.pressDeclared(id);
-			if (id === 'kubernetes.delete-pod') await fill(console, 'Seconds to end in', '1');
+			if (id === 'kubernetes.delete-pod') await fill(console, 'Grace period in seconds', '1');
 			const screen = await console.expect(/type \S+, the number of objects \(3\)/);
 			const marked = [...new Set([...screen.matchAll(/Pod checkout\/(web-[\w-]+)/g)].map(([, name = '']) => name))];
 			expect(marked).toHaveLength(3);
@@ -144,7 +144,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await console.expect(/the number of objects \(2\)/);
 			expect(await there()).toEqual(expect.arrayContaining(others));
 			await console.confirm();
-			await console.expect('2 of 2 are gone');
+			await console.expect('2 of 2 are deleted');
 			const left = await there();
 			expect(others.filter(name => left.includes(name))).toEqual([]);
 			await expectRecorded(console, id);

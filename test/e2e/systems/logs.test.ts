@@ -43,7 +43,7 @@ describeCluster('logs by keyboard', start => {
 		const title = await console.expect(/Logs of checkout\/web-\S+ .*following/);
 		const [, name = ''] = /Logs of checkout\/(\S+)/.exec(title) ?? [];
 		await expect.poll(() => own.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'})).toBe(1);
-		await console.expect('connected again');
+		await console.expect('reconnected');
 		await console.expect(/seq=/);
 		console.press('text.save');
 		await console.expect(/lines saved to/);
@@ -72,8 +72,8 @@ describeCluster('logs by keyboard', start => {
 		await console.expect(/lines saved to/);
 		for (const line of saved(console)) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\S+Z web-\S+ .*(?:WARN|ERROR)/);
 		console.pty.press('p');
-		await console.expect(/Logs of 2 pods, the run before/);
+		await console.expect(/Logs of 2 pods, previous run/);
 		console.press('deck.back');
-		await console.expectAbsent('the run before');
+		await console.expectAbsent('previous run');
 	});
 });

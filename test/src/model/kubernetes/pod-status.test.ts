@@ -238,8 +238,8 @@ describe('cause beside the status', () => {
 		['CrashLoopBackOff', undefined, [], 'OOMKilled 137'],
 		['ImagePullBackOff', 'Back-off pulling image "x"', ['Failed to pull image "x": manifest unknown'], 'not found'],
 		['ErrImagePull', 'pull access denied, repository does not exist or may require authorization', [], 'not found'],
-		['ErrImagePull', 'failed to authorize: 401 Unauthorized', [], 'no right to pull'],
-		['ErrImagePull', 'dial tcp: lookup registry.test: no such host', [], 'the name of the registry does not resolve'],
+		['ErrImagePull', 'failed to authorize: 401 Unauthorized', [], 'no permission to pull'],
+		['ErrImagePull', 'dial tcp: lookup registry.test: no such host', [], 'the registry name does not resolve'],
 		['ErrImagePull', 'toomanyrequests: You have reached your pull rate limit', [], 'rate limit of the registry'],
 		[
 			'CreateContainerConfigError',

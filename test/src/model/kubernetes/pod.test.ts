@@ -88,13 +88,13 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 			lastTermination: {reason: 'OOMKilled', exitCode: 137},
 		},
 		'warn',
-		'restarting on and on <- OOMKilled 137',
+		'restarting repeatedly <- OOMKilled 137',
 	],
 	[
 		'restarted about every hour, and just now',
 		{restarts: 10, createdAt: ago(36_060), restartedAt: ago(60), lastTermination: {reason: 'Completed', exitCode: 0}},
 		'warn',
-		'restarting on and on',
+		'restarting repeatedly',
 	],
 	['no longer restarting', {restarts: 10, createdAt: ago(12 * 3600), restartedAt: ago(2 * 3600)}, 'ok'],
 	['restarted a few times only', {restarts: 4, createdAt: ago(5 * 3600), restartedAt: ago(3600)}, 'ok'],
@@ -104,13 +104,13 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 		'terminating for too long',
 		{status: 'Terminating', ready: 0, deleteBy: ago(90)},
 		'warn',
-		'should be gone since 1m30s',
+		'not terminated, overdue by 1m30s',
 	],
 	[
 		'terminating, held',
 		{status: 'Terminating', ready: 0, deleteBy: ago(90), cause: 'finalizer example.test/hold'},
 		'warn',
-		'should be gone since 1m30s, held by finalizer example.test/hold',
+		'not terminated, overdue by 1m30s, blocked by finalizer example.test/hold',
 	],
 	['evicted', {status: 'Evicted', ready: 0}, 'warn', 'Evicted'],
 ];
@@ -203,7 +203,7 @@ describe('pod', () => {
 		expect(finding?.actions).not.toContain('kubernetes.undo-rollout');
 	});
 
-	it('is one finding from one restart to the next, and blames no rollout, while it restarting on and on', () => {
+	it('is one finding from one restart to the next, and blames no rollout, while it keeps restarting', () => {
 		const rollout = {revision: 41, at: ago(10 * 3600), first: false};
 		const createdAt = ago(10 * 3600);
 		const told = [5, 6].map(restarts => {
@@ -218,7 +218,7 @@ describe('pod', () => {
 		expect(told[0]).toEqual([
 			{
 				id: expect.any(String),
-				sentence: 'checkout/api: 1 of 1 pods restarting on and on <- OOMKilled 137',
+				sentence: 'checkout/api: 1 of 1 pods restarting repeatedly <- OOMKilled 137',
 				since: createdAt,
 			},
 		]);
@@ -245,8 +245,8 @@ describe('pod', () => {
 			{...well, uid: '3', ...late, owner: 'web', node: 'node-a1'},
 		].map(facts => podRow('prod', facts, now));
 		expect(podFindings(rows, 'prod').map(finding => finding.sentence)).toEqual([
-			'node node-c2: 2 pods of 2 workloads should be gone and are not',
-			'checkout/web: 1 of 2 pods should be gone and are not',
+			'node node-c2: 2 pods of 2 workloads not terminated in time',
+			'checkout/web: 1 of 2 pods not terminated in time',
 		]);
 	});
 

@@ -31,7 +31,7 @@ const well: WorkloadFacts = {
 	pods,
 	createdAt: at - 86_400_000,
 };
-const rolling = {rolling: true, state: {state: 'waiting', detail: '3 of 6 new pods are there'}, updated: 3} as const;
+const rolling = {rolling: true, state: {state: 'waiting', detail: '3 of 6 new pods exist'}, updated: 3} as const;
 const failed = {
 	rolling: true,
 	state: {state: 'failed', detail: 'it made no progress within its deadline (ProgressDeadlineExceeded)'},
@@ -92,7 +92,7 @@ const cases: readonly (readonly [
 		{...rolling, kind: 'StatefulSet', pods: {...late, currentRevisionSeverity: 'ok'}},
 		'stalled',
 		'warn',
-		/^warn checkout\/api: rollout of revision 41, begun at 13:58:00Z, stands still: 2 of 8 pods not ready/,
+		/^warn checkout\/api: rollout of revision 41, begun at 13:58:00Z, is stalled: 2 of 8 pods not ready/,
 	],
 	[
 		'old pods of a deployment are not well, and the rollout goes on',
@@ -106,14 +106,14 @@ const cases: readonly (readonly [
 		{...rolling, refused: 'exceeded quota: small'},
 		'stalled',
 		'crit',
-		/^crit .*cannot go on: no pod can be made, exceeded quota: small/,
+		/^crit .*is blocked: no pod can be created, exceeded quota: small/,
 	],
 	[
 		'an autoscaler at its limit that wants more',
 		{autoscaler: {...scaler, limited: true}},
 		'ok',
 		'warn',
-		/^warn checkout\/api: autoscaler api is at its limit of 10 pods and wants more$/,
+		/^warn checkout\/api: autoscaler api is at its limit of 10 pods and would scale further$/,
 	],
 	['an autoscaler at its limit that has enough', {autoscaler: scaler}, 'ok', 'ok', undefined],
 	[
@@ -121,7 +121,7 @@ const cases: readonly (readonly [
 		{autoscaler: {...scaler, failing: 'FailedGetResourceMetric: no metrics'}},
 		'ok',
 		'warn',
-		/^warn .*autoscaler api does nothing: FailedGetResourceMetric: no metrics$/,
+		/^warn .*autoscaler api fails: FailedGetResourceMetric: no metrics$/,
 	],
 	['a budget that lets pods go', {budgets: [budget]}, 'ok', 'ok', undefined],
 	[
