@@ -29,7 +29,7 @@ export const podShownFacts: readonly ShownFact[] = [
 			'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
 	},
 	{
-		fact: 'the workload that makes a new one',
+		fact: 'the workload that creates a new pod',
 		bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
 	},
 	{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},

@@ -198,7 +198,7 @@ describe('without a metrics API', () => {
 		expect(notes[0]?.text).toContain('CPU averaged over five minutes');
 		const theirs = await readNodes('cluster="theirs"');
 		expect(theirs.rows.find(({name}) => name === nodes[0].metadata.name)?.memory).toBeGreaterThan(100 * mebi);
-		expect(theirs.notes[0]?.text).toContain('of pods alone');
+		expect(theirs.notes[0]?.text).toContain('of pods only');
 	});
 
 	test('and with a Prometheus that has nothing, or that fails, both are told', async () => {

@@ -183,7 +183,7 @@ const ofPods = {
 	'name and namespace': another,
 	'whether it serves, is not ready or has finished': pod(() => putPod({ready: false})),
 	'the workload that creates a new pod': pod(() => putPod({controller: 'set-2'})),
-	'how long it has to end': another,
+	'its grace period': another,
 	'whether it is being deleted': pod(() => putPod({finalizers: ['backup/wait']})),
 };
 
