@@ -125,7 +125,7 @@ export async function previewTemplateChange(
 		touches: [`${workload.kind} ${qualifiedName(workload)} and its ${pods} pods`],
 		cliEquivalent: request.equivalent,
 		impact: request.impact,
-		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
+		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
 		changes:
 			changes.length > 0 || dryRun.result !== 'accepted'
 				? changes
