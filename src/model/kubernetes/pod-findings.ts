@@ -99,7 +99,7 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 /** Groups rows with the same problem. It does not change from one poll to the next while the problem lasts. */
 function problemKey(row: PodRow): string {
 	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return podProblem(row);
-	return row.deleteBy === undefined ? (row.why ?? row.status) : 'do not terminate';
+	return row.deleteBy === undefined ? (row.why ?? row.status) : 'not terminated in time';
 }
 
 /** The kubelet waits up to five minutes between two restarts: a pod with about that interval has been crashing all its life. */
