@@ -79,7 +79,7 @@ export const workloadsSource = defineSource<WorkloadRow, KubernetesPort, Kuberne
 				},
 				{signal: context.signal},
 			);
-			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
+			const otherReads = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
 			for (const facts of runs) rows.push(workloadRow(target.name, facts));
 			const notes = [...pods.notes, ...otherReads.flatMap(each => each.notes)];
 			return {rows, gauges: [], omitted: 0, notes};
