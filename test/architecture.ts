@@ -64,10 +64,11 @@ export function readModule(source: SourceFile): Module {
 	};
 }
 
-/** Each adapter's own client library. */
+/** Each adapter's own client library; of Kubernetes the one that prints objects. */
 const clients: Readonly<Record<string, readonly string[]>> = {
 	postgres: ['pg', 'pgpass/lib/helper.js'],
 	redis: ['ioredis'],
+	kubernetes: ['yaml'],
 };
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];

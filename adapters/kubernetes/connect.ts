@@ -5,9 +5,9 @@ import type {Target} from '../../src/contract/target.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AccessReview, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {createKubernetesClient} from './api/client.ts';
 import {kubectlGrantCommand} from './api/grant-command.ts';
 import {isNamespaceMissing} from './api/missing-namespaces.ts';
+import {createKubernetesClient} from './client.ts';
 import {kubernetesRequiredPermissions} from './objects/required-permissions.ts';
 
 const states = {allowed: 'have', denied: 'lack', unknown: 'unknown'} as const;

@@ -189,6 +189,15 @@ export type ApiRefusal = {
 
 export type ServerIdentity = {readonly version: string; readonly user: string; readonly groups: readonly string[]};
 
+/**
+ * Values that are derived from the reads of one connection and shared by its sources, inspections and actions, such as caches. They are
+ * dropped when the connection is closed.
+ */
+export type DerivedValues = {
+	/** Returns the value that the first call with this function has created. */
+	get<T>(create: () => T): T;
+};
+
 export type KubernetesPort = {
 	/**
 	 * Returns the watch cache of a kind. The first call starts the list and the watch, and waits for the first page.
@@ -231,6 +240,7 @@ export type KubernetesPort = {
 	/** SelfSubjectAccessReview. Cached for five minutes, or until the server denies a write. */
 	reviewAccess(question: AccessReview, context: Context): Promise<AccessReviewResult>;
 	identity(context: Context): Promise<ServerIdentity>;
+	readonly derived: DerivedValues;
 
 	/*
 	 * Writes. Each is sent once, on a connection of its own, and is never retried, except after a 401, which changed nothing.

@@ -67,7 +67,7 @@ describe('the modules that are loaded before the first frame', () => {
 	});
 
 	test.each([
-		['adapters/kubernetes/api/client.ts'],
+		['adapters/kubernetes/client.ts'],
 		['adapters/http/client.ts'],
 		['demo/kubernetes-api/server.ts'],
 		['src/config/load-config.ts'],

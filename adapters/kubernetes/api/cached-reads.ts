@@ -1,50 +1,60 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {Note} from '../../../src/contract/row.ts';
-import {isAdapterError} from '../../../src/errors.ts';
+import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {KubernetesPort, WatchedState} from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
 import {formatClockTime, formatMillis} from '../../../src/text/format.ts';
 
-/** What adds to the pods may come later than they do: nobody waits longer for it. */
+/** How long a read waits for a kind that only adds details to pods. */
 const optionalReadTimeoutMs = 500;
-/** A check may wait for longer than a row. */
+/** A check of an action may wait for longer. */
 const checkTimeoutMs = 5000;
-/** An API server that answers later is under load, or far away behind a bad link. */
+/** Above this latency the API server is overloaded, or the network to it is slow. */
 const slowServerMs = 1000;
 
-/** What was known last: an answer that is late for once must not take a row's workload away for a second. */
-const lastRead = new WeakMap<KubernetesPort, Map<WatchedKind, WatchedState>>();
+/** The last state of each kind: a single late read must not remove details of a row for a second. */
+const createLastReads = () => new Map<WatchedKind, WatchedState>();
 
-/** What is known of a kind that only adds to what is shown. Without it the rest still shows, and `notes` says what is missing. */
+type CachedObjects<K extends WatchedKind> = {
+	readonly objects: ReadonlyMap<string, WatchedObjects[K]>;
+	readonly notes: readonly Note[];
+};
+
+/** No objects, and a note that says what is missing without them. */
+const unreadable = <K extends WatchedKind>(lacking: string, {message, hint}: AdapterError): CachedObjects<K> => ({
+	objects: new Map(),
+	notes: [{text: `${lacking}: ${message}`, hint, severity: 'unknown'}],
+});
+
+/** Optional read of a kind: without its objects the rest is still shown. `lacking` begins the note about a failure. */
 export async function readOptionalObjects<K extends WatchedKind>(
 	port: KubernetesPort,
 	kind: K,
 	lacking: string,
 	context: Context,
-): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
-	const known = lastRead.get(port) ?? new Map<WatchedKind, WatchedState>();
-	lastRead.set(port, known);
+): Promise<CachedObjects<K>> {
+	const lastReads = port.derived.get(createLastReads);
 	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<undefined>(resolve => {
+	const timeout = new Promise<undefined>(resolve => {
 		timer = setTimeout(() => resolve(undefined), optionalReadTimeoutMs);
 	});
 	try {
-		const now = await Promise.race([port.readWatched(kind, context), late]);
-		if (now !== undefined) known.set(kind, now);
-		const watched = now ?? (known.get(kind) as WatchedState<K> | undefined);
+		const current = await Promise.race([port.readWatched(kind, context), timeout]);
+		if (current !== undefined) lastReads.set(kind, current);
+		const watched = current ?? (lastReads.get(kind) as WatchedState<K> | undefined);
 		return watched === undefined
 			? {objects: new Map(), notes: []}
 			: {objects: watched.objects, notes: staleNotes(kind, watched)};
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
-		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+		return unreadable(lacking, error);
 	} finally {
 		clearTimeout(timer);
 	}
 }
 
 /**
- * What a check rests on: that nothing of a kind is there may only be told where all of it was read. `unread` says why it was not:
+ * Strict read of a kind, for checks: that an object does not exist follows only from a complete list. `unread` says why there is none:
  * `cannot be read: …`, `are still being read`.
  */
 export async function readCompleteObjects<K extends WatchedKind>(
@@ -54,8 +64,8 @@ export async function readCompleteObjects<K extends WatchedKind>(
 ): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly unread: string | undefined}> {
 	const signal = AbortSignal.any([context.signal, AbortSignal.timeout(checkTimeoutMs)]);
 	try {
-		const {objects, isComplete: complete} = await port.readWatched(kind, {...context, signal});
-		return {objects, unread: complete ? undefined : 'are still being read'};
+		const {objects, isComplete} = await port.readWatched(kind, {...context, signal});
+		return {objects, unread: isComplete ? undefined : 'are still being read'};
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
 		return {objects: new Map(), unread: `cannot be read: ${error.message}`};
@@ -63,25 +73,25 @@ export async function readCompleteObjects<K extends WatchedKind>(
 }
 
 /**
- * What is known of a kind that rows are made of, or, where we may not read it, what is missing without it.
- * @throws AdapterError why it cannot be read now: then what was read before stays.
+ * Required read of a kind; where we may not read it, a note says what is missing.
+ * @throws AdapterError when it cannot be read for another reason: then the last rows stay.
  */
 export async function readRequiredObjects<K extends WatchedKind>(
 	port: KubernetesPort,
 	kind: K,
 	lacking: string,
 	context: Context,
-): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
+): Promise<CachedObjects<K>> {
 	try {
 		const watched = await port.readWatched(kind, context);
 		return {objects: watched.objects, notes: staleNotes(kind, watched)};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'denied') throw error;
-		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+		return unreadable(lacking, error);
 	}
 }
 
-/** Whoever looks at a watch does not see that all of it comes late. */
+/** A note when the API server is slow: changes then arrive late, which a watch does not show. */
 export function latencyNotes(latencyMs: number | undefined): readonly Note[] {
 	if (latencyMs === undefined || latencyMs < slowServerMs) return [];
 	return [
@@ -93,12 +103,12 @@ export function latencyNotes(latencyMs: number | undefined): readonly Note[] {
 	];
 }
 
-/** Says of what moment it is when it may no longer be true. */
-export function staleNotes(kind: WatchedKind, {stale, lastHeardAt: heardAt}: WatchedState): readonly Note[] {
+/** A note with the time of the objects when they may be out of date. */
+export function staleNotes(kind: WatchedKind, {stale, lastHeardAt}: WatchedState): readonly Note[] {
 	if (stale === undefined) return [];
 	return [
 		{
-			text: `${kind} as of ${formatClockTime(Math.min(stale.since, heardAt))}: ${stale.reason}`,
+			text: `${kind} as of ${formatClockTime(Math.min(stale.since, lastHeardAt))}: ${stale.reason}`,
 			hint: 'Changes since then are not shown yet; midwatch reconnects by itself.',
 			severity: 'warn',
 		},

@@ -4,22 +4,24 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {ContainerMetrics, KubernetesSettings, NodeUsage, PodUsage} from '../../../src/port/kubernetes.ts';
 
 /*
- * What the kubelets' own exporter says, as far as a Prometheus scrapes it (/metrics/cadvisor), for want of a metrics API.
+ * Usage of containers from the kubelet's cAdvisor metrics (/metrics/cadvisor), as far as a Prometheus scrapes them: the fallback for a
+ * missing metrics API.
  * https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
  */
 
-const memory = 'container_memory_working_set_bytes';
-const cpu = 'container_cpu_usage_seconds_total';
-const throttledPeriods = 'container_cpu_cfs_throttled_periods_total';
-const periods = 'container_cpu_cfs_periods_total';
+const memoryMetric = 'container_memory_working_set_bytes';
+const cpuMetric = 'container_cpu_usage_seconds_total';
+const throttledPeriodsMetric = 'container_cpu_cfs_throttled_periods_total';
+const periodsMetric = 'container_cpu_cfs_periods_total';
 
-/** Kubelets are scraped twice a minute at most: asking more often tells nothing new, and these questions are not small. */
+/** Kubelets are scraped at most twice a minute: querying more often gives nothing new, and these queries are expensive. */
 const cacheMs = 25_000;
 
-/** One container of a pod. */
 const byContainer = 'by (namespace, pod, container)';
-/** What may name a node: as Prometheus Operator has it, as its example configuration has it, and where it was scraped. */
+/** Labels that may name a node: of Prometheus Operator, of its example configuration, and the scraped address. */
 const byNode = 'by (node, kubernetes_io_hostname, instance)';
+/** Containers of pods, without the pause container and the sums of a pod. */
+const podContainers = ['container!=""', 'container!="POD"'];
 
 const labelValue = ({labels}: Sample, name: string): string => labels[name] ?? '';
 const podKey = (sample: Sample): string => `${labelValue(sample, 'namespace')}/${labelValue(sample, 'pod')}`;
@@ -36,7 +38,7 @@ const finite = (samples: readonly Sample[]): readonly Sample[] => samples.filter
 const byKey = (samples: readonly Sample[], key: (sample: Sample) => string): ReadonlyMap<string, number> =>
 	new Map(finite(samples).map(sample => [key(sample), sample.value]));
 
-/** Reads again only when the last answer is old enough. */
+/** Caches the result of a read for `cacheMs`. */
 function cacheRead<T>(read: (context: Context) => Promise<T>): (context: Context) => Promise<T> {
 	let last: {readonly at: number; readonly value: T} | undefined;
 	return async context => {
@@ -48,91 +50,109 @@ function cacheRead<T>(read: (context: Context) => Promise<T>): (context: Context
 	};
 }
 
-/** @param query asks the Prometheus target that `named` says. */
+/** The queries of one cluster: how they are sent, and the selectors of its series. */
+type MetricsSource = {
+	/** Name of the Prometheus target. */
+	readonly target: string;
+	query(expression: string, context: Context): Promise<readonly Sample[]>;
+	/** A PromQL selector `{...}` with these matchers and those of the configuration. */
+	selector(...matchers: readonly string[]): string;
+	/** Selects the containers of the watched namespaces. */
+	readonly containers: string;
+};
+
+/** @param query queries the Prometheus target that `settings` names. */
 export function createContainerMetrics(
-	named: NonNullable<KubernetesSettings['metrics']>,
+	settings: NonNullable<KubernetesSettings['metrics']>,
 	namespaces: KubernetesSettings['namespaces'],
 	query: MetricsQuery,
 ): ContainerMetrics {
-	const {prometheus: from, match} = named;
-	const of = (...matchers: readonly string[]): string =>
+	const {prometheus: target, match} = settings;
+	const selector = (...matchers: readonly string[]): string =>
 		`{${[...matchers, match].filter(text => text !== '').join(',')}}`;
-	const running = ['container!=""', 'container!="POD"'];
-	const ours = of(...running, ...(namespaces === 'all' ? [] : [`namespace=~"${namespaces.join('|')}"`]));
-	const ask = async (expression: string, context: Context) => (await query(expression, context)).samples;
-	const none = (what: string): AdapterError =>
-		new AdapterError(
-			'unsupported',
-			`${from} has no container metrics of ${what} of this cluster`,
-			'Let it scrape /metrics/cadvisor of the kubelets, or correct `metrics.match` of this target.',
-		);
-
-	async function podUsage(context: Context): Promise<readonly PodUsage[]> {
-		const kept = `${memory}${ours}`;
-		const [bytes, cores, moments] = await Promise.all([
-			// For minutes after a restart the container before is still told: only what was measured last counts.
-			ask(`max ${byContainer} (${kept} and topk ${byContainer} (1, timestamp(${kept})))`, context),
-			ask(`sum ${byContainer} (rate(${cpu}${ours}[5m]))`, context),
-			ask(`max by (namespace, pod) (timestamp(${kept}))`, context),
-		]);
-		if (bytes.length === 0) throw none('pods');
-		const coresOf = byKey(cores, containerKey);
-		const measuredAt = byKey(moments, podKey);
-		return [...Map.groupBy(finite(bytes), podKey)].flatMap(([key, samples]) => {
-			const [first] = samples;
-			const containers = samples.map(sample => ({
-				name: labelValue(sample, 'container'),
-				memory: sample.value,
-				// Two measurements make a rate: one that has just started has none yet.
-				cpu: coresOf.get(containerKey(sample)),
-			}));
-			const whole = containers.flatMap(one => (one.cpu === undefined ? [] : {...one, cpu: one.cpu}));
-			if (first === undefined || whole.length < containers.length) return [];
-			return {
-				namespace: labelValue(first, 'namespace'),
-				name: labelValue(first, 'pod'),
-				measuredAt: (measuredAt.get(key) ?? 0) * 1000,
-				containers: whole,
-			};
-		});
-	}
-
-	async function nodesBy(aggregate: string, selector: string, context: Context): Promise<readonly NodeUsage[]> {
-		const [bytes, cores, moments] = await Promise.all([
-			ask(`${aggregate} ${byNode} (${memory}${selector})`, context),
-			ask(`${aggregate} ${byNode} (rate(${cpu}${selector}[5m]))`, context),
-			ask(`max ${byNode} (timestamp(${memory}${selector}))`, context),
-		]);
-		const coresOf = byKey(cores, nodeName);
-		const measuredAt = byKey(moments, nodeName);
-		return finite(bytes).flatMap(sample => {
-			const name = nodeName(sample);
-			const busy = coresOf.get(name);
-			if (busy === undefined) return [];
-			return {name, measuredAt: (measuredAt.get(name) ?? 0) * 1000, memory: sample.value, cpu: busy};
-		});
-	}
-
-	async function nodeUsage(context: Context) {
-		// The root of all control groups: the pods and what the node needs for itself.
-		const whole = await nodesBy('max', of('id="/"'), context);
-		if (whole.length > 0) return {usage: whole, podsOnly: false};
-		// Operators often drop what is of no pod.
-		const usage = await nodesBy('sum', of(...running), context);
-		if (usage.length === 0) throw none('nodes');
-		return {usage, podsOnly: true};
-	}
-
-	async function throttling(context: Context): Promise<ReadonlyMap<string, number>> {
-		const held = `sum ${byContainer} (rate(${throttledPeriods}${ours}[5m]))`;
-		const all = `sum ${byContainer} (rate(${periods}${ours}[5m]))`;
-		return byKey(await ask(`max by (namespace, pod) (${held} / ${all})`, context), podKey);
-	}
-
-	return {
-		target: from,
-		podUsage: cacheRead(podUsage),
-		nodeUsage: cacheRead(nodeUsage),
-		throttling: cacheRead(throttling),
+	const inNamespaces = namespaces === 'all' ? [] : [`namespace=~"${namespaces.join('|')}"`];
+	const source: MetricsSource = {
+		target,
+		query: async (expression, context) => (await query(expression, context)).samples,
+		selector,
+		containers: selector(...podContainers, ...inNamespaces),
 	};
+	return {
+		target,
+		podUsage: cacheRead(context => readPodUsage(source, context)),
+		nodeUsage: cacheRead(context => readNodeUsage(source, context)),
+		throttling: cacheRead(context => readThrottling(source, context)),
+	};
+}
+
+const noMetricsError = ({target}: MetricsSource, what: string): AdapterError =>
+	new AdapterError(
+		'unsupported',
+		`${target} has no container metrics of ${what} of this cluster`,
+		'Let it scrape /metrics/cadvisor of the kubelets, or correct `metrics.match` of this target.',
+	);
+
+async function readPodUsage(source: MetricsSource, context: Context): Promise<readonly PodUsage[]> {
+	const memory = `${memoryMetric}${source.containers}`;
+	const [memorySamples, cpuSamples, timeSamples] = await Promise.all([
+		// For minutes after a restart the series of the previous container still exists: use the newest one.
+		source.query(`max ${byContainer} (${memory} and topk ${byContainer} (1, timestamp(${memory})))`, context),
+		source.query(`sum ${byContainer} (rate(${cpuMetric}${source.containers}[5m]))`, context),
+		source.query(`max by (namespace, pod) (timestamp(${memory}))`, context),
+	]);
+	if (memorySamples.length === 0) throw noMetricsError(source, 'pods');
+	const cpuByContainer = byKey(cpuSamples, containerKey);
+	const measuredAt = byKey(timeSamples, podKey);
+	return [...Map.groupBy(finite(memorySamples), podKey)].flatMap(([key, samples]) => {
+		const [first] = samples;
+		const containers = samples.flatMap(sample => {
+			// A rate needs two measurements: a container that has just started has none yet.
+			const cpu = cpuByContainer.get(containerKey(sample));
+			return cpu === undefined ? [] : {name: labelValue(sample, 'container'), memory: sample.value, cpu};
+		});
+		if (first === undefined || containers.length < samples.length) return [];
+		return {
+			namespace: labelValue(first, 'namespace'),
+			name: labelValue(first, 'pod'),
+			measuredAt: (measuredAt.get(key) ?? 0) * 1000,
+			containers,
+		};
+	});
+}
+
+async function queryNodes(
+	source: MetricsSource,
+	aggregate: 'max' | 'sum',
+	selector: string,
+	context: Context,
+): Promise<readonly NodeUsage[]> {
+	const [memorySamples, cpuSamples, timeSamples] = await Promise.all([
+		source.query(`${aggregate} ${byNode} (${memoryMetric}${selector})`, context),
+		source.query(`${aggregate} ${byNode} (rate(${cpuMetric}${selector}[5m]))`, context),
+		source.query(`max ${byNode} (timestamp(${memoryMetric}${selector}))`, context),
+	]);
+	const cpuByNode = byKey(cpuSamples, nodeName);
+	const measuredAt = byKey(timeSamples, nodeName);
+	return finite(memorySamples).flatMap(sample => {
+		const name = nodeName(sample);
+		const cpu = cpuByNode.get(name);
+		if (cpu === undefined) return [];
+		return {name, measuredAt: (measuredAt.get(name) ?? 0) * 1000, memory: sample.value, cpu};
+	});
+}
+
+async function readNodeUsage(source: MetricsSource, context: Context) {
+	// The root control group: pods and system processes.
+	const usage = await queryNodes(source, 'max', source.selector('id="/"'), context);
+	if (usage.length > 0) return {usage, podsOnly: false};
+	// Operators often drop series that belong to no pod.
+	const podsUsage = await queryNodes(source, 'sum', source.selector(...podContainers), context);
+	if (podsUsage.length === 0) throw noMetricsError(source, 'nodes');
+	return {usage: podsUsage, podsOnly: true};
+}
+
+async function readThrottling(source: MetricsSource, context: Context): Promise<ReadonlyMap<string, number>> {
+	const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${source.containers}[5m]))`;
+	const share = `${rate(throttledPeriodsMetric)} / ${rate(periodsMetric)}`;
+	return byKey(await source.query(`max by (namespace, pod) (${share})`, context), podKey);
 }

@@ -7,16 +7,16 @@ import type {Clock} from '../../../src/time/clock.ts';
 import type {TlsMaterial} from '../../http/agent.ts';
 import {type PluginMode, runExecPlugin} from './exec-plugin.ts';
 
-/** A credential is renewed so long before it expires, so that it does not expire on its way. */
+/** Credentials are renewed this long before they expire, so that they do not expire on the way. */
 const renewBeforeExpiryMs = 60_000;
-/** As client-go: tokens of service accounts are replaced long before they expire. */
+/** Like client-go: tokens of service accounts are replaced long before they expire. */
 const tokenFileMs = 60_000;
-/** A login that failed is not tried again for every one of the requests that wait for it. */
+/** A failed login is not repeated within this time, although requests wait for it. */
 const failedLoginRetryMs = 10_000;
 
-/** Everything that a request needs to go out, read. Secret as a whole. */
+/** Resolved credentials of a request. Every field but `generation` is or may be secret. */
 export type RequestCredentials = {
-	/** Grows with every renewal. */
+	/** Increases with every renewal. */
 	readonly generation: number;
 	readonly access: ClusterAccess;
 	readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -24,28 +24,28 @@ export type RequestCredentials = {
 };
 
 export type Credentials = {
-	/** @throws AdapterError `denied` when nobody can log in. */
+	/** Returns the current credentials; renews them when they have expired. @throws AdapterError `denied` when the login fails. */
 	current(): Promise<RequestCredentials>;
 	/**
-	 * Makes one anew with the person at the terminal.
-	 * @throws AdapterError `unsupported` when the login is no command, `denied` when it failed.
+	 * Renews the credentials with the user at the terminal.
+	 * @throws AdapterError `unsupported` when the login is not a command, `denied` when it failed.
 	 */
 	login(): Promise<void>;
-	/** A program that waits for the user's approval. What failed for want of it is tried again at once when it is given. */
+	/** The program that waits for the user's approval; undefined: none. A login that failed for lack of it is retried when it is approved. */
 	approval(): Promise<ProgramApproval | undefined>;
-	/** The server took this ticket, whatever it answered. */
-	markAccepted(ticket: RequestCredentials): void;
+	/** The server accepted these credentials, whatever it answered. */
+	markAccepted(credentials: RequestCredentials): void;
 	/**
-	 * The server refused this ticket with a 401. The next one is made anew, once for all who hold it.
-	 * @returns false when there is no point in trying again at once: it is new, and was never accepted.
+	 * The server refused these credentials with a 401: they are renewed, once for all requests that used them.
+	 * @returns false when an immediate retry is pointless: they are new, and were never accepted.
 	 */
-	markRefused(ticket: RequestCredentials): boolean;
+	markRefused(credentials: RequestCredentials): boolean;
 };
 
 function impersonation(who: Impersonation | undefined): Readonly<Record<string, string | readonly string[]>> {
 	if (who === undefined) return {};
 	const extra = Object.entries(who.extra).map(([name, values]) => [
-		// Bytes that a header's name cannot hold are percent-encoded, and the server decodes them.
+		// Characters that a header name cannot hold are percent-encoded; the server decodes them.
 		`Impersonate-Extra-${encodeURIComponent(name)}`,
 		values,
 	]);
@@ -64,113 +64,146 @@ async function readToken(file: Secret): Promise<string> {
 	return token;
 }
 
-/** `expiresAt`: when it is to be made anew, in epoch milliseconds. */
+/** Credentials with the time of their login and of their renewal, in epoch milliseconds. */
 type CachedCredentials = {
-	readonly ticket: RequestCredentials;
-	readonly madeAt: number;
+	readonly credentials: RequestCredentials;
+	readonly createdAt: number;
 	readonly expiresAt: number;
-	accepted: boolean;
+	isAccepted: boolean;
 };
 
+/** What a login yields: the Authorization header, a client certificate, or both. */
+type LoginResult = {
+	readonly authorization?: string;
+	readonly cert?: string | undefined;
+	readonly key?: string | undefined;
+	/** Epoch milliseconds when to log in again; absent: when it is refused. */
+	readonly expiresAt?: number;
+};
+
+async function logIn(
+	access: ClusterAccess,
+	settings: KubernetesSettings,
+	clock: Clock,
+	mode: PluginMode,
+): Promise<LoginResult> {
+	const {by, certificate} = access.login;
+	if (mode === 'terminal' && by.kind !== 'exec') {
+		const hint = 'Refresh to read again; the error then says why.';
+		throw new AdapterError('unsupported', `${access.context} is not logged in to by a command`, hint);
+	}
+	const clientCertificate = {cert: await certificate?.cert.reveal(), key: await certificate?.key.reveal()};
+	switch (by.kind) {
+		case 'none':
+			return clientCertificate;
+		case 'token':
+			return {...clientCertificate, authorization: `Bearer ${await by.token.reveal()}`};
+		case 'token-file':
+			return {
+				...clientCertificate,
+				authorization: `Bearer ${await readToken(by.token)}`,
+				expiresAt: clock.now() + tokenFileMs,
+			};
+		case 'basic': {
+			const userAndPassword = `${by.username}:${await by.password.reveal()}`;
+			return {...clientCertificate, authorization: `Basic ${Buffer.from(userAndPassword).toString('base64')}`};
+		}
+		case 'exec': {
+			const {token, cert, key, expiresAt} = await runExecPlugin(by.plugin, access, clock, settings, mode);
+			return {
+				...(cert === undefined ? clientCertificate : {cert, key}),
+				...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
+				...(expiresAt === undefined ? {} : {expiresAt: renewalTime(expiresAt, clock.now())}),
+			};
+		}
+	}
+}
+
+/** Credentials that live shorter than the margin are renewed after half their life. */
+const renewalTime = (expiresAt: number, now: number): number =>
+	Math.max(expiresAt - renewBeforeExpiryMs, now + (expiresAt - now) / 2);
+
+/** Reads the access to the cluster and logs in. */
+async function resolveCredentials(
+	generation: number,
+	settings: KubernetesSettings,
+	clock: Clock,
+	mode: PluginMode,
+): Promise<CachedCredentials> {
+	const access = await settings.access();
+	const {authorization, cert, key, expiresAt} = await logIn(access, settings, clock, mode);
+	const ca = await access.authority?.reveal();
+	const headers = {
+		...(authorization === undefined ? {} : {Authorization: authorization}),
+		...impersonation(settings.impersonate ?? access.impersonate),
+	};
+	const tls = {ca, cert, key, servername: access.servername, insecure: access.insecure};
+	return {
+		credentials: {generation, access, headers, tls},
+		createdAt: clock.now(),
+		expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
+		isAccepted: false,
+	};
+}
+
 export function createCredentials(settings: KubernetesSettings, clock: Clock): Credentials {
-	let made: CachedCredentials | undefined;
-	let making: Promise<CachedCredentials> | undefined;
+	let cached: CachedCredentials | undefined;
+	let pending: Promise<CachedCredentials> | undefined;
 	let generation = 0;
 	let failure: {readonly error: AdapterError; readonly until: number} | undefined;
 
-	async function make(seat: PluginMode): Promise<CachedCredentials> {
-		const access = await settings.access();
-		const {login} = access;
-		if (seat === 'terminal' && login.by.kind !== 'exec') {
-			const hint = 'Read it again with refresh; what fails then says why.';
-			throw new AdapterError('unsupported', `${access.context} is not logged in to by a command`, hint);
-		}
-		let bearer: string | undefined;
-		let expiresAt = Number.POSITIVE_INFINITY;
-		let cert = await login.certificate?.cert.reveal();
-		let key = await login.certificate?.key.reveal();
-		if (login.by.kind === 'token') bearer = `Bearer ${await login.by.token.reveal()}`;
-		else if (login.by.kind === 'token-file') {
-			bearer = `Bearer ${await readToken(login.by.token)}`;
-			expiresAt = clock.now() + tokenFileMs;
-		} else if (login.by.kind === 'basic') {
-			const words = `${login.by.username}:${await login.by.password.reveal()}`;
-			bearer = `Basic ${Buffer.from(words).toString('base64')}`;
-		} else if (login.by.kind === 'exec') {
-			const given = await runExecPlugin(login.by.plugin, access, clock, settings, seat);
-			if (given.token !== undefined) bearer = `Bearer ${given.token}`;
-			if (given.cert !== undefined) {
-				cert = given.cert;
-				key = given.key;
-			}
-			if (given.expiresAt !== undefined) {
-				// One that lives shorter than the margin is used for half its life.
-				const now = clock.now();
-				expiresAt = Math.max(given.expiresAt - renewBeforeExpiryMs, now + (given.expiresAt - now) / 2);
-			}
-		}
-		const ca = await access.authority?.reveal();
-		generation += 1;
-		const ticket: RequestCredentials = {
-			generation,
-			access,
-			headers: {
-				...(bearer === undefined ? {} : {Authorization: bearer}),
-				...impersonation(settings.impersonate ?? access.impersonate),
-			},
-			tls: {ca, cert, key, servername: access.servername, insecure: access.insecure},
-		};
-		return {ticket, madeAt: clock.now(), expiresAt, accepted: false};
-	}
-
-	async function makeOnce(seat: PluginMode): Promise<CachedCredentials> {
+	/** Creates and caches credentials, or caches the failure. */
+	async function renew(mode: PluginMode): Promise<CachedCredentials> {
 		try {
-			made = await make(seat);
+			cached = await resolveCredentials(generation + 1, settings, clock, mode);
+			generation += 1;
 			failure = undefined;
-			return made;
-		} catch (error) {
+			return cached;
+		} catch (thrown) {
 			const hint = 'Check the files that the kubeconfig names, and log in again.';
-			const told = isAdapterError(error) ? error : new AdapterError('denied', messageOf(error), hint, {cause: error});
-			failure = {error: told, until: clock.now() + failedLoginRetryMs};
-			throw told;
+			const error = isAdapterError(thrown)
+				? thrown
+				: new AdapterError('denied', messageOf(thrown), hint, {cause: thrown});
+			failure = {error, until: clock.now() + failedLoginRetryMs};
+			throw error;
 		} finally {
-			making = undefined;
+			pending = undefined;
 		}
 	}
 
 	return {
 		async current() {
-			if (made !== undefined && clock.now() < made.expiresAt) return made.ticket;
+			if (cached !== undefined && clock.now() < cached.expiresAt) return cached.credentials;
 			if (failure !== undefined && clock.now() < failure.until) throw failure.error;
-			making ??= makeOnce('background');
-			return (await making).ticket;
+			pending ??= renew('background');
+			return (await pending).credentials;
 		},
 		async login() {
-			// One that is being made without a terminal is waited for: two at a time would race for the same cache of the plugin.
-			await making?.catch(() => {});
-			making = makeOnce('terminal');
-			await making;
+			// Wait for a login in the background: two at a time would compete for the same cache of the plugin.
+			await pending?.catch(() => {});
+			pending = renew('terminal');
+			await pending;
 		},
 		async approval() {
 			const {by} = (await settings.access()).login;
-			const waits = by.kind === 'exec' ? await by.plugin.approval() : undefined;
+			const approval = by.kind === 'exec' ? await by.plugin.approval() : undefined;
 			return (
-				waits && {
-					...waits,
+				approval && {
+					...approval,
 					async approve() {
-						await waits.approve();
+						await approval.approve();
 						failure = undefined;
 					},
 				}
 			);
 		},
-		markAccepted(ticket) {
-			if (made?.ticket.generation === ticket.generation) made.accepted = true;
+		markAccepted({generation: accepted}) {
+			if (cached?.credentials.generation === accepted) cached.isAccepted = true;
 		},
-		markRefused(ticket) {
-			if (made?.ticket.generation !== ticket.generation) return true;
-			if (!made.accepted && clock.now() - made.madeAt < failedLoginRetryMs) return false;
-			made = undefined;
+		markRefused({generation: refused}) {
+			if (cached?.credentials.generation !== refused) return true;
+			if (!cached.isAccepted && clock.now() - cached.createdAt < failedLoginRetryMs) return false;
+			cached = undefined;
 			return true;
 		},
 	};

@@ -9,10 +9,10 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-/** What stands around the items of a list is small: its kind and metadata, or the columns of a table. */
+/** The part around the items is small: kind and metadata of the list, or the columns of a table. */
 const maxHeaderBytes = 1024 * 1024;
 const maxItemBytes = 16 * 1024 * 1024;
-/** Of one answer. Kubernetes is tested with 150,000 pods a cluster. */
+/** Kubernetes is tested with 150,000 pods a cluster. */
 const maxItems = 500_000;
 
 const malformedJson = (what: string, cause?: unknown): AdapterError =>
@@ -20,15 +20,13 @@ const malformedJson = (what: string, cause?: unknown): AdapterError =>
 		'malformed',
 		`the list cannot be read: ${what}`,
 		'Check the network and any proxy between midwatch and the API server.',
-		{
-			cause,
-		},
+		{cause},
 	);
 
 /**
- * Reads a list as it comes: each element of the array at `key` of the top object is parsed by itself and given to `take`, so that a list of
- * any length neither holds the event loop nor stands in memory as a whole.
- * @returns the top object with an empty array in that place.
+ * Parses a list as it arrives: each element of the array at `key` of the top-level object is parsed on its own and passed to `take`, so that
+ * a list of any length neither blocks the event loop nor is held in memory completely.
+ * @returns the top-level object with an empty array at `key`.
  * @throws AdapterError `malformed` when it is no such object, or ends early.
  */
 export async function readListItems(
@@ -36,18 +34,15 @@ export async function readListItems(
 	key: string,
 	take: (item: unknown) => void,
 ): Promise<Readonly<Record<string, unknown>>> {
-	const rest: Buffer[] = [];
-	let restSize = 0;
-	const piece: Buffer[] = [];
-	let pieceSize = 0;
-	let items = 0;
+	const header = createHeaderBuffer();
+	const items = createItemBuffer(take);
 	let depth = 0;
 	let inString = false;
 	let escaped = false;
-	/** Where the string at depth 1 began, so that the key before the array is known. */
+	/** Bytes of the current string at depth 1, to know the key before an array. */
 	let name: number[] | undefined;
 	let lastName = '';
-	/** Between the brackets of the array. */
+	/** Inside the array. */
 	let inItems = false;
 
 	for await (const chunk of chunks) {
@@ -79,7 +74,7 @@ export async function readListItems(
 					depth += 1;
 					assertDepth(depth);
 					if (depth === 2 && lastName === key && !inItems) {
-						keepRest(chunk.subarray(from, at + 1));
+						header.add(chunk.subarray(from, at + 1));
 						inItems = true;
 						from = at + 1;
 					}
@@ -87,7 +82,7 @@ export async function readListItems(
 				case closeBrace:
 					depth -= 1;
 					if (inItems && depth === 2) {
-						finish(chunk.subarray(from, at + 1));
+						items.finish(chunk.subarray(from, at + 1));
 						from = at + 1;
 						if (isOverBudget()) await yieldToLoop();
 					}
@@ -102,37 +97,53 @@ export async function readListItems(
 					break;
 			}
 		}
-		if (!inItems) keepRest(chunk.subarray(from));
-		else if (depth > 2) keepPiece(chunk.subarray(from));
+		if (!inItems) header.add(chunk.subarray(from));
+		else if (depth > 2) items.add(chunk.subarray(from));
 		if (isOverBudget()) await yieldToLoop();
 	}
 	if (depth !== 0 || inString) throw malformedJson('it ends in the middle');
+	return header.parse();
+}
 
-	function keepRest(part: Buffer): void {
-		restSize += part.length;
-		if (restSize > maxHeaderBytes) throw malformedJson('it is not a list of the API');
-		rest.push(part);
-	}
+/** Collects the bytes outside of the items. */
+function createHeaderBuffer() {
+	const parts: Buffer[] = [];
+	let size = 0;
+	return {
+		add(part: Buffer): void {
+			size += part.length;
+			if (size > maxHeaderBytes) throw malformedJson('it is not a list of the API');
+			parts.push(part);
+		},
+		parse(): Readonly<Record<string, unknown>> {
+			const top = parse(Buffer.concat(parts));
+			if (typeof top !== 'object' || top === null || Array.isArray(top)) throw malformedJson('it is not an object');
+			return top as Readonly<Record<string, unknown>>;
+		},
+	};
+}
 
-	function keepPiece(part: Buffer): void {
-		pieceSize += part.length;
-		if (pieceSize > maxItemBytes) throw malformedJson('one object has more than 16 MB');
-		// A copy: the chunk may be far larger than what is kept of it.
-		piece.push(Buffer.from(part));
-	}
-
-	function finish(last: Buffer): void {
-		const whole = piece.length === 0 ? last : Buffer.concat([...piece, last]);
-		piece.length = 0;
-		pieceSize = 0;
-		items += 1;
-		if (items > maxItems) throw malformedJson(`it has more than ${maxItems} objects`);
-		take(parse(whole));
-	}
-
-	const top = parse(Buffer.concat(rest));
-	if (typeof top !== 'object' || top === null || Array.isArray(top)) throw malformedJson('it is not an object');
-	return top as Readonly<Record<string, unknown>>;
+/** Collects the bytes of an item that spans chunks, and parses each complete item. */
+function createItemBuffer(take: (item: unknown) => void) {
+	const parts: Buffer[] = [];
+	let size = 0;
+	let count = 0;
+	return {
+		add(part: Buffer): void {
+			size += part.length;
+			if (size > maxItemBytes) throw malformedJson('one object has more than 16 MB');
+			// A copy: the chunk may be far larger than this part of it.
+			parts.push(Buffer.from(part));
+		},
+		finish(last: Buffer): void {
+			const item = parts.length === 0 ? last : Buffer.concat([...parts, last]);
+			parts.length = 0;
+			size = 0;
+			count += 1;
+			if (count > maxItems) throw malformedJson(`it has more than ${maxItems} objects`);
+			take(parse(item));
+		},
+	};
 }
 
 function assertDepth(depth: number): void {

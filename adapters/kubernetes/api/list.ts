@@ -2,10 +2,11 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PodTableRow, ResourceType} from '../../../src/port/kubernetes.ts';
 import type {Metadata} from '../../../src/port/kubernetes-objects.ts';
 import {findApiRefusal} from './errors.ts';
+import type {Query} from './http-exchange.ts';
 import {readListItems} from './json-stream.ts';
-import {project} from './projection.ts';
+import {type Intern, project} from './projection.ts';
 import {apiPath, metadataProjection} from './resources.ts';
-import type {ApiTransport, Query} from './transport.ts';
+import type {ApiTransport} from './transport.ts';
 
 /** As kubectl uses it. A page of pods is about 3 MB. */
 const pageSize = 500;
@@ -92,8 +93,8 @@ export async function listAll(
 }
 
 /** The projected metadata of any object. @throws AdapterError `malformed` when it has no name. */
-export function metadataOf(object: unknown): Metadata {
-	const metadata = project<Metadata>(fields(object)['metadata'], metadataProjection);
+export function metadataOf(object: unknown, intern?: Intern): Metadata {
+	const metadata = project<Metadata>(fields(object)['metadata'], metadataProjection, intern);
 	if (metadata?.name === undefined) {
 		throw new AdapterError(
 			'malformed',
@@ -115,6 +116,7 @@ export async function readPodTable(
 	transport: ApiTransport,
 	request: ListRequest,
 	signal: AbortSignal,
+	intern?: Intern,
 ): Promise<readonly PodTableRow[]> {
 	const rows: {readonly cells: readonly unknown[]; readonly metadata: Metadata}[] = [];
 	const answer = await transport.send(
@@ -132,7 +134,7 @@ export async function readPodTable(
 	try {
 		top = await readListItems(answer.chunks, 'rows', row => {
 			const {cells, object} = fields(row);
-			if (Array.isArray(cells)) rows.push({cells, metadata: metadataOf(object)});
+			if (Array.isArray(cells)) rows.push({cells, metadata: metadataOf(object, intern)});
 		});
 	} finally {
 		answer.close();

@@ -13,18 +13,18 @@ import type {
 import type {Projection} from './projection.ts';
 
 const metadata: Projection<Metadata> = {
-	name: 'own',
+	name: 'unshared-text',
 	namespace: 'text',
-	uid: 'own',
-	resourceVersion: 'own',
+	uid: 'unshared-text',
+	resourceVersion: 'unshared-text',
 	generation: 'number',
-	creationTimestamp: 'own',
-	deletionTimestamp: 'own',
+	creationTimestamp: 'unshared-text',
+	deletionTimestamp: 'unshared-text',
 	deletionGracePeriodSeconds: 'number',
 	finalizers: ['text'],
-	labels: 'words',
-	annotations: 'notes',
-	ownerReferences: [{apiVersion: 'text', kind: 'text', name: 'text', uid: 'text', controller: 'flag'}],
+	labels: 'string-map',
+	annotations: 'short-string-map',
+	ownerReferences: [{apiVersion: 'text', kind: 'text', name: 'text', uid: 'text', controller: 'boolean'}],
 };
 
 /** The metadata fields of any object. */
@@ -35,40 +35,40 @@ const conditions: readonly [Projection<Condition>] = [
 		type: 'text',
 		status: 'text',
 		reason: 'text',
-		message: 'own',
-		lastTransitionTime: 'own',
-		lastUpdateTime: 'own',
+		message: 'unshared-text',
+		lastTransitionTime: 'unshared-text',
+		lastUpdateTime: 'unshared-text',
 	},
 ];
 
 const containers: readonly [Projection<ContainerSpec>] = [
-	{name: 'text', image: 'text', resources: {requests: 'words', limits: 'words'}, restartPolicy: 'text'},
+	{name: 'text', image: 'text', resources: {requests: 'string-map', limits: 'string-map'}, restartPolicy: 'text'},
 ];
 
 const state: Projection<ContainerState> = {
-	waiting: {reason: 'text', message: 'own'},
-	running: {startedAt: 'own'},
+	waiting: {reason: 'text', message: 'unshared-text'},
+	running: {startedAt: 'unshared-text'},
 	terminated: {
 		exitCode: 'number',
 		signal: 'number',
 		reason: 'text',
-		message: 'own',
-		startedAt: 'own',
-		finishedAt: 'own',
+		message: 'unshared-text',
+		startedAt: 'unshared-text',
+		finishedAt: 'unshared-text',
 	},
 };
 
 const containerStatuses: readonly [Projection<ContainerStatus>] = [
-	{name: 'text', ready: 'flag', started: 'flag', restartCount: 'number', image: 'text', state, lastState: state},
+	{name: 'text', ready: 'boolean', started: 'boolean', restartCount: 'number', image: 'text', state, lastState: state},
 ];
 
 const selector: Projection<LabelSelector> = {
-	matchLabels: 'words',
+	matchLabels: 'string-map',
 	matchExpressions: [{key: 'text', operator: 'text', values: ['text']}],
 };
 
 const template: Projection<PodTemplate> = {
-	metadata: {labels: 'words', annotations: 'notes'},
+	metadata: {labels: 'string-map', annotations: 'short-string-map'},
 	spec: {containers, initContainers: containers},
 };
 
@@ -101,10 +101,10 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			status: {
 				phase: 'text',
 				reason: 'text',
-				message: 'own',
-				podIP: 'own',
+				message: 'unshared-text',
+				podIP: 'unshared-text',
 				qosClass: 'text',
-				startTime: 'own',
+				startTime: 'unshared-text',
 				conditions,
 				containerStatuses,
 				initContainerStatuses: containerStatuses,
@@ -117,7 +117,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			metadata,
 			spec: {
 				replicas: 'number',
-				paused: 'flag',
+				paused: 'boolean',
 				progressDeadlineSeconds: 'number',
 				minReadySeconds: 'number',
 				selector,
@@ -202,15 +202,15 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 				parallelism: 'number',
 				backoffLimit: 'number',
 				activeDeadlineSeconds: 'number',
-				suspend: 'flag',
+				suspend: 'boolean',
 				template,
 			},
 			status: {
 				active: 'number',
 				succeeded: 'number',
 				failed: 'number',
-				startTime: 'own',
-				completionTime: 'own',
+				startTime: 'unshared-text',
+				completionTime: 'unshared-text',
 				conditions,
 			},
 		},
@@ -219,8 +219,8 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 		type: batch('cronjobs'),
 		projection: {
 			metadata,
-			spec: {schedule: 'text', timeZone: 'text', suspend: 'flag', concurrencyPolicy: 'text'},
-			status: {lastScheduleTime: 'own', lastSuccessfulTime: 'own'},
+			spec: {schedule: 'text', timeZone: 'text', suspend: 'boolean', concurrencyPolicy: 'text'},
+			status: {lastScheduleTime: 'unshared-text', lastSuccessfulTime: 'unshared-text'},
 		},
 	},
 	horizontalpodautoscalers: {
@@ -232,7 +232,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 				minReplicas: 'number',
 				maxReplicas: 'number',
 			},
-			status: {currentReplicas: 'number', desiredReplicas: 'number', lastScaleTime: 'own', conditions},
+			status: {currentReplicas: 'number', desiredReplicas: 'number', lastScaleTime: 'unshared-text', conditions},
 		},
 	},
 	poddisruptionbudgets: {
@@ -254,10 +254,10 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 		type: core('nodes', false),
 		projection: {
 			metadata,
-			spec: {unschedulable: 'flag', taints: [{key: 'text', value: 'text', effect: 'text'}]},
+			spec: {unschedulable: 'boolean', taints: [{key: 'text', value: 'text', effect: 'text'}]},
 			status: {
-				capacity: 'words',
-				allocatable: 'words',
+				capacity: 'string-map',
+				allocatable: 'string-map',
 				conditions,
 				nodeInfo: {kubeletVersion: 'text'},
 				addresses: [{type: 'text', address: 'text'}],
@@ -271,12 +271,12 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			metadata,
 			type: 'text',
 			reason: 'text',
-			message: 'own',
+			message: 'unshared-text',
 			count: 'number',
-			firstTimestamp: 'own',
-			lastTimestamp: 'own',
-			eventTime: 'own',
-			series: {count: 'number', lastObservedTime: 'own'},
+			firstTimestamp: 'unshared-text',
+			lastTimestamp: 'unshared-text',
+			eventTime: 'unshared-text',
+			series: {count: 'number', lastObservedTime: 'unshared-text'},
 			involvedObject: {kind: 'text', namespace: 'text', name: 'text', uid: 'text', fieldPath: 'text'},
 			source: {component: 'text', host: 'text'},
 		},

@@ -15,7 +15,6 @@ import {systemClock} from '../../../src/time/clock.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {findApiRefusal} from '../api/errors.ts';
 import {conflictError} from '../objects/workload-ref.ts';
-import {defaultLogFollowerTimings} from './container-log-follower.ts';
 import {
 	type ContainerLog,
 	containerStatusesByName,
@@ -26,6 +25,7 @@ import {
 	maxFollowedLogs,
 	readPodsOfRows,
 } from './log-containers.ts';
+import {defaultLogFollowerTimings} from './log-follower-state.ts';
 import {type LogLine, parseLogLine, toDocumentLine} from './log-line.ts';
 import {followMergedLogs, type StartedLog} from './merged-log-follower.ts';
 import {createResumePoint} from './resume-point.ts';

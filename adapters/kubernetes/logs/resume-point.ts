@@ -1,71 +1,71 @@
 /**
- * What of one container's log was read, so that it can be read on without loss and without doubling. The server reads from a whole second
- * on (`sinceTime` is cut to seconds on its way to the kubelet), and several lines may have one moment: so all moments of the last second
- * are counted, and as many lines of each are dropped when that second is read again.
+ * Remembers which lines of a container's log were read, so that it can be resumed without loss or duplicates. `sinceTime` has a resolution
+ * of seconds, because it is cut to seconds on its way to the kubelet, and several lines may have the same timestamp. Therefore the lines
+ * of the last second are counted by timestamp, and as many are dropped when that second is read again. Does no I/O.
  */
 export type ResumePoint = {
-	/** The whole second to read from, RFC 3339; undefined when nothing was read. */
+	/** The second to read from, RFC 3339; undefined when nothing was read. */
 	since(): string | undefined;
-	/** Begins a read from `since` on: what was read comes again. */
+	/** Begins a read from `since` on: lines that were read come again. */
 	beginOverlap(): void;
-	/** Begins a read of another run: nothing of it was read, also what has the moment of a line of the run before. */
+	/** Begins the read of another run: none of its lines was read, even if it has the timestamp of a line of the previous run. */
 	beginRun(): void;
-	/** Whether a line with this moment is new. One without a moment always is. */
+	/** Records a line. Returns whether it is new; a line without a timestamp always is. */
 	recordIfNew(at: string | undefined): boolean;
 	/**
-	 * Looks at what comes again, before it is taken: `same` as soon as something of it was read before, `late` when it goes beyond all that
-	 * was read and nothing was: then another run writes, or lines are missing in between. Undefined: it does not tell yet.
+	 * Classifies the first lines of a resumed read, before they are recorded. `overlaps`: at least one was read before. `gap`: they are all
+	 * newer than what was read, so that another run writes or lines are missing. Undefined: cannot be told yet.
 	 */
-	classifyOverlap(moments: readonly (string | undefined)[]): 'same' | 'late' | undefined;
+	classifyOverlap(timestamps: readonly (string | undefined)[]): 'overlaps' | 'gap' | undefined;
 };
 
 const secondOf = (at: string): string => at.slice(0, 19);
 
 export function createResumePoint(): ResumePoint {
 	let second: string | undefined;
-	/** Of `second` and later ones, how many lines each moment had. */
+	/** Lines per timestamp, from `second` on. */
 	let counts = new Map<string, number>();
-	/** What has to come again, and was not dropped yet. */
-	let due = new Map<string, number>();
-	/** The first moment and the last. What is older than the first was not wanted: only the last lines were. */
+	/** Lines that are expected again and not dropped yet, per timestamp. */
+	let expected = new Map<string, number>();
+	/** First and last timestamp. Lines before the first were not requested: only the last lines were. */
 	let oldest: string | undefined;
 	let newest = '';
 
 	function count(at: string): void {
 		oldest ??= at;
 		if (at > newest) newest = at;
-		const own = secondOf(at);
-		if (second === undefined || own > second) {
-			second = own;
-			// Moments of one container may be out of order by a little: what is later than the second stays.
-			counts = new Map([...counts].filter(([moment]) => secondOf(moment) >= own));
+		const ownSecond = secondOf(at);
+		if (second === undefined || ownSecond > second) {
+			second = ownSecond;
+			// Timestamps of one container may be slightly out of order: keep later ones.
+			counts = new Map([...counts].filter(([timestamp]) => secondOf(timestamp) >= ownSecond));
 		}
-		if (own >= second) counts.set(at, (counts.get(at) ?? 0) + 1);
+		if (ownSecond >= second) counts.set(at, (counts.get(at) ?? 0) + 1);
 	}
 
 	return {
 		since: () => (second === undefined ? undefined : `${second}Z`),
 		beginOverlap() {
-			due = new Map(counts);
+			expected = new Map(counts);
 		},
 		beginRun() {
-			due = new Map();
+			expected = new Map();
 		},
 		recordIfNew(at) {
 			if (at === undefined) return true;
-			const left = due.get(at) ?? 0;
-			if (left > 0) {
-				if (left === 1) due.delete(at);
-				else due.set(at, left - 1);
+			const remaining = expected.get(at) ?? 0;
+			if (remaining > 0) {
+				if (remaining === 1) expected.delete(at);
+				else expected.set(at, remaining - 1);
 				return false;
 			}
 			if (oldest !== undefined && (at < oldest || (at === oldest && at < newest))) return false;
 			count(at);
 			return true;
 		},
-		classifyOverlap(moments) {
-			if (due.size === 0 || moments.some(at => at !== undefined && due.has(at))) return 'same';
-			return moments.some(at => at !== undefined && at > newest) ? 'late' : undefined;
+		classifyOverlap(timestamps) {
+			if (expected.size === 0 || timestamps.some(at => at !== undefined && expected.has(at))) return 'overlaps';
+			return timestamps.some(at => at !== undefined && at > newest) ? 'gap' : undefined;
 		},
 	};
 }

@@ -2,8 +2,8 @@ import {defineInspection} from '../../../src/contract/define.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {maskSecrets} from './mask-secrets.ts';
+import {toYamlLines} from './object-yaml.ts';
 import {type ObjectRow, rowObject} from './row-object.ts';
-import {yamlLines} from './yaml-text.ts';
 
 /** The object as YAML, read from the server when it opens, with secrets masked. */
 export const inspectYaml = defineInspection<ObjectRow, KubernetesPort, KubernetesSettings>()({
@@ -20,7 +20,7 @@ export const inspectYaml = defineInspection<ObjectRow, KubernetesPort, Kubernete
 		return {
 			title: `YAML of ${title}`,
 			cliEquivalent: [kubectlCommand(target, ...namespaceOption, 'get', slashed, '-o', 'yaml')],
-			lines: yamlLines(maskSecrets(full)).map(text => ({text})),
+			lines: (await toYamlLines(maskSecrets(full))).map(text => ({text})),
 		};
 	},
 });

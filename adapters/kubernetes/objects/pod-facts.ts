@@ -88,22 +88,27 @@ function updateFacts(of: CachedPod, pod: PodObject, owners: OwnerIndex): PodFact
 export const toPodFacts = (pod: PodObject, owners: OwnerIndex, warnings: readonly string[]): PodFacts =>
 	updateFacts(toCachedPod(pod, warnings), pod, owners);
 
-/** Caches the rows of one target's pods between reads. */
+/** Caches the rows of the pods of one target between reads. */
 export type PodRowCache = {
 	/** Returns the same row object as before when nothing changed, so that it need not be sorted, filtered and painted again. */
 	rowOf(
 		pod: PodObject,
-		about: {readonly owners: OwnerIndex; readonly warnings: readonly string[]; readonly now: number},
+		about: {
+			readonly target: string;
+			readonly owners: OwnerIndex;
+			readonly warnings: readonly string[];
+			readonly now: number;
+		},
 	): PodRow;
 	/** Drops pods that no longer exist. */
 	retainOnly(pods: {has(uid: string): boolean; readonly size: number}): void;
 };
 
-export function createPodRowCache(target: string): PodRowCache {
+export function createPodRowCache(): PodRowCache {
 	// A Map by uid, not a WeakMap: with thousands of keys a WeakMap makes garbage collection pauses visible.
 	const known = new Map<string, CachedPod>();
 	return {
-		rowOf(pod, {owners, warnings, now}) {
+		rowOf(pod, {target, owners, warnings, now}) {
 			const {uid} = pod.metadata;
 			const before = known.get(uid);
 			const of = toCachedPod(pod, warnings, before);

@@ -15,40 +15,38 @@ export type PodRows = {
 	/** Messages of warning events by the uid of the involved object, newest first. */
 	readonly warnings: ReadonlyMap<string, readonly string[]>;
 	readonly notes: readonly Note[];
-	/** Present while the first list is still under way. */
+	/** Present while the first list is in progress. */
 	readonly sample?: string;
 	/** Epoch milliseconds. */
 	readonly at: number;
 };
 
-type CachedPodRows = {readonly memory: PodRowCache; last?: PodRows};
+/** The rows of the last read, and the cache of single rows; shared by all sources and inspections of a connection. */
+type PodRowsCache = {readonly rows: PodRowCache; last: PodRows | undefined};
 
-const podRowsByPort = new WeakMap<KubernetesPort, CachedPodRows>();
+const createPodRowsCache = (): PodRowsCache => ({rows: createPodRowCache(), last: undefined});
 
 const noWarnings: readonly string[] = [];
 
-/** The same words wherever they are missing, so that it is told once. */
+/** Beginning of the note about unreadable jobs: the same text everywhere, so that it is shown once. */
 export const jobsUnknownText = 'jobs are not known';
 
-/** What was made less than this ago need not be made again only to be counted. */
+/** Rows of this age are good enough to be counted or grouped. */
 const maxAgeMs = 1500;
 
-/** @throws AdapterError when pods cannot be listed; what adds to them may be missing, and `notes` says so. */
+/** Reads all pods as rows. @throws AdapterError when pods cannot be listed; details may be missing, then `notes` says so. */
 export async function readPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
 	const [watched, sets, deployments, statefulSets, revisions, jobs, events] = await Promise.all([
 		port.readWatched('pods', context),
-		readOptionalObjects(port, 'replicasets', 'which rollout a pod came with is not known', context),
-		readOptionalObjects(port, 'deployments', 'whether a rollout is paused is not known', context),
-		readOptionalObjects(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
-		readOptionalObjects(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
+		readOptionalObjects(port, 'replicasets', 'the rollouts of pods are not known', context),
+		readOptionalObjects(port, 'deployments', 'paused rollouts are not known', context),
+		readOptionalObjects(port, 'statefulsets', 'the desired replicas of stateful sets are not known', context),
+		readOptionalObjects(port, 'controllerrevisions', 'the rollouts of pods of sets are not known', context),
 		readOptionalObjects(port, 'jobs', jobsUnknownText, context),
-		readOptionalObjects(port, 'events', 'causes that only events tell are not shown', context),
+		readOptionalObjects(port, 'events', 'causes from events are not known', context),
 	]);
-	const kept: CachedPodRows = podRowsByPort.get(port) ?? {memory: createPodRowCache(target)};
-	// Before the first turn: others read at the same time.
-	podRowsByPort.set(port, kept);
-	const {memory, last} = kept;
-	const above = createOwnerIndex(
+	const cache = port.derived.get(createPodRowsCache);
+	const owners = createOwnerIndex(
 		{
 			replicaSets: sets.objects,
 			deployments: deployments.objects,
@@ -56,30 +54,30 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 			revisions: revisions.objects,
 			jobs: jobs.objects,
 		},
-		last?.owners,
+		cache.last?.owners,
 	);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
-	// Those of this moment: some come and go before all had their turn.
+	// A copy: the map changes while this function yields.
 	const pods = [...watched.objects.values()];
-	const unread = watched.isComplete ? [] : notYetRead(watched.podTable ?? [], pods);
-	const read = await mapInSlices(
+	const unlisted = watched.isComplete ? [] : notYetListed(watched.podTable ?? [], pods);
+	const listedRows = await mapInSlices(
 		pods,
-		pod => memory.rowOf(pod, {owners: above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
+		pod => cache.rows.rowOf(pod, {target, owners, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
 		{signal: context.signal},
 	);
-	memory.retainOnly(watched.objects);
+	cache.rows.retainOnly(watched.objects);
 	const rows =
-		unread.length === 0
-			? read
-			: read.concat(
-					await mapInSlices(unread, glimpse => podRow(target, podFactsFromTable(glimpse, above), at), {
+		unlisted.length === 0
+			? listedRows
+			: listedRows.concat(
+					await mapInSlices(unlisted, tableRow => podRow(target, podFactsFromTable(tableRow, owners), at), {
 						signal: context.signal,
 					}),
 				);
-	const found: PodRows = {
+	const result: PodRows = {
 		rows,
-		owners: above,
+		owners,
 		warnings,
 		at,
 		notes: [
@@ -88,18 +86,18 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		],
 		...(watched.isComplete ? {} : {sample: `causes of ${pods.length} of ${rows.length} pods read so far`}),
 	};
-	kept.last = found;
-	return found;
+	cache.last = result;
+	return result;
 }
 
-function notYetRead(glimpses: readonly PodTableRow[], pods: readonly PodObject[]): readonly PodTableRow[] {
-	const read = new Set(pods.map(({metadata}) => metadata.uid));
-	return glimpses.filter(({metadata}) => !read.has(metadata.uid));
+function notYetListed(table: readonly PodTableRow[], pods: readonly PodObject[]): readonly PodTableRow[] {
+	const listed = new Set(pods.map(({metadata}) => metadata.uid));
+	return table.filter(({metadata}) => !listed.has(metadata.uid));
 }
 
-/** The same, as they were made for somebody else just now. */
+/** The rows of the last read when they are recent enough, else those of a new read. */
 export async function readRecentPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
-	const known = podRowsByPort.get(port)?.last;
-	const age = known === undefined ? Number.POSITIVE_INFINITY : context.now() - known.at;
-	return known !== undefined && age >= 0 && age < maxAgeMs ? known : readPodRows(port, target, context);
+	const {last} = port.derived.get(createPodRowsCache);
+	const age = last === undefined ? Number.POSITIVE_INFINITY : context.now() - last.at;
+	return last !== undefined && age >= 0 && age < maxAgeMs ? last : readPodRows(port, target, context);
 }

@@ -6,8 +6,8 @@ import {
 	type ClientOptions,
 	createKubernetesClient,
 	type KubernetesClient,
-} from '../../../adapters/kubernetes/api/client.ts';
-import type {Timings} from '../../../adapters/kubernetes/api/timings.ts';
+} from '../../../adapters/kubernetes/client.ts';
+import type {Timings} from '../../../adapters/kubernetes/watch/timings.ts';
 import {type KubeObject, timestamp} from '../../../demo/kubernetes-api/objects/kube-object.ts';
 import {
 	type KubernetesApi,

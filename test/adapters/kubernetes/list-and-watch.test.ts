@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {KubernetesClient} from '../../../adapters/kubernetes/api/client.ts';
+import type {KubernetesClient} from '../../../adapters/kubernetes/client.ts';
 import type {Fault} from '../../../demo/kubernetes-api/objects/fault.ts';
 import type {OpenRequest} from '../../../demo/kubernetes-api/serving/fault-injection.ts';
 import {type AdapterError, isAdapterError} from '../../../src/errors.ts';

@@ -138,7 +138,7 @@ describe('the log of a pod', () => {
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
 		await runs.restart('shaky', 'OOMKilled', 137);
 		await eventually(() =>
-			expect(opened.text()).toMatch(/started again \(1\); the run before ended: OOMKilled, exit code 137/),
+			expect(opened.text()).toMatch(/restarted \(1\); the previous run ended: OOMKilled, exit code 137/),
 		);
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(800));
 		breakLogs();

@@ -109,7 +109,7 @@ describe('a projected object', () => {
 		const shape = {
 			name: 'text',
 			count: 'number',
-			labels: 'notes',
+			labels: 'short-string-map',
 			parts: [{id: 'text'}],
 			limit: 'number-or-text',
 		} as const;

@@ -63,8 +63,8 @@ describe('a resume point', () => {
 		resumePoint.recordIfNew(at(200));
 		resumePoint.beginOverlap();
 		expect(resumePoint.classifyOverlap([at(50)])).toBeUndefined();
-		expect(resumePoint.classifyOverlap([at(100)])).toBe('same');
-		expect(resumePoint.classifyOverlap([at(201)])).toBe('late');
+		expect(resumePoint.classifyOverlap([at(100)])).toBe('overlaps');
+		expect(resumePoint.classifyOverlap([at(201)])).toBe('gap');
 		expect(resumePoint.since()).toBe('2026-11-22T14:05:22Z');
 		expect(createResumePoint().since()).toBeUndefined();
 	});

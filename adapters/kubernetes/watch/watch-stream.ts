@@ -1,11 +1,11 @@
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import {JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
 import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
-import {byteLines} from './byte-lines.ts';
-import {apiRefusalError, apiRefusalFromStatus, findApiRefusal} from './errors.ts';
-import type {ListRequest} from './list.ts';
-import {apiPath} from './resources.ts';
-import type {ApiTransport} from './transport.ts';
+import {byteLines} from '../api/byte-lines.ts';
+import {apiRefusalError, apiRefusalFromStatus, findApiRefusal} from '../api/errors.ts';
+import type {ListRequest} from '../api/list.ts';
+import {apiPath} from '../api/resources.ts';
+import type {ApiTransport} from '../api/transport.ts';
 
 /** etcd stores objects of at most 1.5 MB. */
 const maxEventBytes = 16 * 1024 * 1024;
