@@ -138,7 +138,7 @@ export function sendOnce(
 			outgoing.destroy(new AdapterError('timeout', `${host}: no answer within ${timeoutMs / 1000} s`, hint));
 		});
 		const stopListening = () => signal.removeEventListener('abort', abort);
-		// A watch or log may be quiet for long: TCP keep-alive detects a peer that is gone.
+		// A watch or log may be quiet for long: TCP keep-alive detects a dead peer.
 		outgoing.on('socket', socket => socket.setKeepAlive(true, keepAliveMs));
 		outgoing.on('response', response => {
 			cancelTimeout();

@@ -14,7 +14,7 @@ export type ResumePoint = {
 	recordIfNew(at: string | undefined): boolean;
 	/**
 	 * Classifies the first lines of a resumed read, before they are recorded. `overlaps`: at least one was read before. `gap`: they are all
-	 * newer than what was read, so that another run writes or lines are missing. Undefined: cannot be told yet.
+	 * newer than what was read, so that another run writes or lines are missing. Undefined: not decided yet.
 	 */
 	classifyOverlap(timestamps: readonly (string | undefined)[]): 'overlaps' | 'gap' | undefined;
 };
