@@ -16,7 +16,7 @@ export type TlsMaterial = {
  * Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. Signs of
  * life have their own too, so that they do not wait behind a long list.
  */
-export type ConnectionPoolName = 'read' | 'pulse' | 'stream' | 'act';
+export type ConnectionPoolName = 'read' | 'heartbeat' | 'stream' | 'act';
 
 export type Agents = {
 	readonly secure: boolean;
@@ -111,7 +111,7 @@ export function createAgents(
 	};
 	const agents: Readonly<Record<ConnectionPoolName, PlainAgent>> = {
 		read: make({keepAlive: true, maxSockets, maxFreeSockets: maxIdle}),
-		pulse: make({keepAlive: true, maxSockets: 1}),
+		heartbeat: make({keepAlive: true, maxSockets: 1}),
 		stream: make({keepAlive: false}),
 		act: make({keepAlive: false}),
 	};
@@ -121,7 +121,7 @@ export function createAgents(
 		forwardProxy:
 			proxy === undefined || secure || isSocks(proxy) ? undefined : {proxy, headers: proxyAuthorization(proxy)},
 		retire() {
-			const idle = [agents.read, agents.pulse].flatMap(({freeSockets}) => Object.values(freeSockets));
+			const idle = [agents.read, agents.heartbeat].flatMap(({freeSockets}) => Object.values(freeSockets));
 			for (const socket of idle.flatMap(sockets => sockets ?? [])) socket.destroy();
 		},
 		destroy() {

@@ -30,7 +30,7 @@ export function startHeartbeat(
 		const request = {
 			method: 'GET',
 			path: '/version',
-			pool: 'pulse',
+			pool: 'heartbeat',
 			operation: 'a heartbeat',
 			headersTimeoutMs: timings.heartbeatTimeoutMs,
 			silenceTimeoutMs: timings.heartbeatTimeoutMs,
