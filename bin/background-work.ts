@@ -39,7 +39,7 @@ export function createBackgroundWork(core: ConsoleCore, note: string): Backgroun
 				.append({kind: 'start', note})
 				.then(record => reportClockBehind({clock, deck, audit}, record))
 				.catch((error: unknown) =>
-					deck.showNotice(`nothing can be done from here: ${messageOf(error)}; ${errorHint(error)}`, 'warn'),
+					deck.showNotice(`no action can run from this console: ${messageOf(error)}; ${errorHint(error)}`, 'warn'),
 				);
 		},
 		async close() {

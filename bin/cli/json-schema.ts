@@ -126,7 +126,7 @@ const doctor = z.strictObject({
 	),
 });
 
-const line = z.strictObject({line: z.number().describe('0: the file as a whole'), text: z.string()});
+const line = z.strictObject({line: z.number().describe('0: the complete file'), text: z.string()});
 
 const auditVerify = z.strictObject({
 	files: z.array(

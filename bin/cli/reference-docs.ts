@@ -74,9 +74,9 @@ function actionsReference(systems: readonly System[]): string {
 					? `- no undo: ${undo.impossible}`
 					: '- can be undone: the undo is an action too, previewed and confirmed like the first',
 			];
-			const shown = shows.map(one => [
-				one.fact,
-				'bound' in one ? `bound: ${one.bound}` : `**not bound**: ${one.notBound}`,
+			const shown = shows.map(fact => [
+				fact.fact,
+				'bound' in fact ? `bound: ${fact.bound}` : `**not bound**: ${fact.notBound}`,
 			]);
 			parts.push(`### ${name} (${code(id)})\n`, `${facts.join('\n')}\n`);
 			parts.push(`${table(['the confirmation shows', 'if it changes before the plan is sent'], shown)}\n`);

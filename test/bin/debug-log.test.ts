@@ -108,13 +108,13 @@ test('each state of an action is logged once, without its plan and its reason', 
 	state.set(remedy({state: 'ready', checkedAt: 1}));
 	state.set(remedy({state: 'verifying'}));
 	state.set(remedy({id: 'B', state: 'proposed'}));
-	end(remedy({state: 'done', reason: 'the client is gone'}));
+	end(remedy({state: 'done', reason: 'the client has disconnected'}));
 	stop();
 	expect(readLog(path).map(({id, action, target, state: name, reason}) => [id, action, target, name, reason])).toEqual([
 		['A', 'redis.kill-client', 'cache', 'ready', undefined],
 		['A', 'redis.kill-client', 'cache', 'verifying', undefined],
 		['B', 'redis.kill-client', 'cache', 'proposed', undefined],
-		['A', 'redis.kill-client', 'cache', 'done', 'the client is gone'],
+		['A', 'redis.kill-client', 'cache', 'done', 'the client has disconnected'],
 	]);
 	expect(readFileSync(path, 'utf8')).not.toContain('typed');
 });
