@@ -32,7 +32,7 @@ export async function bundle(name: string, folder: string): Promise<string> {
 		define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"'},
 		plugins: [
 			{
-				// Ink asks for it only with DEV, which is off, but names it at the top of a file.
+				// Ink uses it only with DEV, which is off, but imports it at the top of a file.
 				name: 'no-devtools',
 				setup(building) {
 					building.onResolve({filter: /^react-devtools-core$/}, ({path}) => ({path, namespace: 'nothing'}));

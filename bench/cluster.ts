@@ -1,6 +1,6 @@
 /*
- * `node bench/cluster.ts [seconds]`: 10,000 pods behind 100 ms of round trip, 100 changes a second for two minutes. Tells when the first red
- * row stood there, how long the loop was away, what was asked of the server, what it took, and whether in the end what is shown is what is
+ * `node bench/cluster.ts [seconds]`: 10,000 pods behind 100 ms of round trip, 100 changes a second for two minutes. Prints the time
+ * to the first critical row, event loop delays, requests to the server, CPU and memory, and whether the screen equals the cluster at the end:
  * there. The server is a process of its own, which gives way to the console: elsewhere it would be on another machine.
  */
 import {type ChildProcess, fork} from 'node:child_process';
@@ -32,24 +32,24 @@ const changesPerSecond = 100;
 const roundTripMs = 100;
 const paintEveryMs = 100;
 
-/** The server's side: the cluster, what changes in it, and what was asked of it. */
+/** The server process: the cluster, its changes, and the requests it received. */
 async function serve(): Promise<void> {
 	const scenario = createScenario('calm', {now: Date.now});
 	const api = await startKubernetesApi({pods, scenario});
 	const {store} = api.simulation.cluster;
-	const [sick] = store.list<Pod>('pods');
-	const [main] = sick?.spec.containers ?? [];
-	if (sick === undefined || main === undefined) throw new Error('there are no pods');
+	const [failing] = store.list<Pod>('pods');
+	const [main] = failing?.spec.containers ?? [];
+	if (failing === undefined || main === undefined) throw new Error('there are no pods');
 	// All pods of one image die whenever they start: the churn starts some of them again.
-	api.simulation.programs.set(main.image, {exit: {afterMs: 200, exitCode: 1, says: 'no room'}});
+	api.simulation.programs.set(main.image, {exit: {afterMs: 200, exitCode: 1, says: 'no space left on device'}});
 	const churn = startChurn(api.simulation.cluster, scenario, changesPerSecond);
 	const isCrashing = (pod: Pod) =>
 		pod.status.containerStatuses?.some(({state}) => state.waiting?.reason === 'CrashLoopBackOff') === true;
 	while (!store.list<Pod>('pods').some(isCrashing)) await rest(200);
-	const asked: Record<string, number> = {};
+	const requests: Record<string, number> = {};
 	api.faults.onRequest(({verb, resource}) => {
 		if (verb !== 'list' && verb !== 'watch') return;
-		asked[`${verb} ${resource}`] = (asked[`${verb} ${resource}`] ?? 0) + 1;
+		requests[`${verb} ${resource}`] = (requests[`${verb} ${resource}`] ?? 0) + 1;
 	});
 	const proxy = await startFaultProxy({host: '127.0.0.1', port: Number(new URL(api.url).port)});
 	await proxy.set({latencyMs: roundTripMs / 2});
@@ -57,20 +57,21 @@ async function serve(): Promise<void> {
 		churn.stop();
 		setTimeout(() => {
 			const truth = store.list<Pod>('pods').map(({metadata}) => [metadata.uid, metadata.resourceVersion]);
-			process.send?.({truth, asked, changes: churn.changes});
+			process.send?.({truth, requests, changes: churn.changes});
 		}, 3000);
 	});
 	process.on('disconnect', () => process.exit(0));
 	process.send?.({kubeconfig: api.kubeconfig.replace(api.url, `https://127.0.0.1:${proxy.port}`)});
 }
 
-type Told = {
+type ServerReport = {
 	readonly truth: readonly (readonly [string, string])[];
-	readonly asked: Readonly<Record<string, number>>;
+	readonly requests: Readonly<Record<string, number>>;
 	readonly changes: number;
 };
 
-const heard = <T>(child: ChildProcess) => new Promise<T>(resolve => child.once('message', told => resolve(told as T)));
+const messageOf = <T>(child: ChildProcess) =>
+	new Promise<T>(resolve => child.once('message', message => resolve(message as T)));
 const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 async function measure(seconds: number): Promise<void> {
@@ -80,7 +81,7 @@ async function measure(seconds: number): Promise<void> {
 		execPath: 'nice',
 		execArgv: ['-n', '10', process.execPath],
 	});
-	const {kubeconfig} = await heard<{kubeconfig: string}>(child);
+	const {kubeconfig} = await messageOf<{kubeconfig: string}>(child);
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));
 	const file = join(folder, 'kubeconfig');
 	await writeFile(file, kubeconfig, {mode: 0o600});
@@ -100,7 +101,7 @@ async function measure(seconds: number): Promise<void> {
 		const now = deck.now();
 		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, memory);
 	};
-	// As a console does: its first frame stands before anything was read.
+	// As in a console, the first frame is drawn before anything was read.
 	deck.setShownPanes(['pods']);
 	paint();
 	await rest(500);
@@ -115,18 +116,18 @@ async function measure(seconds: number): Promise<void> {
 	const rows = () => deck.completeView('pods').entries.length;
 	while (rows() < pods) await rest(50);
 	const allMs = performance.now() - began;
-	const load = starting.told();
+	const load = starting.report();
 
 	const loop = watchLoop();
 	await rest(seconds * 1000);
-	const gaps = loop.told();
+	const gaps = loop.report();
 	clearInterval(painting);
 	const {user, system} = process.cpuUsage(cpu);
 	const elapsed = (performance.now() - began) / 1000;
 
-	const answer = heard<Told>(child);
+	const answer = messageOf<ServerReport>(child);
 	child.send('stop');
-	const {truth, asked, changes} = await answer;
+	const {truth, requests, changes} = await answer;
 	await rest(2000);
 	const {port} = await watch.connection('bench');
 	const context = {signal: AbortSignal.timeout(10_000), now: Date.now};
@@ -137,7 +138,7 @@ async function measure(seconds: number): Promise<void> {
 			.get()
 			.snapshot?.rows.map(({id}) => id),
 	);
-	// Pods that crash go on changing after the truth was told: newer is true as well.
+	// Pods that crash keep changing after the server's report: a newer state is right too.
 	const wrong = truth.filter(
 		([uid, version]) => !(Number(objects.get(uid)?.metadata.resourceVersion) >= Number(version)),
 	);
@@ -148,7 +149,7 @@ async function measure(seconds: number): Promise<void> {
 		whileLoading: load,
 		...gaps,
 		changes,
-		asked,
+		requests,
 		podsThere: truth.length,
 		podsKnown: objects.size,
 		rowsShown: isShown.size,

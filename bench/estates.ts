@@ -24,7 +24,7 @@ export type EstateOptions = {
 	readonly intervalMs: number;
 	/** Milliseconds that connecting and each read take. */
 	readonly roundTripMs: number;
-	/** Of the estate `tables`; six unless told. */
+	/** Of the estate `tables`; six when absent. */
 	readonly tables?: number;
 };
 
@@ -171,7 +171,7 @@ const tablePanes: readonly Pane[] = tableKinds.map((kind, index) => ({
 	],
 }));
 
-/** Six tables that change a tenth of their cells with each read, as many rows each as are asked for. */
+/** Six tables of `rows` rows each; a tenth of the cells changes with each read. */
 function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): readonly WatchedTarget[] {
 	const system: System = {
 		kind: 'probe',

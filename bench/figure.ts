@@ -1,4 +1,4 @@
-/** One line of the table. `must` is undefined for what is shown beside a figure and binds nobody. */
+/** One line of the table. `must` is undefined for a figure without a limit. */
 export type Figure = {
 	readonly id: string;
 	readonly title: string;

@@ -1,6 +1,6 @@
 /*
  * `node bench/logs.ts [seconds]`: the logs of 20 pods, 10,000 lines a second in all, followed in the deck for a minute while their
- * connections break twice and keys are pressed. Tells what was lost or doubled, how long keys waited, and what it took. The server is
+ * connections break twice and keys are pressed. Prints lost and duplicate lines, the delay of keys, CPU and memory. The server is
  * a process of its own.
  */
 import {type ChildProcess, fork} from 'node:child_process';
@@ -36,7 +36,7 @@ const keys = [...reading, ...reading, ...filtering];
 
 const name = (index: number) => `chatty-${String(index).padStart(2, '0')}`;
 
-/** The server's side: pods that write, and connections that break when it is told so. */
+/** The server process: pods that write logs, and connections that break on request. */
 async function serve(): Promise<void> {
 	const api = await startKubernetesApi({scenario: createScenario('default', {now: Date.now})});
 	api.simulation.programs.set('chatty:1', {linesPerSecond});
@@ -98,7 +98,7 @@ function createTally() {
 				last.set(key, Math.max(number, before ?? 0));
 			}
 		},
-		told: () => ({came, lost, doubled, logs: last.size}),
+		report: () => ({came, lost, doubled, logs: last.size}),
 	};
 }
 
@@ -113,8 +113,8 @@ function watched(inspection: Inspection, add: (lines: readonly DocumentLine[]) =
 			if (follow === undefined) return document;
 			return {
 				...document,
-				async *follow(asked) {
-					for await (const lines of follow(asked)) {
+				async *follow(request) {
+					for await (const lines of follow(request)) {
 						add(lines);
 						yield lines;
 					}
@@ -172,7 +172,7 @@ async function measure(seconds: number): Promise<void> {
 		const key = keys[turn % keys.length] ?? 'G';
 		dispatchKey(deck, key, key.length === 1 ? key : undefined);
 		paint();
-		// From the moment when it was to be pressed: what kept it waiting counts.
+		// From the moment when it was due: the delay of the press itself counts.
 		answers.push(performance.now() - due);
 		const elapsed = performance.now() - began;
 		if (broken.length < Math.min(2, Math.floor((elapsed / 1000 / seconds) * 3))) {
@@ -186,17 +186,17 @@ async function measure(seconds: number): Promise<void> {
 	const layer = currentDocument(deck.session.get());
 	const report = {
 		seconds: elapsed.toFixed(1),
-		...tally.told(),
-		perSecond: Math.round(tally.told().came / elapsed),
+		...tally.report(),
+		perSecond: Math.round(tally.report().came / elapsed),
 		brokenConnections: broken,
 		keys: answers.length,
 		keyMs: [0.5, 0.99, 1].map(share => quantile(answers, share).toFixed(1)),
-		...loop.told(),
+		...loop.report(),
 		painted,
 		longestPaintMs: paintMs.toFixed(1),
 		cpuPercent: (((user + kernel) / 1e6 / elapsed) * 100).toFixed(0),
 		rssMb: Math.round(process.memoryUsage().rss / 1024 / 1024),
-		kept: layer === undefined ? 0 : layer.text.end() - layer.text.first(),
+		linesInMemory: layer === undefined ? 0 : layer.text.end() - layer.text.first(),
 	};
 	process.stdout.write(`${JSON.stringify(report, null, '\t')}\n`);
 	deck.apply({do: 'close-all'});

@@ -17,7 +17,7 @@ export function watchLoop() {
 		[before, used] = [now, process.threadCpuUsage()];
 	}, 5);
 	return {
-		told() {
+		report() {
 			clearInterval(timer);
 			collections.disconnect();
 			const ms = (value: number) => Number(value.toFixed(1));

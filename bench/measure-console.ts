@@ -90,7 +90,7 @@ async function stalled(programs: Programs, short: boolean): Promise<Figure[]> {
 		);
 		return during(samples, from - 0.5, end + 1.5);
 	};
-	// The one beside it stands still as well.
+	// The neighbouring pane does not change either.
 	const [ours, plain] = await Promise.all([measure('compositor', to), short ? undefined : measure('plain', from + 4)]);
 	const queued = Math.max(...ours.map(sample => sample.queued));
 	const frame = Math.max(...ours.map(sample => sample.frame));
@@ -130,7 +130,7 @@ async function loading(programs: Programs): Promise<Figure[]> {
 			{...pods, changes: 0, intervalMs: 2000, roundTripMs: 1500, draw: 'compositor'},
 			{...screen, seconds: 5},
 		);
-		// From when the first frame stands: what comes before is the start.
+		// From the first frame on: before it is the start.
 		const loadedAt = samples.findIndex(sample => sample.rows >= 10_000);
 		const load = samples.slice(Math.max(0, loadedAt - 8), loadedAt + 10);
 		gaps.push(longestGap(load));
@@ -149,7 +149,7 @@ async function loading(programs: Programs): Promise<Figure[]> {
 	];
 }
 
-/** Filters and orders of the four wide panes, by keys, while everything is read anew every two seconds. */
+/** Filters and orders of the four wide panes, by keys, while everything is read again every two seconds. */
 async function scale(programs: Programs): Promise<Figure[]> {
 	const gaps: number[] = [];
 	const seen: Sample[] = [];
@@ -167,9 +167,9 @@ async function scale(programs: Programs): Promise<Figure[]> {
 			{...wide, draw: 'compositor'},
 			{...screen, seconds: at + 2, keys: script},
 		);
-		const asked = during(samples, 4, at + 2);
-		gaps.push(longestGap(asked));
-		seen.push(...asked);
+		const afterKey = during(samples, 4, at + 2);
+		gaps.push(longestGap(afterKey));
+		seen.push(...afterKey);
 	}
 	return [
 		{

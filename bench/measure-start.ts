@@ -59,8 +59,8 @@ async function idle({folder, product}: Programs, short: boolean): Promise<readon
 }
 
 /**
- * A start after the first one, for which Node's work of compiling is kept: that is what a start costs whoever uses midwatch. What the first
- * one costs stands beside it and binds nobody.
+ * A start with Node's code cache of an earlier start, which is the usual start of a user. The first start without a cache is measured too, without
+ * a limit.
  */
 async function firstText({folder, product}: Programs): Promise<readonly Figure[]> {
 	const console = [process.execPath, product, '--demo'];
@@ -73,8 +73,9 @@ async function firstText({folder, product}: Programs): Promise<readonly Figure[]
 	};
 	// It keeps what was compiled some seconds after its first frame.
 	await meter({...screen, command: console, seconds: 8}, folder);
-	const kept = join(folder, '.cache', 'midwatch');
-	if (!existsSync(kept)) throw new Error(`a console that ran for 8 s has kept nothing in ${kept}`);
+	const cacheFolder = join(folder, '.cache', 'midwatch');
+	if (!existsSync(cacheFolder))
+		throw new Error(`a console that ran for 8 s has written no code cache to ${cacheFolder}`);
 	const [bare, warm, cold]: [number[], number[], number[]] = [[], [], []];
 	for (let run = 0; run < 11; run += 1) {
 		bare.push((await meter({...screen, command: [process.execPath, '-e', '0'], seconds: 10}, folder)).ended);
@@ -92,6 +93,6 @@ async function firstText({folder, product}: Programs): Promise<readonly Figure[]
 	});
 	return [
 		figure('first-text', 'first text on a pty, over node -e 0, any start but the first', warm, 4),
-		figure('first-text-cold', 'the same, the first start of all: nothing is kept yet', cold, undefined),
+		figure('first-text-cold', 'the same, the very first start: no code cache yet', cold, undefined),
 	];
 }

@@ -4,7 +4,7 @@ import type {Part} from './part.ts';
 import type {Programs} from './programs.ts';
 import type {BytesPlan, BytesReport, MemoryPlan, MemoryReport} from './updates.ts';
 
-/** Bytes of updates, equal screens, and memory over a day of updates, each in one process on a clock moved by hand. */
+/** Bytes of updates, equal screens, and memory over a day of updates, each in one process on a clock that the benchmark advances. */
 export const updatesParts: readonly Part[] = [
 	{name: 'updates', form: 'everywhere', place: 'beside', measure: bytesAndScreens},
 	{name: 'day', form: 'everywhere', place: 'beside', measure: memoryOfADay},
@@ -61,7 +61,7 @@ async function bytesAndScreens(programs: Programs, short: boolean): Promise<read
 		},
 		{
 			id: 'nothing-bytes',
-			title: 'bytes when all is told anew and nothing changed',
+			title: 'bytes of a full update without a change',
 			value: report.bytesOfNothing,
 			unit: 'B',
 			must: 0,
@@ -86,7 +86,7 @@ async function memoryOfADay(programs: Programs, short: boolean): Promise<readonl
 	return [
 		{
 			id: 'heap-slope',
-			title: `growth of what is kept, ${day.toLocaleString('en')} updates`,
+			title: `growth of memory, ${day.toLocaleString('en')} updates`,
 			value: growth(report.heap) / 2 ** 20,
 			unit: 'MB',
 			must: 1,

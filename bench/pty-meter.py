@@ -47,7 +47,7 @@ os.set_blocking(screen, False)
 now = lambda: time.monotonic() - start
 reads = []
 answers = []
-asked = None
+sent_at = None
 raw = b''
 tail = b''
 typed = b''
@@ -61,9 +61,9 @@ while now() < plan['seconds']:
         elif kind == 'signal':
             os.kill(pid, getattr(signal, what))
         else:
-            if asked is not None:
+            if sent_at is not None:
                 answers.append(None)
-            asked = now() if marker else None
+            sent_at = now() if marker else None
             tail = b''
             typed += what.encode()
             try:
@@ -92,12 +92,12 @@ while now() < plan['seconds']:
         ended = True
         break
     reads.append([round(at * 1000, 3), len(drawn)])
-    if asked is not None:
+    if sent_at is not None:
         # A glyph may come in two pieces.
         tail = (tail + drawn)[-4096:]
         if marker in tail:
-            answers.append((at - asked) * 1000)
-            asked = None
+            answers.append((at - sent_at) * 1000)
+            sent_at = None
     if any(seen is None for seen in wanted.values()):
         raw += drawn
         for text, seen in wanted.items():

@@ -1,5 +1,5 @@
 /*
- * What does not depend on the speed of the machine, in one process and on a clock that is moved by hand: bytes, equal screens, memory.
+ * What does not depend on the speed of the machine, in one process, on a clock that the benchmark advances: bytes, equal screens, memory.
  * Its one argument is a JSON plan; it prints one JSON object.
  */
 import {createElement} from 'react';

@@ -144,7 +144,7 @@ async function restoreTerminalWhile(runner: Runner, tty: Tty, work: () => Promis
 	const printSent = () => {
 		for (const {action, target} of sent)
 			process.stderr.write(
-				`${cleanLine(`midwatch: ${action.title} on ${target} is under way: it is finished and recorded first`)}\n`,
+				`${cleanLine(`midwatch: ${action.title} on ${target} is in progress: it is finished and recorded first`)}\n`,
 			);
 	};
 	// Set before the terminal drops its own handlers and never removed, so that a signal at no moment ends the process.

@@ -13,7 +13,7 @@ const named = new RegExp(
 );
 
 /** Keys that are not in the keymap: nothing can be configured there. */
-const fixed = ['press q or y to leave', 'Press ctrl+c to leave'];
+const fixed = ['press q or y to quit', 'Press ctrl+c to quit'];
 
 const faultsIn = (text: string): readonly string[] =>
 	text

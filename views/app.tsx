@@ -22,21 +22,21 @@ import type {Theme} from './theme.ts';
 
 type Painting = {readonly deck: Deck; readonly theme: Theme};
 
-/** Calls when what was rendered so far is on the screen. */
+/** Calls back once everything rendered so far is on the screen. */
 export type AfterPaint = (call: () => void) => void;
 
-/** A surface is painted outside of React, where no boundary catches: a fault is told in its place and the rest goes on. */
+/** Surfaces are painted outside of React, where no error boundary catches: the error is shown in place of the surface. */
 function paintOrReport(paint: () => readonly string[]): readonly string[] {
 	try {
 		return paint();
 	} catch (error) {
-		return [cleanLine(`This part cannot be drawn: ${messageOf(error)}. The rest goes on; q leaves.`)];
+		return [cleanLine(`This part cannot be drawn: ${messageOf(error)}. The rest of the screen still works.`)];
 	}
 }
 
-/** Finished rows that are painted again only when the deck has changed since. */
+/** A source of rows that paints only when the deck has changed since the last call. */
 function usePainted(deck: Deck, paint: () => readonly string[], parts: readonly unknown[]) {
-	// biome-ignore lint/correctness/useExhaustiveDependencies: `paint` is made anew each time from exactly these parts
+	// biome-ignore lint/correctness/useExhaustiveDependencies: `paint` is created again on each render, from exactly these parts
 	return useMemo(() => {
 		let version = -1;
 		let rows: readonly string[] = [];
@@ -61,7 +61,7 @@ type PaneProps = Painting & {
 
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
 	const memory = useState(() => createPaneMemory())[0];
-	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
+	const number = deck.options.allPanes.findIndex(({id}) => id === pane) + 1;
 	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {
 		const session = deck.session.get();
@@ -94,7 +94,7 @@ function Lines({
 	return <Surface rows={rows} width={width} height={height} />;
 }
 
-/** What lies above the deck, and the question in it that can be answered: the same object until either changes. A text is painted by itself. */
+/** The painted top layer, and the id of the question in it that can be answered. The same object until either changes. `text`: a document, painted elsewhere. */
 type LayerAboveDeck = {
 	readonly painted: PaintedLayer | undefined;
 	readonly ready: string | undefined;
@@ -136,12 +136,12 @@ function samePainted(one: PaintedLayer | undefined, other: PaintedLayer | undefi
 	);
 }
 
-/** Ink draws it when it looks otherwise than before, and not with each change of the deck under it: that takes Ink many milliseconds. */
+/** Modals. Ink draws them only when their rows changed, not with each change of the deck below: that takes Ink many milliseconds. */
 function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
 	const {painted, ready, text} = useLayerAboveDeck(deck, theme, size);
 	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
-		// A question can be answered once all of it is on the screen, and only as long as it is.
+		// A question can be answered only while all of it is on the screen.
 		seen.current = ready;
 		if (ready === undefined) deck.markPainted(undefined);
 		else if (!deck.canAnswer()) {
@@ -166,7 +166,7 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 	);
 }
 
-/** The open text may change many times a second: it is painted without Ink. */
+/** The open document. It may change many times a second, so it is painted without Ink. */
 function TextSurface({deck, theme, size}: Painting & {readonly size: Size}) {
 	const {columns, rows} = size;
 	const paint = () => {
@@ -185,7 +185,7 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 		const {pane, zoom} = deck.session.get();
 		return layoutScreen(
 			size,
-			deck.options.panes.map(one => one.id),
+			deck.options.panes.map(({id}) => id),
 			pane,
 			zoom,
 		);
@@ -194,7 +194,7 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 		layout()
 			.grid.flatMap(row => row.cells.map(cell => cell.pane))
 			.join(' ');
-	// Which panes there are, not which of them has the focus: that is for each pane to show.
+	// The panes on the screen. A change of focus alone does not render: each pane shows it itself.
 	const shown = useSyncExternalStore(deck.subscribe, shownNow, shownNow);
 	const {grid, tabs} = layout();
 	useLayoutEffect(() => deck.setShownPanes(shown.split(' ')), [deck, shown]);
@@ -235,24 +235,24 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 	);
 }
 
-/** The whole screen: header, strip of findings, panes, footer, and what lies above them. */
+/** The screen: header, finding strip, panes, footer, and the layers above them. */
 export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: AfterPaint}) {
 	const size = useWindowSize();
 	const {columns, rows} = size;
 	const {fits, strip} = layoutScreen(
 		size,
-		deck.options.panes.map(one => one.id),
+		deck.options.panes.map(({id}) => id),
 		deck.session.get().pane,
 		false,
 	);
 	if (!fits) {
 		const needs = `${smallestScreen.columns}x${smallestScreen.rows}`;
-		const told = [
-			`midwatch needs at least ${needs}; this is ${columns}x${rows}`,
+		const texts = [
+			`midwatch needs a terminal of at least ${needs}; this is ${columns}x${rows}`,
 			`needs ${needs}, not ${columns}x${rows}`,
 			`needs ${needs}`,
 		];
-		const line = told.find(text => text.length <= columns) ?? needs;
+		const line = texts.find(text => text.length <= columns) ?? needs;
 		return <Text>{fitCells(line, Math.max(1, columns))}</Text>;
 	}
 	return (

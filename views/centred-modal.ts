@@ -2,7 +2,7 @@ import type {Size} from './layout.ts';
 import {type ModalLine, modalLine, paintModal} from './modal/modal.ts';
 import type {Theme} from './theme.ts';
 
-/** A painted rectangle above the deck, in cells from the top left. `whole` is false as long as its end cannot be seen. */
+/** A painted rectangle above the deck, in cells from the top left. `isComplete` is false until its last line is on the screen. */
 export type PaintedLayer = {
 	readonly left: number;
 	readonly top: number;
@@ -11,10 +11,10 @@ export type PaintedLayer = {
 	readonly isComplete: boolean;
 };
 
-/** A modal, with the lines of a page of it and the furthest it can be scrolled. */
+/** `page`: lines of one page. `maxScroll`: the largest offset. */
 export type PaintedModal = PaintedLayer & {readonly page: number; readonly maxScroll: number};
 
-/** What a modal says. `foot` stands below `lines` and is always seen whole; what is above it can be scrolled from `offset` on. */
+/** The contents of a modal. `footer` is always fully visible below `lines`, which scroll to `offset` where they are too long. */
 export type ModalContent = {
 	readonly title: string;
 	readonly lines: readonly ModalLine[];
@@ -22,43 +22,43 @@ export type ModalContent = {
 	readonly offset?: number;
 };
 
-/** A modal in the upper middle of the screen, as wide as `wanted` or the screen allows. */
+/** Paints a modal in the upper middle of the screen, `width` cells wide where the screen allows. */
 export function paintCentredModal(
 	size: Size,
-	wanted: number,
+	width: number,
 	theme: Theme,
-	make: (cells: number, rows: number) => ModalContent,
+	build: (cells: number, rows: number) => ModalContent,
 ): PaintedModal {
 	// A narrow screen has no cells to spare for a margin.
-	const cells = size.columns < 100 && wanted > 100 ? size.columns : Math.min(wanted, size.columns - 4);
-	const most = size.rows - 2;
-	const {title, lines, footer: foot = [], offset = 0} = make(cells - 4, most - 2);
-	const room = most - 2 - foot.length;
-	const whole = lines.length <= room;
-	const page = scrollLines(lines, Math.max(0, room - 1), offset, foot.length > 0);
-	const rows = paintModal(title, whole ? [...lines, ...foot] : [...page.lines, ...foot], cells, most, theme);
+	const cells = size.columns < 100 && width > 100 ? size.columns : Math.min(width, size.columns - 4);
+	const maxRows = size.rows - 2;
+	const {title, lines, footer = [], offset = 0} = build(cells - 4, maxRows - 2);
+	const space = maxRows - 2 - footer.length;
+	const fits = lines.length <= space;
+	const page = scrollLines(lines, Math.max(0, space - 1), offset, footer.length > 0);
+	const rows = paintModal(title, fits ? [...lines, ...footer] : [...page.lines, ...footer], cells, maxRows, theme);
 	return {
 		left: Math.floor((size.columns - cells) / 2),
 		top: Math.max(1, Math.floor((size.rows - rows.length) / 3)),
 		rows,
 		width: cells,
-		isComplete: whole || page.last,
-		page: Math.max(1, room - 1),
-		maxScroll: whole ? 0 : Math.max(0, lines.length - (room - 1)),
+		isComplete: fits || page.isLast,
+		page: Math.max(1, space - 1),
+		maxScroll: fits ? 0 : Math.max(0, lines.length - (space - 1)),
 	};
 }
 
-/** The part of what is too long that `room` lines hold, and a line that says so. `last` when its end is among them. */
-function scrollLines(lines: readonly ModalLine[], room: number, offset: number, scrolls: boolean) {
-	const from = scrolls ? Math.min(offset, Math.max(0, lines.length - room)) : 0;
-	const below = lines.length - from - room;
-	const last = scrolls && below <= 0 && room >= leastPage;
-	const told = !scrolls || room < leastPage ? 'make the terminal taller to see the rest' : hiddenLinesText(from, below);
-	return {lines: [...lines.slice(from, from + room), modalLine(told, last ? 'dim' : 'warn')], last};
+/** `space` lines from `offset` on, and a line that says how many are hidden. `isLast`: the last line is among them. */
+function scrollLines(lines: readonly ModalLine[], space: number, offset: number, scrolls: boolean) {
+	const from = scrolls ? Math.min(offset, Math.max(0, lines.length - space)) : 0;
+	const below = lines.length - from - space;
+	const isLast = scrolls && below <= 0 && space >= minPage;
+	const text = !scrolls || space < minPage ? 'make the terminal taller to see the rest' : hiddenLinesText(from, below);
+	return {lines: [...lines.slice(from, from + space), modalLine(text, isLast ? 'dim' : 'warn')], isLast};
 }
 
-/** With fewer lines than this a text cannot be read by pages. */
-const leastPage = 3;
+/** With fewer lines on the screen than this, a text cannot be read page by page. */
+const minPage = 3;
 
 const hiddenLinesText = (above: number, below: number): string =>
 	below > 0

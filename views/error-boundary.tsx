@@ -4,18 +4,18 @@ import {cleanLine} from '../src/text/clean.ts';
 
 type Props = {readonly children: ReactNode};
 
-/** A fault in drawing is told in its place: reads, actions and the record go on without the picture. */
-export class ErrorBoundary extends Component<Props, {readonly fault: string | undefined}> {
-	override state: {readonly fault: string | undefined} = {fault: undefined};
+/** Shows an error of a component in its place. Reads, actions and the audit go on without the screen. */
+export class ErrorBoundary extends Component<Props, {readonly message: string | undefined}> {
+	override state: {readonly message: string | undefined} = {message: undefined};
 
 	static getDerivedStateFromError(error: unknown) {
-		return {fault: error instanceof Error ? error.message : String(error)};
+		return {message: error instanceof Error ? error.message : String(error)};
 	}
 
 	override render() {
-		if (this.state.fault === undefined) return this.props.children;
+		if (this.state.message === undefined) return this.props.children;
 		return (
-			<Text>{`This screen cannot be drawn: ${cleanLine(this.state.fault)}. Press ctrl+c to leave and start again; nothing that was done is lost.`}</Text>
+			<Text>{`This screen cannot be drawn: ${cleanLine(this.state.message)}. Press ctrl+c to quit, then start midwatch again; the audit log is complete.`}</Text>
 		);
 	}
 }

@@ -1,13 +1,13 @@
-/** Where everything stands on a screen of one size. Pure. */
+/* The layout of the screen for one size, as a pure function. */
 
 export type Size = {readonly columns: number; readonly rows: number};
 
-/** The smallest screen on which a pane can be read and a confirmation seen whole. */
+/** The smallest screen on which a pane can be read and a confirmation page by page. */
 export const smallestScreen: Size = {columns: 60, rows: 15};
 
 export type ScreenLayout = {
 	readonly fits: boolean;
-	/** Lines of the strip of findings. */
+	/** Lines of the finding strip. */
 	readonly strip: number;
 	/** One pane at a time, with a line of tabs. */
 	readonly tabs: boolean;
@@ -18,8 +18,8 @@ export type ScreenLayout = {
 	}[];
 };
 
-/** The fewest lines in which a pane still says something. */
-const leastPaneHeight = 8;
+/** With fewer lines than this a pane is not useful. */
+const minPaneHeight = 8;
 
 const splitEvenly = (total: number, parts: number): number[] =>
 	Array.from(
@@ -32,22 +32,22 @@ export function layoutScreen(size: Size, panes: readonly string[], focused: stri
 	const fits = size.columns >= smallestScreen.columns && size.rows >= smallestScreen.rows;
 	const strip = size.rows >= 40 ? 3 : size.rows >= 30 ? 2 : 1;
 	const chrome = 1 + strip + 1;
-	const room = size.rows - chrome;
-	const widest = size.columns >= 180 ? 3 : size.columns >= 120 ? 2 : 1;
-	const perRow = Math.min(widest, panes.length);
+	const space = size.rows - chrome;
+	const maxPerRow = size.columns >= 180 ? 3 : size.columns >= 120 ? 2 : 1;
+	const perRow = Math.min(maxPerRow, panes.length);
 	const rows: string[][] = [];
 	for (let index = 0; index < panes.length; index += Math.max(1, perRow)) rows.push(panes.slice(index, index + perRow));
-	const tabs = zoom || perRow <= 1 || room / rows.length < leastPaneHeight;
+	const tabs = zoom || perRow <= 1 || space / rows.length < minPaneHeight;
 	if (tabs) {
-		const single = panes.length > 1 ? 1 : 0;
+		const tabLines = panes.length > 1 ? 1 : 0;
 		return {
 			fits,
 			strip,
 			tabs: panes.length > 1,
-			grid: [{height: room - single, cells: [{pane: focused, width: size.columns}]}],
+			grid: [{height: space - tabLines, cells: [{pane: focused, width: size.columns}]}],
 		};
 	}
-	const heights = splitEvenly(room, rows.length);
+	const heights = splitEvenly(space, rows.length);
 	return {
 		fits,
 		strip,

@@ -2,41 +2,41 @@ import type {Tone} from '../src/contract/pane.ts';
 import {displayWidth, truncateText} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
-/** A line being put together from styled pieces, never wider than its room. */
+/** Builds one line from styled pieces, never wider than `space` cells. */
 export type LineBuilder = {
-	/** Adds cleaned text, cut to what is left. */
+	/** Adds cleaned text, cut to the cells that are left. */
 	append(text: string, tone?: Tone, selected?: boolean): LineBuilder;
-	/** The same in the colour of a line of a graph. */
+	/** The same in the colour of the line `index` of a graph. */
 	appendHue(text: string, index: number): LineBuilder;
-	/** Adds it only when it fits whole; tells whether it did. */
-	appendIfFits(text: string): boolean;
+	/** Whether all of it fits into the cells that are left. Adds nothing. */
+	fits(text: string): boolean;
 	readonly used: number;
-	/** Cells from the first to the last. */
-	readonly room: number;
-	/** The line, padded to its whole width. */
+	/** Width of the line in cells. */
+	readonly space: number;
+	/** The line, padded to `space`. */
 	finish(selected?: boolean): string;
 };
 
 export function createLineBuilder(cells: number, theme: Theme): LineBuilder {
 	let painted = '';
 	let used = 0;
-	const span: LineBuilder = {
+	const line: LineBuilder = {
 		append(text, tone = 'plain', selected = false) {
-			const kept = truncateText(text, cells - used);
-			if (kept === '') return span;
-			painted += theme.paint(kept, tone, selected);
-			used += displayWidth(kept);
-			return span;
+			const cut = truncateText(text, cells - used);
+			if (cut === '') return line;
+			painted += theme.paint(cut, tone, selected);
+			used += displayWidth(cut);
+			return line;
 		},
 		appendHue(text, index) {
-			const kept = truncateText(text, cells - used);
-			if (kept === '') return span;
-			painted += theme.hue(kept, index);
-			used += displayWidth(kept);
-			return span;
+			const cut = truncateText(text, cells - used);
+			if (cut === '') return line;
+			painted += theme.hue(cut, index);
+			used += displayWidth(cut);
+			return line;
 		},
-		room: cells,
-		appendIfFits: text => used + displayWidth(text) <= cells,
+		space: cells,
+		fits: text => used + displayWidth(text) <= cells,
 		get used() {
 			return used;
 		},
@@ -44,5 +44,5 @@ export function createLineBuilder(cells: number, theme: Theme): LineBuilder {
 			return painted + theme.paint(' '.repeat(Math.max(0, cells - used)), 'plain', selected);
 		},
 	};
-	return span;
+	return line;
 }

@@ -9,19 +9,19 @@ export type Mounted = {
 	rerender(element: ReactNode): void;
 	/** Takes the tree down; the terminal is left as it is. */
 	unmount(): void;
-	/** Draws everything again, also what the screen should show already. */
+	/** Sends the complete screen again. */
 	redraw(): void;
-	/** Resolves when the terminal has taken all of what was rendered so far: not while it stands still. */
+	/** Resolves when the terminal has read everything rendered so far; waits while it reads nothing. */
 	flush(): Promise<void>;
 };
 
-/** A key that changes the layout is not held back longer than this by Ink. */
+/** Ink's limit: the effect of a key is delayed by at most one frame. */
 const framesPerSecond = 60;
 
 /**
- * Draws a React tree on a screen, with `useWindowSize` telling its size. Ink reads no keys here (`useInput` throws): the owner of
- * the terminal tells them. Style text by SGR sequences in the text: what the screen cannot show is left out on the way.
- * @param onError - told what a component threw that no boundary caught; Ink has taken the tree down by then. Thrown on unless given.
+ * Draws a React tree on a screen; `useWindowSize` returns its size. Ink reads no keys (`useInput` throws): the owner of the terminal does. Text is
+ * styled by SGR sequences in the text; colours that the screen lacks are reduced.
+ * @param onError - receives an error of a component that no boundary caught, after Ink has unmounted the tree. Thrown as uncaught when absent.
  */
 export function mountOnScreen(
 	element: ReactNode,
@@ -30,8 +30,8 @@ export function mountOnScreen(
 ): Mounted {
 	const compositor = new Compositor(screen);
 	const stdout = new InkStdout(screen.size(), frame => compositor.frame(frame));
-	const inside = (tree: ReactNode) => <CompositorContext value={compositor}>{tree}</CompositorContext>;
-	const ink = render(inside(element), {
+	const withCompositor = (tree: ReactNode) => <CompositorContext value={compositor}>{tree}</CompositorContext>;
+	const ink = render(withCompositor(element), {
 		...quietInk,
 		stdout: asStream(stdout),
 		maxFps: framesPerSecond,
@@ -40,7 +40,7 @@ export function mountOnScreen(
 	ink.waitUntilExit().catch(onError);
 	const stopResizing = screen.onResize(() => stdout.resize(screen.size()));
 	return {
-		rerender: tree => ink.rerender(inside(tree)),
+		rerender: tree => ink.rerender(withCompositor(tree)),
 		unmount() {
 			stopResizing();
 			compositor.close();
@@ -54,14 +54,14 @@ export function mountOnScreen(
 	};
 }
 
-/** Out of the promise, to where the owner of the terminal waits for what nobody caught. */
+/** Makes the error an uncaught exception, which the owner of the terminal handles. */
 function rethrowLater(error: unknown): void {
 	queueMicrotask(() => {
 		throw error;
 	});
 }
 
-/** How Ink is run everywhere: it draws, and leaves keys, console, signals and the terminal's modes alone. */
+/** Options with which Ink only draws, and leaves keys, console, signals and the terminal's modes alone. */
 export const quietInk: RenderOptions = {
 	stdin: asInput({on() {}, off() {}, addListener() {}, removeListener() {}}),
 	stderr: asStream(new InkStdout({columns: 0, rows: 0}, () => {})),
@@ -71,7 +71,7 @@ export const quietInk: RenderOptions = {
 	isScreenReaderEnabled: false,
 };
 
-/** Ink asks for Node's streams but uses the few members that `InkStdout` has. */
+/** Ink's type is a Node stream; it uses only the members that `InkStdout` has. */
 export function asStream(stdout: InkStdout): NodeJS.WritableStream {
 	return stdout as unknown as NodeJS.WritableStream;
 }

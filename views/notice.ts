@@ -6,7 +6,7 @@ import type {Theme} from './theme.ts';
 
 export const noticeTone = ({severity}: Notice): Tone => (severity === 'ok' ? 'plain' : severity);
 
-/** What was just said, after its sign, in as many lines as it needs. */
+/** A notice behind its sign, wrapped to `cells`. */
 export function noticeLines(notice: Notice, cells: number, theme: Theme): readonly string[] {
 	const sign = notice.severity === 'ok' ? ' ' : ` ${theme.sign(notice.severity)} `;
 	const indent = ' '.repeat(sign.length);

@@ -3,14 +3,14 @@ import {createContext, useContext, useLayoutEffect, useRef, useSyncExternalStore
 import type {Compositor, RowSource} from './terminal/compositor.ts';
 import {inkNodePosition} from './terminal/ink-node-position.ts';
 
-/** Null where there is no terminal to paint on (tests, pipes): surfaces then are ordinary rows of text. */
+/** Null without a terminal to paint on (tests, pipes): surfaces are ordinary rows of text then. */
 export const CompositorContext = createContext<Compositor | null>(null);
 
 type SurfaceProps = {readonly rows: RowSource; readonly width: number; readonly height: number};
 
 /**
- * A rectangle of finished rows. With a compositor they go to the screen when the source tells of a change, and Ink does not render.
- * Rows have exactly `width` cells and end in the plain style; missing ones are blank, further ones are not shown.
+ * A rectangle of painted rows. With a compositor a change of the source reaches the screen without a render of Ink. Each row has exactly `width`
+ * cells and ends in the plain style; missing rows are blank, rows beyond `height` are not shown.
  */
 export function Surface({rows, width, height}: SurfaceProps) {
 	const compositor = useContext(CompositorContext);
@@ -29,10 +29,10 @@ function TextRows({rows, width, height}: SurfaceProps) {
 	return <TextLines lines={shown} width={width} />;
 }
 
-/** Lines of text, one above the other, drawn over whatever is below them. */
+/** Lines of text, drawn over everything below them. */
 export function TextLines({lines, width}: {readonly lines: readonly string[]; readonly width: number}) {
 	if (lines.length === 0 || width <= 0) return null;
-	// One node for all rows: Ink's time goes by nodes. An empty line would leave what is below it; Ink overlooks the short reset.
+	// One node for all rows: Ink's cost grows with the nodes. An empty line would show what is below it; Ink does not know the short reset.
 	const shown = lines.map(line => (line === '' ? ' '.repeat(width) : line.replaceAll('\u001b[m', '\u001b[0m')));
 	return <Text wrap="truncate">{shown.join('\n')}</Text>;
 }

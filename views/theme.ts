@@ -6,14 +6,14 @@ import {graphemesOf} from '../src/text/graphemes.ts';
 export type Depth = 'none' | 'colour';
 
 /**
- * Three loudnesses and four severities in the terminal's own 16 colours, so that its palette is respected. A severity is a sign first;
- * its colour only repeats what the sign says.
+ * Paints the three loudnesses (dim, plain, loud) and four severities in the terminal's own 16 colours, so that its palette is respected. A
+ * severity has a sign; its colour only repeats the sign.
  */
 export type Theme = {
 	/** Wraps cleaned text in the style of its tone. `selected` reverses it. Returns the text itself when nothing applies. */
 	paint(text: string, tone: Tone, selected?: boolean): string;
 	sign(severity: Severity): string;
-	/** Glyphs that have an ASCII form where only that is safe. */
+	/** Glyphs, in ASCII where the terminal may lack others. */
 	readonly glyphs: {
 		readonly cursor: string;
 		readonly mark: string;
@@ -22,11 +22,11 @@ export type Theme = {
 		readonly more: string;
 	};
 	readonly ascii: boolean;
-	/** False where lines of a graph can be told apart by their letters only. */
+	/** False without colours: the lines of a graph then differ by their letters only. */
 	readonly colours: boolean;
-	/** Wraps cleaned text in the colour of the line `index` of a graph. Says nothing of severity. */
+	/** Wraps cleaned text in the colour of the line `index` of a graph, which means no severity. */
 	hue(text: string, index: number): string;
-	/** Ink's name of a severity's colour, for the modals it draws. */
+	/** Ink's name for the colour of a severity. */
 	colour(severity: Severity): string | undefined;
 };
 
@@ -57,7 +57,7 @@ const inkColours: Readonly<Record<Severity, string | undefined>> = {
 	ok: undefined,
 };
 
-/** Of the lines of a graph, chosen for how far apart they look on light and dark grounds and to colour-blind eyes. */
+/** The colours of graph lines, chosen to differ on light and dark backgrounds and for colour-blind readers. */
 const hues = ['36', '33', '35', '32', '34', '31'];
 
 const asciiReplacements: Readonly<Record<string, string>> = {
@@ -75,7 +75,7 @@ const asciiReplacements: Readonly<Record<string, string>> = {
 	'▲': '!',
 };
 
-/** As many cells of ASCII: what has no look-alike is a question mark for each of its cells. */
+/** The same number of cells in ASCII: a glyph without a similar one is a question mark for each of its cells. */
 const inAscii = (text: string): string =>
 	/^[\u0020-\u007e]*$/.test(text)
 		? text

@@ -143,7 +143,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		open.press('field.clear');
 		open.type('100mb');
 		open.press('field.accept');
-		await open.expect(', to do it');
+		await open.expect(', to confirm');
 		await open.answer(['confirm.yes'], screen => screen.includes('> y▏'));
 		const hold = async (ms: number) => {
 			for (const end = Date.now() + ms; Date.now() < end; await pause(33)) pty.send('y');

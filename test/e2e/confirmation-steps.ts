@@ -68,20 +68,20 @@ export function createConfirmationSteps(pty: Pty, {press, pressDeclared}: Keys):
 		await pty.waitFor(/^.*> reason/m);
 		pty.type(reason);
 		await pty.waitFor(`${reason}▏`);
-		await pty.waitFor(screen => !screen.includes('it can be sent in'));
+		await pty.waitFor(screen => !screen.includes('you can confirm in'));
 	}
 
 	async function confirmUnlessStale(reason = 'e2e test'): Promise<boolean> {
-		const screen = await pty.waitFor(/press \S+, then \S+, to do it|type \S+, |nothing was sent/);
+		const screen = await pty.waitFor(/press \S+, then \S+, to confirm|type \S+, |nothing was sent/);
 		const withCount = /type (\S+), the number of objects \((\d+)\)/.exec(screen);
-		const name = withCount?.[1] ?? /type (\S+), then \S+, to do it/.exec(screen)?.[1];
+		const name = withCount?.[1] ?? /type (\S+), then \S+, to confirm/.exec(screen)?.[1];
 		if (name === undefined) {
-			const key = /press (\S+), then \S+, to do it/.exec(screen)?.[1];
+			const key = /press (\S+), then \S+, to confirm/.exec(screen)?.[1];
 			if (key === undefined) {
 				if (isStale(screen)) return false;
 				throw new Error(`there is nothing to confirm:\n${screen}`);
 			}
-			await answer(['confirm.yes'], now => now.includes(`> ${key}▏`) || !now.includes('to do it'));
+			await answer(['confirm.yes'], now => now.includes(`> ${key}▏`) || !now.includes('to confirm'));
 		} else {
 			await typeKeys(name);
 			if (withCount?.[2] !== undefined) await typeCountAndReason(withCount[2], reason);

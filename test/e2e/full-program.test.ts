@@ -270,7 +270,7 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 			await one.select('e2e-unrecorded');
 			after?.(one.pty.pid);
 			one.pressDeclared('postgres.terminate');
-			if (!/nothing was sent/.test(await one.expect(/nothing was sent|, to do it/))) await one.confirm();
+			if (!/nothing was sent/.test(await one.expect(/nothing was sent|, to confirm/))) await one.confirm();
 			const told = await one.expect('nothing was sent');
 			expect(told.replaceAll(/[\s│]+/g, ' ')).toMatch(why);
 			const found = await runQuery(server, "select 1 from pg_stat_activity where application_name = 'e2e-unrecorded'");

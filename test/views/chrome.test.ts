@@ -23,7 +23,7 @@ const layerText = (columns: number, rows: number) =>
 	(paintLayer(fixture.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
 
 describe('header', () => {
-	it('tells what is wrong before anything else when it is narrow', async () => {
+	it('shows the findings first when it is narrow', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit'), memoryRow('b', 'crit')], guarded: true});
 		expect(bare(paintHeader(fixture.deck, 120, theme))).toMatch(
 			/^ midwatch {2}guarded: O arms {3}■ 2 {3}.*postgres ■.* 14:05:22Z$/,
@@ -33,7 +33,7 @@ describe('header', () => {
 			expect(cellsOf(paintHeader(fixture.deck, columns, theme))).toBe(columns);
 	});
 
-	it('says where another console is when there is room, and else only that there is one', async () => {
+	it('shows where another console is on a wide screen, and only their number on a narrow one', async () => {
 		fixture = await openDeckFixture();
 		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
 		const beside = (...others: readonly OtherConsole[]) => {
@@ -92,7 +92,7 @@ describe('header', () => {
 		expect(at(34)).toMatch(/\? 1 unknown: v/);
 	});
 
-	it('says at any width that a required copy of the audit is not taken, and that the glass is broken', async () => {
+	it('shows at any width that a required audit sink accepts no records, and that break-glass is active', async () => {
 		fixture = await openDeckFixture();
 		const sink = {
 			name: 'siem',
@@ -113,24 +113,24 @@ describe('header', () => {
 			const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 			return (columns: number) => bare(paintHeader(deck, columns, theme));
 		};
-		expect(header({})(120)).toContain('audit not delivered, no action: siem (3 wait)');
-		expect(header({}, 'A')(120)).toContain('GLASS BROKEN, audit not delivered: siem (3 wait)');
-		expect(header({failure: undefined}, 'A')(120)).toContain('GLASS BROKEN');
+		expect(header({})(120)).toContain('audit not delivered, actions blocked: siem (3 queued)');
+		expect(header({}, 'A')(120)).toContain('BREAK-GLASS, audit not delivered: siem (3 queued)');
+		expect(header({failure: undefined}, 'A')(120)).toContain('BREAK-GLASS');
 		for (let columns = 34; columns <= 120; columns += 1) {
 			expect(header({})(columns)).toMatch(/audit not delivered|no audit/);
-			expect(header({}, 'A')(columns)).toContain('GLASS BROKEN');
+			expect(header({}, 'A')(columns)).toContain('BREAK-GLASS');
 			expect(header({failure: undefined, mismatch: 'b'})(columns)).toMatch(/rewritten/);
 		}
 		expect(header({failure: undefined, pendingRecords: 1})(120)).not.toMatch(/audit|siem/);
-		expect(header({required: false})(120)).toContain('copies wait: siem (3 wait)');
+		expect(header({required: false})(120)).toContain('audit copies delayed: siem (3 queued)');
 	});
 
-	it('tells of every system that is ill at any width, and of how many that are well', async () => {
+	it('shows every unhealthy system at any width, and the number of healthy ones', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit')]});
 		const {options} = fixture.deck;
 		const [known] = options.watch.targets;
 		const [reading] = options.watch.readings();
-		if (known === undefined || reading === undefined) throw new Error('the house has a target that was read');
+		if (known === undefined || reading === undefined) throw new Error('the demo has no target that was read');
 		const kinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
 		const short: Readonly<Partial<Record<SystemKind, string>>> = {
 			kubernetes: 'k8s',
@@ -161,8 +161,8 @@ describe('header', () => {
 		expect(few(60)).toMatch(/ demo: storm .*kafka■ alertmanager■ \+4 ok/);
 		for (let columns = 60; columns < 200; columns += 1) {
 			expect(few(columns)).toMatch(/kafka ?■.*alertmanager ?■/);
-			const told = kinds.filter(kind => few(columns).includes(kind)).length;
-			expect(/\+(\d) ok/.exec(few(columns))?.[1] ?? '0').toBe(String(kinds.length - told));
+			const namedCount = kinds.filter(kind => few(columns).includes(kind)).length;
+			expect(/\+(\d) ok/.exec(few(columns))?.[1] ?? '0').toBe(String(kinds.length - namedCount));
 		}
 		// Nothing is called well that was not read.
 		expect(header([], false)(60)).toMatch(/\+\d more/);
@@ -182,7 +182,7 @@ describe('header', () => {
 });
 
 describe('strip', () => {
-	it('is as high as told, worst first, and says how many more there are', async () => {
+	it('has the requested number of lines, worst first, and says how many more there are', async () => {
 		fixture = await openDeckFixture({rows: ['a', 'b', 'c', 'd'].map(id => memoryRow(id, 'crit'))});
 		const lines = paintFindingStrip(fixture.deck, 120, 3, theme).map(bare);
 		expect(lines).toHaveLength(3);
@@ -235,13 +235,13 @@ describe('footer', () => {
 		const keys = {'field.accept': ['f5'], 'list.arm': ['f6'], 'list.login': ['f7'], 'list.choose': ['f8']};
 		fixture = await openDeckFixture({guarded: true, keys});
 		await fixture.pressKeys('/');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('f5 keeps it');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('f5 applies');
 		await fixture.pressKeys('esc', 't');
-		expect(layerText(120, 20)).toContain('f8 shows it alone · f6 arms or disarms · f7 logs in');
+		expect(layerText(120, 20)).toContain('f8 shows only this target · f6 arms or disarms · f7 logs in');
 		expect(layerText(120, 20)).toContain('guarded: f6 arms it');
 	});
 
-	it('tells a notice that is too long over several lines, to its end', async () => {
+	it('shows a long notice on several lines, to its end', async () => {
 		fixture = await openDeckFixture({guarded: true});
 		await fixture.pressKeys('K');
 		expect(layerText(200, 50)).toBe('');
@@ -296,9 +296,9 @@ describe('document', () => {
 		await fixture.type('39');
 		await fixture.pressKeys('enter');
 		for (let columns = 60; columns < 160; columns += 1) {
-			const [told = ''] = layerText(columns, 12).split('\n');
-			const [name = '', facts = ''] = told.split(/ ─+ /);
-			expect(`${title} `.startsWith(`${name.trim().replace('…', '')} `), told).toBe(true);
+			const [titleLine = ''] = layerText(columns, 12).split('\n');
+			const [name = '', facts = ''] = titleLine.split(/ ─+ /);
+			expect(`${title} `.startsWith(`${name.trim().replace('…', '')} `), titleLine).toBe(true);
 			expect(name.length).toBeGreaterThan(24);
 			expect(facts.split('  ')).toContain('&line');
 			for (const fact of facts.trim().split('  '))
@@ -316,14 +316,14 @@ describe('document', () => {
 		expect(layerText(80, 12)).toMatch(/0 of 40 lines/);
 		expect(layerText(80, 12).split('\n').slice(1)).toEqual([
 			' none of 40 lines matches &zzzz',
-			' & changes that; with nothing typed all lines are shown again',
+			' & changes the filter; an empty filter shows all lines',
 			...Array.from({length: 7}, () => ''),
 		]);
 		await fixture.pressKeys('ctrl+u');
 		expect(layerText(80, 12)).toContain('line 0');
 	});
 
-	it('tells that it is reading, and why it failed', async () => {
+	it('shows that it is reading, and why it failed', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = async () => {
 			throw new AdapterError('denied', 'no', 'ask for it');
@@ -334,7 +334,7 @@ describe('document', () => {
 });
 
 describe('menu', () => {
-	it('shows the part around the chosen line, and that line whole below', async () => {
+	it('shows the part around the selected line, and that line in full below', async () => {
 		fixture = await openDeckFixture({
 			rows: Array.from({length: 60}, (_, index) => memoryRow(`${index}`.padStart(2, '0'), 'crit')),
 		});

@@ -14,7 +14,7 @@ const layerText = (columns: number, rows: number) =>
 	(paintLayer(fixture.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
 
 describe('confirm', () => {
-	it('shows the command on one line, whole on a key at any width, and the demand', async () => {
+	it('shows the command on one line, in full on a key at any width, and the demand', async () => {
 		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: `a job ${'with a long name '.repeat(12)}end`}]});
 		await fixture.pressKeys('T');
 		await fixture.waitForState('ready');
@@ -27,7 +27,7 @@ describe('confirm', () => {
 				.join(' ')
 				.replace(/\s+/g, '');
 			expect(inside).toContain(fixture.deck.options.runner.state.get()?.preview?.cliEquivalent.replace(/\s+/g, ''));
-			expect(inside).toContain('typeend,thenenter,todoit');
+			expect(inside).toContain('typeend,thenenter,toconfirm');
 		}
 	});
 
@@ -44,7 +44,7 @@ describe('confirm', () => {
 		expect(layerText(80, 24)).toContain('> y▏');
 	});
 
-	it('asks whether to arm a target, and which', async () => {
+	it('names the target to arm', async () => {
 		fixture = await openDeckFixture({guarded: true});
 		await fixture.pressKeys('O');
 		expect(layerText(80, 24)).toMatch(/Arm db[\s\S]*db is guarded[\s\S]*press enter to arm it/);
@@ -55,21 +55,21 @@ describe('confirm', () => {
 		expect(fixture.notice()).toBe('db was not armed');
 	});
 
-	it('is whole only when its end can be seen', async () => {
+	it('is complete only when its end is on the screen', async () => {
 		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: 'long '.repeat(160).trim()}]});
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
-		const whole = (columns: number, rows: number) => paintLayer(fixture.deck, {columns, rows}, theme)?.isComplete;
-		expect(whole(80, 60)).toBe(true);
-		expect(whole(60, 15)).toBe(false);
+		const isComplete = (columns: number, rows: number) => paintLayer(fixture.deck, {columns, rows}, theme)?.isComplete;
+		expect(isComplete(80, 60)).toBe(true);
+		expect(isComplete(60, 15)).toBe(false);
 		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
 		for (let page = 0; page < 9; page += 1) {
 			await fixture.pressKeys('pagedown');
 			paintLayer(fixture.deck, {columns: 60, rows: 15}, theme);
 		}
-		expect(whole(60, 15)).toBe(true);
+		expect(isComplete(60, 15)).toBe(true);
 		await fixture.pressKeys('pageup');
-		expect(whole(60, 15)).toBe(false);
+		expect(isComplete(60, 15)).toBe(false);
 	});
 
 	it('says why it was blocked where it is seen first, however long the rest is', async () => {
@@ -81,16 +81,18 @@ describe('confirm', () => {
 		expect(layerText(60, 15)).toContain('■ the budget: allows none');
 	});
 
-	it('tells what was refused, and that nothing was sent', async () => {
+	it('shows what was refused, and that nothing was sent', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', conflict: true}];
+		fixture.server.checks = [
+			{label: 'the session has ended', result: 'block', detail: 'it ended 3s ago', conflict: true},
+		];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
-		expect(layerText(80, 24)).toContain('It has changed since you looked: nothing was sent');
-		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
+		expect(layerText(80, 24)).toContain('The object has changed since the preview: nothing was sent');
+		expect(layerText(80, 24)).toContain('■ the session has ended: it ended 3s ago');
 	});
 
-	it('tells what is seen of what was sent, how to lead it back, and on the way out what is lost', async () => {
+	it('shows the observed outcome, the key that undoes it, and when quitting what is lost', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.outcomeShows = false;
 		await fixture.pressKeys('K');
@@ -100,15 +102,15 @@ describe('confirm', () => {
 		await waitUntil(() => fixture.deck.options.runner.state.get()?.outcome !== undefined);
 		const shown = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
 		expect(shown()).toContain(
-			'done; looking whether it helped, 0s it is on its way esc leaves it to go on · u undoes it',
+			'done; verifying whether it helped, 0s it is on its way esc back: it goes on · u undoes it',
 		);
 		await fixture.pressKeys('esc', 'q');
 		expect(shown()).toContain(
-			'Poke on db was sent: whether it helped is recorded as not known, and u no longer leads back',
+			'Poke on db was sent: its outcome is recorded as unknown, and it cannot be undone from here',
 		);
 	});
 
-	it('says on the way out that what is under way is finished first', async () => {
+	it('says when quitting that an action in progress is finished first', async () => {
 		fixture = await openDeckFixture();
 		let finish = () => {};
 		fixture.server.runBarrier = new Promise(resolve => {
@@ -121,7 +123,7 @@ describe('confirm', () => {
 		await fixture.pressKeys('esc', 'q');
 		const shown = layerText(80, 24).replace(/[\s│]+/g, ' ');
 		finish();
-		expect(shown).toContain('Poke on db is under way: it is finished and recorded first');
+		expect(shown).toContain('Poke on db is in progress: it is finished and recorded first');
 		await waitUntil(() => fixture.deck.options.runner.state.get()?.state === 'done');
 	});
 });

@@ -40,7 +40,7 @@ export type DemoOptions = {
 	readonly empty?: boolean;
 	/** The panes of the deck. Those of the product when absent. */
 	readonly panes?: readonly Pane[];
-	/** Stands around a system, to see what is asked of it. */
+	/** Wraps each system, to observe its calls. */
 	readonly watched?: (system: System, audit: Audit) => System;
 };
 

@@ -32,7 +32,7 @@ async function open(scenario: ScenarioName, columns: number, rows: number, optio
 	await demo.advance(11);
 }
 
-/** What stands on the screen once nothing changes any more, and so what may be answered. */
+/** The screen once nothing changes any more, so that a question on it can be answered. */
 async function screen(): Promise<string> {
 	demo.deck.notifyChanged();
 	await terminal.screen();
@@ -92,7 +92,7 @@ describe.each([
 		await open(scenario, 60, 15);
 		await golden(`deck-${word}`, '60x15');
 		await terminal.resize({columns: 59, rows: 14});
-		expect((await screen()).trimEnd()).toBe('midwatch needs at least 60x15; this is 59x14');
+		expect((await screen()).trimEnd()).toBe('midwatch needs a terminal of at least 60x15; this is 59x14');
 		await terminal.resize({columns: 20, rows: 5});
 		expect((await screen()).trimEnd()).toBe('needs 60x15');
 	});
@@ -137,7 +137,7 @@ describe('above the deck', () => {
 });
 
 describe('a confirmation', () => {
-	it('is asked, answered by typing, done, and recorded', async () => {
+	it('is answered by typing, run, and recorded', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('3', 'T');
 		await reach('ready');
@@ -152,7 +152,7 @@ describe('a confirmation', () => {
 		await golden('audit', '80x24');
 	});
 
-	it('is roomy where there is room', async () => {
+	it('has blank lines on a high screen', async () => {
 		await open('default', 120, 40, {open: true});
 		await keys('3', 'T');
 		await reach('ready');
@@ -180,7 +180,7 @@ describe('a confirmation', () => {
 		expect(await screen()).not.toContain('marked');
 	});
 
-	it('asks for a value first, and for one key where nothing is lost', async () => {
+	it('has a form for the value first, and demands one key where nothing is lost', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M');
 		await golden('params', '80x24');
@@ -195,7 +195,7 @@ describe('a confirmation', () => {
 		await golden('undo', '80x24');
 	});
 
-	it('asks for more where data goes', async () => {
+	it('demands more where data is lost', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M', 'ctrl+u');
 		for (const character of '1gb') terminal.key(character);

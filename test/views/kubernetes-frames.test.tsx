@@ -54,7 +54,7 @@ async function golden(what: string, [columns, rows]: (typeof sizes)[number]): Pr
 }
 
 describe.each(sizes.map(size => [`${size[0]}x${size[1]}`, size] as const))('at %s', (_, size) => {
-	it('pods by trouble, by workload, and faults only', async () => {
+	it('pods by severity, by workload, and problems only', async () => {
 		await open('storm', size, '1');
 		await golden('pods', size);
 		await keys('o', 'g');

@@ -11,7 +11,7 @@ import {anyTheme, cellsOf, hostileText, themes} from './arbitraries.ts';
 describe('a modal', () => {
 	const tones = fc.constantFrom('dim', 'plain', 'loud', 'warn' as const);
 
-	it('is exactly as wide as told, line by line', () => {
+	it('has exactly the requested width in each line', () => {
 		const pieces = fc.array(fc.record({text: hostileText.map(cleanLine), tone: tones}), {maxLength: 4});
 		fc.assert(
 			fc.property(
@@ -75,7 +75,7 @@ describe('a modal', () => {
 });
 
 describe('a span', () => {
-	it('never grows beyond its room', () => {
+	it('never grows beyond its height', () => {
 		fc.assert(
 			fc.property(
 				fc.array(hostileText.map(cleanLine), {maxLength: 8}),

@@ -14,7 +14,10 @@ describe('the words under the headline of an end', () => {
 			failure,
 			hint: failure.hint,
 		});
-		expect(outcomeLines(remedy, 'Failed: nothing happened')).toEqual(['the budget protects it', 'bring others back']);
+		expect(outcomeLines(remedy, 'Failed: nothing was changed')).toEqual([
+			'the budget protects it',
+			'bring others back',
+		]);
 	});
 
 	it('do not say again what a check above them says', () => {
@@ -32,7 +35,7 @@ describe('the words under the headline of an end', () => {
 			reason: 'it has changed, nothing was sent: pid 7 has ended',
 			hint: 'look at it as it is now, and try again',
 		});
-		expect(outcomeLines(stale, 'It has changed since you looked: nothing was sent')).toEqual([
+		expect(outcomeLines(stale, 'The object has changed since the preview: nothing was sent')).toEqual([
 			'look at it as it is now, and try again',
 		]);
 	});

@@ -121,7 +121,7 @@ describe('a graph', () => {
 			})),
 		}));
 
-	it('is exactly as large as it is told to be, whatever is in it', () => {
+	it('has exactly the requested size, whatever it contains', () => {
 		fc.assert(
 			fc.property(
 				wildGraph,

@@ -67,7 +67,7 @@ const wildReading = fc
 	);
 
 describe('a pane', () => {
-	it('is exactly as large as it is told to be, whatever is in it', () => {
+	it('has exactly the requested size, whatever it contains', () => {
 		fc.assert(
 			fc.property(
 				fc.array(wildReading, {maxLength: 3}),
@@ -146,7 +146,7 @@ describe('a pane', () => {
 		const first = sectionOf([column]);
 		const second = {...sectionOf([column]), kind: 'postgres.statement' as const, title: 'Statements'};
 		const pane: Pane = {id: 'p', title: 'Rows', tab: 'P', systems: ['postgres'], gauges: [], sections: [first, second]};
-		const told = (filter: string, above: readonly ArbitraryRow[]) => {
+		const linesFor = (filter: string, above: readonly ArbitraryRow[]) => {
 			const readings = [reading(above, {}), reading([row('media-1'), row('x')], {kind: 'postgres.statement'})];
 			const view = buildPaneView(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
 			const session: PaneSession = {
@@ -161,14 +161,14 @@ describe('a pane', () => {
 			const frame = {view, session, number: 1, focused: true, width: 90, height: 12, now: 1000, theme: themes[1]};
 			return paintPane(frame, createPaneMemory()).rows.map(text => stripVTControlCharacters(text).trimEnd());
 		};
-		const here = told('media', [row('a'), row('b')]);
+		const here = linesFor('media', [row('a'), row('b')]);
 		expect(here[0]).toMatch(/ \/media {2}db {2}1 in Statements ─$/);
 		expect(here).toContain('  no row matches /media, but 1 in Statements; esc shows all 2');
-		expect(told('media', [])[0]).toMatch(/ 1 in Statements ─$/);
-		expect(told('zone:media', [row('a')])).toContain(
-			'  no column is called zone: it is looked for as text; columns: name',
+		expect(linesFor('media', [])[0]).toMatch(/ 1 in Statements ─$/);
+		expect(linesFor('zone:media', [row('a')])).toContain(
+			'  no column is named zone, so it is searched as text; columns: name',
 		);
-		expect(told('nm:media', [row('media')])[0]).toMatch(/ 1 of 1 ─$/);
+		expect(linesFor('nm:media', [row('media')])[0]).toMatch(/ 1 of 1 ─$/);
 	});
 
 	it('says what cannot be read, since when, what to do, and how old the rest is', () => {
@@ -206,7 +206,7 @@ describe('gauges', () => {
 		expect(line(16)).toBe('c xxxxxxxx');
 	});
 
-	it('are exactly as wide as told', () => {
+	it('have exactly the requested width', () => {
 		fc.assert(
 			fc.property(
 				fc.array(arbitraryGauge, {maxLength: 5}),

@@ -24,7 +24,7 @@ it('says that a policy is in force, and at any width that one cannot be used', a
 		/^ midwatch {2}policy: 1 with forbidden actions {2}guarded: O arms/,
 	);
 	expect(under({state: 'read', file: {readOnly: true}})(80)).toMatch(/^ midwatch {2}read-only by policy /);
-	const unusable = under({state: 'unusable', reason: 'it is gone'});
+	const unusable = under({state: 'unusable', reason: 'the file was deleted'});
 	expect(unusable(120)).toContain('the policy file cannot be used: no action');
 	for (let columns = 40; columns < 160; columns += 1) expect(unusable(columns)).toMatch(/policy file.*: no action/);
 });

@@ -57,7 +57,7 @@ type Step =
 	/** `alone`: in a read of its own. */
 	| {readonly do: 'key'; readonly key: string; readonly alone: boolean}
 	| {readonly do: 'act'; readonly key: string; readonly pane: string}
-	/** Types what is asked for, as a person would who means it. */
+	/** Types exactly what is demanded. */
 	| {readonly do: 'answer'}
 	| {readonly do: 'paste'; readonly text: string}
 	| {readonly do: 'wait'; readonly seconds: number}
@@ -131,7 +131,7 @@ async function play(steps: readonly Step[], mode: 'read-only' | 'armed'): Promis
 		actions: system.actions.map(action => ({
 			...action,
 			run(plan, context) {
-				// An intent that was not on disk before this is a remedy that nobody can prove.
+				// The intent must be on disk before anything is sent.
 				expect(intents).toContain(context.record);
 				ran.push(action.id);
 				return action.run(plan, context);

@@ -28,17 +28,17 @@ function Deck({modal}: {readonly modal: boolean}) {
 
 test.each([true, false])('rows, chrome and an overlay, compositor %s', async compositor => {
 	rows.set(['one       ', '\u001b[31mtwo\u001b[m       ']);
-	const rig = mountTestTerminal(<Deck modal={false} />, {columns: 12, rows: 6, compositor});
-	expect(await rig.screen()).toBe('title\none\ntwo\n\nfoot\n');
+	const terminal = mountTestTerminal(<Deck modal={false} />, {columns: 12, rows: 6, compositor});
+	expect(await terminal.screen()).toBe('title\none\ntwo\n\nfoot\n');
 	rows.set(['uno       ', 'dos       ', 'tres      ']);
-	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
-	rig.rerender(<Deck modal />);
-	expect(await rig.screen()).toBe('title\numod\nd\ntres\nfoot\n');
-	rig.rerender(<Deck modal={false} />);
-	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
-	await rig.resize({columns: 9, rows: 5});
-	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot');
-	rig.unmount();
+	expect(await terminal.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
+	terminal.rerender(<Deck modal />);
+	expect(await terminal.screen()).toBe('title\numod\nd\ntres\nfoot\n');
+	terminal.rerender(<Deck modal={false} />);
+	expect(await terminal.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
+	await terminal.resize({columns: 9, rows: 5});
+	expect(await terminal.screen()).toBe('title\nuno\ndos\ntres\nfoot');
+	terminal.unmount();
 });
 
 test('a surface that leaves takes none of the others with it, when they have one source', async () => {
@@ -56,20 +56,20 @@ test('a surface that leaves takes none of the others with it, when they have one
 			{both ? <Surface rows={{...source}} width={10} height={1} /> : null}
 		</Box>
 	);
-	const rig = mountTestTerminal(deck(true), {columns: 12, rows: 3});
-	expect(await rig.screen()).toBe('row\nrow\n');
+	const terminal = mountTestTerminal(deck(true), {columns: 12, rows: 3});
+	expect(await terminal.screen()).toBe('row\nrow\n');
 	expect(listeners.size).toBe(2);
-	rig.rerender(deck(false));
-	expect(await rig.screen()).toBe('row\n\n');
+	terminal.rerender(deck(false));
+	expect(await terminal.screen()).toBe('row\n\n');
 	expect(listeners.size).toBe(1);
-	rig.unmount();
+	terminal.unmount();
 });
 
 function Broken(): never {
 	throw new Error('broken');
 }
 
-test('what a component throws is told, not drawn over and forgotten', async () => {
+test('an error of a component is reported', async () => {
 	const screen: Screen = {
 		colours: 256,
 		size: () => ({columns: 20, rows: 5}),
@@ -78,10 +78,10 @@ test('what a component throws is told, not drawn over and forgotten', async () =
 		onDrain: () => () => {},
 		onLost: () => () => {},
 	};
-	const told = await new Promise(resolve => {
+	const error = await new Promise(resolve => {
 		mountOnScreen(<Broken />, screen, resolve);
 	});
-	expect(told).toEqual(new Error('broken'));
+	expect(error).toEqual(new Error('broken'));
 });
 
 test('a surface that is not displayed is not painted', async () => {
@@ -94,15 +94,15 @@ test('a surface that is not displayed is not painted', async () => {
 			</Box>
 		</Box>
 	);
-	const rig = mountTestTerminal(deck('none'), {columns: 12, rows: 3});
-	expect(await rig.screen()).toBe('title\n\n');
-	rig.rerender(deck('flex'));
-	expect(await rig.screen()).toBe('title\nseen\n');
+	const terminal = mountTestTerminal(deck('none'), {columns: 12, rows: 3});
+	expect(await terminal.screen()).toBe('title\n\n');
+	terminal.rerender(deck('flex'));
+	expect(await terminal.screen()).toBe('title\nseen\n');
 	rows.set(['again     ']);
-	expect(await rig.screen()).toBe('title\nagain\n');
-	rig.rerender(deck('none'));
-	expect(await rig.screen()).toBe('title\n\n');
-	rig.unmount();
+	expect(await terminal.screen()).toBe('title\nagain\n');
+	terminal.rerender(deck('none'));
+	expect(await terminal.screen()).toBe('title\n\n');
+	terminal.unmount();
 });
 
 test('a surface that moves without its chrome changing is painted in its new place', async () => {
@@ -112,11 +112,11 @@ test('a surface that moves without its chrome changing is painted in its new pla
 			<Surface rows={rows} width={10} height={1} />
 		</Box>
 	);
-	const rig = mountTestTerminal(deck(0), {columns: 20, rows: 2});
-	expect(await rig.screen()).toBe('moved\n');
-	rig.rerender(deck(4));
-	expect(await rig.screen()).toBe('    moved\n');
-	rig.unmount();
+	const terminal = mountTestTerminal(deck(0), {columns: 20, rows: 2});
+	expect(await terminal.screen()).toBe('moved\n');
+	terminal.rerender(deck(4));
+	expect(await terminal.screen()).toBe('    moved\n');
+	terminal.unmount();
 });
 
 test.each([
@@ -126,14 +126,14 @@ test.each([
 	['rgb', '\u001b[38;2;255;80;80m'],
 ] as const)('colours of a terminal that shows %s', async (colours, sequence) => {
 	rows.set(['\u001b[38;2;255;80;80mred\u001b[m       ']);
-	const rig = mountTestTerminal(<Surface rows={rows} width={10} height={1} />, {columns: 10, rows: 1, colours});
-	await rig.screen();
-	expect(rig.frames().join('')).toContain(`${sequence}red`);
+	const terminal = mountTestTerminal(<Surface rows={rows} width={10} height={1} />, {columns: 10, rows: 1, colours});
+	await terminal.screen();
+	expect(terminal.frames().join('')).toContain(`${sequence}red`);
 	expect(
-		rig
+		terminal
 			.frames()
 			.join('')
 			.match(/\u001b\[[0-9;]+m/g) ?? [],
 	).toEqual(sequence === '' ? [] : [sequence]);
-	rig.unmount();
+	terminal.unmount();
 });

@@ -7,7 +7,7 @@ import {createKeyDecoder, type TerminalEvent} from '../../views/terminal/decode-
 import {InkStdout} from '../../views/terminal/ink-stdout.ts';
 import type {Screen, Size} from '../../views/terminal/screen.ts';
 
-/** What can be seen of one cell. Colours as xterm numbers them: -1 for the terminal's own, 0 to 255, or 0xRRGGBB. */
+/** The visible state of one cell. Colours as xterm numbers them: -1 for the default, 0 to 255, or 0xRRGGBB. */
 export type SeenCell = {
 	readonly text: string;
 	readonly cells: number;
@@ -22,10 +22,10 @@ export type SeenCell = {
 };
 
 export type TestTerminalOptions = Partial<Size> & {
-	/** False: surfaces are ordinary text and each frame is written whole, as plain Ink would. True unless told. */
+	/** False: surfaces are ordinary text and each frame is written completely, as plain Ink does. True when absent. */
 	readonly compositor?: boolean;
 	readonly colours?: ColourLevel;
-	/** What is told of keys; the decoder of the real terminal stands before it. */
+	/** Receives the events of the real key decoder. */
 	readonly onKey?: (event: TerminalEvent) => void;
 };
 
@@ -45,7 +45,7 @@ export type TestTerminal = {
 	unmount(): void;
 	/** Bytes written to the terminal since the last call. */
 	takeBytes(): number;
-	/** The terminal stops taking frames, or takes them again. */
+	/** The terminal stops reading frames, or reads them again. */
 	stall(stalled: boolean): void;
 	/** Frames written so far. */
 	frames(): readonly string[];
@@ -69,7 +69,7 @@ const namedKeys: Readonly<Record<string, string>> = {
 	space: ' ',
 };
 
-/** A terminal without a pty: the same tree, decoder, compositor and differences as the real one, drawn on xterm's own screen model. */
+/** A terminal without a pty: the React tree, decoder, compositor and diff of the product, on xterm's screen model. */
 export function mountTestTerminal(element: ReactNode, options: TestTerminalOptions = {}): TestTerminal {
 	let size: Size = {columns: options.columns ?? 80, rows: options.rows ?? 24};
 	const terminal = new xterm.Terminal({cols: size.columns, rows: size.rows, allowProposedApi: true, scrollback: 0});
@@ -81,7 +81,7 @@ export function mountTestTerminal(element: ReactNode, options: TestTerminalOptio
 	const frames: string[] = [];
 	let bytes = 0;
 	let stalled = false;
-	let heldBack: string | undefined;
+	let pendingFrame: string | undefined;
 	const write = (frame: string) => {
 		frames.push(frame);
 		bytes += Buffer.byteLength(frame);
@@ -92,7 +92,7 @@ export function mountTestTerminal(element: ReactNode, options: TestTerminalOptio
 		size: () => size,
 		onResize: listener => listen(resized, listener),
 		send(frame) {
-			if (stalled) heldBack = frame;
+			if (stalled) pendingFrame = frame;
 			else write(frame);
 			return !stalled;
 		},
@@ -105,7 +105,7 @@ export function mountTestTerminal(element: ReactNode, options: TestTerminalOptio
 		// Effects of a render may render again.
 		for (let turn = 0; turn < 3; turn += 1) {
 			const flushed = mounted.flush();
-			// Held back by a terminal that stands still, it would not end before that goes on.
+			// While the terminal reads nothing, flush does not resolve.
 			if (stalled) await new Promise(resolve => setTimeout(resolve, 5));
 			else await flushed;
 			await new Promise(resolve => setImmediate(resolve));
@@ -146,9 +146,9 @@ export function mountTestTerminal(element: ReactNode, options: TestTerminalOptio
 		},
 		stall(now) {
 			stalled = now;
-			if (stalled || heldBack === undefined) return;
-			write(heldBack);
-			heldBack = undefined;
+			if (stalled || pendingFrame === undefined) return;
+			write(pendingFrame);
+			pendingFrame = undefined;
 			for (const listener of [...drained]) listener();
 		},
 		frames: () => frames,
@@ -180,7 +180,7 @@ function rows(terminal: xterm.Terminal, size: Size): readonly xterm.IBufferLine[
 	});
 }
 
-/** What can be seen on a terminal of xterm.js. */
+/** All cells of an xterm.js terminal, by row. */
 export const readCells = (terminal: xterm.Terminal, size: Size): readonly (readonly SeenCell[])[] =>
 	rows(terminal, size).map(line => Array.from({length: size.columns}, (_, x) => seen(line.getCell(x))));
 

@@ -15,7 +15,7 @@ it('names the servers that nothing proves to be the right ones', async () => {
 	fixture = await openDeckFixture();
 	const {options} = fixture.deck;
 	const [known] = options.watch.targets;
-	if (known === undefined) throw new Error('the house has a target');
+	if (known === undefined) throw new Error('the demo has no target');
 	const header = (channels: readonly ChannelSecurity[], columns: number) => {
 		const named = (at: number) => ({...known, target: {...known.target, name: `db-${at}`}});
 		const watch = {

@@ -5,8 +5,16 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {displayWidth, fitCells, truncateAtWord} from '../../src/text/fit.ts';
 import type {Theme} from '../theme.ts';
 
-function findingLine(deck: Deck, finding: Finding, cells: number, names: number, tail: string, theme: Theme): string {
-	const system = deck.options.watch.targets.find(one => one.target.name === finding.target)?.system;
+/** `nameCells`: the width of the target's name. `tail` follows the age and the key of the first action that helps. */
+function findingLine(
+	deck: Deck,
+	finding: Finding,
+	cells: number,
+	nameCells: number,
+	tail: string,
+	theme: Theme,
+): string {
+	const system = deck.options.watch.targets.find(({target}) => target.name === finding.target)?.system;
 	const helpful = finding.actions
 		.map(id => system?.actions.find(action => action.id === id))
 		.find(action => action !== undefined);
@@ -16,16 +24,16 @@ function findingLine(deck: Deck, finding: Finding, cells: number, names: number,
 			? ''
 			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
 	const right = `  ${age.padStart(7)}${cells < 100 ? '' : `  ${fitCells(help, 22)}`}${tail}`;
-	const room = Math.max(0, cells - 3 - names - 2 - displayWidth(right));
+	const space = Math.max(0, cells - 3 - nameCells - 2 - displayWidth(right));
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
-		theme.paint(fitCells(cleanLine(finding.target), names, 'left', 'middle'), 'loud') +
-		theme.paint(`  ${fitCells(truncateAtWord(cleanLine(finding.sentence), room), room)}`, 'plain') +
+		theme.paint(fitCells(cleanLine(finding.target), nameCells, 'left', 'middle'), 'loud') +
+		theme.paint(`  ${fitCells(truncateAtWord(cleanLine(finding.sentence), space), space)}`, 'plain') +
 		theme.paint(right, 'dim')
 	);
 }
 
-/** What is wrong across all targets, worst first, in a fixed number of lines; the last one says how many more there are. */
+/** The worst findings of all targets in exactly `lines` lines of `cells`; the last line says how many more there are. */
 export function paintFindingStrip(deck: Deck, cells: number, lines: number, theme: Theme): readonly string[] {
 	const findings = deck.findings();
 	const blank = ' '.repeat(cells);
@@ -46,12 +54,15 @@ export function paintFindingStrip(deck: Deck, cells: number, lines: number, them
 	}
 	const shown = findings.slice(0, lines);
 	const more = findings.length - shown.length;
-	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...findings.map(one => displayWidth(cleanLine(one.target)))));
+	const nameCells = Math.min(
+		cells < 100 ? 11 : 14,
+		Math.max(...findings.map(({target}) => displayWidth(cleanLine(target)))),
+	);
 	const key = deck.options.keymap.keyFor('deck.findings');
 	const tail = more > 0 ? `  +${more} more ${key} ` : ' ';
 	const painted = shown.map((finding, index) => {
 		const last = index === shown.length - 1 && more > 0;
-		return findingLine(deck, finding, cells, names, fitCells(last ? tail : '', displayWidth(tail)), theme);
+		return findingLine(deck, finding, cells, nameCells, fitCells(last ? tail : '', displayWidth(tail)), theme);
 	});
 	while (painted.length < lines) painted.push(blank);
 	return painted;

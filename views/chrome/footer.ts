@@ -9,52 +9,57 @@ import {noticeLines, noticeTone} from '../notice.ts';
 import {paintLineInput} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
 
-/** A line being typed, with the caret after it. */
-function typing(prompt: string, line: LineInput, hint: string, cells: number, theme: Theme): string {
-	const span = createLineBuilder(cells, theme).append(` ${prompt}`, 'loud');
-	for (const {text, tone, selected} of paintLineInput(line, cells - 3, theme)) span.append(text, tone, selected);
-	return span.append(`   ${hint}`, 'dim').finish();
+/** A text field with its caret, and a hint behind it. */
+function typedLine(prompt: string, input: LineInput, hint: string, cells: number, theme: Theme): string {
+	const line = createLineBuilder(cells, theme).append(` ${prompt}`, 'loud');
+	for (const {text, tone, selected} of paintLineInput(input, cells - 3, theme)) line.append(text, tone, selected);
+	return line.append(`   ${hint}`, 'dim').finish();
 }
 
-/** The keys that mean something while this is above the deck; those of the deck would promise what they do not do. */
+/** The keys of an open document; empty for other layers, which list their keys themselves. The keys of the deck do nothing meanwhile. */
 function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): string {
 	const {keymap} = deck.options;
-	const span = createLineBuilder(cells, theme).append(' ');
-	if (layer.kind !== 'document') return span.finish();
-	const back = 'esc back';
+	const line = createLineBuilder(cells, theme).append(' ');
+	if (layer.kind !== 'document') return line.finish();
+	const backText = 'esc back';
 	const offer = (key: string, text: string) => {
-		// The way out has its place before anything else is given one.
-		if (span.appendIfFits(`${key} ${text}  ${back}`)) span.append(key, 'loud').append(` ${text}  `);
+		// `esc back` always has space.
+		if (line.fits(`${key} ${text}  ${backText}`)) line.append(key, 'loud').append(` ${text}  `);
 	};
 	for (const {key, title, shown} of layer.documentOptions ?? []) {
 		const name = cleanLine(title).toLowerCase();
 		offer(key, shown === '' ? name : `${name}: ${cleanLine(shown)}`);
 	}
-	const searching = layer.search === '' ? [] : ['text.next', 'text.previous'];
+	const searchIntents = layer.search === '' ? [] : ['text.next', 'text.previous'];
 	for (const binding of keymap.bindings) {
-		if (binding.scope !== 'document' || (binding.footer === undefined && !searching.includes(binding.intent))) continue;
+		if (binding.scope !== 'document' || (binding.footer === undefined && !searchIntents.includes(binding.intent)))
+			continue;
 		if (binding.intent === 'text.refresh' && layer.reload === undefined) continue;
 		offer(binding.keys[0] ?? '', binding.footer ?? binding.title.toLowerCase());
 	}
-	span.append('esc', 'loud').append(' back');
-	return span.finish();
+	line.append('esc', 'loud').append(' back');
+	return line.finish();
 }
 
-/** What was just said, or what can be done with the row under the cursor: acting first, then looking, then the fixed keys. */
+/**
+ * The last line of the screen: a text field, a notice, or keys. Of a row under the cursor its actions come first, then its inspections, then the
+ * fixed keys; what does not fit is left out.
+ */
 export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const session = deck.session.get();
 	const layer = topLayer(session);
 	const key = deck.options.keymap.keyFor;
-	const keep = `${key('field.accept')} keeps it  ${key('field.cancel')} restores`;
-	if (layer?.kind === 'filter') return typing('/', layer, `text  !text  field:value   ${keep}`, cells, theme);
+	const acceptOrCancel = `${key('field.accept')} applies  ${key('field.cancel')} restores`;
+	if (layer?.kind === 'filter')
+		return typedLine('/', layer, `text  !text  field:value   ${acceptOrCancel}`, cells, theme);
 	if (layer?.kind === 'search') {
 		const [next, previous] = [key('text.next'), key('text.previous')];
-		const hint = `${key('field.accept')} finds  ${next} next  ${previous} previous  ${key('field.cancel')} leaves`;
-		return typing('/', layer, hint, cells, theme);
+		const hint = `${key('field.accept')} finds  ${next} next  ${previous} previous  ${key('field.cancel')} cancels`;
+		return typedLine('/', layer, hint, cells, theme);
 	}
 	if (layer?.kind === 'line-filter') {
-		const hint = cleanLine(layer.problem ?? `text  !text  /regex/  level>=warn   ${keep}`);
-		return typing('&', layer, hint, cells, theme);
+		const hint = cleanLine(layer.problem ?? `text  !text  /regex/  level>=warn   ${acceptOrCancel}`);
+		return typedLine('&', layer, hint, cells, theme);
 	}
 	const {notice} = session;
 	if (notice !== undefined) {
@@ -64,30 +69,30 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	}
 	if (layer !== undefined) return paintLayerKeys(deck, layer, cells, theme);
 	const {keymap} = deck.options;
-	const span = createLineBuilder(cells, theme).append(' ');
-	if (deck.options.panes.length === 0) return span.finish();
+	const line = createLineBuilder(cells, theme).append(' ');
+	if (deck.options.panes.length === 0) return line.finish();
 	const offer = (key: string, title: string, disabled: boolean) => {
-		if (!span.appendIfFits(`${key} ${title}  `)) return;
-		span.append(key, disabled ? 'dim' : 'loud').append(` ${title}  `, disabled ? 'dim' : 'plain');
+		if (!line.fits(`${key} ${title}  `)) return;
+		line.append(key, disabled ? 'dim' : 'loud').append(` ${title}  `, disabled ? 'dim' : 'plain');
 	};
 	const fixed = keymap.bindings.filter(
 		binding => binding.footer !== undefined && (binding.scope === 'deck' || binding.scope === 'any'),
 	);
-	const kept = fixed.filter(binding => ['deck.actions', 'pane.filter', 'deck.help'].includes(binding.intent));
-	const reserve = kept.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
-	const own = createLineBuilder(cells, theme);
-	for (const {declared: of, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
-		const text = `${key} ${of.title.toLowerCase()}  `;
-		if (!own.appendIfFits(`${text}${reserve}  `)) continue;
-		own.append(text);
-		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
+	const reserved = fixed.filter(binding => ['deck.actions', 'pane.filter', 'deck.help'].includes(binding.intent));
+	const reservedText = reserved.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
+	const ofRow = createLineBuilder(cells, theme);
+	for (const {declared, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
+		const text = `${key} ${declared.title.toLowerCase()}  `;
+		if (!ofRow.fits(`${text}${reservedText}  `)) continue;
+		ofRow.append(text);
+		offer(key, cleanLine(declared.title).toLowerCase(), disabled !== undefined);
 	}
-	const noRow = noSelectionReason(deck);
-	if (noRow !== undefined) span.append(truncateText(noRow, cells - 2), 'loud').append(' ');
-	span.append(' ');
-	for (const binding of [...kept, ...fixed.filter(one => !kept.includes(one))])
+	const reason = noSelectionReason(deck);
+	if (reason !== undefined) line.append(truncateText(reason, cells - 2), 'loud').append(' ');
+	line.append(' ');
+	for (const binding of [...reserved, ...fixed.filter(other => !reserved.includes(other))])
 		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);
-	return span.finish();
+	return line.finish();
 }
 
 /**
@@ -108,11 +113,11 @@ export function paintTabs(deck: Deck, cells: number, theme: Theme): string {
 			sign: severity === 'ok' ? '  ' : `${theme.sign(severity)} `,
 		};
 	});
-	const span = createLineBuilder(cells, theme).append(' ');
-	const named = span.appendIfFits(tabs.map(({name, sign}) => `${name}${sign} `).join(''));
+	const line = createLineBuilder(cells, theme).append(' ');
+	const named = line.fits(tabs.map(({name, sign}) => `${name}${sign} `).join(''));
 	for (const {isFocused, number, name, severity, sign} of tabs) {
-		span.append(named || isFocused ? name : number, isFocused ? 'loud' : 'dim', isFocused);
-		span.append(sign, severity).append(' ');
+		line.append(named || isFocused ? name : number, isFocused ? 'loud' : 'dim', isFocused);
+		line.append(sign, severity).append(' ');
 	}
-	return span.finish();
+	return line.finish();
 }

@@ -3,15 +3,15 @@ import {displayWidth} from '../../src/text/fit.ts';
 
 export type StyledPiece = {readonly text: string; readonly tone: Tone};
 
-/** One way to write a part. `keep`: forms with a lower number give way to the next form of their part first. */
+/** One way to write a part. When the header is too narrow, the form with the lowest `priority` is replaced by the next form of its part. */
 export type HeaderForm = {readonly priority: number; readonly pieces: readonly StyledPiece[]};
 
-/** What the header says about one thing: its forms, the widest first. The last one is never given up. */
+/** One fact of the header: its forms, the widest first. The last form is never replaced. */
 export type HeaderPart = readonly HeaderForm[];
 
-/** What is given up first, when the header is too narrow, down to what is given up last. */
+/** The priorities of all forms: what a narrow header drops first comes first. */
 export const headerPriority = {
-	wellSystems: 0,
+	healthySystems: 0,
 	systemNames: 1,
 	consolePlaces: 2,
 	unverifiedNames: 3,
@@ -21,7 +21,7 @@ export const headerPriority = {
 	product: 7,
 	unverified: 8,
 	allArmedNames: 9,
-	illSystems: 10,
+	unhealthySystems: 10,
 	labels: 11,
 	policy: 12,
 	settling: 13,
@@ -37,16 +37,16 @@ export const headerPriority = {
 	always: 23,
 } as const;
 
-/** What is given up to make room, and what there is nothing to say of. */
+/** A part that is not shown: to make space, or because there is nothing to show. */
 export const emptyForm: HeaderForm = {priority: headerPriority.always, pieces: []};
 
-/** A part with one form, or nothing when there is no room. */
-export const optionalPart = (level: number, pieces: readonly StyledPiece[]): HeaderPart => [
-	{priority: level, pieces},
+/** A part with one form, dropped when there is no space for it. */
+export const optionalPart = (priority: number, pieces: readonly StyledPiece[]): HeaderPart => [
+	{priority, pieces},
 	emptyForm,
 ];
 
-/** Without pieces of only spaces at either end; the first begins with one space. */
+/** Drops pieces of only spaces at both ends; the first piece begins with one space. */
 function trimmed(pieces: readonly StyledPiece[]): readonly StyledPiece[] {
 	const start = pieces.findIndex(piece => piece.text.trim() !== '');
 	const end = pieces.findLastIndex(piece => piece.text.trim() !== '') + 1;
@@ -62,20 +62,20 @@ const cellsOf = (pieces: readonly StyledPiece[]): number =>
 			.trimEnd(),
 	);
 
-/** The pieces of all parts, in their order, in the widest forms that fit into `cells`. */
+/** The pieces of all parts in order, in the widest forms that fit into `cells`. */
 export function fitParts(parts: readonly HeaderPart[], cells: number): readonly StyledPiece[] {
-	const chosen = parts.map(() => 0);
-	const formOf = (part: number): HeaderForm => parts[part]?.[chosen[part] ?? 0] ?? emptyForm;
+	const formIndexes = parts.map(() => 0);
+	const formOf = (part: number): HeaderForm => parts[part]?.[formIndexes[part] ?? 0] ?? emptyForm;
 	const pieces = () => trimmed(parts.flatMap((_, part) => formOf(part).pieces));
 	for (;;) {
-		const now = pieces();
-		if (cellsOf(now) <= cells) return now;
+		const fitted = pieces();
+		if (cellsOf(fitted) <= cells) return fitted;
 		let weakest = -1;
 		for (const [part, forms] of parts.entries()) {
-			const isLast = (chosen[part] ?? 0) >= forms.length - 1;
+			const isLast = (formIndexes[part] ?? 0) >= forms.length - 1;
 			if (!isLast && (weakest < 0 || formOf(part).priority < formOf(weakest).priority)) weakest = part;
 		}
-		if (weakest < 0) return now;
-		chosen[weakest] = (chosen[weakest] ?? 0) + 1;
+		if (weakest < 0) return fitted;
+		formIndexes[weakest] = (formIndexes[weakest] ?? 0) + 1;
 	}
 }

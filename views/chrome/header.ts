@@ -21,89 +21,105 @@ import {
 } from './header-parts.ts';
 import {type SystemState, systemStates} from './system-states.ts';
 
-/** `pts/3 from 10.0.0.7`: where another console of the same user is. */
+/** `pts/3 from 10.0.0.7`: the terminal and SSH client of another console of the same user. */
 function consoleLocation({tty, sshClient, pid}: OtherConsole): string {
 	const at = tty === undefined ? `pid ${pid}` : cleanLine(tty).replace(/^\/dev\//, '');
 	return sshClient === undefined ? at : `${at} from ${cleanLine(sshClient)}`;
 }
 
-/** How many systems are named: of those that are ok, and of those that are not. `whole`: by their whole names. */
-type NamedSystems = {readonly well: number; readonly ill: number; readonly whole: boolean};
+/** How many healthy and unhealthy systems are named, by their full or short names. */
+type NamedSystems = {readonly healthy: number; readonly unhealthy: number; readonly fullNames: boolean};
 
-/** In their own order: the worst of those that are not ok, the first of those that are. The others are counted. */
-function systemPieces(states: readonly SystemState[], {well, ill, whole}: NamedSystems): readonly StyledPiece[] {
+/** The worst unhealthy systems and the first healthy ones by name, in the order of the targets; then `+2 more` for the others. */
+function systemPieces(
+	states: readonly SystemState[],
+	{healthy, unhealthy, fullNames}: NamedSystems,
+): readonly StyledPiece[] {
 	const notOk = states.filter(state => state.severity !== 'ok').sort((a, b) => compareSeverity(a.severity, b.severity));
 	const ok = states.filter(state => state.severity === 'ok');
-	const named = new Set([...notOk.slice(0, ill), ...ok.slice(0, well)]);
-	const left = states.filter(state => !named.has(state));
-	const worse = worstSeverity(left.map(state => state.severity));
-	const isWell = worse === 'ok' && !left.some(state => state.connecting);
-	const rest: StyledPiece = {text: `+${left.length} ${isWell ? 'ok' : 'more'} `, tone: worse === 'ok' ? 'dim' : worse};
+	const named = new Set([...notOk.slice(0, unhealthy), ...ok.slice(0, healthy)]);
+	const unnamed = states.filter(state => !named.has(state));
+	const worst = worstSeverity(unnamed.map(state => state.severity));
+	const areOk = worst === 'ok' && !unnamed.some(state => state.connecting);
+	const rest: StyledPiece = {
+		text: `+${unnamed.length} ${areOk ? 'ok' : 'more'} `,
+		tone: worst === 'ok' ? 'dim' : worst,
+	};
 	return [
 		...states
 			.filter(state => named.has(state))
-			.flatMap(({name, short, statusText: how, tone}): readonly StyledPiece[] =>
-				whole
+			.flatMap(({name, short, statusText, tone}): readonly StyledPiece[] =>
+				fullNames
 					? [
 							{text: `${name} `, tone: 'dim'},
-							{text: `${how}  `, tone},
+							{text: `${statusText}  `, tone},
 						]
 					: [
-							{text: `${short}${how.length > 1 ? ' ' : ''}`, tone: 'dim'},
-							{text: `${how} `, tone},
+							{text: `${short}${statusText.length > 1 ? ' ' : ''}`, tone: 'dim'},
+							{text: `${statusText} `, tone},
 						],
 			),
-		...(left.length === 0 ? [] : [rest]),
+		...(unnamed.length === 0 ? [] : [rest]),
 	];
 }
 
-const downFrom = (most: number, least: number): readonly number[] =>
-	Array.from({length: Math.max(0, most - least + 1)}, (_, index) => most - index);
+const countDown = (max: number, min: number): readonly number[] =>
+	Array.from({length: Math.max(0, max - min + 1)}, (_, index) => max - index);
 
 function systemsPart(states: readonly SystemState[]): HeaderPart {
-	const well = states.filter(state => state.severity === 'ok').length;
-	const ill = states.length - well;
-	const form = (level: number, named: NamedSystems): HeaderForm => ({
-		priority: level,
+	const healthy = states.filter(state => state.severity === 'ok').length;
+	const unhealthy = states.length - healthy;
+	const form = (priority: number, named: NamedSystems): HeaderForm => ({
+		priority,
 		pieces: systemPieces(states, named),
 	});
 	return [
-		...downFrom(well, 1).map(left => form(headerPriority.wellSystems, {well: left, ill, whole: true})),
-		form(headerPriority.systemNames, {well: 0, ill, whole: true}),
-		...downFrom(ill, 2).map(left => form(headerPriority.illSystems, {well: 0, ill: left, whole: false})),
-		form(headerPriority.worstSystem, {well: 0, ill: 1, whole: false}),
-		form(headerPriority.otherSystems, {well: 0, ill: 0, whole: false}),
+		...countDown(healthy, 1).map(count =>
+			form(headerPriority.healthySystems, {healthy: count, unhealthy, fullNames: true}),
+		),
+		form(headerPriority.systemNames, {healthy: 0, unhealthy, fullNames: true}),
+		...countDown(unhealthy, 2).map(count =>
+			form(headerPriority.unhealthySystems, {healthy: 0, unhealthy: count, fullNames: false}),
+		),
+		form(headerPriority.worstSystem, {healthy: 0, unhealthy: 1, fullNames: false}),
+		form(headerPriority.otherSystems, {healthy: 0, unhealthy: 0, fullNames: false}),
 		emptyForm,
 	];
 }
 
-/** Cells that the name of an armed target keeps in the narrowest header. */
+/** Cells for the name of an armed target in the narrowest header. */
 const armedNameCells = 16;
 
-/** Which targets are armed, or that nothing can be changed before one is. */
+/** Which targets are armed and for how long; else `guarded` with the key that arms. */
 function accessStatePart(deck: Deck): HeaderPart {
 	const {watch, arming, keymap} = deck.options;
 	const now = deck.monotonic();
-	const standings = watch.targets.map(({target}) => ({target, is: accessState(arming.policy.get(), target.name, now)}));
-	const armed = standings.flatMap(({target, is}) =>
-		is.state === 'armed' ? [{name: cleanLine(target.name), left: (is.until - now) / 1000}] : [],
+	const targets = watch.targets.map(({target}) => ({
+		target,
+		access: accessState(arming.policy.get(), target.name, now),
+	}));
+	const armed = targets.flatMap(({target, access}) =>
+		access.state === 'armed' ? [{name: cleanLine(target.name), seconds: (access.until - now) / 1000}] : [],
 	);
 	const [first] = armed;
 	if (first !== undefined) {
-		const form = (level: number, text: string): HeaderForm => ({
-			priority: level,
+		const form = (priority: number, text: string): HeaderForm => ({
+			priority,
 			pieces: [{text: `  ${text}`, tone: 'warn'}],
 		});
-		const left = formatDuration(Math.min(...armed.map(one => one.left)));
+		const left = formatDuration(Math.min(...armed.map(({seconds}) => seconds)));
 		const more = armed.length > 1 ? ` +${armed.length - 1}` : '';
 		return [
-			form(headerPriority.allArmedNames, armed.map(one => `${one.name} armed ${formatDuration(one.left)}`).join('  ')),
+			form(
+				headerPriority.allArmedNames,
+				armed.map(({name, seconds}) => `${name} armed ${formatDuration(seconds)}`).join('  '),
+			),
 			form(headerPriority.armedName, `${first.name}${more} armed ${left}`),
 			form(headerPriority.armed, `${truncateText(first.name, armedNameCells)}${more} armed`),
 			emptyForm,
 		];
 	}
-	if (!standings.some(({is}) => is.state === 'guarded')) return [emptyForm];
+	if (!targets.some(({access}) => access.state === 'guarded')) return [emptyForm];
 	return [
 		{
 			priority: headerPriority.howToArm,
@@ -113,18 +129,18 @@ function accessStatePart(deck: Deck): HeaderPart {
 	];
 }
 
-/** What the policy file of this machine does here. That it cannot be used, so that nothing can be done, is said at any width. */
+/** What the policy file of this machine restricts. A policy file that cannot be used stops every action, and is shown at any width. */
 function policyPart(deck: Deck): HeaderPart {
 	const policy = deck.options.arming.policy.get();
 	const summary = policySummary(policy);
 	if (summary === undefined) return [emptyForm];
 	const tone = policy.fileState.state === 'unusable' ? 'crit' : 'dim';
-	const form = (level: number, text: string): HeaderForm => ({priority: level, pieces: [{text: `  ${text}`, tone}]});
+	const form = (priority: number, text: string): HeaderForm => ({priority, pieces: [{text: `  ${text}`, tone}]});
 	const short = form(tone === 'crit' ? headerPriority.always : headerPriority.policy, summary.short);
 	return [form(headerPriority.policyWords, summary.text), short, ...(tone === 'crit' ? [] : [emptyForm])];
 }
 
-/** Servers that nothing proves to be the right ones; the list of targets says how each is connected to. */
+/** Targets whose server identity is not verified (`channel security`); the list of targets has the details. */
 function unverifiedPart(deck: Deck): HeaderPart {
 	const {watch, keymap} = deck.options;
 	const found = watch.targets.flatMap(({target}) => {
@@ -135,15 +151,15 @@ function unverifiedPart(deck: Deck): HeaderPart {
 	});
 	if (found.length === 0) return [emptyForm];
 	const tone = found.some(({channel}) => channel === 'unverified') ? 'warn' : 'dim';
-	const form = (level: number, who: string): HeaderForm => ({
-		priority: level,
-		pieces: [{text: `  ${who} not verified: ${keymap.keyFor('deck.targets')}`, tone}],
+	const form = (priority: number, targets: string): HeaderForm => ({
+		priority,
+		pieces: [{text: `  ${targets} not verified: ${keymap.keyFor('deck.targets')}`, tone}],
 	});
 	const names = found.length > 2 ? [] : [form(headerPriority.unverifiedNames, found.map(({name}) => name).join(', '))];
 	return [...names, form(headerPriority.unverified, String(found.length)), emptyForm];
 }
 
-/** Actions that were sent and are not yet verified. */
+/** How many actions were sent and are not verified yet. */
 function settlingPart(deck: Deck): HeaderPart {
 	const settling = deck.options.runner.inProgress().length;
 	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [emptyForm];
@@ -151,21 +167,22 @@ function settlingPart(deck: Deck): HeaderPart {
 	return optionalPart(headerPriority.settling, [{text: `${settling} not verified yet: ${key}  `, tone: 'warn'}]);
 }
 
+/** How many outcomes are unknown, shown at any width. */
 function unknownPart(deck: Deck, theme: Theme): HeaderPart {
 	const {length} = deck.options.unresolved.get();
 	if (length === 0) return [emptyForm];
 	const key = deck.options.keymap.keyFor('deck.audit');
-	const form = (level: number, text: string): HeaderForm => ({
-		priority: level,
+	const form = (priority: number, text: string): HeaderForm => ({
+		priority,
 		pieces: [{text: `${theme.sign('unknown')} ${length} ${text}  `, tone: 'unknown'}],
 	});
 	return [
-		form(headerPriority.unknownOutcome, `of unknown outcome: ${key}`),
+		form(headerPriority.unknownOutcome, `unknown outcome${length === 1 ? '' : 's'}: ${key}`),
 		form(headerPriority.always, `unknown: ${key}`),
 	];
 }
 
-/** Copies of the audit that are not taken. While a required one is not, nothing is done, or it is done under a broken glass. */
+/** Audit sinks that do not accept records. While a required sink does not, no action is possible, or only by break-glass. */
 function auditSinksPart(deck: Deck): HeaderPart {
 	const {copies} = deck.options;
 	if (copies === undefined) return [emptyForm];
@@ -176,35 +193,36 @@ function auditSinksPart(deck: Deck): HeaderPart {
 		sink => sink.failure !== undefined || (isOpen && sink.required && sink.pendingRecords > 0),
 	);
 	const required = failing.filter(sink => sink.required);
-	const form = (level: number, text: string, tone: StyledPiece['tone']): HeaderForm => ({
-		priority: level,
+	const form = (priority: number, text: string, tone: StyledPiece['tone']): HeaderForm => ({
+		priority,
 		pieces: [{text: `${text}  `, tone}],
 	});
 	const namesOf = (found: typeof sinks) =>
 		found
-			.map(({name, pendingRecords: waiting}) => `${cleanLine(name)}${waiting > 0 ? ` (${waiting} wait)` : ''}`)
+			.map(({name, pendingRecords: waiting}) => `${cleanLine(name)}${waiting > 0 ? ` (${waiting} queued)` : ''}`)
 			.join(', ');
 	if (required.length > 0) {
-		const what = isOpen ? 'GLASS BROKEN, audit not delivered' : 'audit not delivered, no action';
+		const what = isOpen ? 'BREAK-GLASS, audit not delivered' : 'audit not delivered, actions blocked';
 		return [
 			form(headerPriority.unknownOutcome, `${what}: ${namesOf(required)}`, 'crit'),
-			form(headerPriority.always, isOpen ? 'GLASS BROKEN' : 'no audit', 'crit'),
+			form(headerPriority.always, isOpen ? 'BREAK-GLASS' : 'no audit', 'crit'),
 		];
 	}
 	if (broken !== undefined) {
-		const long = `the log was cut or rewritten: ${cleanLine(broken.name)}`;
+		const long = `audit log cut or rewritten: ${cleanLine(broken.name)}`;
 		return [form(headerPriority.unknownOutcome, long, 'crit'), form(headerPriority.always, 'log rewritten', 'crit')];
 	}
 	return failing.length === 0
 		? [emptyForm]
-		: optionalPart(headerPriority.settling, [{text: `copies wait: ${namesOf(failing)}  `, tone: 'warn'}]);
+		: optionalPart(headerPriority.settling, [{text: `audit copies delayed: ${namesOf(failing)}  `, tone: 'warn'}]);
 }
 
+/** The other consoles that use the same state directory. */
 function consolesPart(deck: Deck): HeaderPart {
 	const others = deck.options.presence.others.get();
 	if (others.length === 0) return [emptyForm];
-	const form = (level: number, text: string): HeaderForm => ({
-		priority: level,
+	const form = (priority: number, text: string): HeaderForm => ({
+		priority,
 		pieces: [{text: `${text}  `, tone: 'warn'}],
 	});
 	const plural = others.length === 1 ? '' : 's';
@@ -217,6 +235,7 @@ function consolesPart(deck: Deck): HeaderPart {
 	];
 }
 
+/** Findings counted by severity. */
 function findingsPart(deck: Deck, theme: Theme): HeaderPart {
 	const findings = deck.findings();
 	const signs = (['crit', 'warn', 'unknown'] as const).flatMap((severity): readonly StyledPiece[] => {
@@ -227,22 +246,22 @@ function findingsPart(deck: Deck, theme: Theme): HeaderPart {
 }
 
 /**
- * ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether something may be changed, what is wrong,
- * what is old. However narrow it is, unknown outcomes stay, then the name of an armed target, then that there are other consoles.
+ * The first line of the screen: ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`. Whatever the width,
+ * unknown outcomes stay, then the name of an armed target, then the number of other consoles.
  */
 export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	const clock = formatClockTime(deck.now());
-	const span = createLineBuilder(cells - displayWidth(clock) - 2, theme);
+	const line = createLineBuilder(cells - displayWidth(clock) - 2, theme);
 	const only = deck.session.get().target;
-	const one = (level: number, text: string, tone: StyledPiece['tone']): HeaderPart =>
-		optionalPart(level, [{text, tone}]);
+	const part = (priority: number, text: string, tone: StyledPiece['tone']): HeaderPart =>
+		optionalPart(priority, [{text, tone}]);
 	const pieces = fitParts(
 		[
-			one(headerPriority.product, ' midwatch', 'loud'),
-			...deck.options.labels.map(label => one(headerPriority.labels, `  ${cleanLine(label)}`, 'dim')),
+			part(headerPriority.product, ' midwatch', 'loud'),
+			...deck.options.labels.map(label => part(headerPriority.labels, `  ${cleanLine(label)}`, 'dim')),
 			only === undefined
 				? [emptyForm]
-				: one(headerPriority.onlyTarget, `  only ${truncateText(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
+				: part(headerPriority.onlyTarget, `  only ${truncateText(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
 			policyPart(deck),
 			accessStatePart(deck),
 			unverifiedPart(deck),
@@ -255,11 +274,11 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 			[{priority: headerPriority.always, pieces: [{text: ' ', tone: 'plain'}]}],
 			systemsPart(systemStates(deck, theme)),
 		],
-		span.room,
+		line.space,
 	);
 	const last = pieces.length - 1;
 	for (const [index, {text, tone}] of pieces.entries()) {
-		span.append(index === last ? text.trimEnd() : text, tone);
+		line.append(index === last ? text.trimEnd() : text, tone);
 	}
-	return `${span.finish()}${theme.paint(` ${clock} `, 'plain')}`;
+	return `${line.finish()}${theme.paint(` ${clock} `, 'plain')}`;
 }

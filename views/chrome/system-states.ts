@@ -6,20 +6,20 @@ import type {Deck} from '../../src/input/deck.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import type {Theme} from '../theme.ts';
 
-/** How all targets of one system are. */
+/** The state of all targets of one system together. */
 export type SystemState = {
 	readonly name: string;
 	readonly short: string;
-	/** A sign, or how old what is shown is. */
+	/** The sign of the severity, `…` while connecting, or the age of stale data. */
 	readonly statusText: string;
 	readonly tone: Tone;
-	/** What ranks it where not all have room; `ok` when nothing is known to be wrong. */
+	/** Its rank where not all systems have space; `ok` when nothing is known to be wrong. */
 	readonly severity: Severity;
 	/** Nothing was read yet. */
 	readonly connecting: boolean;
 };
 
-/** Of every system that is watched, in the order of the targets. */
+/** The state of every watched system, in the order of the targets. */
 export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
 	const {watch} = deck.options;
 	const now = deck.now();
@@ -29,18 +29,18 @@ export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
 		const readings = watch.readings().filter(reading => targets.has(reading.target));
 		const failing = readings.some(reading => reading.state === 'failed');
 		const connecting = readings.every(reading => reading.snapshot === undefined) && !failing;
-		const found = failing
+		const worst = failing
 			? 'unknown'
 			: worstSeverity(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
-		const called = {name: kind, short: system.short ?? kind, connecting};
+		const base = {name: kind, short: system.short ?? kind, connecting};
 		const ages = readings.flatMap(reading =>
 			isStale(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
 		);
 		if (ages.length > 0) {
-			const severity = compareSeverity(found, 'warn') < 0 ? found : 'warn';
-			return {...called, statusText: `${formatDuration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
+			const severity = compareSeverity(worst, 'warn') < 0 ? worst : 'warn';
+			return {...base, statusText: `${formatDuration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
 		}
-		const statusText = connecting ? theme.glyphs.more : theme.sign(found);
-		return {...called, statusText, tone: found === 'ok' ? 'dim' : found, severity: found};
+		const statusText = connecting ? theme.glyphs.more : theme.sign(worst);
+		return {...base, statusText, tone: worst === 'ok' ? 'dim' : worst, severity: worst};
 	});
 }

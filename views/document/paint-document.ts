@@ -12,62 +12,56 @@ import {noticeLines, noticeTone} from '../notice.ts';
 import type {Theme} from '../theme.ts';
 import {graphRows, paintGraph} from './paint-graph.ts';
 
-/** Colours of a graph that are none of a severity's. */
+/** Colours of graph lines that no severity uses. */
 const leadHues = [0, 3, 4];
 
-/** What of a long text is there, and what of that is shown. */
+/** How many lines of a long text are in memory, and how many of those match the filter. */
 function lineCountTexts({text, filter}: DocumentLayer): readonly string[] {
-	const [first, end, waiting] = [text.first(), text.end(), text.unfilteredCount()];
-	const there = end - first;
-	const all = first === 0 ? `${formatCount(there)} lines` : `last ${formatCount(there)} of ${formatCount(end)} lines`;
-	if (text.isFilterTooSlow()) return ['takes too long: all lines shown'];
+	const [first, end, unfiltered] = [text.first(), text.end(), text.unfilteredCount()];
+	const count = end - first;
+	const all = first === 0 ? `${formatCount(count)} lines` : `last ${formatCount(count)} of ${formatCount(end)} lines`;
+	if (text.isFilterTooSlow()) return ['the filter takes too long: all lines are shown'];
 	if (filter === '') return first === 0 ? [] : [all];
-	const looked = waiting === 0 ? '' : `, looked at ${Math.floor(((there - waiting) / there) * 100)} %`;
-	return [`${formatCount(text.shownCount())} of ${all}${looked}`];
+	const progress = unfiltered === 0 ? '' : `, ${Math.floor(((count - unfiltered) / count) * 100)} % filtered`;
+	return [`${formatCount(text.shownCount())} of ${all}${progress}`];
 }
 
-/** Why nothing is shown of a text that has lines. */
-function nothingPasses(deck: Deck, {text, filter}: DocumentLayer): readonly string[] {
-	const there = text.end() - text.first();
-	if (filter === '' || there === 0) return [];
+/** Why no line is shown of a text that has lines, and how to change the filter. */
+function noMatchLines(deck: Deck, {text, filter}: DocumentLayer): readonly string[] {
+	const count = text.end() - text.first();
+	if (filter === '' || count === 0) return [];
 	const key = deck.options.keymap.keyFor('text.filter');
-	const looked =
-		text.unfilteredCount() === 0 ? `none of ${formatCount(there)} lines matches` : 'no line found yet that matches';
-	return [`${looked} &${cleanLine(filter)}`, `${key} changes that; with nothing typed all lines are shown again`];
+	const result =
+		text.unfilteredCount() === 0 ? `none of ${formatCount(count)} lines matches` : 'no line matches so far:';
+	return [`${result} &${cleanLine(filter)}`, `${key} changes the filter; an empty filter shows all lines`];
 }
 
-/** Whether it moves. */
-function followStateText(
-	{text, followState: follows, top, pausedAtLine: heldAt}: DocumentLayer,
-	followKey: string,
-): readonly string[] {
-	if (follows === 'no') return [];
-	const fresh = top === 'end' || heldAt === undefined ? 0 : text.shownCount(heldAt);
-	if (follows === 'ended') return ['ended'];
+/** Whether a followed text scrolls, is paused with new lines below, or has ended. */
+function followStateText({text, followState, top, pausedAtLine}: DocumentLayer, followKey: string): readonly string[] {
+	if (followState === 'no') return [];
+	const newLines = top === 'end' || pausedAtLine === undefined ? 0 : text.shownCount(pausedAtLine);
+	if (followState === 'ended') return ['ended'];
 	if (top === 'end') return ['following'];
-	return [fresh === 0 ? `held, ${followKey} follows` : `held, ${formatCount(fresh)} new, ${followKey} follows`];
+	return [
+		newLines === 0 ? `paused, ${followKey} follows` : `paused, ${formatCount(newLines)} new, ${followKey} follows`,
+	];
 }
 
-function paintRow(
-	{line, stamp, lead, text, position: place}: DrawnRow,
-	wanted: string,
-	cells: number,
-	theme: Theme,
-): string {
+function paintRow({line, stamp, lead, text, position}: DrawnRow, search: string, cells: number, theme: Theme): string {
 	const tone =
 		line.severity !== undefined && line.severity !== 'ok' ? line.severity : line.loud === true ? 'loud' : 'plain';
-	const hit = wanted !== '' && text.toLowerCase().includes(wanted);
+	const isMatch = search !== '' && text.toLowerCase().includes(search);
 	const span = createLineBuilder(cells, theme).append(' ');
-	const goesOn = place.part > 0;
-	if (stamp !== '') span.append(goesOn ? ' '.repeat(displayWidth(stamp) + 1) : `${stamp} `, 'dim');
+	const isContinued = position.part > 0;
+	if (stamp !== '') span.append(isContinued ? ' '.repeat(displayWidth(stamp) + 1) : `${stamp} `, 'dim');
 	if (lead !== '') {
-		if (goesOn) span.append(' '.repeat(displayWidth(lead) + 1));
+		if (isContinued) span.append(' '.repeat(displayWidth(lead) + 1));
 		else span.appendHue(lead, leadHues[(line.sourceLabel?.hue ?? 0) % leadHues.length] ?? 0).append(' ');
 	}
-	return span.append(text, hit ? 'loud' : tone, hit).finish();
+	return span.append(text, isMatch ? 'loud' : tone, isMatch).finish();
 }
 
-/** What was said, over the last lines of the text, when the footer is too narrow for it. */
+/** A notice that is too long for the footer, over the last lines of the text. */
 function paintNoticeAbove(deck: Deck, size: Size, theme: Theme): readonly string[] {
 	const {notice} = deck.session.get();
 	const lines = notice === undefined ? [] : noticeLines(notice, size.columns, theme);
@@ -77,19 +71,19 @@ function paintNoticeAbove(deck: Deck, size: Size, theme: Theme): readonly string
 		.map(text => createLineBuilder(size.columns, theme).append(text, noticeTone(notice)).finish());
 }
 
-/** What is told of a text beside its title. Where there is no room for all, the lightest go. */
+/** A fact beside the title of a text. Where not all fit, those of the lowest weight are left out. */
 type Fact = {readonly text: string; readonly weight: number};
 
 function fittingFacts(facts: readonly Fact[], cells: number): readonly string[] {
-	let kept = facts;
-	while (kept.length > 1 && displayWidth(kept.map(fact => fact.text).join('  ')) > cells) {
-		const lightest = Math.min(...kept.map(fact => fact.weight));
-		kept = kept.filter(fact => fact.weight > lightest);
+	let shown = facts;
+	while (shown.length > 1 && displayWidth(shown.map(fact => fact.text).join('  ')) > cells) {
+		const minWeight = Math.min(...shown.map(fact => fact.weight));
+		shown = shown.filter(fact => fact.weight > minWeight);
 	}
-	return kept.map(fact => fact.text);
+	return shown.map(fact => fact.text);
 }
 
-/** A text on the whole screen but the header and the footer; searched words loud. */
+/** Paints a text between header and footer, with its graph above it; search matches are loud. */
 export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, theme: Theme): PaintedLayer {
 	const cells = size.columns;
 	const height = size.rows - 2;
@@ -99,7 +93,7 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const layout = documentLayout(deck, layer);
 	const page = layOutPage(layer.text, layer.top, layout);
 	const last = page.drawn.at(-1);
-	const place =
+	const percent =
 		page.isAtEnd || last === undefined ? 100 : Math.floor(((last.position.line + 1) / layer.text.end()) * 100);
 	const quarter = Math.floor(cells / 4);
 	const facts: readonly Fact[] = [
@@ -108,8 +102,8 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 		...(layer.left === 0 ? [] : [{text: `from column ${layer.left + 1}`, weight: 2}]),
 		...lineCountTexts(layer).map(text => ({text, weight: 3})),
 		...followStateText(layer, deck.options.keymap.keyFor('text.last')).map(text => ({text, weight: 4})),
-		{text: layer.state === 'loading' ? 'reading' : page.isComplete ? 'all' : `${Math.min(place, 100)} %`, weight: 1},
-		// The footer says so too.
+		{text: layer.state === 'loading' ? 'reading' : page.isComplete ? 'all' : `${Math.min(percent, 100)} %`, weight: 1},
+		// The footer shows it too.
 		{text: 'esc back', weight: 0},
 	];
 	const name = cleanLine(layer.title);
@@ -119,15 +113,15 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	span
 		.append(theme.glyphs.rule.repeat(Math.max(1, cells - span.used - displayWidth(right))), 'dim')
 		.append(right, 'dim');
-	const wanted = layer.search.toLowerCase();
+	const search = layer.search.toLowerCase();
 	const picture = graph === undefined ? [] : paintGraph(graph, {columns: cells, rows: drawnRows}, theme);
-	const rows = [span.finish(), ...picture, ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
+	const rows = [span.finish(), ...picture, ...page.drawn.map(drawn => paintRow(drawn, search, cells, theme))];
 	if (page.drawn.length === 0)
 		rows.push(
-			...nothingPasses(deck, layer).map(text => createLineBuilder(cells, theme).append(` ${text}`, 'dim').finish()),
+			...noMatchLines(deck, layer).map(text => createLineBuilder(cells, theme).append(` ${text}`, 'dim').finish()),
 		);
 	while (rows.length < height) rows.push(' '.repeat(cells));
-	const told = paintNoticeAbove(deck, size, theme);
-	rows.splice(height - told.length, told.length, ...told);
+	const noticeRows = paintNoticeAbove(deck, size, theme);
+	rows.splice(height - noticeRows.length, noticeRows.length, ...noticeRows);
 	return {left: 0, top: 1, rows, width: cells, isComplete: true};
 }

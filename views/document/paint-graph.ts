@@ -7,10 +7,10 @@ import type {Size} from '../layout.ts';
 import {createLineBuilder, type LineBuilder} from '../line-builder.ts';
 import type {Theme} from '../theme.ts';
 
-/** Lines that a person can still tell apart. */
-const mostSeries = 6;
-const smallest: Size = {columns: 32, rows: 5};
-/** Cells between two moments on the time axis. */
+/** More lines than this look alike. */
+const maxSeries = 6;
+const minSize: Size = {columns: 32, rows: 5};
+/** Cells between two labels of the time axis. */
 const tickSpacing = 12;
 
 type DrawnSeries = GraphSeries & {
@@ -32,42 +32,42 @@ function toDrawnSeries(series: GraphSeries, index: number): DrawnSeries {
 	return {...series, letter: String.fromCharCode(97 + index), min, max, last};
 }
 
-/** How many lines a graph takes of `rows`: all of it alone, the larger part where a text follows. */
+/** How many of `rows` a graph takes: all of them alone, the larger part where a text follows. */
 export const graphRows = (rows: number, textLines: number): number =>
-	textLines === 0 ? rows : Math.min(rows, Math.max(smallest.rows, rows - Math.min(textLines, Math.floor(rows / 3))));
+	textLines === 0 ? rows : Math.min(rows, Math.max(minSize.rows, rows - Math.min(textLines, Math.floor(rows / 3))));
 
 /** A graph of exactly this size: lines, both axes, and a legend with the last, least and greatest value of each line. */
 export function paintGraph(graph: Graph, size: Size, theme: Theme): readonly string[] {
 	const {columns, rows} = size;
 	const line = () => createLineBuilder(columns, theme);
 	const blank = () => line().finish();
-	const said = (text: string) => {
+	const message = (text: string) => {
 		const lines = [line().append(` ${text}`, 'dim').finish()];
 		while (lines.length < rows) lines.push(blank());
 		return lines.slice(0, Math.max(0, rows));
 	};
-	if (columns < smallest.columns || rows < smallest.rows) return said('too small for a graph');
+	if (columns < minSize.columns || rows < minSize.rows) return message('too small for a graph');
 	const all = graph.series.map(toDrawnSeries);
-	const some = all.filter(one => one.last !== undefined);
-	if (some.length === 0) return said('no value in this range');
-	const room = Math.max(1, Math.min(mostSeries, rows >= 12 ? Math.floor(rows / 4) : 1));
-	const shown = some.slice(0, room);
-	const left = some.length - shown.length + graph.omitted;
-	const height = rows - shown.length - 2 - (left > 0 && rows >= 8 ? 1 : 0);
+	const withValues = all.filter(({last}) => last !== undefined);
+	if (withValues.length === 0) return message('no value in this range');
+	const space = Math.max(1, Math.min(maxSeries, rows >= 12 ? Math.floor(rows / 4) : 1));
+	const shown = withValues.slice(0, space);
+	const omitted = withValues.length - shown.length + graph.omitted;
+	const height = rows - shown.length - 2 - (omitted > 0 && rows >= 8 ? 1 : 0);
 	const axis = valueAxis(
-		Math.min(...shown.map(one => one.min)),
-		Math.max(...shown.map(one => one.max)),
+		Math.min(...shown.map(({min}) => min)),
+		Math.max(...shown.map(({max}) => max)),
 		Math.max(1, Math.min(8, Math.floor((height - 1) / 2))),
 	);
 	const zone = timeZoneOffset(graph.to);
 	const gutter = Math.max(displayWidth(zone) + 1, ...axis.ticks.map(tick => axis.label(tick).length)) + 1;
-	// A margin on the right, where each line is named beside its end.
+	// A margin on the right for the letter of each line.
 	const plot = columns - gutter - 3;
 	const letters = shown.length > 1 && (theme.ascii || !theme.colours);
 	const canvas = createCanvas(plot, height, !letters && !theme.ascii);
-	for (const [index, one] of shown.entries()) trace(canvas, graph, axis, one, index);
+	for (const [index, series] of shown.entries()) trace(canvas, graph, axis, series, index);
 	const rowOf = (value: number) => Math.round((1 - shareOf(value, axis)) * (height * canvas.down - 1));
-	const named = labelRows(shown, value => Math.floor(rowOf(value) / canvas.down), height);
+	const letterRows = labelRows(shown, value => Math.floor(rowOf(value) / canvas.down), height);
 	const tickAt = new Map(axis.ticks.map(tick => [Math.floor(rowOf(tick) / canvas.down), axis.label(tick)]));
 	const painted: string[] = [];
 	for (let row = 0; row < height; row += 1) {
@@ -76,17 +76,17 @@ export function paintGraph(graph: Graph, size: Size, theme: Theme): readonly str
 			.append(fitCells(label ?? '', gutter - 1, 'right'), 'dim')
 			.append(label === undefined ? ' │' : ' ┤', 'dim');
 		putPlot(span, canvas, row, shown, letters, theme);
-		const name = named.get(row);
+		const name = letterRows.get(row);
 		if (name !== undefined) span.append(' ').appendHue(shown[name]?.letter ?? '', name);
 		painted.push(span.finish());
 	}
 	painted.push(...timeAxis(graph, gutter, plot, zone, theme, columns));
-	painted.push(...shown.map((one, index) => legend(one, index, shown, line())));
-	if (left > 0 && rows >= 8) painted.push(line().append(` … ${left} more series, not drawn`, 'dim').finish());
+	painted.push(...shown.map((series, index) => legend(series, index, shown, line())));
+	if (omitted > 0 && rows >= 8) painted.push(line().append(` … ${omitted} more series, not drawn`, 'dim').finish());
 	return painted;
 }
 
-/** Where a value stands between the ends of the axis, 0 to 1. Halved, since the difference of two floats may be too large for one. */
+/** The position of a value between the ends of the axis, 0 to 1. Halved first: the difference of two floats can overflow. */
 const shareOf = (value: number, {low, high}: ValueAxis): number => (value / 2 - low / 2) / (high / 2 - low / 2);
 
 function trace(canvas: Canvas, graph: Graph, axis: ValueAxis, series: GraphSeries, owner: number): void {
@@ -106,27 +106,29 @@ function trace(canvas: Canvas, graph: Graph, axis: ValueAxis, series: GraphSerie
 	}
 }
 
-/** The row beside which each line is named: that of its last value, or the nearest that is free. */
+/** The row for the letter of each line: that of its last value, or the nearest free one. Key: row, value: index of the line. */
 function labelRows(
 	shown: readonly DrawnSeries[],
 	rowOf: (value: number) => number,
 	height: number,
 ): ReadonlyMap<number, number> {
-	const named = new Map<number, number>();
-	if (shown.length < 2) return named;
+	const rows = new Map<number, number>();
+	if (shown.length < 2) return rows;
 	for (const [index, {last}] of shown.entries()) {
 		const wanted = rowOf(last ?? 0);
 		for (let off = 0; off < height; off += 1) {
-			const row = [wanted + off, wanted - off].find(one => one >= 0 && one < height && !named.has(one));
+			const row = [wanted + off, wanted - off].find(
+				candidate => candidate >= 0 && candidate < height && !rows.has(candidate),
+			);
 			if (row === undefined) continue;
-			named.set(row, index);
+			rows.set(row, index);
 			break;
 		}
 	}
-	return named;
+	return rows;
 }
 
-/** One row of the raster, cells of one line put together. */
+/** One row of the canvas; neighbouring cells of one line are painted together. */
 function putPlot(
 	span: LineBuilder,
 	canvas: Canvas,
@@ -164,10 +166,10 @@ function timeAxis(
 	const ticks = timeTicks(graph.from, graph.to, plot, tickSpacing);
 	const marks = new Set(ticks.map(({column}) => column));
 	const ruler = Array.from({length: plot}, (_, column) => (marks.has(column) ? '┬' : '─')).join('');
-	let moments = '';
+	let labels = '';
 	for (const {column, label} of ticks) {
 		const start = Math.max(0, Math.min(plot - label.length, column - Math.floor(label.length / 2)));
-		if (start > moments.length || moments === '') moments = `${moments.padEnd(start)}${label}`;
+		if (start > labels.length || labels === '') labels = `${labels.padEnd(start)}${label}`;
 	}
 	const line = () => createLineBuilder(columns, theme);
 	return [
@@ -175,20 +177,20 @@ function timeAxis(
 			.append(`${' '.repeat(gutter)}└${ruler}`, 'dim')
 			.finish(),
 		line()
-			.append(`${fitCells(zone, gutter - 1, 'right')}  ${moments}`, 'dim')
+			.append(`${fitCells(zone, gutter - 1, 'right')}  ${labels}`, 'dim')
 			.finish(),
 	];
 }
 
-/** `a  job="node"   last 12  min 3  max 20`; the name gives way. */
-function legend(one: DrawnSeries, index: number, shown: readonly DrawnSeries[], span: LineBuilder): string {
+/** `a  job="node"   last 12  min 3  max 20`; the name is cut where it does not fit. */
+function legend(series: DrawnSeries, index: number, shown: readonly DrawnSeries[], span: LineBuilder): string {
 	const widest = (pick: (from: DrawnSeries) => number) =>
 		Math.max(...shown.map(other => formatAxisNumber(pick(other)).length));
 	const figures = [
 		[
 			'last',
 			fitCells(
-				formatAxisNumber(one.last ?? Number.NaN),
+				formatAxisNumber(series.last ?? Number.NaN),
 				widest(other => other.last ?? Number.NaN),
 				'right',
 			),
@@ -196,7 +198,7 @@ function legend(one: DrawnSeries, index: number, shown: readonly DrawnSeries[], 
 		[
 			'min',
 			fitCells(
-				formatAxisNumber(one.min),
+				formatAxisNumber(series.min),
 				widest(other => other.min),
 				'right',
 			),
@@ -204,20 +206,20 @@ function legend(one: DrawnSeries, index: number, shown: readonly DrawnSeries[], 
 		[
 			'max',
 			fitCells(
-				formatAxisNumber(one.max),
+				formatAxisNumber(series.max),
 				widest(other => other.max),
 				'right',
 			),
 		],
 	] as const;
 	const right = figures.map(([name, value]) => `  ${name} ${value}`).join('');
-	const label = cleanLine(one.label);
-	const room = Math.max(0, span.room - 4 - right.length - 1);
+	const label = cleanLine(series.label);
+	const space = Math.max(0, span.space - 4 - right.length - 1);
 	span
 		.append(' ')
-		.appendHue(shown.length > 1 ? one.letter : '─', index)
+		.appendHue(shown.length > 1 ? series.letter : '─', index)
 		.append('  ')
-		.append(fitCells(truncateText(label, room), room));
+		.append(fitCells(truncateText(label, space), space));
 	for (const [name, value] of figures) span.append(`  ${name} `, 'dim').append(value);
 	return span.finish();
 }

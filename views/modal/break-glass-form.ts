@@ -11,7 +11,7 @@ import {blankModalLine, flowPieces, modalLine} from './modal.ts';
 
 const labels = [`type ${breakGlassWord}`, 'reason'];
 
-/** Why the audit is not delivered, and what has to be typed to act all the same. */
+/** The form to act although a required audit sink accepts no records: why, what it means, and the word and reason to type. */
 export function paintBreakGlass(
 	deck: Deck,
 	layer: Extract<Layer, {kind: 'break-glass'}>,
@@ -21,15 +21,15 @@ export function paintBreakGlass(
 	const failing = (deck.options.copies?.state.get() ?? []).filter(sink => sink.required && sink.failure !== undefined);
 	const key = deck.options.keymap.keyFor;
 	return paintCentredModal(size, 90, theme, cells => {
-		const text = (said: string, tone: 'plain' | 'crit' | 'warn') =>
-			wrapText(cleanLine(said), cells).map(part => modalLine(part, tone));
+		const text = (sentence: string, tone: 'plain' | 'crit' | 'warn') =>
+			wrapText(cleanLine(sentence), cells).map(part => modalLine(part, tone));
 		return {
-			title: 'Act although the audit is not delivered',
+			title: 'Break-glass: act although the audit is not delivered',
 			lines: [
 				blankModalLine,
-				...failing.flatMap(({name, failure}) => text(`${name} takes no record: ${failure?.message ?? ''}`, 'crit')),
+				...failing.flatMap(({name, failure}) => text(`${name} accepts no records: ${failure?.message ?? ''}`, 'crit')),
 				...text(
-					'For 10 minutes, or until all is delivered, actions are recorded on this machine alone and delivered later. The record says who did this, and why.',
+					'For 10 minutes, or until all records are delivered, actions are recorded on this machine only and delivered later. The record shows who did this and why.',
 					'plain',
 				),
 				blankModalLine,
@@ -39,7 +39,7 @@ export function paintBreakGlass(
 				...flowPieces(
 					[
 						{
-							text: `${key('field.accept')} in the last field does it · ${key('field.next')} goes between them · ${key('field.cancel')} cancels`,
+							text: `${key('field.accept')} in the last field confirms · ${key('field.next')} goes to the next field · ${key('field.cancel')} cancels`,
 							tone: 'dim',
 						},
 					],

@@ -29,49 +29,49 @@ const checkTone: Readonly<Record<Check['result'], Tone>> = {
 };
 
 const progressText: Partial<Record<Remedy['state'], string>> = {
-	proposed: 'looking at what this would do',
-	previewing: 'looking at what this would do',
-	checking: 'checking whether it may be done',
-	confirmed: 'confirmed; checking once more',
-	rechecking: 'confirmed; checking once more',
-	intent: 'writing it down before it is done',
+	proposed: 'preparing the preview',
+	previewing: 'preparing the preview',
+	checking: 'running the checks',
+	confirmed: 'confirmed; running the checks once more',
+	rechecking: 'confirmed; running the checks once more',
+	intent: 'writing the audit record before anything is sent',
 	running: 'sent; waiting for the answer',
-	verifying: 'done; looking whether it helped',
+	verifying: 'done; verifying whether it helped',
 };
 
 const outcomeHeadlines: Partial<Record<Remedy['state'], {readonly text: string; readonly tone: Tone}>> = {
 	done: {text: 'Done', tone: 'loud'},
-	failed: {text: 'Failed: nothing happened', tone: 'crit'},
-	ineffective: {text: 'Done, and it did not help', tone: 'warn'},
+	failed: {text: 'Failed: nothing was changed', tone: 'crit'},
+	ineffective: {text: 'Done, but it did not help', tone: 'warn'},
 	superseded: {text: 'Done; replaced before its outcome was known', tone: 'warn'},
 	unknown: {text: 'The outcome is not known', tone: 'unknown'},
 	refused: {text: 'Refused: nothing was sent', tone: 'warn'},
 	blocked: {text: 'Blocked: nothing was sent', tone: 'warn'},
-	stale: {text: 'It has changed since you looked: nothing was sent', tone: 'warn'},
+	stale: {text: 'The object has changed since the preview: nothing was sent', tone: 'warn'},
 	cancelled: {text: 'Cancelled: nothing was sent', tone: 'plain'},
 	expired: {text: 'Expired: nothing was sent', tone: 'warn'},
 };
 
-/** How the parts are laid out: `tight` where the room is short, `whole` when a person wants to see all of what would run. */
-type FormLayout = {readonly cells: number; readonly tight: boolean; readonly whole: boolean};
+/** `tight`: the screen is low, so blank lines and passed checks are left out. `isExpanded`: the complete command and plan were requested. */
+type FormLayout = {readonly cells: number; readonly tight: boolean; readonly isExpanded: boolean};
 
-/** A labelled text on one line, with the key that shows all of it where it does not fit. */
+/** A labelled text on one line, with the key that shows all of it where it is cut. */
 function onOneLine(label: string, text: string, {cells}: FormLayout, key: string): readonly ModalLine[] {
 	const lines = labelledLines(label, text, {cells});
 	if (lines.length === 1) return lines;
 	const more = `  ${key} shows all`;
-	const room = cells - labelCells - displayWidth(more);
+	const space = cells - labelCells - displayWidth(more);
 	return [
-		[...(lines[0] ?? []).slice(0, 1), {text: truncateText(text, room), tone: 'plain'}, {text: more, tone: 'dim'}],
+		[...(lines[0] ?? []).slice(0, 1), {text: truncateText(text, space), tone: 'plain'}, {text: more, tone: 'dim'}],
 	];
 }
 
-/** How many objects, loud, and which. */
-function objectLines({count, touches}: Preview, look: FormLayout): readonly ModalLine[] {
+/** How many objects the plan changes, and which. */
+function objectLines({count, touches}: Preview, layout: FormLayout): readonly ModalLine[] {
 	const many = count > 1 || touches.length > 1;
 	const head = many ? `${count} object${count === 1 ? '' : 's'}` : '1 object: ';
 	const first = many ? '' : cleanLine(touches[0] ?? '');
-	const [top = [], ...below] = labelledLines('acts on', `${head}${first}`, look);
+	const [top = [], ...below] = labelledLines('acts on', `${head}${first}`, layout);
 	const [label, text] = top;
 	const lines: ModalLine[] = [
 		[
@@ -80,61 +80,61 @@ function objectLines({count, touches}: Preview, look: FormLayout): readonly Moda
 			{text: text?.text.slice(head.length) ?? '', tone: 'plain'},
 		],
 	];
-	if (!many) return look.tight && !look.whole && below.length > 0 ? shortenLines(lines) : [...lines, ...below];
-	const shown = touches.slice(0, look.whole ? touches.length : look.tight ? 3 : 5);
+	if (!many) return layout.tight && !layout.isExpanded && below.length > 0 ? shortenLines(lines) : [...lines, ...below];
+	const shown = touches.slice(0, layout.isExpanded ? touches.length : layout.tight ? 3 : 5);
 	for (const touch of shown) {
-		const drawn = labelledLines('', cleanLine(touch), look);
-		lines.push(...(look.tight && !look.whole && drawn.length > 1 ? shortenLines(drawn.slice(0, 1)) : drawn));
+		const drawn = labelledLines('', cleanLine(touch), layout);
+		lines.push(...(layout.tight && !layout.isExpanded && drawn.length > 1 ? shortenLines(drawn.slice(0, 1)) : drawn));
 	}
 	const rest = count - shown.length;
-	return rest > 0 ? [...lines, ...labelledLines('', `and ${rest} more`, {...look, tone: 'dim'})] : lines;
+	return rest > 0 ? [...lines, ...labelledLines('', `and ${rest} more`, {...layout, tone: 'dim'})] : lines;
 }
 
 const shortenLines = (lines: readonly ModalLine[]): readonly ModalLine[] =>
 	lines.map(pieces => [...pieces, {text: ' …', tone: 'plain'}]);
 
-/** A title that the frame cuts off. A very long name does not push away what matters. */
-function titleLines(title: string, {cells, whole}: FormLayout): readonly ModalLine[] {
+/** The title again, where the frame cuts it off; at most two lines of it unless expanded. */
+function titleLines(title: string, {cells, isExpanded}: FormLayout): readonly ModalLine[] {
 	if (displayWidth(title) + 4 <= cells) return [];
 	const lines = wrapText(title, cells).map(text => modalLine(text, 'loud'));
-	return whole || lines.length <= 2 ? lines : [...lines.slice(0, 1), ...shortenLines(lines.slice(1, 2))];
+	return isExpanded || lines.length <= 2 ? lines : [...lines.slice(0, 1), ...shortenLines(lines.slice(1, 2))];
 }
 
-/** What matters most, where it is seen first: what happens, to how many, and the way back. */
-function consequenceLines(preview: Preview, look: FormLayout): readonly ModalLine[] {
+/** First what matters most: what happens, to how many objects, and how to undo it. */
+function consequenceLines(preview: Preview, layout: FormLayout): readonly ModalLine[] {
 	const {impact, undo} = preview;
 	return [
-		...wrapText(cleanLine(impact), look.cells).map(text => modalLine(text, 'loud')),
-		...(look.tight ? [] : [blankModalLine]),
-		...objectLines(preview, look),
-		...labelledLines('undo', cleanLine(undo.text), {...look, tone: undo.class === 'none' ? 'warn' : 'loud'}),
+		...wrapText(cleanLine(impact), layout.cells).map(text => modalLine(text, 'loud')),
+		...(layout.tight ? [] : [blankModalLine]),
+		...objectLines(preview, layout),
+		...labelledLines('undo', cleanLine(undo.text), {...layout, tone: undo.class === 'none' ? 'warn' : 'loud'}),
 	];
 }
 
-/** What exactly would be sent, and what it is bound to. */
-function planLines(deck: Deck, {cliEquivalent, boundTo, changes}: Preview, look: FormLayout): readonly ModalLine[] {
+/** What changes, the command, and what the plan is bound to. */
+function planLines(deck: Deck, {cliEquivalent, boundTo, changes}: Preview, layout: FormLayout): readonly ModalLine[] {
 	const key = deck.options.keymap.keyFor('confirm.expand');
 	const part = (label: string, text: string, oneLine: boolean) =>
-		oneLine ? onOneLine(label, text, look, key) : labelledLines(label, text, look);
+		oneLine ? onOneLine(label, text, layout, key) : labelledLines(label, text, layout);
 	return [
 		...changes.flatMap(({field, before, after}) =>
-			labelledLines('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
+			labelledLines('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), layout),
 		),
-		...part('will run', cleanLine(cliEquivalent), !look.whole),
-		...part('bound to', cleanLine(boundTo), look.tight && !look.whole),
+		...part('will run', cleanLine(cliEquivalent), !layout.isExpanded),
+		...part('bound to', cleanLine(boundTo), layout.tight && !layout.isExpanded),
 	];
 }
 
-/** Where room is short, checks that passed share one line; those that did not are told whole. */
+/** On a low screen the checks that passed share one line; the others are shown in full. */
 function shownChecks(checks: readonly Check[], tight: boolean): readonly Check[] {
 	const passed = checks.filter(check => check.result === 'pass');
 	if (!tight || passed.length < 2) return checks;
-	const one: Check = {
+	const summary: Check = {
 		label: `${passed.length} checks pass`,
 		result: 'pass',
 		detail: passed.map(check => check.label).join(', '),
 	};
-	return [one, ...checks.filter(check => check.result !== 'pass')];
+	return [summary, ...checks.filter(check => check.result !== 'pass')];
 }
 
 function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, theme: Theme): ModalLine[] {
@@ -167,7 +167,9 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 		lines.push(
 			...signedLines(
 				theme.sign('unknown'),
-				cleanLine(`could not look again: ${remedy.preflightFailure.message}; ${remedy.preflightFailure.hint}`),
+				cleanLine(
+					`the checks could not run again: ${remedy.preflightFailure.message}; ${remedy.preflightFailure.hint}`,
+				),
 				cells,
 				'unknown',
 			),
@@ -176,32 +178,32 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 	return lines;
 }
 
-/** The one key that is demanded, once it was pressed. */
+/** The field that shows the demanded key once it was pressed. */
 function keyLine(layer: ConfirmLayer, key: string, theme: Theme): ModalLine {
 	const text = layer.answering === 'key' ? key : '';
 	return [{text: '> ', tone: 'loud'}, ...paintLineInput({text, caret: 0}, 10, theme)];
 }
 
-/** The reason that was given although none is asked for. */
+/** A voluntary reason. */
 const reasonLines = ({reason}: ConfirmLayer, cells: number): readonly ModalLine[] =>
 	reason === undefined ? [] : labelledLines('reason', cleanLine(reason), {cells});
 
-/** Why the last key was not taken, else how long the demand has to be looked at, else the keys: in one place, so that no other line moves. */
+/** Why the last key was not accepted, else the seconds left of the delay, else the keys: on one line, so that no other line moves. */
 function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
 	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
-	const wrong = remainingProblem(layer);
-	const problem = layer.afterEnter ? (wrong ?? layer.problem ?? unmet) : (layer.problem ?? wrong);
+	const remaining = remainingProblem(layer);
+	const problem = layer.afterEnter ? (remaining ?? layer.problem ?? unmet) : (layer.problem ?? remaining);
 	if (problem !== undefined) return flowPieces(modalLine(cleanLine(problem), 'warn'), cells);
 	const delayMs = demand?.kind === 'type-count-reason' ? demand.delayMs : 0;
 	const wait = Math.ceil((readyAt + delayMs - deck.monotonic()) / 1000);
-	if (wait > 0) return [modalLine(`it can be sent in ${wait}s: look at it once more`, 'warn')];
+	if (wait > 0) return [modalLine(`you can confirm in ${wait}s: read it once more`, 'warn')];
 	const {keymap} = deck.options;
 	const keys = [
 		`${keymap.keyFor('confirm.cancel')} cancels`,
 		`${keymap.keyFor('confirm.copy')} copies the command`,
 		...(checkedAt === undefined
 			? []
-			: [`checked ${formatDuration((deck.monotonic() - checkedAt) / 1000)} ago, again every 2s`]),
+			: [`checked ${formatDuration((deck.monotonic() - checkedAt) / 1000)} ago, every 2s`]),
 	];
 	return flowPieces(modalLine(keys.join(' · '), 'dim'), cells);
 }
@@ -218,12 +220,12 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 		case 'refused':
 			return [
 				...wrapText(cleanLine(`${demand.reason}: ${demand.hint}`), cells).map(text => modalLine(text, 'warn')),
-				modalLine('esc leaves', 'dim'),
+				modalLine('esc back', 'dim'),
 			];
 		case 'key': {
 			const yes = keymap.keyFor('confirm.yes');
 			return [
-				[plain('press '), loud(yes), plain(', then '), loud(enter), plain(', to do it')],
+				[plain('press '), loud(yes), plain(', then '), loud(enter), plain(', to confirm')],
 				keyLine(layer, yes, theme),
 				...reasonLines(layer, cells),
 				...status,
@@ -231,7 +233,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 		}
 		case 'type':
 			return [
-				[plain('type '), loud(demand.text), plain(', then '), loud(enter), plain(', to do it')],
+				[plain('type '), loud(demand.text), plain(', then '), loud(enter), plain(', to confirm')],
 				paintField('', 0, layer, cells, theme),
 				...reasonLines(layer, cells),
 				...status,
@@ -253,25 +255,25 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	}
 }
 
-/** What the record lacks. Where it is why nothing was sent, that is said already. */
+/** What is missing in the audit record, unless that is the reason why nothing was sent, which is shown already. */
 function recordFailureLines({recordFailure, recorded, reason}: Remedy, cells: number): readonly ModalLine[] {
 	if (recordFailure === undefined || reason?.includes(recordFailure) === true) return [];
-	const what = recorded === true ? 'how it ended is not in the record' : 'this is not in the record';
-	return flowPieces(modalLine(cleanLine(`${what}: ${recordFailure}`), 'warn'), cells);
+	const missing = recorded === true ? 'the outcome is not in the audit record' : 'this is not in the audit record';
+	return flowPieces(modalLine(cleanLine(`${missing}: ${recordFailure}`), 'warn'), cells);
 }
 
-/** The new plan that can be made in the place of one that is stale. */
+/** The key that replaces a stale plan by a new one. */
 function replanOfferLines(deck: Deck, {replanOffer}: Remedy, cells: number): readonly ModalLine[] {
 	if (replanOffer === undefined) return [];
 	const {length} = replanOffer.rows;
-	const what = replanOffer.isPart
-		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
-		: 'plans it again for what is there now';
+	const text = replanOffer.isPart
+		? `plans it again for the ${length} object${length === 1 ? '' : 's'} left`
+		: 'plans it again for the current state';
 	const key = deck.options.keymap.keyFor('confirm.replan');
 	return flowPieces(
 		[
 			{text: key, tone: 'loud'},
-			{text: ` ${what}, and asks again`, tone: 'plain'},
+			{text: ` ${text}, with a new confirmation`, tone: 'plain'},
 		],
 		cells,
 	);
@@ -281,21 +283,22 @@ const undoOffer = (deck: Deck, remedy: Remedy): string =>
 	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyFor('deck.undo')} undoes it` : '';
 
 function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
-	const end = outcomeHeadlines[remedy.state];
-	if (end === undefined) {
+	const headline = outcomeHeadlines[remedy.state];
+	if (headline === undefined) {
 		const text = progressText[remedy.state];
 		if (text === undefined) return [];
 		const since =
 			remedy.startedAt === undefined ? '' : `, ${formatDuration((deck.monotonic() - remedy.startedAt) / 1000)}`;
-		const seen =
+		const observed =
 			remedy.outcome === undefined
 				? []
 				: wrapText(cleanLine(remedy.outcome.detail), cells).map(part => modalLine(part));
-		const leave = isInProgress(remedy) ? 'esc leaves it to go on' : 'esc cancels';
-		return [modalLine(`${text}${since}`, 'loud'), ...seen, modalLine(`${leave}${undoOffer(deck, remedy)}`, 'dim')];
+		const back = isInProgress(remedy) ? 'esc back: it goes on' : 'esc cancels';
+		return [modalLine(`${text}${since}`, 'loud'), ...observed, modalLine(`${back}${undoOffer(deck, remedy)}`, 'dim')];
 	}
-	const lines: ModalLine[] = [...flowPieces(modalLine(end.text, end.tone), cells)];
-	for (const text of outcomeLines(remedy, end.text)) lines.push(...wrapText(text, cells).map(part => modalLine(part)));
+	const lines: ModalLine[] = [...flowPieces(modalLine(headline.text, headline.tone), cells)];
+	for (const text of outcomeLines(remedy, headline.text))
+		lines.push(...wrapText(text, cells).map(part => modalLine(part)));
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelledLines(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	lines.push(...recordFailureLines(remedy, cells));
@@ -305,32 +308,32 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	return lines;
 }
 
-/** The confirmation in `cells` columns: what would be done, whether it may, how to undo it, and what has to be typed. */
+/** The confirmation in `cells` columns: the preview, the checks, how to undo it, what to type, and after that the progress and the outcome. */
 export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): ModalContent {
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined)
-		return {title: 'Action', lines: [modalLine('nothing is being done'), modalLine('esc leaves', 'dim')]};
+		return {title: 'Action', lines: [modalLine('no action is in progress'), modalLine('esc back', 'dim')]};
 	const several = (remedy.preview?.count ?? 0) > 1;
 	const object = remedy.preview === undefined ? '' : `${several ? ':' : ''} ${remedy.preview.object}`;
-	const what = `${remedy.action.title}${object} on ${remedy.target}`;
-	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
+	const subject = `${remedy.action.title}${object} on ${remedy.target}`;
+	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${subject}`);
 	const isStopped = remedy.state === 'blocked' || remedy.state === 'stale';
 	const answers = withCurrentQuestion(deck, layer);
 	const build = (roomy: boolean): ModalLine[] => {
-		const look = {cells, tight: !roomy, whole: layer.isExpanded};
+		const layout = {cells, tight: !roomy, isExpanded: layer.isExpanded};
 		const gap = roomy ? [blankModalLine] : [];
 		const waits = isWaiting(remedy) ? checkLines(deck, remedy, cells, !roomy, theme) : [];
 		return [
 			...gap,
-			...titleLines(title, look),
-			// Why nothing was sent is seen first, however long the preview is.
+			...titleLines(title, layout),
+			// Why nothing was sent comes first, however long the preview is.
 			...(isStopped ? [...checkLines(deck, remedy, cells, !roomy, theme), ...gap] : []),
-			...(remedy.preview === undefined ? [] : [...consequenceLines(remedy.preview, look), ...gap]),
+			...(remedy.preview === undefined ? [] : [...consequenceLines(remedy.preview, layout), ...gap]),
 			...(waits.length > 0 ? [...waits, ...gap] : []),
-			...(remedy.preview === undefined ? [] : [...planLines(deck, remedy.preview, look), ...gap]),
+			...(remedy.preview === undefined ? [] : [...planLines(deck, remedy.preview, layout), ...gap]),
 		];
 	};
-	const foot = [...demandLines(deck, remedy, answers, cells, theme), ...endLines(deck, remedy, cells)];
+	const footer = [...demandLines(deck, remedy, answers, cells, theme), ...endLines(deck, remedy, cells)];
 	const roomy = build(true);
-	return {title, lines: roomy.length + foot.length <= rows ? roomy : build(false), footer: foot, offset: layer.offset};
+	return {title, lines: roomy.length + footer.length <= rows ? roomy : build(false), footer, offset: layer.offset};
 }

@@ -10,26 +10,26 @@ import {paintLineInput} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
 import {blankModalLine, flowPieces, type ModalLine, modalLine} from './modal.ts';
 
-/** The visible part of a list around its chosen line. */
+/** The `space` items around the selected one. */
 function windowOf<T>(
 	items: readonly T[],
 	index: number,
-	room: number,
+	space: number,
 ): {readonly items: readonly T[]; readonly from: number} {
-	const from = Math.max(0, Math.min(index - Math.floor(room / 2), items.length - room));
-	return {items: items.slice(from, from + room), from};
+	const from = Math.max(0, Math.min(index - Math.floor(space / 2), items.length - space));
+	return {items: items.slice(from, from + space), from};
 }
 
 function itemLine(item: MenuItem, selected: boolean, cells: number, leftCells: number, theme: Theme): ModalLine {
 	const right = cleanLine(item.right);
 	const reason = item.disabled === undefined ? '' : ` (${cleanLine(item.disabled)})`;
-	const room = Math.max(0, cells - 4 - leftCells - 2 - displayWidth(right) - 2);
+	const space = Math.max(0, cells - 4 - leftCells - 2 - displayWidth(right) - 2);
 	const tone = item.disabled === undefined ? (selected ? 'loud' : 'plain') : 'dim';
 	return [
 		{text: selected ? `${theme.glyphs.cursor} ` : '  ', tone: 'loud'},
 		{text: item.severity === undefined ? '' : `${theme.sign(item.severity)} `, tone: item.severity ?? 'dim'},
 		{text: fitCells(cleanLine(item.left), leftCells, 'left', 'middle'), tone: selected ? 'loud' : 'dim'},
-		{text: `  ${fitCells(cleanLine(item.text) + reason, room)}  `, tone},
+		{text: `  ${fitCells(cleanLine(item.text) + reason, space)}  `, tone},
 		{text: right, tone: 'dim'},
 	];
 }
@@ -40,11 +40,11 @@ function listLines(
 	cells: number,
 	rows: number,
 	theme: Theme,
-): {readonly lines: readonly ModalLine[]; readonly part: string} {
+): {readonly lines: readonly ModalLine[]; readonly range: string} {
 	const at = Math.min(index, Math.max(0, items.length - 1));
 	const leftCells = Math.min(16, Math.max(1, ...items.map(item => displayWidth(cleanLine(item.left)))));
 	const selected = items[at];
-	// The chosen line is told whole below, since what matters may be what was cut off.
+	// The selected item again below the list, in full: the end of its line may be cut off.
 	const detail =
 		selected === undefined
 			? []
@@ -52,20 +52,22 @@ function listLines(
 					cleanLine(selected.text + (selected.disabled === undefined ? '' : `: ${selected.disabled}`)),
 					cells,
 				).slice(0, 3);
-	const seen = windowOf(items, at, Math.max(3, rows - detail.length - 2));
+	const visible = windowOf(items, at, Math.max(3, rows - detail.length - 2));
 	const lines = [
-		...seen.items.map((item, i) => itemLine(item, seen.from + i === at, cells, leftCells, theme)),
+		...visible.items.map((item, i) => itemLine(item, visible.from + i === at, cells, leftCells, theme)),
 		blankModalLine,
 		...detail.map(text => modalLine(text, 'dim')),
 	];
-	const hidden = seen.items.length < items.length;
+	const hidden = visible.items.length < items.length;
 	return {
 		lines,
-		part: hidden ? `${seen.from + 1} to ${seen.from + seen.items.length} of ${items.length}` : `${items.length}`,
+		range: hidden
+			? `${visible.from + 1} to ${visible.from + visible.items.length} of ${items.length}`
+			: `${items.length}`,
 	};
 }
 
-/** A list to choose from. */
+/** One of the lists: actions, findings, targets, audit, undo. */
 export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): PaintedLayer {
 	const items = menuItems(deck, layer.list);
 	const index = selectedIndex(items, layer);
@@ -74,18 +76,18 @@ export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, siz
 	return paintCentredModal(size, 130, theme, (cells, rows) => {
 		if (items.length === 0) {
 			const empty = wrapText(menuEmpty[layer.list], cells).map(text => modalLine(text));
-			return {title, lines: [blankModalLine, ...empty, blankModalLine, modalLine('esc leaves', 'dim')]};
+			return {title, lines: [blankModalLine, ...empty, blankModalLine, modalLine('esc back', 'dim')]};
 		}
-		const {lines, part} = listLines(items, index, cells, rows - 1, theme);
+		const {lines, range} = listLines(items, index, cells, rows - 1, theme);
 		const keys =
 			layer.list === 'targets'
-				? `${key('list.choose')} shows it alone · ${key('list.arm')} arms or disarms · ${key('list.login')} logs in · esc leaves`
-				: `${key('list.choose')} chooses · esc leaves`;
-		return {title: `${title} (${part})`, lines: [...lines, modalLine(keys, 'dim')]};
+				? `${key('list.choose')} shows only this target · ${key('list.arm')} arms or disarms · ${key('list.login')} logs in · esc back`
+				: `${key('list.choose')} selects · esc back`;
+		return {title: `${title} (${range})`, lines: [...lines, modalLine(keys, 'dim')]};
 	});
 }
 
-/** Everything that can be called by name. */
+/** The palette: every command that matches the text. */
 export function paintPalette(
 	deck: Deck,
 	layer: Extract<Layer, {kind: 'palette'}>,
@@ -100,7 +102,7 @@ export function paintPalette(
 			blankModalLine,
 			...(items.length === 0
 				? flowPieces(
-						modalLine(`no command is called that; ${deck.options.keymap.keyFor('deck.help')} lists all keys`, 'dim'),
+						modalLine(`no command matches; ${deck.options.keymap.keyFor('deck.help')} lists all keys`, 'dim'),
 						cells,
 					)
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme).lines),

@@ -8,7 +8,7 @@ export type ModalLine = readonly {readonly text: string; readonly tone: Tone; re
 export const modalLine = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
 export const blankModalLine: ModalLine = [];
 
-/** Pieces that go on in the next line where they do not fit: nothing of them is cut off. */
+/** Wraps styled pieces at spaces; nothing is cut off. */
 export function flowPieces(pieces: ModalLine, cells: number): readonly ModalLine[] {
 	const lines: {text: string; tone: Tone}[][] = [[]];
 	let used = 0;
@@ -21,10 +21,10 @@ export function flowPieces(pieces: ModalLine, cells: number): readonly ModalLine
 			for (const [index, part] of wrapText(word, cells).entries()) {
 				if (index > 0) lines.push([]);
 				const before = index > 0 ? 0 : used;
-				// A blank that would stand beyond the end is none: cut off with it would be the last letter.
-				const kept = before + displayWidth(part) > cells ? part.trimEnd() : part;
-				lines.at(-1)?.push({text: kept, tone});
-				used = before + displayWidth(kept);
+				// A space beyond the last cell is dropped: otherwise the line would be cut, and lose its last letter.
+				const fitted = before + displayWidth(part) > cells ? part.trimEnd() : part;
+				lines.at(-1)?.push({text: fitted, tone});
+				used = before + displayWidth(fitted);
 			}
 		}
 	}
@@ -34,8 +34,8 @@ export function flowPieces(pieces: ModalLine, cells: number): readonly ModalLine
 export const labelCells = 10;
 
 /**
- * A label, and a text that goes on below itself when it is long: nothing of it is cut off. `tight` gives the text the label's column too
- * from its second line on.
+ * A label in a column of its own, and a text wrapped beside it; nothing is cut off. With `tight` the text uses the label's column too from its
+ * second line on.
  */
 export function labelledLines(
 	label: string,
@@ -54,7 +54,7 @@ export function labelledLines(
 	);
 }
 
-/** A sign before a text that goes on below itself. */
+/** A sign, and a text wrapped beside it. */
 export function signedLines(sign: string, text: string, cells: number, tone: Tone): readonly ModalLine[] {
 	return wrapText(text, Math.max(10, cells - 4)).map((part, index) => [
 		{text: index === 0 ? `  ${sign} ` : '    ', tone},
@@ -62,7 +62,7 @@ export function signedLines(sign: string, text: string, cells: number, tone: Ton
 	]);
 }
 
-/** Draws the frame that only modals have. Every row is exactly `cells` wide; too many lines lose their middle, and say so. */
+/** Draws the frame and its lines, each row exactly `cells` wide. Lines beyond `height` are dropped: `paintCentredModal` scrolls before that. */
 export function paintModal(
 	title: string,
 	lines: readonly ModalLine[],
@@ -79,9 +79,9 @@ export function paintModal(
 		let used = 0;
 		let painted = '';
 		for (const {text, tone, selected} of pieces) {
-			const kept = truncateText(text, inner - used);
-			used += displayWidth(kept);
-			painted += theme.paint(kept, tone, selected);
+			const cut = truncateText(text, inner - used);
+			used += displayWidth(cut);
+			painted += theme.paint(cut, tone, selected);
 		}
 		return `${theme.paint(side, 'dim')} ${painted}${' '.repeat(Math.max(0, inner - used))} ${theme.paint(side, 'dim')}`;
 	});

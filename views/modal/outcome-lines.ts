@@ -1,10 +1,10 @@
 import type {Remedy} from '../../src/remedy/remedy-state.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 
-/** How reasons begin in the record, which has no headline above them. */
+/** Prefixes of reasons in the audit record, which repeat the headline of the modal. */
 const headlinePrefix = /^(?:nothing happened|the outcome is not known|it has changed, nothing was sent): /;
 
-/** What blocked it stands among the checks, which are shown with it. */
+/** The checks that blocked the action, which are shown already. */
 const checkDetails = ({state, checks}: Remedy): readonly string[] =>
 	state === 'blocked' || state === 'stale'
 		? checks
@@ -12,16 +12,16 @@ const checkDetails = ({state, checks}: Remedy): readonly string[] =>
 				.flatMap(({label, detail}) => [cleanLine(detail), cleanLine(`${label}: ${detail}`)])
 		: [];
 
-/** Under the headline that says how it ended: why, what was sent, what was seen, and what to do next. Each is said once. */
+/** The text under the headline of an outcome: why, what was sent, what verification saw, and what to do next, without repetition. */
 export function outcomeLines(remedy: Remedy, headline: string): readonly string[] {
 	const {reason, receipt, outcome, failure, hint} = remedy;
 	const texts = [reason, receipt?.summary, outcome?.detail, failure?.message, hint ?? failure?.hint];
-	const said = [headline.toLowerCase(), ...checkDetails(remedy)];
-	const words: string[] = [];
+	const shown = [headline.toLowerCase(), ...checkDetails(remedy)];
+	const lines: string[] = [];
 	for (const text of texts) {
-		const told = cleanLine(text ?? '').replace(headlinePrefix, '');
-		const isSaid = said.some(one => one === told || one.endsWith(told)) || words.some(word => word.includes(told));
-		if (told !== '' && !isSaid) words.push(told);
+		const line = cleanLine(text ?? '').replace(headlinePrefix, '');
+		const isShown = shown.some(other => other.endsWith(line)) || lines.some(other => other.includes(line));
+		if (line !== '' && !isShown) lines.push(line);
 	}
-	return words;
+	return lines;
 }

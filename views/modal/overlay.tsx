@@ -12,8 +12,8 @@ type OverlayProps = {
 };
 
 /**
- * A box over everything drawn before it: blank where its children draw nothing. Cells, from the top left of its parent, which should
- * be the screen's root box. Of two, the later in the tree is above. Surfaces inside it show.
+ * A box over everything drawn before it, blank where its children draw nothing. Its position is in cells from the top left of its parent, which
+ * should be the root box of the screen. Of two overlays the later one in the tree is on top. Surfaces inside it are visible.
  */
 export function Overlay({left, top, width, height, children}: OverlayProps) {
 	const compositor = useContext(CompositorContext);

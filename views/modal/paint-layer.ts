@@ -24,19 +24,19 @@ function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size
 	return painted;
 }
 
-/** What leaving does to the remedies that were sent. */
+/** What happens to actions in progress when midwatch quits. */
 function quitWarning(deck: Deck, cells: number): readonly ModalLine[] {
 	const texts = deck.options.runner.inProgress().map(remedy => {
-		const what = `${remedy.action.title} on ${remedy.target}`;
+		const action = `${remedy.action.title} on ${remedy.target}`;
 		return isSettling(remedy)
-			? `${what} was sent: whether it helped is recorded as not known, and u no longer leads back from it`
-			: `${what} is under way: it is finished and recorded first`;
+			? `${action} was sent: its outcome is recorded as unknown, and it cannot be undone from here later`
+			: `${action} is in progress: it is finished and recorded first`;
 	});
-	const told = texts.flatMap(text => wrapText(cleanLine(text), cells).map(part => modalLine(part, 'warn')));
-	return told.length === 0 ? [] : [...told, blankModalLine];
+	const lines = texts.flatMap(text => wrapText(cleanLine(text), cells).map(part => modalLine(part, 'warn')));
+	return lines.length === 0 ? [] : [...lines, blankModalLine];
 }
 
-/** What was said, over the last lines of the screen, when the footer is too narrow for it: what to do next is at its end. */
+/** A notice that is too long for the footer, over the last lines of the screen: what to do next is at its end. */
 function paintNotice(deck: Deck, size: Size, theme: Theme): PaintedLayer | undefined {
 	const {notice} = deck.session.get();
 	if (notice === undefined) return undefined;
@@ -49,7 +49,7 @@ function paintNotice(deck: Deck, size: Size, theme: Theme): PaintedLayer | undef
 	return {left: 0, top: size.rows - height, rows, width: size.columns, isComplete: height === lines.length};
 }
 
-/** What lies above the deck, if anything: only the top layer is drawn. */
+/** Paints the top layer, or a long notice; undefined when there is neither. */
 export function paintLayer(deck: Deck, size: Size, theme: Theme): PaintedLayer | undefined {
 	const layer: Layer | undefined = topLayer(deck.session.get());
 	const key = deck.options.keymap.keyFor;
@@ -66,13 +66,13 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): PaintedLayer |
 		}
 		case 'reason':
 			return paintCentredModal(size, 80, theme, cells => ({
-				title: 'A reason for the record',
+				title: 'Reason for the audit record',
 				lines: [
 					blankModalLine,
 					[{text: '> ', tone: 'loud'}, ...paintLineInput(layer, cells - 2, theme)],
 					blankModalLine,
 					modalLine(
-						`${key('field.accept')} keeps it and goes back to the question · ${key('field.cancel')} leaves it as it was`,
+						`${key('field.accept')} saves it and goes back to the confirmation · ${key('field.cancel')} cancels`,
 						'dim',
 					),
 				],
@@ -93,11 +93,11 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): PaintedLayer |
 			return paintCentredModal(size, 84, theme, cells => armLines(deck, layer, cells));
 		case 'quit':
 			return paintCentredModal(size, 60, theme, cells => ({
-				title: 'Leave midwatch',
+				title: 'Quit midwatch',
 				lines: [
 					blankModalLine,
 					...quitWarning(deck, cells),
-					modalLine('press q or y to leave, any other key to stay'),
+					modalLine('press q or y to quit, any other key to stay'),
 					blankModalLine,
 				],
 			}));

@@ -9,21 +9,21 @@ import {paintField} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
 import {blankModalLine, flowPieces, modalLine} from './modal.ts';
 
-/** What an action wants to know before it can be previewed, or an inspection before it can be read. */
+/** The form for the parameters of an action or an inspection. */
 export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: Theme): PaintedLayer {
-	const asker = paramsOwner(deck, layer);
-	const asked = asker === undefined ? undefined : 'action' in asker ? asker.action : asker.inspection;
-	const looks = asker !== undefined && 'inspection' in asker;
+	const owner = paramsOwner(deck, layer);
+	const declared = owner === undefined ? undefined : 'action' in owner ? owner.action : owner.inspection;
+	const isInspection = owner !== undefined && 'inspection' in owner;
 	const key = deck.options.keymap.keyFor;
 	const cancels = `${key('field.cancel')} cancels`;
-	const foot = looks
-		? `${key('field.accept')} opens it · ${key('field.older')} and ${key('field.newer')}: what was typed before · ${cancels}`
-		: `${key('field.accept')} shows what it would do · nothing is changed yet · ${cancels}`;
+	const footer = isInspection
+		? `${key('field.accept')} opens it · ${key('field.older')} and ${key('field.newer')}: earlier input · ${cancels}`
+		: `${key('field.accept')} shows the preview · nothing is changed yet · ${cancels}`;
 	return paintCentredModal(size, 80, theme, cells => ({
-		title: cleanLine(asked === undefined ? 'Action' : `${asked.title} on ${layer.entries[0]?.row.target ?? ''}`),
+		title: cleanLine(declared === undefined ? 'Action' : `${declared.title} on ${layer.entries[0]?.row.target ?? ''}`),
 		lines: [
 			blankModalLine,
-			...(asked?.params ?? []).flatMap((param, index) => {
+			...(declared?.params ?? []).flatMap((param, index) => {
 				const value = layer.values[index] ?? '';
 				const problem = param.problem(value);
 				return [
@@ -34,7 +34,7 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 				];
 			}),
 			blankModalLine,
-			...flowPieces([{text: foot, tone: 'dim'}], cells),
+			...flowPieces([{text: footer, tone: 'dim'}], cells),
 		],
 	}));
 }

@@ -16,7 +16,7 @@ const byName = (a: AlertmanagerAlertRow, b: AlertmanagerAlertRow): number =>
 	a.subject.localeCompare(b.subject) ||
 	byId(a, b);
 
-/** What is told stands out; what is held back is said, and is dim. */
+/** Firing alerts have the tone of their severity; silenced and inhibited ones say so and are dim. */
 const state = (row: AlertmanagerAlertRow, now: number): Cell =>
 	row.notification === 'silenced' && row.silencedUntil !== undefined
 		? dim(`silenced ${seconds(row.silencedUntil - now)}`)
@@ -28,7 +28,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
 	weight: 2,
-	empty: 'no alert fires',
+	empty: 'no alert is firing',
 	orders: [
 		{title: 'name', compare: byName},
 		{title: 'newest', compare: (a, b) => b.since - a.since || byName(a, b)},
@@ -92,7 +92,7 @@ export const silencesSection = defineSection<SilenceRow>({
 	kind: 'alertmanager.silence',
 	title: 'Silences',
 	weight: 1,
-	empty: 'nothing is silenced',
+	empty: 'there is no silence',
 	orders: [
 		{title: 'ends first', compare: byEnd},
 		{title: 'hides most', compare: (a, b) => b.hides.length - a.hides.length || byEnd(a, b)},

@@ -8,7 +8,7 @@ import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const trendCells = 10;
 
-/** Burrow's words, which whoever runs Kafka knows. */
+/** The status names of Burrow, which Kafka operators know. */
 const words: Readonly<Record<LagRow['evaluation'], string>> = {
 	ok: 'OK',
 	warn: 'WARN',
@@ -30,30 +30,31 @@ function growth(row: LagRow): string {
 	return row.growth > 0 && text !== '0/s' ? `+${text}` : text;
 }
 
-/** `never` where it only grows; as good as never is not worth its digits. */
+/** `never` where the lag grows, or would take too long to be worth its digits. */
 function drain({drainSeconds}: LagRow): string {
 	if (drainSeconds === undefined) return '?';
 	return drainSeconds > 7 * 86_400 ? 'never' : formatDuration(drainSeconds);
 }
 
-/** How long ago the oldest message that waits came in; `>10m` when it is older than what was watched. */
+/** Age of the oldest message that was not read yet; `>10m` when it is older than the time observed. */
 function behind({timeLag}: LagRow): string {
 	return formatTimeLag(timeLag)?.replace(/^(>\d+m)00s$/, '$1') ?? '?';
 }
 
-/** A group that keeps up is now a little ahead and now a little behind: only one that is in trouble never drains. */
+/** The rate of a group that keeps up changes sign all the time: only a group with a problem never drains. */
 function drainCell(row: LagRow): Cell {
 	const keepsUp = row.evaluation === 'ok' && (row.lag === 0 || row.drainSeconds === Number.POSITIVE_INFINITY);
 	return {text: keepsUp ? '-' : drain(row), tone: tone(row)};
 }
 
-/** What is ok in itself may still be told of: a group that rebalances all the time. */
+/** A row that is ok may still have a problem worth a word: a group that rebalances all the time. */
 function state(row: LagRow): Cell {
-	const told = row.evaluation === 'ok' && row.severity !== 'ok' ? (row.rebalances > 0 ? 'rebalances' : 'partly') : '';
-	return {text: told || words[row.evaluation], tone: tone(row)};
+	const problem =
+		row.evaluation === 'ok' && row.severity !== 'ok' ? (row.rebalances > 0 ? 'rebalances' : 'partly') : '';
+	return {text: problem || words[row.evaluation], tone: tone(row)};
 }
 
-/** A row that was not read in this turn says so: 1,000 groups are read one after the other. */
+/** The age of a row that was not read in the last poll: 1,000 groups are read in turn. */
 const oldFrom = 15_000;
 
 function members(row: LagRow, now: number): Cell {
@@ -62,7 +63,7 @@ function members(row: LagRow, now: number): Cell {
 	return {text: row.members === undefined ? '?' : String(row.members), tone: 'dim'};
 }
 
-/** The lag of groups that keep up changes all the time: only its order of magnitude counts there, so that rows stay in their places. */
+/** The lag of groups that keep up changes all the time: rows are ordered by its order of magnitude, so that they do not move. */
 function weight(row: LagRow): number {
 	const lag = row.lag ?? -1;
 	return row.severity === 'ok' ? Math.floor(Math.log10(Math.max(1, lag))) : lag;
@@ -81,7 +82,7 @@ export const consumerLagPane: Pane = {
 			kind: 'kafka.lag',
 			title: 'Groups',
 			weight: 8,
-			empty: 'no group has ever committed an offset here',
+			empty: 'no group has committed an offset on this cluster',
 			orders: [
 				{title: 'lag', compare: (a, b) => weight(b) - weight(a) || byName(a, b)},
 				{title: 'growth', compare: (a, b) => (b.growth ?? 0) - (a.growth ?? 0) || byName(a, b)},
@@ -138,7 +139,7 @@ export const consumerLagPane: Pane = {
 			kind: 'kafka.topic',
 			title: 'Topics',
 			weight: 1,
-			empty: 'there is no topic',
+			empty: 'the cluster has no topics',
 			orders: [{title: 'topic', compare: byName}],
 			columns: [
 				{header: 'TOPICS', field: 'topic', width: 20, grow: true, cut: 'middle', cell: row => row.topic},

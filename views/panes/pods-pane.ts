@@ -4,7 +4,7 @@ import type {PodRow} from '../../src/model/kubernetes/pod.ts';
 import {blocksEvictions, shortWorkloadName, type WorkloadRow} from '../../src/model/kubernetes/workload.ts';
 import {formatDuration} from '../../src/text/format.ts';
 
-/** The words that are long and seen often, as short as they stay clear. */
+/** Short forms of long statuses that are common. */
 const shortWords: Readonly<Record<string, string>> = {
 	CrashLoopBackOff: 'CrashLoop',
 	ImagePullBackOff: 'ImagePull',
@@ -21,7 +21,7 @@ function status({status: word, lastTermination: lastEnd, cause, severity}: PodRo
 	if (severity === 'ok') return short(word);
 	const lacking = /insufficient ([\w./-]+)/i.exec(cause ?? '')?.[1];
 	if (lacking !== undefined) return `${short(word)}<-${lacking}`;
-	// Between two crashes it runs, and is as sick as a minute ago.
+	// Between two crashes the status is Running; the last cause still holds.
 	const died =
 		lastEnd !== undefined && (cause ?? (severity === 'crit' ? lastEnd.reason : '')).startsWith(lastEnd.reason);
 	if (died) return `${short(word)}<-${short(lastEnd.reason)}`;
@@ -35,7 +35,7 @@ function restarts({restarts: times, restartedAt}: PodRow, now: number): string {
 	return `${times} (${age(now - restartedAt)})`;
 }
 
-/** One unit is enough to tell how old a pod is. */
+/** The age in one unit. */
 const age = (ms: number): string => /^\d+[a-z]/.exec(formatDuration(ms / 1000))?.[0] ?? '?';
 
 type Named = Pick<PodRow, 'namespace' | 'owner' | 'name'>;
@@ -55,7 +55,7 @@ function runName(row: WorkloadRow, {last, schedule, scheduledAt}: JobRuns, now: 
 	].join('  ');
 }
 
-/** `deploy/api  rev 41, 7m  3 of 6 new  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
+/** `deploy/api  rev 41, 7m  3 of 6 new  hpa 3-10  pdb 0`: the name first, so that it stays where there is little space. */
 function headName(row: WorkloadRow, now: number): string {
 	const {revision, rollout, autoscaler, budgets, runs, updated, desired} = row;
 	if (runs !== undefined) return runName(row, runs, now);
@@ -69,7 +69,7 @@ function headName(row: WorkloadRow, now: number): string {
 	].join('  ');
 }
 
-/** What is wrong, or how far it is, in as few words as there are cells. How many pods are ready stands before it, and how many are bad behind it. */
+/** What is wrong, or the progress of a rollout, in the width of the column. The column before it has the ready pods, the one behind it the failing ones. */
 function headStatus(row: WorkloadRow): string {
 	const {status: word, updated, desired, autoscaler, budgets, pods, runs} = row;
 	if (runs !== undefined) return word;
@@ -78,11 +78,11 @@ function headStatus(row: WorkloadRow): string {
 	if (word === 'failed') return 'rollout failed';
 	if (word !== 'ok' || row.severity === 'ok') return word;
 	if (pods.unhealthy > 0) return pods.unhealthy === 1 ? '1 pod is bad' : `${pods.unhealthy} pods bad`;
-	if (autoscaler?.failing !== undefined) return 'hpa fails';
+	if (autoscaler?.failing !== undefined) return 'hpa failing';
 	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocksEvictions) ? 'pdb blocks' : word;
 }
 
-/** Pods that are not well; of a job those that failed, which it may have made up for. */
+/** The number of unhealthy pods; for a job those that failed, although later ones may have succeeded. */
 function headBad({status: word, pods, runs}: WorkloadRow): string {
 	const failed = runs?.last?.failed ?? 0;
 	if (runs !== undefined) return failed === 0 ? '' : `${failed} failed`;
@@ -91,7 +91,7 @@ function headBad({status: word, pods, runs}: WorkloadRow): string {
 
 const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
 
-/** What a pod belongs to: its workload by uid, or by name where only that is known, or itself. */
+/** The group of a pod: its workload by uid, by name where only the name is known, or the pod itself. */
 const workloadOf = ({workload, namespace, owner}: PodRow): string => workload?.uid || `${namespace}/${owner}`;
 
 export const podsPane: Pane = {
@@ -105,9 +105,9 @@ export const podsPane: Pane = {
 			kind: 'kubernetes.pod',
 			title: 'Pods',
 			weight: 1,
-			empty: 'no pods in the namespaces that are watched',
+			empty: 'no pods in the watched namespaces',
 			orders: [
-				{title: 'youngest first', compare: (a, b) => b.createdAt - a.createdAt || byName(a, b)},
+				{title: 'newest first', compare: (a, b) => b.createdAt - a.createdAt || byName(a, b)},
 				{title: 'workload', compare: byWorkload, groupHeaders: {kind: 'kubernetes.workload', of: workloadOf}},
 				{title: 'name', compare: byName},
 				{title: 'restarts', compare: (a, b) => b.restarts - a.restarts || byName(a, b)},

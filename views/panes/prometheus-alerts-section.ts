@@ -10,14 +10,14 @@ const byName = (a: PrometheusAlertRow, b: PrometheusAlertRow): number =>
 	a.name.localeCompare(b.name) ||
 	(a.id < b.id ? -1 : 1);
 
-/** What is only about to fire is dim. */
+/** Pending alerts are dim. */
 const quietly = (row: PrometheusAlertRow, text: string): Cell => (row.state === 'firing' ? text : dim(text));
 
 export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
 	kind: 'prometheus.alert',
 	title: 'Alerts of rules',
 	weight: 1,
-	empty: 'no rule fires',
+	empty: 'no alerting rule is firing',
 	orders: [
 		{title: 'name', compare: byName},
 		{title: 'newest', compare: (a, b) => (b.activeAt ?? 0) - (a.activeAt ?? 0) || byName(a, b)},

@@ -23,7 +23,7 @@ function memoryBar(row: RedisServerRow): Cell {
 	return share === undefined ? dim('no limit') : loudIfWrong(row, drawBar(share, barCells));
 }
 
-/** Nothing was looked up, or there is no second read yet: both are told apart by the rate of evictions, which needs only the latter. */
+/** `-` when no key was looked up since the last read; `?` before the second read, when the rate of evictions is unknown too. */
 function hits(row: RedisServerRow): Cell {
 	const none = row.hitRate === undefined && row.evictedPerSecond !== undefined;
 	return none ? dim('-') : formatPercentPoints(row.hitRate);
@@ -35,7 +35,7 @@ const servers = defineSection<RedisServerRow>({
 	kind: 'redis.server',
 	title: 'Server',
 	weight: 1,
-	empty: 'no server has been read yet',
+	empty: 'no server was read yet',
 	orders: [
 		{
 			title: 'share of the limit',
@@ -86,7 +86,7 @@ const prefixes = defineSection<RedisPrefixRow>({
 	orders: [
 		{title: 'memory', compare: (a, b) => b.bytes - a.bytes || byName(a, b)},
 		{title: 'keys', compare: (a, b) => b.keys - a.keys || byName(a, b)},
-		{title: 'without a time to live', compare: (a, b) => b.noTtl - a.noTtl || b.bytes - a.bytes || byName(a, b)},
+		{title: 'without TTL', compare: (a, b) => b.noTtl - a.noTtl || b.bytes - a.bytes || byName(a, b)},
 		{title: 'largest key', compare: (a, b) => b.largest - a.largest || byName(a, b)},
 		{title: 'prefix', compare: byName},
 	],
@@ -118,9 +118,9 @@ const clients = defineSection<RedisClientRow>({
 	kind: 'redis.client',
 	title: 'Clients',
 	weight: 2,
-	empty: 'nobody is connected',
+	empty: 'no client is connected',
 	orders: [
-		{title: 'waiting answers', compare: (a, b) => b.outputBytes - a.outputBytes || byMemory(a, b)},
+		{title: 'output buffer', compare: (a, b) => b.outputBytes - a.outputBytes || byMemory(a, b)},
 		{title: 'memory', compare: (a, b) => byMemory(a, b)},
 		{title: 'age', compare: (a, b) => b.ageSeconds - a.ageSeconds || a.clientId - b.clientId},
 		{title: 'idle', compare: (a, b) => b.idleSeconds - a.idleSeconds || a.clientId - b.clientId},

@@ -6,7 +6,7 @@ import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const dim = (text: string): Cell => ({text, tone: 'dim'});
 
-/** The server's words, short enough for a column. */
+/** Short forms of the server's session states. */
 function stateName(row: PostgresSessionRow): string {
 	if (row.hidden) return 'hidden';
 	if (row.backendType === 'autovacuum worker') return 'vacuum';
@@ -18,7 +18,7 @@ function stateName(row: PostgresSessionRow): string {
 function waitName(row: PostgresSessionRow): Cell {
 	if (row.wait !== undefined) return `Lock:${row.wait.lockType}`;
 	if (row.waitType === undefined) return dim('-');
-	// Waiting for its client is what an idle transaction always does.
+	// An idle transaction always waits for its client.
 	return row.waitType === 'Client' ? dim('Client') : `${row.waitType}:${row.waitEvent ?? ''}`;
 }
 
@@ -29,7 +29,7 @@ function blockedBy(row: PostgresSessionRow): Cell {
 	return others.length === 0 ? name : `${name} +${others.length}`;
 }
 
-/** At the head of a queue: it blocks and does not wait itself. */
+/** Whether a session blocks others and is not blocked itself. */
 const heads = (row: PostgresSessionRow): number => (row.wait === undefined ? row.blocks : 0);
 
 const oldest = (row: PostgresSessionRow): number => row.ageSeconds ?? row.wait?.seconds ?? -1;
@@ -69,7 +69,7 @@ const sessions = defineSection<PostgresSessionRow>({
 		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
-		// What others wait for comes before those who wait for it, however long each has lasted.
+		// A blocker comes before the sessions it blocks, whatever their ages.
 		{title: 'age', compare: (a, b) => heads(b) - heads(a) || oldest(b) - oldest(a) || a.pid - b.pid},
 		{
 			title: 'transaction age',
@@ -83,7 +83,7 @@ const sessions = defineSection<PostgresSessionRow>({
 	],
 });
 
-/** A statement that takes half of the server's time is where to look first, healthy or not. */
+/** A statement that takes much of the server's time is loud, healthy or not. */
 const largeShare = 0.5;
 
 const figure = (value: number | undefined, text: string): Cell => (value === undefined ? '' : text);
@@ -92,14 +92,14 @@ const statements = defineSection<PostgresStatementRow>({
 	kind: statementKind,
 	title: 'Top by time',
 	weight: 2,
-	empty: 'no statement has been counted yet',
+	empty: 'no statement was counted yet',
 	columns: [
 		{
 			header: 'STATEMENT',
 			field: 'query',
 			width: 22,
 			grow: true,
-			cell: row => row.query ?? dim('no longer kept by the server'),
+			cell: row => row.query ?? dim('text dropped by the server'),
 		},
 		{header: 'USER', field: 'user', width: 10, cut: 'middle', hideOrder: 2, cell: row => dim(row.user ?? '?')},
 		{
@@ -151,7 +151,7 @@ const statements = defineSection<PostgresStatementRow>({
 		{title: 'time', compare: byTime},
 		{title: 'mean', compare: (a, b) => (b.meanMs ?? -1) - (a.meanMs ?? -1)},
 		{title: 'calls', compare: (a, b) => (b.callsPerSecond ?? -1) - (a.callsPerSecond ?? -1)},
-		{title: 'time in all', compare: (a, b) => b.milliseconds - a.milliseconds},
+		{title: 'total time', compare: (a, b) => b.milliseconds - a.milliseconds},
 	],
 });
 

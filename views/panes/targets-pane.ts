@@ -20,11 +20,11 @@ export const targetsPane: Pane = {
 			kind: 'prometheus.target',
 			title: 'Targets',
 			weight: 3,
-			empty: 'Prometheus has no active target: look at its scrape_configs and at service discovery',
+			empty: 'Prometheus has no active target: check its scrape_configs and service discovery',
 			orders: [
 				{title: 'pool', compare: byName},
 				{title: 'longest scrape', compare: (a, b) => (b.tookMs ?? -1) - (a.tookMs ?? -1) || byName(a, b)},
-				{title: 'longest ago', compare: (a, b) => (a.scrapedAt ?? 0) - (b.scrapedAt ?? 0) || byName(a, b)},
+				{title: 'oldest scrape', compare: (a, b) => (a.scrapedAt ?? 0) - (b.scrapedAt ?? 0) || byName(a, b)},
 			],
 			columns: [
 				{header: 'POOL', field: 'pool', width: 14, cut: 'middle', cell: row => row.pool},
@@ -69,7 +69,7 @@ export const targetsPane: Pane = {
 				},
 			],
 		}),
-		// Before what Prometheus says of the same alerts: whoever is told, and what is silenced, is known here.
+		// Before Prometheus' own view of the same alerts: only Alertmanager knows receivers and silences.
 		alertsSection,
 		prometheusAlertsSection,
 		silencesSection,

@@ -13,7 +13,7 @@ import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const trendCells = 10;
 
-/** Cores as kubectl writes them below one, `210m`, and short above: `1.9`. */
+/** CPU cores: `210m` below one, as kubectl prints it, `1.9` above. */
 const cores = (value: number | undefined): string =>
 	value === undefined ? '?' : value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1);
 
@@ -32,7 +32,7 @@ const quietShare = (share: number | undefined): Cell => ({
 /** Rows without a limit go last. */
 const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (podMemoryShare(b) ?? -1) - (podMemoryShare(a) ?? -1);
 
-/** Nodes that nobody measured go last. */
+/** Nodes without a measurement go last. */
 const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memory, row.memoryCapacity) ?? -1;
 const cpuOf = (row: NodeUsageRow): number => nodeShare(row.cpu, row.cpuCapacity) ?? -1;
 
@@ -47,13 +47,13 @@ export const topPane: Pane = {
 			kind: 'kubernetes.pod-usage',
 			title: 'pods by memory',
 			weight: 3,
-			empty: 'no pod has been measured yet: the metrics server reports a new pod after about a minute',
+			empty: 'no pod was measured yet: metrics-server reports a new pod after about a minute',
 			orders: [
 				{title: 'memory', compare: (a, b) => b.memory - a.memory},
 				{title: 'share of the memory limit', compare: byMemoryShare},
 				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
 				{title: 'throttled', compare: (a, b) => (b.throttled ?? -1) - (a.throttled ?? -1) || byPod(a, b)},
-				{title: 'killed for memory', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
+				{title: 'last OOM kill', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
 			],
 			columns: [
@@ -137,7 +137,7 @@ export const topPane: Pane = {
 			kind: 'kubernetes.node-usage',
 			title: 'nodes by memory',
 			weight: 1,
-			empty: 'no node has been measured yet',
+			empty: 'no node was measured yet',
 			orders: [
 				{title: 'share of memory', compare: (a, b) => memoryOf(b) - memoryOf(a)},
 				{title: 'share of CPU', compare: (a, b) => cpuOf(b) - cpuOf(a)},

@@ -3,13 +3,13 @@ import {unknownFields} from '../../src/table/filter.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {formatCount, formatThousands} from '../../src/text/format.ts';
 
-/** Other sections of the pane in which something passes the filter: `2 in Silences`. */
+/** The other sections of the pane with rows that match the filter: `2 in Silences`. */
 const otherSectionMatches = ({sections}: PaneView, here: SectionView): readonly string[] =>
 	sections.flatMap(other =>
 		other === here || other.shownCount === 0 ? [] : [`${other.shownCount} in ${other.section.title}`],
 	);
 
-/** How many rows the first section of a pane has; when none of them passes the filter, where there are some that do. */
+/** The number of rows of the first section, of those that match the filter; where none matches, the first other section with matches. */
 export function rowCountText(view: PaneView, first: SectionView): string {
 	const all = formatCount(first.total + first.omitted);
 	if (view.filter === '' && !view.problemsOnly) return all;
@@ -17,17 +17,19 @@ export function rowCountText(view: PaneView, first: SectionView): string {
 	return first.shownCount === 0 && other !== undefined ? other : `${first.shownCount} of ${all}`;
 }
 
-/** Why nothing of a section is shown that has rows, and the way back. */
+/** Why no row of a section is shown although it has rows, and the key that shows them. */
 export function emptyFilterLines(section: SectionView, view: PaneView): readonly string[] {
-	const {filter, problemsOnly: faults} = view;
-	const what =
-		filter === '' ? 'nothing is wrong here' : `no row ${faults ? 'that is wrong ' : ''}matches /${cleanLine(filter)}`;
+	const {filter, problemsOnly} = view;
+	const reason =
+		filter === ''
+			? 'nothing is wrong here'
+			: `no row ${problemsOnly ? 'with a problem ' : ''}matches /${cleanLine(filter)}`;
 	const others = otherSectionMatches(view, section);
 	const where = others.length === 0 ? '' : `, but ${others.join(', ')}`;
 	const [name] = unknownFields(filter, filterFields(section.section));
 	const columns = section.section.columns.map(column => column.field).join(' ');
 	return [
-		`${what}${where}; esc shows all ${formatThousands(section.total)}`,
-		...(name === undefined ? [] : [`no column is called ${name}: it is looked for as text; columns: ${columns}`]),
+		`${reason}${where}; esc shows all ${formatThousands(section.total)}`,
+		...(name === undefined ? [] : [`no column is named ${name}, so it is searched as text; columns: ${columns}`]),
 	];
 }

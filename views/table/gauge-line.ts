@@ -20,7 +20,7 @@ function figure(value: number | undefined, unit: Gauge['unit']): string {
 	}
 }
 
-/** `connections 188/200`, `memory ██████░░ 3.7Gi/4.0Gi 92 %`, `policy allkeys-lru`. An unread gauge says why instead of a figure. */
+/** `connections 188/200`, `memory ██████░░ 3.7Gi/4.0Gi 92 %`, `policy allkeys-lru`. A gauge that was not read shows why. */
 export function gaugeText(gauge: Gauge, ascii: boolean): string {
 	if (gauge.value === undefined) return cleanLine(gauge.text ?? '?');
 	if (gauge.unit === 'text') return cleanLine(gauge.text ?? '');
@@ -33,8 +33,8 @@ export function gaugeText(gauge: Gauge, ascii: boolean): string {
 }
 
 /**
- * As many gauges as fit, in the order of `ids`, exactly `cells` wide. `label` (the target's name) goes before them. What is not well is
- * given room first: a narrow line must not tell only of what is.
+ * As many gauges as fit, in the order of `ids`, exactly `cells` wide, behind `label` (the name of the target). Gauges with a problem get space
+ * first: a narrow line must not show only healthy ones.
  */
 export function paintGauges(
 	gauges: readonly Gauge[],
@@ -51,22 +51,23 @@ export function paintGauges(
 	};
 	put('  ', 'plain');
 	if (label !== '' && used + displayWidth(`${label}  `) <= cells) put(`${label}  `, 'dim');
-	const told = ids.flatMap(id => {
-		const gauge = gauges.find(one => one.id === id);
+	const candidates = ids.flatMap(id => {
+		const gauge = gauges.find(other => other.id === id);
 		return gauge === undefined ? [] : [{gauge, text: gaugeText(gauge, theme.ascii)}];
 	});
-	let room = cells - used;
+	let space = cells - used;
 	const fits = new Set(
-		[...told.filter(({gauge}) => gauge.severity !== 'ok'), ...told.filter(({gauge}) => gauge.severity === 'ok')].filter(
-			({gauge, text}) => {
-				const needed = displayWidth(`${gauge.label} ${text}  `);
-				if (needed > room) return false;
-				room -= needed;
-				return true;
-			},
-		),
+		[
+			...candidates.filter(({gauge}) => gauge.severity !== 'ok'),
+			...candidates.filter(({gauge}) => gauge.severity === 'ok'),
+		].filter(({gauge, text}) => {
+			const needed = displayWidth(`${gauge.label} ${text}  `);
+			if (needed > space) return false;
+			space -= needed;
+			return true;
+		}),
 	);
-	for (const {gauge, text} of told.filter(one => fits.has(one))) {
+	for (const {gauge, text} of candidates.filter(candidate => fits.has(candidate))) {
 		put(`${gauge.label} `, 'dim');
 		put(text, gauge.severity === 'ok' ? 'plain' : gauge.severity);
 		put('  ', 'plain');

@@ -27,35 +27,35 @@ export type PaneFrame = {
 
 const ageOf = (reading: Reading, now: number) => formatDuration((now - (reading.readAt ?? now)) / 1000);
 
-/** `1 Pods ──── prod-eu · 412  ■ 3  ▲ 2 ─`: what is shown, of which target, how much, and how old when it is old. */
+/** `1 Pods ──── prod-eu · 412  ■ 3  ▲ 2 ─`: filter, target, number of rows, problems by severity, and the age of stale data. */
 function title({view, session, number, focused, width: cells, now, theme}: PaneFrame): string {
 	const readings = view.sections.flatMap(section => section.readings);
 	const targets = [...new Set(readings.map(reading => reading.target))];
-	const first = view.sections[0];
+	const firstSection = view.sections[0];
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
-	// Of the rows that are shown, which may lag behind the typing.
+	// The filter of the rows on the screen, which may be older than the one that is being typed.
 	if (view.filter !== '')
 		parts.push({text: truncateText(`/${cleanLine(view.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
-	if (view.problemsOnly) parts.push({text: 'faults only', tone: 'loud'});
+	if (view.problemsOnly) parts.push({text: 'problems only', tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
-	if (first !== undefined) parts.push({text: rowCountText(view, first), tone: 'dim'});
+	if (firstSection !== undefined) parts.push({text: rowCountText(view, firstSection), tone: 'dim'});
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = view.sections.reduce((sum, section) => sum + section.problemCounts[severity], 0);
-		if (found > 0) parts.push({text: `${theme.sign(severity)} ${formatCount(found)}`, tone: severity});
+		const count = view.sections.reduce((sum, section) => sum + section.problemCounts[severity], 0);
+		if (count > 0) parts.push({text: `${theme.sign(severity)} ${formatCount(count)}`, tone: severity});
 	}
-	const old = readings.filter(reading => isStale(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
-	if (old !== undefined) parts.push({text: `${ageOf(old, now)} old`, tone: 'warn'});
+	const oldest = readings.filter(reading => isStale(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
+	if (oldest !== undefined) parts.push({text: `${ageOf(oldest, now)} old`, tone: 'warn'});
 	else if (readings.some(reading => reading.state === 'connecting')) parts.push({text: 'connecting', tone: 'dim'});
 	const name = truncateText(`${number} ${view.pane.title} `, cells);
 	const partCells = () => parts.reduce((sum, part) => sum + displayWidth(part.text) + 2, 0) - 2;
 	while (parts.length > 1 && displayWidth(name) + partCells() + 6 > cells) {
-		const least = parts.find(part => part.tone === 'dim') ?? parts[0];
-		parts = parts.filter(part => part !== least);
+		const first = parts.find(part => part.tone === 'dim') ?? parts[0];
+		parts = parts.filter(part => part !== first);
 	}
-	const room = cells - displayWidth(name) - 4;
-	if (parts.length === 1) parts = parts.map(part => ({...part, text: truncateText(part.text, room)}));
-	if (room < 1 || parts.length === 0) {
+	const space = cells - displayWidth(name) - 4;
+	if (parts.length === 1) parts = parts.map(part => ({...part, text: truncateText(part.text, space)}));
+	if (space < 1 || parts.length === 0) {
 		const rest = theme.glyphs.rule.repeat(cells - displayWidth(name));
 		return theme.paint(name, focused ? 'loud' : 'plain', focused) + theme.paint(rest, 'dim');
 	}
@@ -68,7 +68,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	);
 }
 
-/** What cannot be read, why, since when, when it is tried again, and what to do. One or two lines a target. */
+/** Failures of the pane's readings: target, message, since when, next retry, and what to do. One or two lines each. */
 function failureLines({view, width: cells, height, now, theme}: PaneFrame): string[] {
 	const seen = new Set<string>();
 	const lines: string[] = [];
@@ -76,17 +76,17 @@ function failureLines({view, width: cells, height, now, theme}: PaneFrame): stri
 		const {failure} = reading;
 		if (failure === undefined || seen.has(`${reading.target} ${failure.message}`)) continue;
 		seen.add(`${reading.target} ${failure.message}`);
-		const again =
-			reading.nextAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, reading.nextAt - now) / 1000)}`;
-		const held = reading.snapshot === undefined ? '' : `, showing ${ageOf(reading, now)} old data`;
-		const what = `${theme.sign('unknown')} ${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
-		const when = `since ${formatClockTime(failure.since)}${held}${again}`;
+		const retry =
+			reading.nextAt === undefined ? '' : `, next try in ${formatDuration(Math.max(0, reading.nextAt - now) / 1000)}`;
+		const data = reading.snapshot === undefined ? '' : `, data is ${ageOf(reading, now)} old`;
+		const message = `${theme.sign('unknown')} ${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
+		const when = `since ${formatClockTime(failure.since)}${data}${retry}`;
 		const hint = cleanLine(failure.hint);
-		const together = displayWidth(what) + 1 + displayWidth(when) <= cells;
-		lines.push(theme.paint(fitCells(together ? `${what} ${when}` : what, cells), 'unknown'));
-		// The age stands in the title; what to do next must not be cut off for it.
+		const fitsOneLine = displayWidth(message) + 1 + displayWidth(when) <= cells;
+		lines.push(theme.paint(fitCells(fitsOneLine ? `${message} ${when}` : message, cells), 'unknown'));
+		// The age is in the title already; what to do next must not be cut off.
 		const since = `since ${formatClockTime(failure.since)}`;
-		const next = together ? hint : [since, hint].filter(part => part !== '').join('; ');
+		const next = fitsOneLine ? hint : [since, hint].filter(part => part !== '').join('; ');
 		if (next !== '' && height >= 8) lines.push(theme.paint(sentenceLine(`  ${next}`, cells), 'plain'));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
@@ -109,24 +109,24 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 /** A sentence, exactly `cells` wide. */
 const sentenceLine = (text: string, cells: number): string => fitCells(truncateAtWord(text, cells), cells);
 
-/** A source that is read seldom says when: what it tells may no longer be so. */
+/** Sections of sources with a longer interval than this show when they were read. */
 const infrequentReadMs = 10_000;
-const agoOf = (reading: Reading, now: number): string =>
-	reading.intervalMs < infrequentReadMs || reading.readAt === undefined ? '' : `, ${ageOf(reading, now)} ago`;
+const agoOf = (reading: Reading, now: number, verb = ''): string =>
+	reading.intervalMs < infrequentReadMs || reading.readAt === undefined ? '' : `, ${verb}${ageOf(reading, now)} ago`;
 
-/** Notes and sample sizes, each once, with the targets it is about when that is not all of them. */
-function sharedBy(
+/** Notes and sample sizes by text, each once, with the names of its targets where those are not all targets. */
+function mergeNotes(
 	view: SectionView,
-	several: boolean,
+	hasManyTargets: boolean,
 	now: number,
 ): ReadonlyMap<string, {readonly targets: string; readonly severity: Severity}> {
-	const about = new Map<string, {targets: string[]; severity: Severity}>();
+	const notes = new Map<string, {targets: string[]; severity: Severity}>();
 	const add = (target: string, text: string, severity: Severity) => {
-		const known = about.get(text) ?? {targets: [], severity};
-		// Rows and their heads may lack the same.
-		if (!known.targets.includes(target)) about.set(text, {...known, targets: [...known.targets, target]});
+		const known = notes.get(text) ?? {targets: [], severity};
+		// Rows and their group headers may have the same note.
+		if (!known.targets.includes(target)) notes.set(text, {...known, targets: [...known.targets, target]});
 	};
-	const everywhere = new Set(view.readings.map(reading => reading.target)).size;
+	const targetCount = new Set(view.readings.map(reading => reading.target)).size;
 	for (const {target, note} of view.notes) {
 		add(target, `${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`, note.severity);
 	}
@@ -135,65 +135,65 @@ function sharedBy(
 		if (sample !== undefined) add(reading.target, sample + agoOf(reading, now), 'ok');
 	}
 	return new Map(
-		[...about].map(([text, {targets, severity}]) => {
-			const all = targets.length === everywhere;
-			return [text, {targets: several && !all ? `${targets.join(', ')}: ` : '', severity}];
+		[...notes].map(([text, {targets, severity}]) => {
+			const all = targets.length === targetCount;
+			return [text, {targets: hasManyTargets && !all ? `${targets.join(', ')}: ` : '', severity}];
 		}),
 	);
 }
 
-/** Lines under a section's rows: what is missing and why, how much was sampled, what it means that there is nothing. */
+/** The lines below the rows of a section: notes, sample sizes, omitted rows, and why a section is empty. */
 function remarks(view: SectionView, pane: PaneView, cells: number, now: number, theme: Theme): string[] {
 	const lines: string[] = [];
-	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
+	const add = (text: string, tone: Parameters<Theme['paint']>[1]) =>
 		lines.push(theme.paint(sentenceLine(`  ${cleanLine(text)}`, cells), tone));
-	const shared = sharedBy(view, pane.hasManyTargets, now);
-	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
-	if (view.omitted > 0) say(`${formatThousands(view.omitted)} more are not listed`, 'dim');
+	const shared = mergeNotes(view, pane.hasManyTargets, now);
+	for (const [text, {targets, severity}] of shared) add(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
+	if (view.omitted > 0) add(`${formatThousands(view.omitted)} more are not listed`, 'dim');
 	for (const reading of view.readings) {
-		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
+		if (reading.state === 'paused' && reading.snapshot !== undefined) add(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
 	const explained = view.notes.some(({note}) => note.severity !== 'ok');
 	if (view.total > 0 && view.entries.length === 0) {
 		lines.unshift(...emptyFilterLines(view, pane).map(text => theme.paint(sentenceLine(`  ${text}`, cells), 'dim')));
 	} else if (view.entries.length === 0 && read.length > 0) {
-		// Where a note says why there is nothing, that there is nothing would only contradict it.
+		// A note that says why nothing was read would contradict the text for an empty section.
 		const first = read[0];
-		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now)}`;
+		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now, 'read ')}`;
 		if (!explained) lines.unshift(theme.paint(sentenceLine(`  ${empty}`, cells), 'dim'));
 	} else if (read.length === 0) {
 		const failing = view.readings.some(reading => reading.failure !== undefined);
 		const text =
 			view.readings.length === 0
-				? 'none of its targets is shown now; esc shows all'
+				? 'its targets are hidden; esc shows all targets'
 				: `${failing ? 'not read yet' : 'reading'}: ${view.section.title.toLowerCase()}`;
 		lines.unshift(theme.paint(sentenceLine(`  ${text}`, cells), 'dim'));
 	}
 	return lines;
 }
 
-/** Shares `room` lines among sections: what they need when it fits, else by weight, never less than a header and two lines. */
-function shareLines(needs: readonly number[], weights: readonly number[], room: number): number[] {
+/** Divides `space` lines among sections: what they need where it fits, else by weight; each has at least a header and two lines. */
+function shareLines(needs: readonly number[], weights: readonly number[], space: number): number[] {
 	const given = needs.map(need => Math.min(need, 3));
-	let left = room - given.reduce((sum, lines) => sum + lines, 0);
-	while (left > 0) {
-		const hungry = needs.map((need, index) => need > (given[index] ?? 0));
-		const weight = weights.reduce((sum, w, index) => sum + (hungry[index] ? w : 0), 0);
+	let rest = space - given.reduce((sum, lines) => sum + lines, 0);
+	while (rest > 0) {
+		const needsMore = needs.map((need, index) => need > (given[index] ?? 0));
+		const weight = weights.reduce((sum, w, index) => sum + (needsMore[index] ? w : 0), 0);
 		if (weight === 0) break;
-		const before = left;
+		const before = rest;
 		for (const [index, need] of needs.entries()) {
-			if (!hungry[index] || left === 0) continue;
+			if (!needsMore[index] || rest === 0) continue;
 			const fair = Math.max(1, Math.floor((before * (weights[index] ?? 1)) / weight));
-			const take = Math.min(fair, need - (given[index] ?? 0), left);
+			const take = Math.min(fair, need - (given[index] ?? 0), rest);
 			given[index] = (given[index] ?? 0) + take;
-			left -= take;
+			rest -= take;
 		}
 	}
 	return given;
 }
 
-/** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
+/** `… 404 more, all ok`, or how many of the worst severity: of the hidden rows before `from` and from `to` on. */
 function moreLine(
 	{section, entries, severityCounts: severities}: SectionView,
 	from: number,
@@ -205,12 +205,12 @@ function moreLine(
 	if (from > 0) parts.push(`${formatThousands(from)} above`);
 	if (to < entries.length) {
 		const below = {...severities};
-		for (const {row, kind, wasRemoved: left} of entries.slice(0, to)) {
-			if (kind === section.kind && !left) below[row.severity] -= 1;
+		for (const {row, kind, wasRemoved} of entries.slice(0, to)) {
+			if (kind === section.kind && wasRemoved !== true) below[row.severity] -= 1;
 		}
-		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
-		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
-		parts.push(`${formatThousands(entries.length - to)} more, ${what}`);
+		const severity = (['crit', 'warn', 'unknown'] as const).find(candidate => below[candidate] > 0);
+		const summary = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
+		parts.push(`${formatThousands(entries.length - to)} more, ${summary}`);
 	}
 	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
 	return theme.paint(fitCells(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
@@ -221,16 +221,16 @@ type SectionFrame = {
 	readonly plan: ColumnPlan;
 	readonly lines: number;
 	readonly remarks: readonly string[];
-	/** Which row of the section the cursor is on, or -1. */
+	/** Index of the cursor's row in the section, or -1. */
 	readonly cursor: number;
-	/** The row that stays in sight: that of the cursor, or where its object was; -1 in other sections. */
+	/** Index of the row that stays visible: the cursor's, or the place of its removed object; -1 in other sections. */
 	readonly anchor: number;
 };
 
-/** `row`: which of the section's rows it shows. */
+/** `row`: the index of the row on this line. */
 type PaintedLine = {readonly text: string; readonly row?: number};
 
-/** Only in an order that has heads do rows stand otherwise than all the others. */
+/** Undefined in an order without group headers. */
 function groupPositionOf(view: SectionView, entry: TableRow): RowStyle['groupPosition'] {
 	if (entry.kind !== view.section.kind) return 'head';
 	return isUnderGroupHeader(view.grouping, entry) ? 'under' : undefined;
@@ -240,37 +240,37 @@ function paintSection(frame: PaneFrame, part: SectionFrame, memory: PaneMemory):
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor, anchor} = part;
 	const lines: PaintedLine[] = [{text: paintColumnHeader(plan, theme)}];
-	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
-	let room = Math.max(0, part.lines - 1 - said.length);
-	const overflow = view.entries.length > room;
-	if (overflow && room > 1) room -= 1;
+	const remarkLines = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
+	let space = Math.max(0, part.lines - 1 - remarkLines.length);
+	const overflow = view.entries.length > space;
+	if (overflow && space > 1) space -= 1;
 	const id = view.section.kind;
-	let offset = Math.min(memory.offsets.get(id) ?? 0, Math.max(0, view.entries.length - room));
-	if (anchor >= 0) offset = Math.max(Math.min(offset, anchor), anchor - room + 1);
+	let offset = Math.min(memory.offsets.get(id) ?? 0, Math.max(0, view.entries.length - space));
+	if (anchor >= 0) offset = Math.max(Math.min(offset, anchor), anchor - space + 1);
 	else offset = 0;
 	memory.offsets.set(id, offset);
-	const oldTargets = new Set(
+	const staleTargets = new Set(
 		view.readings.filter(reading => reading.failure !== undefined).map(reading => reading.target),
 	);
-	for (const [index, entry] of view.entries.slice(offset, offset + room).entries()) {
+	for (const [index, entry] of view.entries.slice(offset, offset + space).entries()) {
 		const {row, key} = entry;
-		const place = groupPositionOf(view, entry);
-		const look: RowStyle = {
+		const groupPosition = groupPositionOf(view, entry);
+		const style: RowStyle = {
 			cursor: offset + index === cursor,
 			focused,
 			marked: session.marks.has(key),
-			isStale: oldTargets.has(row.target) || entry.wasRemoved === true,
-			...(place === undefined ? {} : {groupPosition: place}),
+			isStale: staleTargets.has(row.target) || entry.wasRemoved === true,
+			...(groupPosition === undefined ? {} : {groupPosition}),
 		};
-		lines.push({text: memory.paintRow(row, plan, look, now, theme), row: offset + index});
+		lines.push({text: memory.paintRow(row, plan, style, now, theme), row: offset + index});
 	}
-	if (overflow && part.lines - 1 - said.length > 1) {
-		lines.push({text: moreLine(view, offset, offset + room, plan.width, theme)});
+	if (overflow && part.lines - 1 - remarkLines.length > 1) {
+		lines.push({text: moreLine(view, offset, offset + space, plan.width, theme)});
 	}
-	return [...lines, ...said.map(text => ({text}))];
+	return [...lines, ...remarkLines.map(text => ({text}))];
 }
 
-/** The whole pane as `height` finished rows of `width` cells, and what of it they show. */
+/** Paints a pane as `height` rows of `width` cells. `page` says which table row is on which line. */
 export function paintPane(
 	frame: PaneFrame,
 	memory: PaneMemory,
@@ -278,17 +278,19 @@ export function paintPane(
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
 	const top = [title(frame), ...failureLines(frame), ...gaugeLines(frame)].slice(0, height);
-	const room = Math.max(0, height - top.length);
+	const space = Math.max(0, height - top.length);
 	const names = view.hasManyTargets
 		? view.sections.flatMap(section => section.readings.map(reading => displayWidth(reading.target)))
 		: [];
 	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 10 : 14, Math.max(6, ...names));
-	const said = view.sections.map(section => remarks(section, view, cells, now, theme));
-	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
+	const sectionRemarks = view.sections.map(section => remarks(section, view, cells, now, theme));
+	const needs = view.sections.map(
+		(section, index) => 1 + section.entries.length + (sectionRemarks[index]?.length ?? 0),
+	);
 	const given = shareLines(
 		needs,
 		view.sections.map(section => section.section.weight),
-		room,
+		space,
 	);
 	const cursor = cursorIndex(session, view.entries);
 	const anchor = hasLostCursor(session, view.entries) ? Math.min(session.cursorLine, view.entries.length - 1) : cursor;
@@ -303,7 +305,7 @@ export function paintPane(
 				view: section,
 				plan: memory.planColumns(section.section, cells, targetWidth),
 				lines: given[index] ?? 0,
-				remarks: said[index] ?? [],
+				remarks: sectionRemarks[index] ?? [],
 				cursor: within(cursor),
 				anchor: within(anchor),
 			},

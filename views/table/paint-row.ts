@@ -5,10 +5,10 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {fitCells} from '../../src/text/fit.ts';
 import type {Theme} from '../theme.ts';
 
-/** The columns of a section at one width, with what each got. */
+/** The visible columns of a section at one width, each with its width in cells. */
 export type ColumnPlan = {
 	readonly width: number;
-	/** Cells for the target's name, when several targets are shown; else 0. */
+	/** Cells for the name of the target where several targets are shown; else 0. */
 	readonly targetWidth: number;
 	readonly columns: readonly {readonly column: Column; readonly width: number}[];
 };
@@ -30,14 +30,14 @@ export function planColumns(section: Section, width: number, targetWidth: number
 	}
 	const growing = columns.filter(column => column.grow === true);
 	const spare = width - needed();
-	const each = growing.length === 0 ? 0 : Math.floor(spare / growing.length);
-	let rest = growing.length === 0 ? 0 : spare - each * growing.length;
+	const extraEach = growing.length === 0 ? 0 : Math.floor(spare / growing.length);
+	let rest = growing.length === 0 ? 0 : spare - extraEach * growing.length;
 	return {
 		width,
 		targetWidth,
 		columns: columns.map(column => {
 			if (column.grow !== true) return {column, width: column.width};
-			const extra = each + (rest > 0 ? 1 : 0);
+			const extra = extraEach + (rest > 0 ? 1 : 0);
 			rest = Math.max(0, rest - 1);
 			return {column, width: Math.max(1, column.width + extra)};
 		}),
@@ -52,39 +52,43 @@ export function paintColumnHeader(plan: ColumnPlan, theme: Theme): string {
 }
 
 export type RowStyle = {
-	/** The cursor is on it: loud when its pane has the focus. */
+	/** The cursor is on this row. It is drawn loud when its pane has the focus. */
 	readonly cursor: boolean;
 	readonly focused: boolean;
 	readonly marked: boolean;
-	/** Its source could not be read lately: all of it is dim. */
+	/** The last read failed, or the row was removed: all of the row is dim. */
 	readonly isStale: boolean;
-	/** It heads others, or it stands under such a one: its name is indented. */
+	/** A group header, or a row below one, whose name is indented. */
 	readonly groupPosition?: 'head' | 'under';
 };
 
-/** One row, exactly `plan.width` wide. `now` in epoch milliseconds; ages count whole seconds. */
-export function paintRow(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string {
-	const selected = look.cursor && look.focused;
-	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
+/** One row, exactly `plan.width` wide. `now` in epoch milliseconds; ages are in full seconds. */
+export function paintRow(row: Row, plan: ColumnPlan, style: RowStyle, now: number, theme: Theme): string {
+	const selected = style.cursor && style.focused;
+	const pointer = style.cursor ? theme.glyphs.cursor : ' ';
 	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;
 	let painted = theme.paint(theme.sign(row.severity), signTone, selected);
-	const pointerTone: Tone = look.marked ? 'loud' : look.focused ? 'plain' : 'dim';
-	painted += theme.paint(look.marked ? theme.glyphs.mark : pointer, pointerTone, selected);
+	const pointerTone: Tone = style.marked ? 'loud' : style.focused ? 'plain' : 'dim';
+	painted += theme.paint(style.marked ? theme.glyphs.mark : pointer, pointerTone, selected);
 	let used = gutter;
 	const put = (text: string, width: number, tone: Tone, {align, cut}: Pick<Column, 'align' | 'cut'> = {}) => {
-		const room = Math.min(width, plan.width - used);
-		if (room <= 0) return;
-		painted += theme.paint(fitCells(text, room, align, cut), look.isStale && tone !== 'crit' ? 'dim' : tone, selected);
-		used += room;
+		const space = Math.min(width, plan.width - used);
+		if (space <= 0) return;
+		painted += theme.paint(
+			fitCells(text, space, align, cut),
+			style.isStale && tone !== 'crit' ? 'dim' : tone,
+			selected,
+		);
+		used += space;
 	};
 	if (plan.targetWidth > 0) {
 		put(cleanLine(row.target), plan.targetWidth, 'dim', {cut: 'middle'});
 		put(' ', 1, 'plain');
 	}
 	for (const [index, {column, width}] of plan.columns.entries()) {
-		const isHead = look.groupPosition === 'head';
+		const isHead = style.groupPosition === 'head';
 		const cell = (isHead ? groupCell : rowCell)(column, row, now);
-		const indent = look.groupPosition === 'under' && column.grow === true ? underIndent : '';
+		const indent = style.groupPosition === 'under' && column.grow === true ? underIndent : '';
 		if (index > 0) put(' ', 1, 'plain');
 		const tone = typeof cell === 'string' ? 'plain' : cell.tone;
 		put(indent + cleanLine(cellText(cell)), width, tone, isHead ? {} : column);

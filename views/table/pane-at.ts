@@ -1,7 +1,7 @@
 import type {Deck} from '../../src/input/deck.ts';
 import {layoutScreen, type Size} from '../layout.ts';
 
-/** The pane under a cell of the screen, and the line of it, counted from 0. Undefined beside the panes. */
+/** The pane at a cell of the screen, and the line within the pane, counted from 0. Undefined outside of the panes. */
 export function paneAt(
 	deck: Deck,
 	size: Size,

@@ -10,7 +10,7 @@ export type PaneMemory = {
 	/** `planColumns`; the same plan as before when nothing changed. */
 	planColumns(section: Section, width: number, targetWidth: number): ColumnPlan;
 	/** `paintRow`; the same text as before when nothing changed within the second. */
-	paintRow(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string;
+	paintRow(row: Row, plan: ColumnPlan, style: RowStyle, now: number, theme: Theme): string;
 };
 
 export function createPaneMemory(offsets: PaneMemory['offsets'] = new Map()): PaneMemory {
@@ -26,12 +26,12 @@ export function createPaneMemory(offsets: PaneMemory['offsets'] = new Map()): Pa
 			plans.set(section.kind, {section, plan});
 			return plan;
 		},
-		paintRow(row, plan, look, now, theme) {
-			const {cursor, focused, marked, isStale, groupPosition} = look;
+		paintRow(row, plan, style, now, theme) {
+			const {cursor, focused, marked, isStale, groupPosition} = style;
 			const by = [plan, cursor, focused, marked, isStale, groupPosition, Math.floor(now / 1000), theme];
 			const last = rows.get(row);
 			if (last?.by.every((part, index) => part === by[index])) return last.text;
-			const text = paintRow(row, plan, look, now, theme);
+			const text = paintRow(row, plan, style, now, theme);
 			rows.set(row, {by, text});
 			return text;
 		},

@@ -20,7 +20,7 @@ export const blankScreenLine = (columns: number): ScreenLine => ({
 
 /**
  * A row of text with SGR sequences as exactly `columns` cells: cut or filled up with blanks. Other sequences and controls are left out.
- * A wide glyph that does not fit whole becomes a blank of its style.
+ * A wide glyph that does not fit completely becomes a blank of its style.
  */
 export function parseScreenLine(text: string, columns: number, styles: StyleTable, table: GlyphTable): ScreenLine {
 	const glyphs = new Array<string>(columns).fill(' ');

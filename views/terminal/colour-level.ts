@@ -2,7 +2,7 @@
 export type ColourLevel = 0 | 16 | 256 | 'rgb';
 
 /**
- * What the environment says of colours. NO_COLOR as on no-color.org (not empty: none), then FORCE_COLOR as Node reads it
+ * The number of colours that the environment announces. NO_COLOR as on no-color.org (not empty: none), then FORCE_COLOR as Node reads it
  * (0 to 3; `true` or empty: 16), COLORTERM, and TERM.
  */
 export function colourLevel(environment: Readonly<Record<string, string | undefined>>): ColourLevel {

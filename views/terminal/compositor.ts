@@ -5,12 +5,12 @@ import type {Screen, Size} from './screen.ts';
 import {compareOrder, crossesRow, type ScreenPosition} from './screen-position.ts';
 import {StyleTable} from './style.ts';
 
-/** Finished rows, SGR allowed, each exactly as wide as its surface. */
+/** Painted rows with SGR sequences, each exactly as wide as its surface. */
 export type RowSource = {get(): readonly string[]; subscribe(listener: () => void): () => void};
 
-/** A part of the screen that is not left to Ink's frame alone: rows drawn over it, or a cover that keeps surfaces below from showing. */
+/** A rectangle above Ink's frame: a surface with rows of its own, or a cover that hides the surfaces below it. */
 export type ScreenPiece = {
-	/** Undefined while it is not on the screen. */
+	/** Its position; undefined while it is not on the screen. */
 	locate(): ScreenPosition | undefined;
 	/** Undefined for a cover. */
 	readonly rows: RowSource | undefined;
@@ -19,9 +19,12 @@ export type ScreenPiece = {
 type PlacedPiece = ScreenPiece & {readonly place: ScreenPosition | undefined};
 type CellSpan = {readonly from: number; readonly to: number; readonly line: ScreenLine; readonly start: number};
 
-const rememberedLines = 3000;
+const maxCachedLines = 3000;
 
-/** Puts Ink's frame and the surfaces together and sends what changed. Paints at most once a turn, and never while a frame is under way. */
+/**
+ * Combines Ink's frame with the surfaces and sends the cells that changed. Paints at most once per turn of the event loop, and never while a
+ * frame is being written.
+ */
 export class Compositor {
 	readonly #screen: Screen;
 	readonly #styles: StyleTable;
@@ -47,30 +50,30 @@ export class Compositor {
 			screen.onDrain(() => {
 				this.#sending = false;
 				if (this.#waiting) this.paint();
-				this.#tellShown();
+				this.#resolveShown();
 			}),
 			screen.onLost(() => this.redraw()),
 		];
 	}
 
-	/** Ink's newest frame, lines ended by `\n`. */
+	/** Takes Ink's newest frame, with lines ended by `\n`. */
 	frame(text: string): void {
 		this.#base = text.split('\n');
 		this.schedule();
 	}
 
-	/** Ink laid out and drew: pieces may have moved. */
+	/** Called after each layout of Ink: pieces may have moved. */
 	laidOut(): void {
 		this.#placed = inOrder([...this.#pieces].map(locatePiece));
 		this.schedule();
 	}
 
-	/** Returns the way to take it off again, which shows with Ink's next frame. */
+	/** Returns the function that removes the piece; the screen follows with Ink's next frame. */
 	add(piece: ScreenPiece): () => void {
 		this.#pieces.add(piece);
-		// A listener of its own: several pieces may be fed by one source, which knows its listeners by what they are.
+		// A new function each time: one source may feed several pieces, and identifies listeners by reference.
 		const unsubscribe = piece.rows?.subscribe(() => this.schedule()) ?? (() => {});
-		// Ink draws in the middle of React's commit, before a new piece can say that it is there.
+		// Ink draws in the middle of React's commit, before a new piece is added.
 		if (this.#scheduled) this.#placed = inOrder([...this.#placed, locatePiece(piece)]);
 		return () => {
 			unsubscribe();
@@ -86,7 +89,7 @@ export class Compositor {
 		});
 	};
 
-	/** Sends what is not shown yet, now. */
+	/** Sends the changes now. */
 	paint(): void {
 		this.#scheduled = false;
 		if (this.#sending) {
@@ -107,13 +110,13 @@ export class Compositor {
 		if (bytes !== '') this.#sending = !this.#screen.send(bytes);
 	}
 
-	/** Draws everything again, also what should be shown already. */
+	/** Sends the complete screen again. */
 	redraw(): void {
 		this.#shown = undefined;
 		this.schedule();
 	}
 
-	/** Sends what is not shown yet and resolves when the terminal has taken all of it; at once after `close`. */
+	/** Sends the changes and resolves when the terminal has read all of them; at once after `close`. */
 	async shown(): Promise<void> {
 		if (this.#closed) return;
 		this.paint();
@@ -126,16 +129,16 @@ export class Compositor {
 		this.#scheduled = false;
 		this.#closed = true;
 		this.#sending = false;
-		this.#tellShown();
+		this.#resolveShown();
 	}
 
-	#tellShown(): void {
+	#resolveShown(): void {
 		if (this.#sending) return;
 		for (const resolve of this.#untilShown.splice(0)) resolve();
 	}
 
 	#compose(): Grid {
-		if (this.#parsed.size > rememberedLines) this.#parsed.clear();
+		if (this.#parsed.size > maxCachedLines) this.#parsed.clear();
 		const surfaces = this.#placed.map(piece => piece.rows?.get());
 		const lines = Array.from({length: this.#size.rows}, (_, row) => this.#line(row, surfaces));
 		return {columns: this.#size.columns, lines};
@@ -161,7 +164,7 @@ export class Compositor {
 		return line;
 	}
 
-	/** The columns of a row of a surface that no later cover hides and that are on the screen, as [from, to). */
+	/** The visible columns of a surface's row as [from, to): on the screen and not hidden by a later cover. */
 	#uncovered(place: ScreenPosition, row: number, index: number): readonly (readonly [number, number])[] {
 		let spans: (readonly [number, number])[] = [
 			[Math.max(0, place.visible.left), Math.min(this.#size.columns, place.visible.left + place.visible.width)],

@@ -40,7 +40,7 @@ const incompleteTimeoutMs = 1500;
 const lateTail = /^(?:\[.|O[A-DFHP-S])/s;
 
 /**
- * Decodes a terminal's input, and says of each key whether it came alone. A sequence that is not known is dropped whole: a letter left over
+ * Decodes a terminal's input, and says of each key whether it came alone. A sequence that is not known is dropped completely: a letter left over
  * from one would act as a key. So Alt with `[`, `O`, `]`, `P`, `X`, `^` or `_` gives no event: those begin sequences.
  */
 export function createKeyDecoder(emit: (event: TerminalEvent) => void, timer: Timer): KeyDecoder {

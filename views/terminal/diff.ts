@@ -2,15 +2,15 @@ import type {Grid, ScreenLine} from './cells.ts';
 import type {GlyphTable} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
-/** Blanks at the end of a row are erased in one sequence from this many changed cells on. */
-const eraseFrom = 4;
-/** Unchanged cells up to this many are written again rather than jumped over. */
-const longestBridge = 3;
+/** From this many changed cells on, blanks at the end of a row are erased with one sequence. */
+const minErasedCells = 4;
+/** Up to this many unchanged cells are written again instead of moving the cursor. */
+const maxBridge = 3;
 
 /**
- * The bytes that make a terminal showing `shown` show `wanted`, '' when nothing differs. `shown` is undefined when nobody knows what
- * the terminal shows; every row is then written and erased to its end (never the whole screen at once: tmux 3.7a loses what is
- * written after that in a synchronized update). The pen is plain before and after. Expects a terminal that does not wrap (DECAWM off).
+ * The bytes that change a terminal from `shown` to `wanted`, '' when they are equal. `shown` is undefined when the content of the terminal is
+ * unknown: every row is written and erased to its end (never the screen at once: tmux 3.7a loses what is written after that in a synchronized
+ * update). The pen is plain before and after. Expects a terminal that does not wrap (DECAWM off).
  */
 export function diffScreens(shown: Grid | undefined, wanted: Grid, styles: StyleTable, table: GlyphTable): string {
 	const pen = new Pen(styles, table, wanted.columns);
@@ -42,7 +42,7 @@ class Pen {
 			old === undefined || old.glyphs[column] !== line.glyphs[column] || old.styles[column] !== line.styles[column];
 		let toErase = 0;
 		for (let column = end; column < this.#columns; column += 1) if (differs(column)) toErase += 1;
-		const erases = toErase >= eraseFrom || (old === undefined && toErase > 0);
+		const erases = toErase >= minErasedCells || (old === undefined && toErase > 0);
 		const stop = erases ? end : this.#columns;
 		for (let column = 0; column < stop; ) {
 			if (!differs(column)) {
@@ -73,7 +73,7 @@ class Pen {
 	/** Gets to a cell by writing the few unchanged ones before it again, or by moving. */
 	#reach(row: number, column: number, line: ScreenLine): void {
 		const from = this.#column;
-		if (this.#row === row && from !== undefined && column > from && column - from <= longestBridge) {
+		if (this.#row === row && from !== undefined && column > from && column - from <= maxBridge) {
 			let text = '';
 			for (let at = from; at < column; at += 1) {
 				const glyph = line.glyphs[at] ?? '';

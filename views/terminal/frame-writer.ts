@@ -1,84 +1,84 @@
 import type {Timer} from './timer.ts';
 
-/** Writes what fits without waiting and returns how many bytes that were; 0 when the terminal takes nothing now. Throws when it is gone. */
+/** Writes without waiting. @returns the number of bytes written, 0 when the terminal takes none now. @throws when the terminal has hung up. */
 export type WriteSome = (bytes: Uint8Array) => number;
 
 /**
- * Bytes on their way to a terminal that may have stopped reading (a stalled link, Ctrl-S). Nothing here ever waits: what does not fit
- * is tried again later, and whoever sends asks `busy` first, so that at most one frame is under way.
+ * Writes to a terminal that may have stopped reading (a stalled link, Ctrl-S). It never waits: what is not written is retried later. Callers check
+ * `busy` first, so that at most one frame is queued.
  */
 export class FrameWriter {
 	readonly #writeSome: WriteSome;
-	readonly #clock: Timer;
+	readonly #timer: Timer;
 	readonly #onDrain: () => void;
-	readonly #onGone: () => void;
-	#waiting: Uint8Array = new Uint8Array();
+	readonly #onHangUp: () => void;
+	#queue: Uint8Array = new Uint8Array();
 	#retries = 0;
-	#gone = false;
+	#isStopped = false;
 
-	constructor(writeSome: WriteSome, clock: Timer, onDrain: () => void, onGone: () => void) {
+	constructor(writeSome: WriteSome, timer: Timer, onDrain: () => void, onHangUp: () => void) {
 		this.#writeSome = writeSome;
-		this.#clock = clock;
+		this.#timer = timer;
 		this.#onDrain = onDrain;
-		this.#onGone = onGone;
+		this.#onHangUp = onHangUp;
 	}
 
 	get busy(): boolean {
-		return this.#waiting.length > 0;
+		return this.#queue.length > 0;
 	}
 
-	/** Bytes taken but not written. */
+	/** Bytes that are not written yet. */
 	get queued(): number {
-		return this.#waiting.length;
+		return this.#queue.length;
 	}
 
-	/** True when all of it is written. */
+	/** Queues text and writes what the terminal takes now. True when all of it is written. */
 	write(text: string): boolean {
-		if (this.#gone) return true;
+		if (this.#isStopped) return true;
 		const wasBusy = this.busy;
 		const bytes = new TextEncoder().encode(text);
 		if (wasBusy) {
-			const both = new Uint8Array(this.#waiting.length + bytes.length);
-			both.set(this.#waiting);
-			both.set(bytes, this.#waiting.length);
-			this.#waiting = both;
+			const both = new Uint8Array(this.#queue.length + bytes.length);
+			both.set(this.#queue);
+			both.set(bytes, this.#queue.length);
+			this.#queue = both;
 			return false;
 		}
-		this.#waiting = bytes;
+		this.#queue = bytes;
 		this.#retries = 0;
 		if (this.push()) return true;
 		this.#retry();
 		return false;
 	}
 
-	/** Writes what fits now. True when nothing is left. */
+	/** Writes what the terminal takes now. True when nothing is left. */
 	push(): boolean {
 		try {
-			while (this.#waiting.length > 0) {
-				const written = this.#writeSome(this.#waiting);
+			while (this.#queue.length > 0) {
+				const written = this.#writeSome(this.#queue);
 				if (written === 0) return false;
 				this.#retries = 0;
-				this.#waiting = this.#waiting.subarray(written);
+				this.#queue = this.#queue.subarray(written);
 			}
 		} catch {
-			this.#gone = true;
-			this.#waiting = new Uint8Array();
-			this.#onGone();
+			this.#isStopped = true;
+			this.#queue = new Uint8Array();
+			this.#onHangUp();
 		}
 		return true;
 	}
 
-	/** Writes nothing more, ever. */
+	/** Drops the queue and every later write. */
 	stop(): void {
-		this.#gone = true;
-		this.#waiting = new Uint8Array();
+		this.#isStopped = true;
+		this.#queue = new Uint8Array();
 	}
 
 	#retry(): void {
 		this.#retries += 1;
-		// A terminal that reads takes the rest within a millisecond; one that stands still is asked ever more seldom.
-		this.#clock.after(Math.min(50, 2 ** Math.min(this.#retries, 6)), () => {
-			if (this.#gone) return;
+		// A terminal that reads takes the rest within a millisecond; one that does not is retried after growing delays.
+		this.#timer.after(Math.min(50, 2 ** Math.min(this.#retries, 6)), () => {
+			if (this.#isStopped) return;
 			if (this.push()) this.#onDrain();
 			else this.#retry();
 		});

@@ -50,6 +50,11 @@ function createGlyph(grapheme: string): Glyph | undefined {
 		return {text: grapheme, cells: cells === 2 ? 2 : 1, blanks: 0, hasUncertainWidth: !certainWidth.test(grapheme)};
 	const reduced = displayWidth(first);
 	const text = reduced > 0 && reduced <= Math.min(2, cells) ? first : '?';
-	const kept = text === first && reduced === 2 ? 2 : 1;
-	return {text, cells: kept, blanks: cells - kept, hasUncertainWidth: text !== '?' && !certainWidth.test(text)};
+	const drawnCells = text === first && reduced === 2 ? 2 : 1;
+	return {
+		text,
+		cells: drawnCells,
+		blanks: cells - drawnCells,
+		hasUncertainWidth: text !== '?' && !certainWidth.test(text),
+	};
 }

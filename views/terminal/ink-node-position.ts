@@ -1,7 +1,7 @@
 import type {DOMElement} from 'ink';
 import {intersection, type Rectangle, type ScreenPosition} from './screen-position.ts';
 
-/** Where Ink laid out a node, and its way down from the root. Undefined when it is not shown. */
+/** The position that Ink gave a node, and its path from the root. Undefined when it is not displayed. */
 export function inkNodePosition(node: DOMElement | null): ScreenPosition | undefined {
 	const way: DOMElement[] = [];
 	for (let at = node ?? undefined; at !== undefined; at = at.parentNode) way.unshift(at);
@@ -17,7 +17,7 @@ export function inkNodePosition(node: DOMElement | null): ScreenPosition | undef
 			width: at.yogaNode.getComputedWidth(),
 			height: at.yogaNode.getComputedHeight(),
 		};
-		// Ink leaves borders out of what a box cuts off; the boxes around surfaces that cut off have none.
+		// Ink clips inside the border of a box; the clipping boxes around surfaces have no border.
 		if (at.style.overflow === 'hidden' || at === node) visible = visible ? intersection(visible, box) : box;
 	}
 	return visible === undefined ? undefined : {...box, visible, order};

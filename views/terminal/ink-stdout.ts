@@ -1,11 +1,11 @@
 import type {Size} from './screen.ts';
 
-/** Ink's own mode switches, erasures and cursor moves: everything but colours. It lays out; the compositor knows what the terminal shows. */
+/** Ink's mode switches, erasures and cursor moves: every sequence but colours. The compositor alone knows what the terminal shows. */
 const notColours = /\u001b\[[0-?]*[ -/]*[@-ln-~]/g;
 
 /**
- * What Ink 8.0.0 takes for its stdout: it hands over whole frames. Not a TTY in Ink's eyes, since for one Ink registers an exit hook
- * that writes to stderr, where a stalled terminal would hold the process for ever; so `interactive: true` must be given.
+ * The stdout for Ink 8.0.0: passes complete frames on. It is not a TTY, because for a TTY Ink registers an exit hook that writes to stderr, where a
+ * stalled terminal would block the process for ever; so Ink needs `interactive: true`.
  */
 export class InkStdout {
 	readonly writable = true;
@@ -26,7 +26,7 @@ export class InkStdout {
 		for (const listener of [...(this.#listeners.get('resize') ?? [])]) listener();
 	}
 
-	/** Ink writes a frame in one call, erasing the last one before it, and erasures alone when it makes room. */
+	/** Ink writes a frame in one call, behind the sequences that erase the last one; sometimes it writes such sequences alone. */
 	write(chunk: string, encodingOrDone?: unknown, done?: unknown): boolean {
 		const text = chunk.replace(notColours, '');
 		if (text !== '') this.#onFrame(text.endsWith('\n') ? text.slice(0, -1) : text);

@@ -2,7 +2,7 @@ import {nameOfFunctionKey, nameOfLetterKey, withModifiers} from './key-names.ts'
 
 /*
  * The grammar of a terminal's input (ECMA-48 control functions, xterm's keys, mouse reports, bracketed paste) as a pure state machine: one
- * character at a time, no timers. A sequence that is not known is dropped whole: a letter left over from one would act as a key.
+ * character at a time, no timers. A sequence that is not known is dropped completely: a letter left over from one would act as a key.
  */
 
 /** What one or several characters meant. */
@@ -186,8 +186,8 @@ function inString(escaped: boolean, character: string): Step {
 
 function inPaste(text: string): Step {
 	if (text.endsWith(pasteEnd)) return goTo(ground, pasteOf(text.slice(0, -pasteEnd.length)));
-	const kept = text.length > maxPasteLength ? text.slice(0, maxPasteLength / 2) + text.slice(-8) : text;
-	return goTo({kind: 'paste', text: kept});
+	const shortened = text.length > maxPasteLength ? text.slice(0, maxPasteLength / 2) + text.slice(-8) : text;
+	return goTo({kind: 'paste', text: shortened});
 }
 
 export const pasteOf = (text: string): TerminalInput => ({type: 'paste', text: text.replace(/\r\n?/g, '\n')});

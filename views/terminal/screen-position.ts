@@ -6,15 +6,15 @@ export type Rectangle = {
 	readonly height: number;
 };
 
-/** Where something stands on the screen. */
+/** A rectangle on the screen and its place in the order of drawing. */
 export type ScreenPosition = Rectangle & {
-	/** What is left of it after the boxes around it have cut off their overflow. */
+	/** The part that the boxes around it do not clip (overflow hidden). */
 	readonly visible: Rectangle;
-	/** The places of the nodes on the way to it from the root: what comes later in the tree is drawn over what comes before. */
+	/** The child indexes from the root to the node: later nodes are drawn over earlier ones. */
 	readonly order: readonly number[];
 };
 
-/** Of no width or height when they do not meet. */
+/** The common rectangle; without width or height when there is none. */
 export function intersection(one: Rectangle, other: Rectangle): Rectangle {
 	const left = Math.max(one.left, other.left);
 	const top = Math.max(one.top, other.top);

@@ -12,10 +12,10 @@ export type StrayOutput = {
  * lines, passed through `cleanText`.
  */
 export function captureStrayOutput(process: NodeJS.Process, cleanText: (text: string) => string): StrayOutput {
-	const kept: string[] = [];
+	const lines: string[] = [];
 	const keep = (text: string) => {
-		kept.push(...cleanText(text).split('\n').filter(Boolean));
-		kept.splice(0, kept.length - maxLines);
+		lines.push(...cleanText(text).split('\n').filter(Boolean));
+		lines.splice(0, lines.length - maxLines);
 	};
 	const releases = [process.stdout, process.stderr].filter(stream => stream.isTTY).map(stream => capture(stream, keep));
 	const warned = process.rawListeners('warning');
@@ -24,7 +24,7 @@ export function captureStrayOutput(process: NodeJS.Process, cleanText: (text: st
 	const onWarning = (warning: Error) => keep(`${warning.name}: ${warning.message}`);
 	process.on('warning', onWarning);
 	return {
-		lines: () => kept,
+		lines: () => lines,
 		release() {
 			if (released) return;
 			released = true;

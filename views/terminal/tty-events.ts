@@ -5,10 +5,10 @@ const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A signal that ends the process. */
 export type EndSignal = (typeof endSignals)[number];
 
-/** What the terminal and the system tell the process that owns the terminal. */
+/** Handlers of the events of the terminal and of the process. */
 export type TtyEventHandlers = {
 	data(chunk: Uint8Array | string): void;
-	/** The terminal is gone. */
+	/** The terminal was closed. */
 	hangUp(): void;
 	/** Perhaps without a new size: SIGWINCH also comes when the size was another one for a moment. */
 	resize(): void;

@@ -13,7 +13,7 @@ import {openDevice, unusableReason, writeSome} from './tty-device.ts';
 import {type EndSignal, listenToTty} from './tty-events.ts';
 import {createTtyScreen, giveBackTimeoutMs} from './tty-screen.ts';
 
-/** Why the process ends although no key asked for it. */
+/** Why the process ends without a key to quit. */
 export type ExitCause =
 	| {readonly kind: 'signal'; readonly signal: EndSignal}
 	| {readonly kind: 'error'; readonly error: unknown};
@@ -47,7 +47,7 @@ export type Tty = Screen & {
 	lend<T>(work: () => Promise<T>): Promise<T>;
 	/** Gives the terminal back, at once and once. Waits at most 250 ms for a terminal that reads nothing. */
 	close(): void;
-	/** The newest lines that were written to stdout or stderr by others, and warnings of Node: kept off the screen. */
+	/** The newest lines that were written to stdout or stderr by others, and warnings of Node, which would spoil the screen. */
 	strayOutput(): readonly string[];
 	/** Bytes that the terminal has not read yet. */
 	queued(): number;

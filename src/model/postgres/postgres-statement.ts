@@ -135,6 +135,6 @@ export function compareStatements(
 	return {
 		figures: figures.toSorted(byTime),
 		notes,
-		...(comparable ? {sample: `over the last ${formatDuration(Math.round(seconds))}`} : {}),
+		...(comparable ? {sample: `measured over the last ${formatDuration(Math.round(seconds))}`} : {}),
 	};
 }

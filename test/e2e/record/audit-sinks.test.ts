@@ -70,23 +70,23 @@ describeRedis('redis', 'a required copy of the audit', server => {
 		const console = await startConsole({file});
 		closing.push(() => console.close());
 		await console.zoom(4, 'Redis memory');
-		await console.expect('audit not delivered, no action: siem');
+		await console.expect('audit not delivered, actions blocked: siem');
 		await raise(console, '98mb', 'Refused');
 		expect(await limit()).toBe(before);
 
 		console.press('deck.break-glass');
-		await console.expect('siem takes no record');
+		await console.expect('siem accepts no records');
 		await console.typeKeys('break-glass');
 		console.press('field.accept');
 		await console.expect('> reason');
 		await console.typeKeys('orders are down');
 		console.press('field.accept');
-		await console.expect('GLASS BROKEN');
+		await console.expect('BREAK-GLASS');
 		await raise(console, '99mb', 'Done');
 		expect(await limit()).toBe(String(99 * 1024 * 1024));
 
 		const siem = await listen(port);
-		await console.expectAbsent('GLASS BROKEN');
+		await console.expectAbsent('BREAK-GLASS');
 		await raise(console, '97mb', 'Done');
 		const kinds = () => console.audit().map(({kind}) => kind);
 		expect(kinds()).toContain('break-glass-end');

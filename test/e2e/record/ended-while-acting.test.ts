@@ -47,7 +47,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			one.press('field.clear');
 			one.type('100mb');
 			one.press('field.accept');
-			await one.expect(', to do it');
+			await one.expect(', to confirm');
 			await proxy.set({latencyMs: 400});
 			await one.confirm();
 			const kinds = () => one.audit().map(line => line.kind);
@@ -57,7 +57,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			await then(proxy);
 			if (signal === 'ctrl+c twice') {
 				one.pty.type('\u0003');
-				await one.expect('is under way: it is finished and recorded first');
+				await one.expect('is in progress: it is finished and recorded first');
 				one.pty.type('\u0003');
 			} else one.pty.signal(signal);
 			const exit = await one.pty.exited;
@@ -107,7 +107,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		expect(lines.find(line => line.kind === 'outcome')).toMatchObject({result: 'unknown'});
 		expect(lines.at(-1)).toMatchObject({kind: 'stop'});
 		const next = await opened({servers: [server], home: one.home});
-		await next.expect('1 of unknown outcome');
+		await next.expect('1 unknown outcome');
 	});
 
 	test('SIGTERM, and only the answer is lost: it was done, its outcome is unknown, and the next console says what to look at', async () => {
@@ -124,11 +124,11 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		expect(outcomes).toMatchObject([{of: intent?.['id'], result: 'unknown'}]);
 		expect(lines.filter(line => line.kind === 'verify')).toEqual([]);
 		const next = await opened({servers: [server], home: one.home, columns: 200});
-		await next.expect('1 of unknown outcome');
+		await next.expect('1 unknown outcome');
 		next.press('deck.audit');
 		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space resolves it/);
 		next.press('list.resolve');
-		await next.expectAbsent('of unknown outcome');
+		await next.expectAbsent('1 unknown outcome');
 		expect(next.audit().at(-1)).toMatchObject({kind: 'resolve', of: intent?.['id']});
 		expect(next.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});

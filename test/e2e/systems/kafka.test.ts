@@ -174,7 +174,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		open = await watch(group);
 		await plan(open, 'latest');
 		await stoppedGroup(server, group, topic, [{partition: 1, offset: 6}]);
-		await open.expect('It has changed since you looked');
+		await open.expect('The object has changed since the preview');
 		expect(committed(group)).toEqual([4, 6]);
 	});
 

@@ -138,7 +138,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			expect(marked).toHaveLength(3);
 			const [first = '', ...others] = marked;
 			await kubectl('-n', 'checkout', 'delete', 'pod', first, '--grace-period=0', '--force');
-			await console.expect('goes on with the 2 that are left');
+			await console.expect('plans it again for the 2 objects left');
 			expect(console.audit().filter(({kind}) => kind === 'intent')).toEqual([]);
 			console.press('confirm.replan');
 			await console.expect(/the number of objects \(2\)/);
@@ -202,8 +202,8 @@ describeCluster('Kubernetes by keyboard', start => {
 		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
 		await console.confirm();
-		await console.expect(/looking whether it helped.*\n.*\d+ pods are there, \d of them for the rollout/);
-		await console.expect(/esc leaves it to go on · \S+ undoes it/);
+		await console.expect(/verifying whether it helped.*\n.*\d+ pods are there, \d of them for the rollout/);
+		await console.expect(/esc back: it goes on · \S+ undoes it/);
 		expect(await replicas()).toBe('9');
 		console.press('confirm.cancel');
 		await console.expect('it goes on');
@@ -287,7 +287,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {console, kubectl, get} = await begin('calm');
 		await onWorkload(console, 'checkout', 'deploy/cart');
 		console.pressDeclared('kubernetes.restart');
-		await console.expect(/, to do it|and a reason/);
+		await console.expect(/, to confirm|and a reason/);
 		await kubectl('-n', 'checkout', 'scale', 'deployment/cart', '--replicas=7');
 		await console.expect('has changed since');
 		expect(await get('deployment', 'checkout', 'cart', restartedAt)).toBe('');
@@ -299,7 +299,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onPod(console, 'indexer-3');
 		const uid = await get('pod', 'search', 'indexer-3', '.metadata.uid');
 		console.pressDeclared('kubernetes.evict-pod');
-		await console.expect(/, to do it|and a reason/);
+		await console.expect(/, to confirm|and a reason/);
 		await kubectl('-n', 'search', 'delete', 'pod', 'indexer-3', '--grace-period=1');
 		await console.expect('has changed since');
 		await expect.poll(() => get('pod', 'search', 'indexer-3', '.metadata.uid')).not.toBe(uid);
@@ -322,7 +322,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onWorkload(console, 'identity', 'deploy/sessions');
 		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
-		await console.expect(/, to do it|and a reason/);
+		await console.expect(/, to confirm|and a reason/);
 		// Once: what were sent again would go through.
 		const callOff = api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, 1);
 		await console.confirm();

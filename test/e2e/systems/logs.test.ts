@@ -61,7 +61,7 @@ describeCluster('logs by keyboard', start => {
 		console.pressDeclared('kubernetes.logs');
 		await console.expect(/Logs of 2 pods .*following/);
 		console.press('text.page-up');
-		await console.expect(/held, \d+ new, G follows/);
+		await console.expect(/paused, \d+ new, G follows/);
 		console.press('text.last');
 		await console.expect('following');
 		console.press('text.filter');

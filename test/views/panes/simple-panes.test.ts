@@ -105,11 +105,11 @@ describe('pods', () => {
 		[{ready: 0, status: 'OOMKilled', ...oom, cause: '137'}, 'OOM'],
 		[{ready: 0, status: 'Pending', node: undefined, cause: '0/3 nodes: insufficient cpu'}, 'Pending<-cpu'],
 		[{ready: 0, status: 'ImagePullBackOff', cause: 'not found'}, 'ImagePull<-not found'],
-	])('tells the cause beside the status: %o', (part, text) => {
+	])('shows the cause beside the status: %o', (part, text) => {
 		expect(cell(section, 'status', row(part))).toBe(text);
 	});
 
-	it('tells how often and how long ago it restarted', () => {
+	it('shows how often and how long ago it restarted', () => {
 		expect(cell(section, 'restarts', row({restarts: 14, restartedAt: now - 8000}))).toBe('14 (8s)');
 		expect(cell(section, 'restarts', row({restarts: 2, restartedAt: now - 9 * 3_600_000 - 1}))).toBe('2 (9h)');
 		expect(cell(section, 'restarts', row({}))).toBe('0');
@@ -176,7 +176,7 @@ describe('consumer lag', () => {
 });
 
 describe('targets', () => {
-	it('has room for the error where it matters', () => {
+	it('shows the error where there is one', () => {
 		const facts: ScrapeFacts = {
 			pool: 'checkout-api',
 			instance: '10.2.4.17:8080',

@@ -82,7 +82,7 @@ const statement = (facts: Partial<PostgresStatementRow> = {}): PostgresStatement
 });
 
 describe('sessions', () => {
-	it('tell at a glance what each does, and whom it waits for', () => {
+	it('show what each session does, and which session blocks it', () => {
 		const table = [4411, 5120, 5133, 4990, 77].map(pid =>
 			['pid', 'age', 'state', 'wait', 'blocked', 'blocks']
 				.map(field => text(cell(sessions, field, row(pid))))
@@ -153,7 +153,7 @@ describe('statements', () => {
 		expect(cell(statements, 'time', statement({share: 0.3}))).toBe('30');
 	});
 
-	it('say of a text that is gone that it is gone', () => {
-		expect(text(cell(statements, 'query', statement({query: undefined})))).toBe('no longer kept by the server');
+	it('say so where the server has dropped the text of a statement', () => {
+		expect(text(cell(statements, 'query', statement({query: undefined})))).toBe('text dropped by the server');
 	});
 });

@@ -73,7 +73,7 @@ function Deck({stores, modal}: {stores: ReturnType<typeof createTables>['stores'
 					<Text>{'─'.repeat(columns)}</Text>
 					<Box>
 						{stores.slice(line * 3, line * 3 + 3).map((store, index) => (
-							// biome-ignore lint/suspicious/noArrayIndexKey: tables are told apart by their place.
+							// biome-ignore lint/suspicious/noArrayIndexKey: tables differ by their position.
 							<Surface key={index} rows={store} width={tableWidth} height={tableRows} />
 						))}
 					</Box>
@@ -119,7 +119,7 @@ test('an update of 10 % of 756 table cells takes at most 1.2 KB', async () => {
 	expect(mean).toBeLessThanOrEqual(1200);
 });
 
-test('nothing changed: not a byte, whoever renders', async () => {
+test('a render without a change sends no byte', async () => {
 	const data = createTables(8);
 	const deck = () => <Deck stores={data.stores} modal={false} />;
 	const rig = mountTestTerminal(deck(), {columns, rows: 50});
@@ -144,7 +144,7 @@ test('a row that changes under an overlay costs nothing', async () => {
 	rig.unmount();
 });
 
-test('the whole screen is never erased at once', async () => {
+test('the screen is never erased at once', async () => {
 	const data = createTables(10);
 	const rig = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
 	await rig.screen();

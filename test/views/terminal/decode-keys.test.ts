@@ -39,7 +39,7 @@ function start() {
 	};
 }
 
-const told = (chunk: Uint8Array | string): readonly string[] => {
+const decode = (chunk: Uint8Array | string): readonly string[] => {
 	const keys = start();
 	keys.feed(chunk);
 	return keys.take();
@@ -108,10 +108,10 @@ describe('keys', () => {
 		[`${esc}[?2026;2$y`, 'mode 2026 2'],
 		[`${esc}[200~rm -rf /\r\nQ${esc}[A\u0003${esc}[201~`, `paste "rm -rf /\\nQ\\u001b[A\\u0003"`],
 	])('%j is %s', (input, name) => {
-		expect(told(input)).toEqual([name]);
+		expect(decode(input)).toEqual([name]);
 	});
 
-	test('a printable key tells its text, others none', () => {
+	test('a printable key has its text, others none', () => {
 		const keys = start();
 		keys.feed(`a ${esc}[A\u0001`);
 		expect(keys.events).toEqual([
@@ -122,8 +122,8 @@ describe('keys', () => {
 		]);
 	});
 
-	test('several in one chunk are told one by one', () => {
-		expect(told(`jj${esc}[Bk${esc}OAG\r`)).toEqual(['j', 'j', 'down', 'k', 'up', 'G', 'enter']);
+	test('several keys in one chunk are separate events', () => {
+		expect(decode(`jj${esc}[Bk${esc}OAG\r`)).toEqual(['j', 'j', 'down', 'k', 'up', 'G', 'enter']);
 	});
 
 	test.each([
@@ -141,8 +141,8 @@ describe('keys', () => {
 		['an application command', `${esc}_Gi=31;OK${esc}\\`],
 		['C1 introducers', '\u009b12;40R\u009d11;ABC\u009c\u0090XYZ\u009c'],
 		['bytes that are not UTF-8', '\ufffd'],
-	])('%s is nobody’s key', (_, input) => {
-		expect(told(`a${input}b`)).toEqual(['a', 'b']);
+	])('%s is no key', (_, input) => {
+		expect(decode(`a${input}b`)).toEqual(['a', 'b']);
 	});
 });
 
@@ -196,7 +196,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['up']);
 	});
 
-	test('whoever opens a sequence by hand is not stuck in it', () => {
+	test('a sequence that is begun by keys ends', () => {
 		const keys = start();
 		keys.feed(`${esc}]`);
 		keys.feed('abc');
@@ -211,7 +211,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['ctrl+c']);
 	});
 
-	test('a paste whose end never comes is told as it is', () => {
+	test('a paste whose end never comes is reported after a timeout', () => {
 		const keys = start();
 		keys.feed(`${esc}[200~half`);
 		keys.pass(1500);
@@ -240,7 +240,7 @@ const sequence = fc.oneof(
 const typed = fc.stringMatching(/^[A-Za-z0-9?/ é漢👍\r\t]$/u);
 
 describe('any input', () => {
-	test('is told alike however it is cut', () => {
+	test('gives the same events however it is cut', () => {
 		const input = fc.array(fc.oneof(sequence, typed, fc.string({unit: 'binary', maxLength: 4})), {maxLength: 12});
 		fc.assert(
 			fc.property(input, fc.array(fc.integer({min: 1, max: 5}), {minLength: 1}), (parts, lengths) => {
@@ -251,13 +251,13 @@ describe('any input', () => {
 					cut.feed(bytes.subarray(at, at + length));
 					at += length;
 				}
-				expect(cut.take()).toEqual(told(bytes));
+				expect(cut.take()).toEqual(decode(bytes));
 			}),
 			{numRuns: 500},
 		);
 	});
 
-	test('of whole sequences between keys tells every typed key once, and no letter of a sequence', () => {
+	test('of complete sequences between keys gives every typed key once, and no letter of a sequence', () => {
 		fc.assert(
 			fc.property(fc.array(fc.oneof({arbitrary: sequence, weight: 2}, typed), {maxLength: 20}), parts => {
 				const expected = parts.filter(part => !part.startsWith(esc));
@@ -270,13 +270,13 @@ describe('any input', () => {
 		);
 	});
 
-	test('of random bytes never tells a capital letter that stands inside a sequence', () => {
+	test('of random bytes never gives a capital letter that is inside a sequence', () => {
 		fc.assert(
 			fc.property(
 				fc.array(fc.constantFrom(...`${esc}${esc}[[O]PM?;<$~0123AQab\u0007\\`), {maxLength: 24}),
 				characters => {
 					const input = characters.join('');
-					// Every control sequence with its final, wherever it begins: the letters in it were not typed. What stands on both sides of one is apart.
+					// Every control sequence with its final, wherever it begins: the letters in it were not typed. The text on both sides of one is separate.
 					const outside = input
 						.replace(/\u001b\[\[[^\u001b]?/g, '\n')
 						.replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '\n')

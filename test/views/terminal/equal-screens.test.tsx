@@ -109,7 +109,7 @@ async function compare(first: Scene, steps: readonly Step[]): Promise<number> {
 	return screens;
 }
 
-/** The issue asks for 2,000 screens; a run has about 4 screens. */
+/** About 4 screens per run, so 2,000 screens in all. */
 const runs = Number(process.env['MIDWATCH_SCREENS'] ?? 2000) / 4;
 
 test('what the compositor shows is what plain Ink shows, cell by cell and attribute by attribute', async () => {

@@ -9,13 +9,13 @@ function start() {
 	const log: string[] = [];
 	const timers: (() => void)[] = [];
 	const waits: number[] = [];
-	let room = 0;
-	let gone = false;
+	let capacity = 0;
+	let hungUp = false;
 	const writer = new FrameWriter(
 		bytes => {
-			if (gone) throw new Error('EIO');
-			const taken = Math.min(room, bytes.length);
-			room -= taken;
+			if (hungUp) throw new Error('EIO');
+			const taken = Math.min(capacity, bytes.length);
+			capacity -= taken;
 			if (taken > 0) log.push(new TextDecoder().decode(bytes.subarray(0, taken)));
 			return taken;
 		},
@@ -27,18 +27,18 @@ function start() {
 			},
 		},
 		() => log.push('drained'),
-		() => log.push('gone'),
+		() => log.push('hang up'),
 	);
 	return {
 		writer,
 		log,
 		waits,
-		makeRoom(bytes: number) {
-			room = bytes;
+		accept(bytes: number) {
+			capacity = bytes;
 		},
 		tick: () => timers.shift()?.(),
 		leave() {
-			gone = true;
+			hungUp = true;
 		},
 	};
 }
@@ -46,28 +46,28 @@ function start() {
 describe('a writer', () => {
 	test('writes at once what fits', () => {
 		const it = start();
-		it.makeRoom(100);
+		it.accept(100);
 		expect(it.writer.write('frame')).toBe(true);
 		expect(it.log).toEqual(['frame']);
 		expect(it.waits).toEqual([]);
 	});
 
-	test('returns at once from a terminal that stands still, and goes on in pieces', () => {
+	test('returns at once when the terminal reads nothing, and continues in pieces', () => {
 		const it = start();
-		it.makeRoom(2);
+		it.accept(2);
 		expect(it.writer.write('frame')).toBe(false);
 		it.log.push('meanwhile');
 		expect(it.writer.queued).toBe(3);
 		it.tick();
-		it.makeRoom(1);
+		it.accept(1);
 		it.tick();
-		it.makeRoom(10);
+		it.accept(10);
 		it.tick();
 		expect(it.log).toEqual(['fr', 'meanwhile', 'a', 'me', 'drained']);
 		expect(it.writer.busy).toBe(false);
 	});
 
-	test('asks ever more seldom, at most 20 times a second', () => {
+	test('retries after growing delays, at most 20 times a second', () => {
 		const it = start();
 		it.writer.write('frame');
 		for (let turn = 0; turn < 8; turn += 1) it.tick();
@@ -78,15 +78,15 @@ describe('a writer', () => {
 		const it = start();
 		it.writer.write('frame');
 		it.writer.write('restore');
-		it.makeRoom(100);
+		it.accept(100);
 		it.tick();
 		expect(it.log).toEqual(['framerestore', 'drained']);
 	});
 
-	test('tells that it is through, even when someone else pushed the last of it', () => {
+	test('reports the end, even when another call wrote the last of it', () => {
 		const it = start();
 		it.writer.write('frame');
-		it.makeRoom(100);
+		it.accept(100);
 		expect(it.writer.push()).toBe(true);
 		it.tick();
 		expect(it.log).toEqual(['frame', 'drained']);
@@ -96,22 +96,22 @@ describe('a writer', () => {
 		const it = start();
 		it.writer.write('frame');
 		it.writer.stop();
-		it.makeRoom(100);
+		it.accept(100);
 		it.tick();
 		it.writer.write('more');
 		expect(it.log).toEqual([]);
 	});
 
-	test('drops everything once the terminal is gone, and says so once', () => {
+	test('drops everything once the terminal has hung up, and reports it once', () => {
 		const it = start();
 		it.leave();
 		expect(it.writer.write('frame')).toBe(true);
 		expect(it.writer.write('frame')).toBe(true);
-		expect(it.log).toEqual(['gone']);
+		expect(it.log).toEqual(['hang up']);
 	});
 });
 
-test('of a hundred changes while the terminal stands still, only the newest is sent', async () => {
+test('of a hundred changes while the terminal reads nothing, only the newest is sent', async () => {
 	const rows = createStore<readonly string[]>(['start']);
 	const deck = () => (
 		<>

@@ -14,17 +14,17 @@ async function shown(texts: readonly string[], change: boolean): Promise<readonl
 	const blank = texts.map(() => `|${' '.repeat(width)}|end`);
 	const rows = texts.map(text => `|${fitCells(cleanLine(text), width)}|end`);
 	const store = createStore<readonly string[]>(change ? blank : rows);
-	const rig = mountTestTerminal(
+	const terminal = mountTestTerminal(
 		<Box flexDirection="column">
 			<Surface rows={store} width={width + 5} height={texts.length} />
 			<Text>foot</Text>
 		</Box>,
 		{columns: width + 6, rows: texts.length + 2},
 	);
-	await rig.screen();
+	await terminal.screen();
 	store.set(rows);
-	const cells = await rig.cells();
-	rig.unmount();
+	const cells = await terminal.cells();
+	terminal.unmount();
 	// Terminals with old width tables draw a character that came later (U+06DE) over the border, and move nothing.
 	return cells.map(row => [row[0]?.text[0], ...row.slice(width + 1).map(cell => cell.text)].join('').trimEnd());
 }
@@ -53,10 +53,10 @@ const hostile = [
 ];
 
 describe('text from outside', () => {
-	test.each([false, true])('never moves what stands beside it (changed in place: %s)', async change => {
+	test.each([false, true])('never moves its neighbours (changed in place: %s)', async change => {
 		const rows = await shown(hostile, change);
 		expect(rows.slice(0, hostile.length)).toEqual(hostile.map(() => '||end'));
-		// Its first letter alone stands in the column that is looked at.
+		// Of the last row only its first letter is in the compared columns.
 		expect(rows[hostile.length]).toBe('f');
 	});
 

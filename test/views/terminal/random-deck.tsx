@@ -59,7 +59,7 @@ export function rowOf(pieces: RandomRow, width: number): string {
 	let left = width;
 	let row = '';
 	for (const [codes, text] of pieces) {
-		// Cutting may leave less than what there was room for: a wide glyph does not go into one cell.
+		// A cut text may be shorter than its cells: a wide glyph does not fit into one cell.
 		const cells = Math.min(left, Math.max(1, text.length));
 		const part = fitCells(text, cells);
 		row += codes === '' ? part : `\u001b[${codes}m${part}\u001b[m`;
@@ -93,14 +93,14 @@ export function RandomDeck({scene, rows, held}: {scene: Scene; rows: SceneRows; 
 			<Box height={Math.max(0, size.rows - 2)} flexShrink={0}>
 				{widths.map((width, index) => {
 					const source = rows[index];
-					// biome-ignore lint/suspicious/noArrayIndexKey: sections are told apart by their place.
+					// biome-ignore lint/suspicious/noArrayIndexKey: sections differ by their position.
 					return source && <Surface key={index} rows={source} width={width} height={Math.max(0, size.rows - 2)} />;
 				})}
 			</Box>
 			<Text wrap="truncate">foot {scene.shares.length}</Text>
 			{scene.overlays.map((overlay, index) => (
 				<Overlay
-					// biome-ignore lint/suspicious/noArrayIndexKey: overlays are told apart by their place.
+					// biome-ignore lint/suspicious/noArrayIndexKey: overlays differ by their position.
 					key={index}
 					left={overlay.left}
 					top={overlay.top}

@@ -44,7 +44,7 @@ describe('compareStatements', () => {
 		});
 		expect(figures[1]).toMatchObject({key: 'b', share: 0.25});
 		expect(notes).toEqual([]);
-		expect(sample).toBe('over the last 10s');
+		expect(sample).toBe('measured over the last 10s');
 	});
 
 	it('is blank on the first read', () => {
