@@ -43,7 +43,7 @@ const action = (id: string): Action<Row, KubernetesPort> =>
 const podOf = (workload: string): PodRow =>
 	rows.find(row => `${row.namespace}/${row.owner}` === workload) ?? expect.fail(workload);
 
-async function told(id: string, workload: string, params: Readonly<Record<string, string>> = {}) {
+async function previewOf(id: string, workload: string, params: Readonly<Record<string, string>> = {}) {
 	const preview = await action(id).preview([podOf(workload)], params, about());
 	const checks = await action(id).preflight(preview.plan, about());
 	return {
@@ -71,21 +71,21 @@ async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 	});
 }
 
-describe('before it is confirmed it is told', () => {
-	test('that to delete a pod is the second choice', async () => {
+describe('a confirmation shows', () => {
+	test('that deleting a pod is the last resort', async () => {
 		const {
 			impact,
 			warnings,
 			risk,
 			cliEquivalent: equivalent,
-		} = await told('delete-pod', 'checkout/web', {grace: 'own'});
+		} = await previewOf('delete-pod', 'checkout/web', {grace: 'own'});
 		expect(impact).toContain('try eviction first');
 		expect(warnings).toMatch(/E evicts it/);
 		expect(risk).toBe('medium');
 		expect(equivalent).not.toContain('--force');
 	});
 
-	test('that to delete a pod goes below its disruption budget, which forbids nothing', async () => {
+	test('that deleting a pod violates its disruption budget, which does not forbid it', async () => {
 		const preview = await action('delete-pod').preview([podOf('payments/ledger')], {grace: 'default'}, about());
 		const checks = await action('delete-pod').preflight(preview.plan, about());
 		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
@@ -96,7 +96,7 @@ describe('before it is confirmed it is told', () => {
 			},
 		]);
 		expect(checks.map(({result}) => result)).not.toContain('block');
-		expect((await told('delete-pod', 'gateway/edge', {grace: 'default'})).warnings).not.toContain('allows');
+		expect((await previewOf('delete-pod', 'gateway/edge', {grace: 'default'})).warnings).not.toContain('allows');
 	});
 
 	describe.each([
@@ -142,14 +142,14 @@ describe('before it is confirmed it is told', () => {
 	});
 
 	test('what may come of forcing a pod of a stateful set', async () => {
-		const {warnings, risk, cliEquivalent: equivalent} = await told('delete-pod', 'search/indexer', {grace: '0'});
+		const {warnings, risk, cliEquivalent: equivalent} = await previewOf('delete-pod', 'search/indexer', {grace: '0'});
 		expect(warnings).toContain('two pods have the same identity and may corrupt its data');
 		expect(risk).toBe('high');
 		expect(equivalent).toContain('--grace-period=0 --force');
 	});
 
 	test('that an autoscaler owns the number of pods', async () => {
-		const {warnings, impact} = await told('scale', 'gateway/edge', {replicas: '12'});
+		const {warnings, impact} = await previewOf('scale', 'gateway/edge', {replicas: '12'});
 		expect(warnings).toMatch(/an autoscaler \(edge, 10-30\)/);
 		expect(impact).toMatch(/sets the count itself, within a minute or so/);
 	});
@@ -158,11 +158,11 @@ describe('before it is confirmed it is told', () => {
 		['catalog/api', /Argo CD/],
 		['monitoring/grafana', /Helm/],
 	])('who else makes %s', async (workload, who) => {
-		expect((await told('restart', workload)).warnings).toMatch(who);
+		expect((await previewOf('restart', workload)).warnings).toMatch(who);
 	});
 
-	test('that a set whose pods change only by hand is not helped by a restart', async () => {
-		const {unhelpful} = await told('restart', 'monitoring/alertmanager');
+	test('that a restart does not help a set with the strategy OnDelete', async () => {
+		const {unhelpful} = await previewOf('restart', 'monitoring/alertmanager');
 		expect(unhelpful?.reason).toContain('OnDelete');
 	});
 
@@ -171,12 +171,12 @@ describe('before it is confirmed it is told', () => {
 		const wanted = own[0]?.workload?.replicas ?? expect.fail();
 		for (const pod of own.slice(0, 2)) await holdEnding(pod);
 		await eventually(async () => {
-			const restarted = await told('restart', 'gateway/auth');
+			const restarted = await previewOf('restart', 'gateway/auth');
 			expect(restarted.impact).toMatch(
 				new RegExp(`^${wanted} pods are replaced, .*Serving now: ${wanted} of ${wanted}\\.`),
 			);
 			expect(restarted.touches).toEqual([`Deployment gateway/auth and its ${wanted} pods`]);
-			const scaled = await told('scale', 'gateway/auth', {replicas: '1'});
+			const scaled = await previewOf('scale', 'gateway/auth', {replicas: '1'});
 			expect(scaled.impact).toContain(`Serving now: ${wanted} of ${wanted}.`);
 		});
 	});
@@ -185,7 +185,7 @@ describe('before it is confirmed it is told', () => {
 		const nodes = rig.api.simulation.cluster.store.list('nodes').length;
 		await holdEnding(podOf('kube-system/csi-node'));
 		await eventually(async () => {
-			const {impact, touches} = await told('restart', 'kube-system/csi-node');
+			const {impact, touches} = await previewOf('restart', 'kube-system/csi-node');
 			expect(impact).toMatch(new RegExp(`^${nodes - 1} pods are replaced, .*Serving now: ${nodes - 1} of ${nodes}\\.`));
 			expect(touches).toEqual([`DaemonSet kube-system/csi-node and its ${nodes - 1} pods`]);
 		});

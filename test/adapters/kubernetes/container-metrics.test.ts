@@ -32,14 +32,14 @@ let rig: ClusterFixture;
 let folder: string;
 let exporter: Awaited<ReturnType<typeof startContainerExporter>>;
 let server: PrometheusServer;
-let asked: PrometheusClient;
+let prometheus: PrometheusClient;
 let pod: Pod;
 let nodes: readonly [Node, Node];
 let queries: string[] = [];
 
 const query: MetricsQuery = (expression, context) => {
 	queries.push(expression);
-	return asked.port.query(expression, context);
+	return prometheus.port.query(expression, context);
 };
 
 const addressOf = (node: Node): string =>
@@ -94,12 +94,12 @@ beforeAll(async () => {
 			rules: [],
 		}),
 	});
-	asked = createPrometheusClient(settingsFor(server), {readOnly: true});
+	prometheus = createPrometheusClient(settingsFor(server), {readOnly: true});
 	await eventually(() => expect(exporter.caughtUp()).toBe(true));
 });
 
 afterAll(async () => {
-	asked?.close();
+	prometheus?.close();
 	exporter?.close();
 	if (server !== undefined) await stopProcess(server);
 	if (folder !== undefined) rmSync(folder, {recursive: true, force: true});
@@ -134,7 +134,7 @@ describe('without a metrics API', () => {
 		['absent', 'ok', 'the cluster has no metrics API'],
 		['failing', 'warn', 'the metrics API fails'],
 		['forbidden', 'ok', 'the metrics API may not be read'],
-	] as const)('that is %s, what a pod uses is what Prometheus tells, and says so', async (how, severity, why) => {
+	] as const)('that is %s, the usage of pods is that of Prometheus, and a note says so', async (how, severity, why) => {
 		const {cluster} = rig.api.simulation;
 		if (how !== 'forbidden') cluster.metrics = how;
 		const allowed = cluster.access.rulesOf(cluster.access.named('viewer', []));
@@ -156,7 +156,7 @@ describe('without a metrics API', () => {
 		]);
 	});
 
-	test('only what matches counts, and it is asked for again after a while only', async () => {
+	test('only matching series count, and results are cached', async () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 		const metrics = {prometheus: 'prom', match: 'cluster="theirs"'};
 		const {port} = await rig.createClient({metrics}, {metrics: query});
@@ -187,7 +187,7 @@ describe('without a metrics API', () => {
 		}
 	});
 
-	test('nodes are told by name and by address, or by their pods alone', async () => {
+	test('nodes are matched by name and by address, or summed over their pods', async () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readNodes(ours);
 		const of = (node: Node) => rows.find(({name}) => name === node.metadata.name);
@@ -201,7 +201,7 @@ describe('without a metrics API', () => {
 		expect(theirs.notes[0]?.text).toContain('of pods only');
 	});
 
-	test('and with a Prometheus that has nothing, or that fails, both are told', async () => {
+	test('and with a Prometheus that has no series, or that fails, both failures are reported', async () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 		const nothing = await readPods('cluster="nobody"');
 		expect(nothing.rows).toEqual([]);
@@ -247,7 +247,7 @@ describe('with a metrics API', () => {
 	});
 });
 
-describe('a target that is named in the configuration', () => {
+describe('a Prometheus target that the configuration names', () => {
 	const watched = async (...others: readonly WatchedTarget[]) => {
 		const kubeconfig = [await rig.writeFile('watched', rig.api.kubeconfig)];
 		const environment = {...systemEnvironment(), env: rig.env, home: rig.folder};
@@ -262,7 +262,7 @@ describe('a target that is named in the configuration', () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 	});
 
-	test('is asked over its own connection', async () => {
+	test('is queried over its own connection', async () => {
 		const target: Target = {name: 'prom', kind: 'prometheus', production: true, settings: settingsFor(server)};
 		const watch = await watched({system: prometheusSystem, target});
 		try {
@@ -276,7 +276,7 @@ describe('a target that is named in the configuration', () => {
 		}
 	});
 
-	test('and is left out by --target, is told so', async () => {
+	test('and is left out by --target, is reported', async () => {
 		const watch = await watched();
 		try {
 			watch.start();

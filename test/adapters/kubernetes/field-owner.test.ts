@@ -9,7 +9,7 @@ const owned = (kind: string, controller = true) => ({
 });
 const detailOf = (part: object) => fieldOwnerCheck({metadata: {...metadata, ...part}})?.detail;
 
-describe('who else looks after a workload', () => {
+describe('the tool that manages a workload', () => {
 	test.each([
 		['nobody', {}, undefined],
 		['an operator', owned('Cluster'), 'Cluster main, which created it and may revert this change'],
@@ -22,7 +22,7 @@ describe('who else looks after a workload', () => {
 		expect(detailOf(part)).toEqual(said instanceof RegExp ? expect.stringMatching(said) : said);
 	});
 
-	test('an autoscaler of KEDA is told with what made it', () => {
+	test('an autoscaler of KEDA is named with its ScaledObject', () => {
 		const spec = {minReplicas: 2, maxReplicas: 9};
 		expect(autoscalerText({metadata, spec})).toBe('api, 2-9');
 		expect(autoscalerText({metadata: owned('ScaledObject'), spec})).toBe('api of ScaledObject main, 2-9');

@@ -102,7 +102,7 @@ describe('a Job', () => {
 		expect(restartWorkload.disabled([row])).toBe('not available for a Job');
 	});
 
-	test('that failed is told by its pods, and by itself once they are gone', async () => {
+	test('that failed is reported by its pods, and by itself once they are deleted', async () => {
 		addJob('seed', 'breaks:1');
 		await eventually(async () => expect((await rowOf('seed')).status).toBe('failed'));
 		const row = await rowOf('seed');
@@ -135,7 +135,7 @@ describe('a Job', () => {
 });
 
 describe('a CronJob', () => {
-	test('stands for its Jobs, and an earlier failure is forgiven once a later run did it', async () => {
+	test('is one row with its Jobs, and an earlier failure no longer counts after a successful run', async () => {
 		const cron = addCronJob('export');
 		await eventually(async () => expect(await rowOf('export')).toMatchObject({kind: 'CronJob', status: 'waiting'}));
 		addJob('export-1', 'breaks:1', {}, cron);
@@ -161,7 +161,7 @@ describe('a CronJob', () => {
 		expect(await textOf(inspectWorkload, await rowOf('export'))).toMatch(/^Last job +export-2$/m);
 	});
 
-	test('is told by its pods where jobs may not be read', async () => {
+	test('is derived from its pods where jobs may not be read', async () => {
 		const {store, access} = rig.api.simulation.cluster;
 		access.grant('viewer', [{verbs: ['get', 'list', 'watch'], groups: ['', 'apps'], resources: ['*']}]);
 		const viewer = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});

@@ -65,14 +65,14 @@ describe('a list and a watch', () => {
 		expect(found?.metadata.annotations).toEqual({});
 	});
 
-	test('are asked for lightly: pages with a table beside them, then one watch with bookmarks that ends at a random time', async () => {
+	test('are cheap: pages with a table beside them, then one watch with bookmarks that ends at a random time', async () => {
 		const ends = new Set<string | null>();
 		for (const [login, random] of [
 			['viewer', () => 0],
 			['operator', () => 0.999],
 		] as const) {
 			const token = `Bearer ${rig.api.tokens[login]}`;
-			const asked: {
+			const requests: {
 				readonly verb: string;
 				readonly query: URLSearchParams;
 				readonly accept: string;
@@ -82,23 +82,23 @@ describe('a list and a watch', () => {
 				const {accept = '', 'accept-encoding': packed = '', authorization} = headers;
 				// Others still watch for the tests before.
 				if (resource === 'pods' && authorization === token)
-					asked.push({verb, query, accept: String(accept), packed: String(packed)});
+					requests.push({verb, query, accept: String(accept), packed: String(packed)});
 			});
 			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)}, {random});
 			await eventually(async () => {
 				await equal(client);
-				expect(asked.some(({verb}) => verb === 'watch')).toBe(true);
+				expect(requests.some(({verb}) => verb === 'watch')).toBe(true);
 			});
 			callOff();
-			expect(new Set(asked.map(({packed}) => packed))).toEqual(new Set(['gzip']));
-			const lists = asked.filter(({verb}) => verb === 'list');
-			const isTable = ({accept}: (typeof asked)[number]) => accept.includes('as=Table');
+			expect(new Set(requests.map(({packed}) => packed))).toEqual(new Set(['gzip']));
+			const lists = requests.filter(({verb}) => verb === 'list');
+			const isTable = ({accept}: (typeof requests)[number]) => accept.includes('as=Table');
 			// Whether a table is worth it, only the first page tells.
 			expect(lists.map(isTable).indexOf(true)).toBeGreaterThan(0);
 			const pages = lists.filter(one => !isTable(one));
 			expect(pages.length).toBeGreaterThanOrEqual(3);
 			expect(new Set(pages.map(({query}) => query.get('limit')))).toEqual(new Set(['500']));
-			const [watch, ...others] = asked.filter(({verb}) => verb === 'watch');
+			const [watch, ...others] = requests.filter(({verb}) => verb === 'watch');
 			expect(others).toEqual([]);
 			expect(watch?.query.get('allowWatchBookmarks')).toBe('true');
 			ends.add(watch?.query.get('timeoutSeconds') ?? null);
@@ -141,7 +141,7 @@ describe('a list and a watch', () => {
 		});
 	});
 
-	test('tell nothing before a page of them is whole, whenever somebody asks', async () => {
+	test('return nothing before a page is complete, whenever they are read', async () => {
 		const {port} = await rig.createClient();
 		const counts: number[] = [];
 		let complete = false;
@@ -155,7 +155,7 @@ describe('a list and a watch', () => {
 		expect(Math.min(...counts)).toBeGreaterThanOrEqual(500);
 	});
 
-	test('are listed anew when asked', async () => {
+	test('are listed again on request', async () => {
 		const client = await rig.createClient();
 		await eventually(() => equal(client));
 		client.port.relist('pods');
@@ -208,7 +208,7 @@ const days: readonly Day[] = [
 		},
 	},
 	{
-		name: 'the server asks to wait',
+		name: 'the server sends Retry-After',
 		hit() {
 			rig.api.faults.injectNext(
 				{kind: 'refuse', code: 429, retryAfterSeconds: 1},
@@ -225,8 +225,8 @@ const days: readonly Day[] = [
 			onWatch({kind: 'reset'})();
 		},
 	},
-	{name: 'the server starts anew', hit: () => rig.api.faults.restart(100)},
-	{name: 'the server is gone for a while', hit: () => rig.api.faults.stop(), heal: () => rig.api.faults.start()},
+	{name: 'the server restarts', hit: () => rig.api.faults.restart(100)},
+	{name: 'the server is down for a while', hit: () => rig.api.faults.stop(), heal: () => rig.api.faults.start()},
 ];
 
 describe('when', () => {
@@ -257,7 +257,7 @@ describe('when', () => {
 		client.close();
 	});
 
-	test('the server does not answer, what was heard is told with its age', async () => {
+	test('the server does not answer, the known objects are returned with their age', async () => {
 		const client = await rig.createClient();
 		await eventually(() => equal(client));
 		const before = await client.port.readWatched('pods', testContext());

@@ -119,7 +119,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	}
 	const runs = async () => (await readFile(`${rig.folder}/runs`, 'utf8')).split('\n').filter(Boolean);
 
-	test('is run once for all who wait, is told the cluster, and is run again after a 401', async () => {
+	test('is run once for all waiting requests, receives the cluster, and is run again after a 401', async () => {
 		const client = await rig.createClient({text: await plugin()});
 		const all = await Promise.all([1, 2, 3, 4, 5].map(() => client.port.identity(testContext())));
 		expect(all.map(({user}) => user)).toEqual(Array(5).fill('viewer'));
@@ -156,7 +156,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 		expect(await runs()).toHaveLength(2);
 	});
 
-	test('that fails is told in its own words, and is not run again for each who asks', async () => {
+	test('that fails is reported with its output, and is not run again for each request', async () => {
 		const client = await rig.createClient({text: await plugin({env: []})});
 		const ask = () => client.port.identity(testContext());
 		await expect(ask()).rejects.toMatchObject({kind: 'denied', message: expect.stringContaining('tell me WANTED')});
@@ -321,13 +321,13 @@ describe('a server', () => {
 		expect(await userOf(config({token: rig.api.tokens.viewer}, cluster))).toBe('viewer');
 	});
 
-	test('that is silent ends with the patience of who asks', async () => {
+	test('that is silent ends with the timeout of the caller', async () => {
 		rig.api.faults.injectNext({kind: 'stall'}, {}, 99);
 		const client = await rig.createClient();
 		await expect(client.port.identity(testContext(AbortSignal.timeout(200)))).rejects.toMatchObject({kind: 'timeout'});
 	});
 
-	test('whose kubeconfig is gone is told of', async () => {
+	test('whose kubeconfig was deleted is reported', async () => {
 		const file = await rig.writeFile('short-lived', rig.api.kubeconfig);
 		const client = await rig.createClient({kubeconfig: [file]});
 		await rm(file);

@@ -118,7 +118,7 @@ const breakLogs = () => rig.api.faults.injectNow({kind: 'reset'}, {resource: 'po
 const writes = (linesPerSecond: number) => rig.api.simulation.programs.set('rig:1', {linesPerSecond});
 
 describe('the log of a pod', () => {
-	test('goes on after its connection broke, without loss and without doubling', async () => {
+	test('resumes after a lost connection without loss or duplicates', async () => {
 		writes(200);
 		rig.addPod('chatty');
 		const opened = await openLogs(await rowsOf(podsSource, ['chatty']));
@@ -131,7 +131,7 @@ describe('the log of a pod', () => {
 		expectUnbroken(numbers(opened.lines).get('') ?? []);
 	});
 
-	test('goes on when its container is started again, with what the run before wrote last', async () => {
+	test('continues after a restart of its container, with the last lines of the previous run', async () => {
 		writes(100);
 		rig.addPod('shaky');
 		const opened = await openLogs(await rowsOf(podsSource, ['shaky']));
@@ -151,7 +151,7 @@ describe('the log of a pod', () => {
 		expect(own[again - 1]).toBe(runs.lastLineOfPreviousRun('shaky'));
 	});
 
-	test('reads the run before when it was started again while nobody could read', async () => {
+	test('reads the previous run when it was restarted while the connection was lost', async () => {
 		writes(100);
 		rig.addPod('away');
 		const opened = await openLogs(await rowsOf(podsSource, ['away']));
@@ -184,7 +184,7 @@ describe('the log of a pod', () => {
 		await eventually(() => expect(opened.text()).toContain('lines are missing here'));
 	});
 
-	test('waits as long as the server asks, and tells it', async () => {
+	test('respects Retry-After, and reports it', async () => {
 		writes(50);
 		rig.addPod('busy');
 		const opened = await openLogs(await rowsOf(podsSource, ['busy']));
@@ -209,7 +209,7 @@ describe('the log of a pod', () => {
 		await other.ended;
 	});
 
-	test('tells since when nothing was written, and which key shows more', async () => {
+	test('says since when nothing was written, and which key shows more', async () => {
 		writes(1e-9);
 		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
@@ -219,7 +219,7 @@ describe('the log of a pod', () => {
 		expect((await openLogs(rows, {since: 'all'})).text()).toBe('');
 	});
 
-	test('may be of the run before, and no older than wanted', async () => {
+	test('can be that of the previous run, limited in age', async () => {
 		writes(50);
 		rig.addPod('two');
 		const rows = await rowsOf(podsSource, ['two']);
@@ -240,14 +240,14 @@ describe('the log of a pod', () => {
 		});
 	});
 
-	test('has no run before as long as its container was not restarted', async () => {
+	test('has no previous run while its container was not restarted', async () => {
 		writes(50);
 		rig.addPod('steady');
 		const before = await openLogs(await rowsOf(podsSource, ['steady']), {run: 'before'});
 		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no previous run'}]);
 	});
 
-	test('begins with the run before where that has just crashed, each run under its own head', async () => {
+	test('begins with the previous run after a crash, each run under its own heading', async () => {
 		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
 		rig.addPod('fallen');
 		runs.end('fallen', 'Error', 1, 'Running');

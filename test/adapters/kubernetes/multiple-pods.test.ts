@@ -48,7 +48,7 @@ const blocks = async (of: typeof evict, plan: unknown) =>
 	(await of.preflight(plan, about())).filter(check => check.result === 'block').map(check => check.detail);
 
 describe('several marked pods', () => {
-	test('are evicted by one plan, and it is said how many serve', async () => {
+	test('are evicted by one plan, which says how many serve', async () => {
 		const rows = await rowsOf('checkout', 'web', 3);
 		const preview = await evict.preview(rows, {}, about());
 		expect(preview).toMatchObject({
@@ -64,7 +64,7 @@ describe('several marked pods', () => {
 		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are deleted'});
 	});
 
-	test('are more than their budget lets go, which is told before anything is sent', async () => {
+	test('are more than their budget allows, which is reported before anything is sent', async () => {
 		const rows = await rowsOf('gateway', 'auth', 3);
 		const preview = await evict.preview(rows, {}, about());
 		expect(preview.plan).toMatchObject({dryRun: {result: 'accepted'}});
@@ -108,7 +108,7 @@ describe('several marked pods', () => {
 		expect(await remove.preview(rows.slice(1), {grace: 'default'}, about())).toMatchObject({count: 1});
 	});
 
-	test('are deleted in each of their namespaces, by hand too', async () => {
+	test('are deleted in each of their namespaces, also by the CLI equivalent', async () => {
 		const rows = [...(await rowsOf('catalog', 'api', 1)), ...(await rowsOf('search', 'suggest', 2))];
 		const preview = await remove.preview(rows, {grace: '0'}, about());
 		expect(preview.risk).toBe('high');

@@ -93,7 +93,7 @@ describe('what is refused', () => {
 		expect(refused).toMatchObject({kind: 'denied', message: expect.stringContaining('disruption budget api')});
 	});
 
-	test('a restart of what the kernel kills is told not to help, and what would', async () => {
+	test('a restart of an OOM killed workload is reported as futile, with what would help', async () => {
 		const {about, one} = await as('operator');
 		const preview = await action('kubernetes.restart').preview([one(failing)], {}, about());
 		expect(preview.unhelpful?.reason).toContain('OOMKilled 137 at limit 512Mi');

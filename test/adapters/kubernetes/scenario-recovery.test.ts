@@ -94,7 +94,7 @@ const any = () => true;
 const sentences = (findings: readonly Finding[]) => findings.map(({sentence}) => sentence);
 
 describe('the crash loop', () => {
-	test('is still there after a restart, which was told not to help', async () => {
+	test('remains after a restart, which was reported as futile', async () => {
 		const {act, pass, findings} = await open('crashloop');
 		const preview = await act('kubernetes.restart', 'checkout', 'api', isBad);
 		expect(preview.unhelpful).toMatchObject({instead: 'kubernetes.undo-rollout'});
@@ -150,7 +150,7 @@ describe('the storm', () => {
 		}
 	});
 
-	test('ends piece by piece: rollouts undone, the node back, and the load gone', async () => {
+	test('ends step by step: rollouts undone, the node back, and the load reduced', async () => {
 		const {act, pass, findings} = await open('storm');
 		for (const [namespace, name] of rolledOut) {
 			const found = (await findings()).find(({sentence}) => sentence.startsWith(`${namespace}/${name}: `));

@@ -46,7 +46,7 @@ async function ask(request: Partial<HttpRequest>, text?: string) {
 	return {status: answer.status, body};
 }
 
-test('a service is asked with its own method, query, headers and body', async () => {
+test('a request reaches the service with its method, query, headers and body', async () => {
 	const got = await ask({
 		path: '/api/v1/query',
 		query: [

@@ -68,7 +68,7 @@ describe('workloads', () => {
 		expect(Math.round(((rig.api.simulation.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
 	});
 
-	test('tell of each kind how far it is', async () => {
+	test('show the progress of each kind', async () => {
 		expect(await rowOf('orders', 'exporter')).toMatchObject({status: 'paused', severity: 'ok'});
 		expect(await rowOf('search', 'indexer')).toMatchObject({kind: 'StatefulSet', status: 'stalled', revision: 2});
 		expect(await rowOf('monitoring', 'node-exporter')).toMatchObject({kind: 'DaemonSet', desired: 12, revision: 1});
@@ -76,12 +76,12 @@ describe('workloads', () => {
 		expect((await rowOf('checkout', 'web')).budgets).toMatchObject([{name: 'web', expected: 12}]);
 	});
 
-	test('tell what stands still besides what pods tell themselves', async () => {
+	test('report stalled rollouts in addition to the findings of pods', async () => {
 		const snapshot = await read(testContext());
-		const told = workloadsSource.findings(snapshot, undefined, about).map(({sentence}) => sentence);
-		expect(told).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and would scale further');
-		expect(told.filter(sentence => sentence.startsWith('checkout/api'))).toEqual([]);
-		expect(told).toContainEqual(
+		const sentences = workloadsSource.findings(snapshot, undefined, about).map(({sentence}) => sentence);
+		expect(sentences).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and would scale further');
+		expect(sentences.filter(sentence => sentence.startsWith('checkout/api'))).toEqual([]);
+		expect(sentences).toContainEqual(
 			expect.stringMatching(/^search\/indexer: rollout of revision 2, begun at .* is stalled/),
 		);
 	});
@@ -189,13 +189,13 @@ describe('workloads', () => {
 		expect(lines.map(({loud}) => loud === true).indexOf(true)).toBe(0);
 
 		const {rows} = await podsSource.open(port, target)(testContext());
-		const sick = (rows as readonly PodRow[]).find(row => row.owner === 'api' && row.rollout?.revision === 41);
-		const ofPod = await tree(sick ?? expect.fail());
+		const unhealthy = (rows as readonly PodRow[]).find(row => row.owner === 'api' && row.rollout?.revision === 41);
+		const ofPod = await tree(unhealthy ?? expect.fail());
 		// One may have been started again between the two looks.
 		const uncounted = ({text}: DocumentLine) => text.replace(/ x\d+/, '');
 		expect(ofPod.map(uncounted)).toEqual(lines.map(uncounted));
 		expect(ofPod.filter(({loud}) => loud === true).map(({text}) => text)).toEqual([
-			expect.stringContaining(`Pod ${sick?.name}`),
+			expect.stringContaining(`Pod ${unhealthy?.name}`),
 		]);
 		expect((await tree(await rowOf('monitoring', 'node-exporter'))).map(({text}) => text).slice(0, 2)).toEqual([
 			'DaemonSet node-exporter  11 of 12 ready',

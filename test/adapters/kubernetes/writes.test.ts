@@ -164,7 +164,7 @@ describe('what we may do', () => {
 		expect(await ask('noreview')).toBe('unknown');
 	});
 
-	test('is told as permissions, with the lines that grant', async () => {
+	test('is reported as permissions, with the commands that grant them', async () => {
 		const file = await rig.writeFile('permissions', rig.api.kubeconfigOf('viewer'));
 		const settings = createKubernetesSettings(
 			{kubeconfig: [file]},
@@ -184,7 +184,7 @@ describe('what we may do', () => {
 		await connection.close();
 	});
 
-	test('is told of namespaces too: which of those watched do not exist', async () => {
+	test('includes namespaces: which of the watched ones do not exist', async () => {
 		const file = await rig.writeFile('namespaces', rig.api.kubeconfigOf('viewer'));
 		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
 		const settings = createKubernetesSettings(words, {...systemEnvironment(), env: {}, home: rig.folder});
@@ -203,7 +203,7 @@ describe('what we may do', () => {
 	});
 });
 
-describe('what is read besides', () => {
+describe('other reads', () => {
 	test('is usage, or which of three is wrong with it', async () => {
 		const {cluster} = rig.api.simulation;
 		await eventually(async () => {
@@ -221,7 +221,7 @@ describe('what is read besides', () => {
 		await expect(bare.port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'denied'});
 	});
 
-	test('is a log, whole and while it grows', async () => {
+	test('a log is read completely and while it grows', async () => {
 		const {items} = await port.list({type: pods, namespace: 'checkout'}, testContext());
 		const first = items.find(({status}) => JSON.stringify(status).includes('"ready":true'));
 		expect(first).toBeDefined();

@@ -221,7 +221,7 @@ describe('status of a pod', () => {
 		expect([found.status, `${found.ready}/${found.containers}`, found.restarts]).toEqual([status, ready, restarts]);
 	});
 
-	it('tells when it restarted last, and only of what restarted', () => {
+	it('has the time of the last restart, only where there was one', () => {
 		const object = pod({phase: 'Running', containerStatuses: [waiting('CrashLoopBackOff')]});
 		expect(kubectlPodColumns(object).restartedAt).toBe(Date.UTC(2026, 10, 21, 12));
 		expect(kubectlPodColumns(pod({phase: 'Running', containerStatuses: [running]})).restartedAt).toBeUndefined();

@@ -125,7 +125,7 @@ describe('pod', () => {
 		});
 	}
 
-	it('tells one finding for each workload and cause', () => {
+	it('gives one finding for each workload and cause', () => {
 		const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed};
 		const rows = [
 			{...well, uid: '1', ...crash, restarts: 3, unreadySince: ago(420)},
@@ -143,24 +143,24 @@ describe('pod', () => {
 		expect(found[0]).toMatchObject({severity: 'crit', since: ago(420), row: {kind: 'kubernetes.pod', id: '2'}});
 	});
 
-	it('makes a finding anew when a pod of its workload has changed, come or gone, and only then', () => {
+	it('creates a finding again only when a pod of its workload was changed, added or deleted', () => {
 		const again = createPodFindings();
 		const row = (uid: string, part: Partial<PodFacts> = {}) => podRow('prod', {...well, uid, ...part}, now);
 		const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed};
-		const [sick, elsewhere] = [row('1', crash), row('3', {namespace: 'search', ...crash})];
-		const told = (...rows: Parameters<typeof again>[0]) => {
+		const [crashing, elsewhere] = [row('1', crash), row('3', {namespace: 'search', ...crash})];
+		const findings = (...rows: Parameters<typeof again>[0]) => {
 			const found = again(rows, 'prod');
 			expect(found).toEqual(podFindings(rows, 'prod'));
 			return found;
 		};
-		const [first, other] = told(sick, row('2'), elsewhere);
-		const [same, otherToo] = told(sick, row('2', {restarts: 1}), elsewhere);
+		const [first, other] = findings(crashing, row('2'), elsewhere);
+		const [same, otherToo] = findings(crashing, row('2', {restarts: 1}), elsewhere);
 		expect([same === first, otherToo === other]).toEqual([true, true]);
-		expect(told(sick, row('2', crash), elsewhere)[0]?.sentence).toContain('2 of 2 pods');
-		expect(told(sick, elsewhere)[0]?.sentence).toContain('1 of 1 pods');
-		expect(again([sick], 'stage')[0]?.target).toBe('stage');
-		expect(told(elsewhere)).toEqual([other]);
-		expect(told(row('2'))).toEqual([]);
+		expect(findings(crashing, row('2', crash), elsewhere)[0]?.sentence).toContain('2 of 2 pods');
+		expect(findings(crashing, elsewhere)[0]?.sentence).toContain('1 of 1 pods');
+		expect(again([crashing], 'stage')[0]?.target).toBe('stage');
+		expect(findings(elsewhere)).toEqual([other]);
+		expect(findings(row('2'))).toEqual([]);
 	});
 
 	it('keeps the identity of a finding while its sentence counts on', () => {
@@ -206,7 +206,7 @@ describe('pod', () => {
 	it('is one finding from one restart to the next, and blames no rollout, while it keeps restarting', () => {
 		const rollout = {revision: 41, at: ago(10 * 3600), first: false};
 		const createdAt = ago(10 * 3600);
-		const told = [5, 6].map(restarts => {
+		const findings = [5, 6].map(restarts => {
 			const restartedAt = createdAt + restarts * 3_600_000;
 			const facts = {...well, ...killed, rollout, createdAt, restarts, restartedAt};
 			return podFindings([podRow('prod', facts, restartedAt + 60_000)], 'prod').map(({id, sentence, since}) => ({
@@ -215,14 +215,14 @@ describe('pod', () => {
 				since,
 			}));
 		});
-		expect(told[0]).toEqual([
+		expect(findings[0]).toEqual([
 			{
 				id: expect.any(String),
 				sentence: 'checkout/api: 1 of 1 pods restarting repeatedly <- OOMKilled 137',
 				since: createdAt,
 			},
 		]);
-		expect(told[1]).toEqual(told[0]);
+		expect(findings[1]).toEqual(findings[0]);
 	});
 
 	it('offers no restart for what a restart does not cure', () => {
@@ -237,7 +237,7 @@ describe('pod', () => {
 		]);
 	});
 
-	it('tells pods that do not end on one node as one thing', () => {
+	it('gives one finding for pods that do not terminate on one node', () => {
 		const late = {status: 'Terminating', ready: 0, deleteBy: ago(90), node: 'node-c2'};
 		const rows = [
 			{...well, uid: '1', ...late},

@@ -76,7 +76,7 @@ describe('pod usage', () => {
 		);
 	});
 
-	it('tells a full memory and a throttled CPU apart', () => {
+	it('distinguishes full memory and a throttled CPU', () => {
 		const row = podUsageRow('prod', pod(980, {cpu: 1, cpuLimit: 1}), []);
 		expect(row).toMatchObject({
 			severity: 'crit',
@@ -97,7 +97,7 @@ describe('pod usage', () => {
 		expect(severities(at - 30 * 60_000)).toEqual(['crit']);
 	});
 
-	it('tells one finding for each workload, about its fullest pod', () => {
+	it('gives one finding for each workload, about its fullest pod', () => {
 		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
 		const found = podUsageFindings(rows, 'prod');
 		expect(found.map(({severity, sentence}) => `${severity} ${sentence}`)).toEqual([

@@ -66,7 +66,7 @@ const cases: readonly (readonly [
 	['paused', {workload: paused}, 'paused', 'ok', undefined],
 	['short of a pod that will be there soon', {ready: 5}, 'degraded', 'ok', undefined],
 	[
-		'past its deadline, and nobody knows why',
+		'past its deadline for an unknown reason',
 		failed,
 		'failed',
 		'crit',
@@ -80,13 +80,13 @@ const cases: readonly (readonly [
 		/^crit .*revision 41.*failed/,
 	],
 	[
-		'past its deadline because new pods crash, which they tell themselves',
+		'past its deadline because new pods crash, which have findings of their own',
 		{...failed, pods: killed},
 		'failed',
 		'crit',
 		undefined,
 	],
-	['held up by new pods, which tell it themselves', {...rolling, pods: late}, 'stalled', 'warn', undefined],
+	['held up by new pods, which have findings of their own', {...rolling, pods: late}, 'stalled', 'warn', undefined],
 	[
 		'a set that waits for an old pod',
 		{...rolling, kind: 'StatefulSet', pods: {...late, currentRevisionSeverity: 'ok'}},
@@ -139,7 +139,7 @@ const cases: readonly (readonly [
 		/^warn .*budget api allows no eviction: 3 pods are healthy and 4 are needed$/,
 	],
 	[
-		'the same because pods are sick',
+		'the same because pods are unhealthy',
 		{budgets: [{...budget, allowed: 0, healthy: 3}], pods: killed},
 		'ok',
 		'crit',
@@ -236,14 +236,14 @@ describe('a workload', () => {
 		expect(actions({rollout: {revision: 1, at, first: true}, revision: 1})).toEqual([]);
 	});
 
-	it('tells a budget of two workloads once', () => {
+	it('reports a budget of two workloads once', () => {
 		const shared = {budgets: [{...budget, allowed: 0, needed: 6}]};
 		const rows = ['api', 'web'].map(name => workloadRow('prod', {...well, ...shared, name, uid: name}));
 		expect(workloadFindings(rows, 'prod')).toHaveLength(1);
 	});
 });
 
-it('dates an autoscaler and a budget by what their conditions tell', () => {
+it('dates an autoscaler and a budget by their conditions', () => {
 	const since = (facts: Partial<WorkloadFacts>) =>
 		workloadFindings([workloadRow('prod', {...well, ...facts})], 'prod').map(finding => finding.since);
 	expect(since({autoscaler: {...scaler, limited: true, since: 7}})).toEqual([7]);
