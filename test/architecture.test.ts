@@ -156,10 +156,10 @@ describe('the rule', () => {
 	});
 });
 
-describe('the house', () => {
+describe('the code base', () => {
 	const modules = readSources().map(readModule);
 
-	test('is read whole', () => {
+	test('is read completely', () => {
 		expect(modules.filter(({path}) => !path.startsWith('test/')).length).toBeGreaterThan(40);
 		for (const folder of ['bin', 'src', 'views', 'adapters', 'demo', 'test']) {
 			expect(modules.some(({path}) => path.startsWith(`${folder}/`))).toBe(true);
@@ -167,7 +167,7 @@ describe('the house', () => {
 		expect(modules.flatMap(({imports}) => imports).length).toBeGreaterThan(100);
 	});
 
-	test('keeps the rule', () => {
+	test('follows the rule', () => {
 		expect(findViolations(modules)).toEqual([]);
 	});
 });

@@ -8,7 +8,7 @@ describe('severity', () => {
 		expect(all.toSorted(compareSeverity)).toEqual(['crit', 'warn', 'unknown', 'ok']);
 	});
 
-	it('takes what was not read for worse than ok', () => {
+	it('treats unknown as worse than ok', () => {
 		expect(worstSeverity(['ok', 'unknown', 'ok'])).toBe('unknown');
 		expect(worstSeverity(['unknown', 'warn'])).toBe('warn');
 		expect(worstSeverity([])).toBe('ok');

@@ -10,14 +10,14 @@ import {scratchDir} from '../state/scratch-dir.ts';
 import {actor} from '../state/test-actor.ts';
 
 describe('a directory', () => {
-	test('is made with those above it, for this user alone, and may be there already', async () => {
+	test('is created with its parents, for this user only, and may exist already', async () => {
 		const dir = await scratchDir();
 		makeDirectory(join(dir, 'a', 'b', 'c'));
 		makeDirectory(join(dir, 'a', 'b', 'c'));
 		for (const path of ['a', 'a/b', 'a/b/c']) expect((await stat(join(dir, path))).mode & 0o777).toBe(0o700);
 	});
 
-	test('may stand behind a link', async () => {
+	test('may be behind a link', async () => {
 		const dir = await scratchDir();
 		await mkdir(join(dir, 'elsewhere'));
 		await symlink(join(dir, 'elsewhere'), join(dir, 'state'));
@@ -25,7 +25,7 @@ describe('a directory', () => {
 		expect((await stat(join(dir, 'elsewhere', 'audit'))).isDirectory()).toBe(true);
 	});
 
-	test('is not made where something else stands, nor below it', async () => {
+	test('is not created at or below the path of a file', async () => {
 		const dir = await scratchDir();
 		await writeFile(join(dir, 'file'), '');
 		await symlink(join(dir, 'nowhere'), join(dir, 'dangling'));
@@ -39,16 +39,16 @@ describe('a directory', () => {
 describe.skipIf(process.platform !== 'linux')('a state directory in /proc', () => {
 	const stateDir = '/proc/midwatch/demo';
 
-	test('is refused and not tried for ever, by the record and by locks', async () => {
+	test('fails and is not retried for ever, by the audit log and by locks', async () => {
 		const audit = createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'});
 		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
 			message: expect.stringContaining('the record cannot be written: ENOENT'),
-			hint: expect.stringContaining('set XDG_STATE_HOME to a directory that can be written'),
+			hint: expect.stringContaining('set XDG_STATE_HOME to a writable directory'),
 		});
-		await expect(createObjectLocks(stateDir).acquire('tank', ['valve'], 'a test')).rejects.toThrow('ENOENT');
+		await expect(createObjectLocks(stateDir).acquire('db', ['maxmemory'], 'a test')).rejects.toThrow('ENOENT');
 	});
 
-	test('does not keep the console from starting: there are no others to tell of', async () => {
+	test('does not keep the console from starting: it reports no other consoles', async () => {
 		const presence = await createPresence({stateDir, session: 'A', clock: createFakeClock(), actor});
 		expect(presence.others.get()).toEqual([]);
 		await presence.close();

@@ -56,13 +56,13 @@ describe('all findings', () => {
 		expect(brief(readings.toReversed())).toEqual(brief(readings));
 	});
 
-	it('puts what may be older than is known behind what is known to be new', () => {
+	it('puts findings that may be older than their date behind those that are not', () => {
 		const found = live('a', 'postgres.session', [{...finding('a', 'found', 'warn', 50), atLeast: true}]);
-		const told = live('b', 'redis.server', [finding('b', 'told', 'warn', 10)]);
-		expect(brief([found, told])).toEqual(['warn told', 'warn found']);
+		const dated = live('b', 'redis.server', [finding('b', 'dated', 'warn', 10)]);
+		expect(brief([found, dated])).toEqual(['warn dated', 'warn found']);
 	});
 
-	it('tells how old a finding is, or how long it is known', () => {
+	it('shows the age of a finding, or for how long it is known', () => {
 		const known = finding('a', 'x', 'warn', 1000);
 		const {since: _, ...undated} = known;
 		expect(formatFindingAge(known, 373_000)).toBe('6m12s');
@@ -70,7 +70,7 @@ describe('all findings', () => {
 		expect(formatFindingAge(undated, 373_000)).toBe('');
 	});
 
-	it('tells each finding of a target once, at its worst', () => {
+	it('shows each finding of a target once, with its worst severity', () => {
 		const readings = [
 			live('a', 'postgres.session', [finding('a', 'same', 'warn', 1)]),
 			live('a', 'postgres.statement', [finding('a', 'same', 'crit', 1)]),
@@ -79,7 +79,7 @@ describe('all findings', () => {
 		expect(brief(readings)).toEqual(['crit same', 'warn same']);
 	});
 
-	it('tells a dead target once, as unknown while it may be a hiccup and as critical afterwards', () => {
+	it('shows an unreachable target as one finding: unknown at first, critical once the failure persists', () => {
 		const dead = (attempts: number) => [
 			failed('a', 'postgres.session', {since: 700, attempts}),
 			failed('a', 'postgres.statement', {attempts}),
@@ -90,7 +90,7 @@ describe('all findings', () => {
 		expect(mergeFindings(dead(3))[0]).toMatchObject({sentence: 'cannot be read: connection refused', since: 500});
 	});
 
-	it('never calls a server critical that answers but does not let us look', () => {
+	it('never shows a server as critical that answers but denies access', () => {
 		expect(brief([failed('a', 'postgres.session', {kind: 'denied', attempts: 50})])).toEqual(['unknown a/unreadable']);
 	});
 
@@ -99,12 +99,12 @@ describe('all findings', () => {
 		expect(brief(readings)).toEqual(['unknown a/postgres.session/unreadable']);
 	});
 
-	it('does not count sources that nobody reads', () => {
+	it('does not count paused sources', () => {
 		const paused: Reading = {...live('a', 'redis.prefix', []), state: 'paused'};
 		expect(brief([failed('a', 'redis.server'), paused])).toEqual(['unknown a/unreadable']);
 	});
 
-	it('still tells what was known of a target before it died', () => {
+	it('still shows what was known of a target before it became unreachable', () => {
 		const dead = failed('a', 'postgres.session');
 		const readings = [{...dead, findings: [finding('a', 'locked', 'crit', 1), ...dead.findings]}];
 		expect(brief(readings)).toEqual(['crit locked', 'unknown a/unreadable']);

@@ -68,33 +68,33 @@ describe('a line being typed', () => {
 });
 
 describe('a field of a form', () => {
-	let house: DeckFixture;
-	afterEach(() => house.close());
+	let fixture: DeckFixture;
+	afterEach(() => fixture.close());
 
 	const values = () => {
-		const layer = topLayer(house.deck.session.get());
+		const layer = topLayer(fixture.deck.session.get());
 		return layer?.kind === 'params' ? layer.values : undefined;
 	};
 
-	it('gives its value up for the first character that is typed, and keeps it for a key that edits', async () => {
-		house = await openDeckFixture();
-		await house.pressKeys('M');
+	it('is replaced by the first character typed, and edited by an editing key', async () => {
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('M');
 		const [given = ''] = values() ?? [];
 		expect(given).not.toBe('');
-		await house.type('47');
+		await fixture.type('47');
 		expect(values()).toEqual(['47']);
-		await house.pressKeys('esc', 'M', 'backspace');
+		await fixture.pressKeys('esc', 'M', 'backspace');
 		expect(values()).toEqual([given.slice(0, -1)]);
-		await house.pressKeys('esc', 'M', 'home');
-		await house.type('1');
+		await fixture.pressKeys('esc', 'M', 'home');
+		await fixture.type('1');
 		expect(values()).toEqual([`1${given}`]);
-		await house.pressKeys('right', 'delete');
+		await fixture.pressKeys('right', 'delete');
 		expect(values()).toEqual([`1${given.slice(0, 1)}${given.slice(2)}`]);
-		await house.pressKeys('esc', 'M');
-		await house.type('4');
+		await fixture.pressKeys('esc', 'M');
+		await fixture.type('4');
 		// There is no other field to go to.
-		await house.pressKeys('tab', 'up');
-		await house.type('7');
+		await fixture.pressKeys('tab', 'up');
+		await fixture.type('7');
 		expect(values()).toEqual(['47']);
 	});
 });

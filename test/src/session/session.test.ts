@@ -20,7 +20,7 @@ const entry = (id: string): TableRow => ({
 });
 const moves: readonly Move[] = ['down', 'up', 'first', 'last', 'page-down', 'page-up', 'half-down', 'half-up'];
 
-describe('moved', () => {
+describe('moveIndex', () => {
 	it.each([
 		[0, 'down', 1],
 		[0, 'up', 0],
@@ -52,7 +52,7 @@ describe('moved', () => {
 });
 
 describe('session', () => {
-	it('keeps the cursor on its object, and selects nothing when that is no longer shown', () => {
+	it('keeps the cursor on its row, and selects nothing when that row is no longer shown', () => {
 		const entries = ['a', 'b', 'c'].map(entry);
 		const session = reduceSession(createSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
 		const pane = paneSession(session, 'p');
@@ -80,7 +80,7 @@ describe('session', () => {
 		}
 	});
 
-	it('changes only the document that was opened as told', () => {
+	it('changes only the document with the given opening number', () => {
 		const layer = {
 			kind: 'document',
 			title: 'A',

@@ -48,7 +48,7 @@ const everyRow = (text: TextBuffer, by: TextLayout) =>
 const key = ({line: number, part}: TextPosition) => `${number}/${part}`;
 
 describe('a page of a text', () => {
-	it('is never wider than its room, and full unless the text is shorter', () => {
+	it('is never wider than the layout, and full unless the text is shorter', () => {
 		fc.assert(
 			fc.property(fc.array(line, {maxLength: 30}), layouts, fc.nat(30), fc.nat(5), (lines, by, number, part) => {
 				const text = createTextBuffer(lines);

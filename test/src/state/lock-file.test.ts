@@ -68,7 +68,7 @@ describe('a lock', () => {
 		expect(await readdir(dir)).toEqual(['x.lock']);
 	});
 
-	test('of a process that is gone is taken also when another one has its pid', async () => {
+	test('of a process that has ended is taken also when another one has its pid', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({start: '1'}));
 		expect(await take(path)).toMatchObject({previousHolderEnded: true});

@@ -48,7 +48,7 @@ describe('a section', () => {
 		expect(buildSectionView(section, [reading(rows)], around).order).toBe('age');
 	});
 
-	it('filters by what is drawn, cleaned, and counts what it hid', () => {
+	it('filters by the cleaned text of the cells, and counts hidden rows', () => {
 		const view = buildSectionView(section, [reading(rows, 'db', 7)], {...plain, filter: 'severity:ok !id:a'});
 		expect([ids(view), view.total, view.omitted]).toEqual([['b'], 5, 7]);
 		expect(ids(buildSectionView(section, [reading(rows)], {...plain, filter: '[31m'}))).toEqual([]);
@@ -61,7 +61,7 @@ describe('a section', () => {
 		expect(view.entries.map(entry => entry.row.target)).toEqual(['other']);
 	});
 
-	it('holds rows where they are, also those that left, and puts new ones below', () => {
+	it('keeps rows on their lines, including removed ones, and appends new ones', () => {
 		const before = buildSectionView(section, [reading(rows)], plain);
 		const now = [row('a', 99, 'crit'), row('b', 9), row('c', 5), row('e', 3, 'crit'), row('new', 50, 'crit')];
 		const held = buildSectionView(section, [reading(now)], {...plain, previous: before, keepOrder: true});
@@ -88,7 +88,7 @@ describe('a section', () => {
 describe('a pane', () => {
 	const pane: Pane = {id: 'p', title: 'P', tab: 'P', systems: ['postgres'], gauges: [], sections: [section]};
 
-	it('is as bad as its worst finding, and names targets when it has several', () => {
+	it('has the severity of its worst finding, and names targets when it has several', () => {
 		const finding = {
 			id: 'x',
 			type: 'postgres.sessions-blocked',
@@ -106,7 +106,7 @@ describe('a pane', () => {
 		expect(buildPaneView(pane, [one, reading([], 'other')], {...plain, target: 'db'}).hasManyTargets).toBe(false);
 	});
 
-	it('leaves out sections of systems that nobody watches, unless none is watched', () => {
+	it('leaves out sections of systems without a target, unless no section has one', () => {
 		const two: Pane = {...pane, sections: [section, {...section, kind: 'redis.server'}]};
 		expect(buildPaneView(two, [reading([])], plain).sections.map(view => view.section.kind)).toEqual([
 			'postgres.session',

@@ -41,13 +41,13 @@ describe('filter', () => {
 		expect(passes(source)).toBe(expected);
 	});
 
-	it('looks for a word with an abbreviated column as text too', () => {
+	it('searches a word with an abbreviated column as text too', () => {
 		const query = {holds: (text: string) => 'select us:en'.includes(text), field: () => ''};
 		expect(compileFilter('us:en', fields)(query)).toBe(true);
 		expect(compileFilter('!us:en', fields)(query)).toBe(false);
 	});
 
-	it('tells which words name a column that there is none of', () => {
+	it('returns the words with an unknown column', () => {
 		expect(unknownFields('zone:eu user:app us:app now()::text :x !pool:a plain', fields)).toEqual(['zone', 'pool']);
 	});
 

@@ -77,13 +77,13 @@ describe('an order with heads', () => {
 		[workload('a'), workload('c', 'warn'), workload('b'), workload('empty')],
 	);
 
-	it('puts each head above its rows, the group with the worst row first, and rows without a head beside them', () => {
+	it('puts each group header above its rows, the group with the worst row first, and rows without a header next to them', () => {
 		const view = buildSectionView(section, readings, grouped);
 		expect(ids(view)).toEqual(['^b', '  b1', '  b2', '^c', '  c1', '^a', '  a1', '  a2', '^empty', 'x1']);
 		expect(view).toMatchObject({shownCount: 6, total: 6, severityCounts: {crit: 1, warn: 0, ok: 5}});
 	});
 
-	it('counts a head that is worse than all of its rows in every order, and leads to the mark of its pane', () => {
+	it('counts a group header that is worse than all of its rows in every order, and marks the pane', () => {
 		const worse = read(
 			[pod('a1', 'warn'), pod('b1', 'crit'), pod('c1')],
 			[workload('a', 'crit'), workload('b', 'crit'), workload('c', 'warn'), workload('empty', 'warn')],
@@ -117,23 +117,23 @@ describe('an order with heads', () => {
 		expect(buildPaneView(pane, found, flat).severity).toBe('warn');
 	});
 
-	it('shows no heads in its other orders', () => {
+	it('shows no group headers in other orders', () => {
 		expect(ids(buildSectionView(section, readings, flat))).toEqual(['b1', 'a1', 'a2', 'b2', 'c1', 'x1']);
 		expect(sectionKinds(section)).toEqual(['kubernetes.pod', 'kubernetes.workload']);
 	});
 
-	it('filters rows, and keeps the head of each that is shown', () => {
+	it('filters rows, and shows the group header of each one', () => {
 		expect(ids(buildSectionView(section, readings, {...grouped, filter: 'b2'}))).toEqual(['^b', '  b2']);
 		expect(ids(buildSectionView(section, readings, {...grouped, filter: 'deploy/a'}))).toEqual(['^a']);
 	});
 
-	it('shows faults only: heads that are not well, and those of rows that are not', () => {
+	it('with problems only, shows group headers that are not ok, and those of rows that are not ok', () => {
 		const view = buildSectionView(section, readings, {...grouped, problemsOnly: true});
 		expect(ids(view)).toEqual(['^b', '  b1', '^c']);
 		expect(view).toMatchObject({shownCount: 1, total: 6});
 	});
 
-	it('holds what stands while keys are pressed, also heads that were read again', () => {
+	it('keeps the order while keys are pressed, also of group headers that were read again', () => {
 		const before = buildSectionView(section, readings, grouped);
 		const again = read([pod('a1', 'crit'), pod('b1'), pod('b2')], [workload('b'), workload('a')]);
 		const held = buildSectionView(section, again, {...grouped, previous: before, keepOrder: true});
@@ -151,7 +151,7 @@ describe('an order with heads', () => {
 });
 
 describe('faults only', () => {
-	it('is said of the pane, and hides what is well', () => {
+	it('is a property of the pane, and hides rows that are ok', () => {
 		const view = buildPaneView(pane, read([pod('a1'), pod('a2', 'unknown'), pod('b1', 'warn')], []), {
 			...flat,
 			problemsOnly: true,
@@ -169,7 +169,7 @@ describe('faults only', () => {
 	});
 });
 
-it('arranges 10,000 rows under 500 heads in slices, however much is asked of them at once', () => {
+it('builds 10,000 rows under 500 group headers in slices', () => {
 	const letters = Array.from({length: 500}, (_, index) => `w${String((index * 7) % 500).padStart(3, '0')}`);
 	const pods = Array.from({length: 10_000}, (_, index): Pod => {
 		const of = letters[index % 500] ?? '';

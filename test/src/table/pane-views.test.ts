@@ -120,7 +120,7 @@ function openViews() {
 	return it;
 }
 
-it('keeps the whole view before, until the one of many new rows is ready', async () => {
+it('returns the complete previous view until the view of many new rows is ready', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:5'});
 	expect(it.shows('first')).toBe('a-0005 of 2355');
@@ -139,7 +139,7 @@ it('keeps the whole view before, until the one of many new rows is ready', async
 	expect(it.shows('first')).toBe('b-0005 of 2355');
 });
 
-it('arranges the pane with the focus first, whichever is asked for first', async () => {
+it('builds the focused pane first', async () => {
 	const it = openViews();
 	for (const id of ['first', 'second']) it.ask(id, {filter: 'name:5'});
 	for (const id of ['first', 'second']) it.shows(id);
@@ -155,7 +155,7 @@ it('arranges the pane with the focus first, whichever is asked for first', async
 	expect(it.changes()).toBe(2);
 });
 
-it('tells of a filter what is shown, and answers it at once to whom the next key asks', () => {
+it('reports the filter of the view that is shown, and builds it at once when a key needs it', () => {
 	const it = openViews();
 	it.shows('first');
 	it.ask('first', {filter: 'name:1999'});
@@ -166,7 +166,7 @@ it('tells of a filter what is shown, and answers it at once to whom the next key
 	expect([it.views.view('first').filter, it.changes()]).toEqual(['name:1999', 1]);
 });
 
-it('drops what was begun for another question', async () => {
+it('drops a job of another query', async () => {
 	const it = openViews();
 	it.shows('first');
 	it.ask('first', {filter: 'name:1999'});
@@ -177,7 +177,7 @@ it('drops what was begun for another question', async () => {
 	expect(it.views.view('first').sections[0]?.order).toBe('down');
 });
 
-it('comes to an end though more is read in every turn', async () => {
+it('finishes a view although new rows arrive in every turn', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:5'});
 	it.shows('first');
@@ -208,7 +208,7 @@ async function untilRead(it: ReturnType<typeof openViews>, name: string): Promis
 	return turns;
 }
 
-it('keeps rows in their places for a second after a key, with what is read of them meanwhile', async () => {
+it('keeps rows on their lines for a second after a key, with their new values', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:-'});
 	expect(topOf(it)).toEqual({...first, name: 'a-0000'});
@@ -222,7 +222,7 @@ it('keeps rows in their places for a second after a key, with what is read of th
 	expect(topOf(it)).toEqual({...last, name: 'a-0000'});
 });
 
-it('keeps them also when the key comes while a new order is being made, which is not shown', async () => {
+it('keeps them also when the key comes while a new order is being built', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:-'});
 	topOf(it);
@@ -239,7 +239,7 @@ it('keeps them also when the key comes while a new order is being made, which is
 	expect(topOf(it)).toEqual({...last, name: 'a-0000'});
 });
 
-it('moves them at once when the person asks for another order', async () => {
+it('moves them at once when the user selects another order', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:-'});
 	topOf(it);
@@ -250,7 +250,7 @@ it('moves them at once when the person asks for another order', async () => {
 	expect(topOf(it)).toEqual({...last, name: 'a-5999'});
 });
 
-it('throws what a column threw at whom asks, and goes on with what is read next', async () => {
+it('throws the error of a column to the caller, and continues with the next read', async () => {
 	const it = openViews();
 	it.ask('first', {filter: 'name:5'});
 	it.shows('first');

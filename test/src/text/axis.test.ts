@@ -72,7 +72,7 @@ describe('an axis of time', () => {
 		expect(got.length).toBeLessThanOrEqual(7);
 	});
 
-	test('has marks that do not touch, on whole moments, for any range and width', () => {
+	test('has marks that do not touch, at round times, for any range and width', () => {
 		fc.assert(
 			fc.property(
 				fc.integer({min: 0, max: 4e12}),

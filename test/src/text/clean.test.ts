@@ -12,11 +12,11 @@ describe('text from outside', () => {
 		['an escape that begins nothing', 'api\u001b', 'api<1b>'],
 		['another blank', 'api\u00a01\u20091', 'api<a0>1<2009>1'],
 		['a tag', 'api\u{e0061}', 'api<e0061>'],
-	])('tells %s by its code, so that no two names look the same', (_what, name, shown) => {
+	])('shows %s by its code, so that no two names look the same', (_what, name, shown) => {
 		expect(cleanLine(name)).toBe(shown);
 	});
 
-	it('loses escape sequences whole, and blanks in a row', () => {
+	it('loses complete escape sequences, and repeated blanks', () => {
 		expect(cleanLine('a\u001b[31mb\u009b2Jc\u001b]0;title\u0007d\te\n\n f')).toBe('abcd e f');
 	});
 

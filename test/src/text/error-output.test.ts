@@ -4,9 +4,9 @@ import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
 describe('what a login helper wrote', () => {
 	test.each([
 		['nothing', '\n\n', [], ''],
-		['its last line where none tells more', 'one\ntwo\nthree\n', [], 'two · three'],
+		['its last line where no line names a reason', 'one\ntwo\nthree\n', [], 'two · three'],
 		[
-			'the lines that tell why',
+			'the lines that name the reason',
 			'Loading…\nError: the session has expired\nRun aws sso login\nbye\n',
 			[],
 			'Error: the session has expired · Run aws sso login',
@@ -20,7 +20,7 @@ describe('what a login helper wrote', () => {
 		['no argument', 'unknown flag --token=canaryARG\n', ['--token=canaryARG'], 'unknown flag …'],
 		['no value of an argument', 'invalid token "canaryARG"\n', ['--token=canaryARG'], 'invalid token "…"'],
 		['no word of a script', 'sh: canaryARG: not found\n', ['-c', 'login canaryARG --now'], 'sh: …: not found'],
-		['no argument that is the whole line', 'canaryARG\n', ['canaryARG'], ''],
+		['no argument that is a complete line', 'canaryARG\n', ['canaryARG'], ''],
 		['no secret by its form', 'fetch of https://me:canaryPW@idp/ failed\n', [], 'fetch of https://me:***@idp/ failed'],
 		['no escape sequence', '\u001b[31mError\u001b[0m: \u001b]52;c;eA==\u0007denied\n', [], 'Error: denied'],
 	])('is shown as %s', (_, written, hidden, shown) => {

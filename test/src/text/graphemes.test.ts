@@ -6,7 +6,7 @@ import {graphemesOf, isSimple} from '../../../src/text/graphemes.ts';
 
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const plain = (text: string) => Array.from(segmenter.segment(text), ({segment, index}) => ({segment, index}));
-const told = (text: string) => Array.from(graphemesOf(text), ({segment, index}) => ({segment, index}));
+const segmentsOf = (text: string) => Array.from(graphemesOf(text), ({segment, index}) => ({segment, index}));
 
 /** All that are taken to be characters by themselves, and some that are not. */
 const signs = [
@@ -26,10 +26,10 @@ const signs = [
 
 test('each text is cut where Unicode cuts it', () => {
 	for (const sign of signs)
-		for (const other of ['', 'a', sign]) expect(told(sign + other)).toEqual(plain(sign + other));
+		for (const other of ['', 'a', sign]) expect(segmentsOf(sign + other)).toEqual(plain(sign + other));
 	fc.assert(
 		fc.property(fc.array(fc.constantFrom(...signs)), parts => {
-			expect(told(parts.join(''))).toEqual(plain(parts.join('')));
+			expect(segmentsOf(parts.join(''))).toEqual(plain(parts.join('')));
 		}),
 	);
 });

@@ -3,8 +3,8 @@ import {compilePattern, loadPatterns} from '../../../src/text/pattern.ts';
 
 beforeAll(loadPatterns);
 
-describe('a pattern that a person typed', () => {
-	it('is not compiled before the engine is loaded, which is no part of the first frame', async () => {
+describe('a pattern that the user typed', () => {
+	it('is not compiled before the engine is loaded, which the first frame does not need', async () => {
 		vi.resetModules();
 		const fresh = await import('../../../src/text/pattern.ts');
 		expect(fresh.compilePattern('a')).toBeUndefined();
@@ -12,7 +12,7 @@ describe('a pattern that a person typed', () => {
 		expect(fresh.compilePattern('a')?.matchesSomewhere('cat')).toBe(true);
 	});
 
-	it('is found anywhere, or has to fit the whole text', () => {
+	it('is found anywhere, or must match the complete text', () => {
 		expect(compilePattern('a|b')?.matchesSomewhere('cab')).toBe(true);
 		expect(compilePattern('a|b')?.matchesEntirely('cab')).toBe(false);
 		expect(compilePattern('a|cab')?.matchesEntirely('cab')).toBe(true);

@@ -262,7 +262,7 @@ describe('secrets over several lines', () => {
 		return text.split('\n').map(one => line(one));
 	};
 
-	test('a private key, whole and without its end', () => {
+	test('a private key, complete and without its end', () => {
 		const head = '-----BEGIN RSA PRIVATE KEY-----';
 		const foot = '-----END RSA PRIVATE KEY-----';
 		expect(shown(`start\n${head}\n${key}\nc2hvcnQ=\n${foot}\nDB_HOST=db`)).toEqual([

@@ -9,7 +9,7 @@ function watched() {
 	return {clock, seen, stop};
 }
 
-test('tells once how far the wall clock was set, forward or back', async () => {
+test('reports once how far the wall clock was set, forward or back', async () => {
 	const {clock, seen} = watched();
 	await clock.advance(10_000);
 	clock.set(-7_200_000);

@@ -31,7 +31,7 @@ describe('poller', () => {
 		for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(intervalMs * 0.9);
 	});
 
-	it('never has two reads out, however slow the server', async () => {
+	it('never has two reads in flight, however slow the server', async () => {
 		const {clock, poller, server, most, starts} = createPollerFixture();
 		server.answer = slowRead(clock, 4500);
 		poller.resume();
@@ -43,7 +43,7 @@ describe('poller', () => {
 		expect(most()).toBe(1);
 	});
 
-	it('leaves a slow server alone for as long as it kept it busy', async () => {
+	it('waits after a slow read for at least as long as it took', async () => {
 		const {clock, poller, server, starts} = createPollerFixture();
 		server.answer = slowRead(clock, 4000);
 		poller.resume();
@@ -51,7 +51,7 @@ describe('poller', () => {
 		expect(starts[1]).toBeGreaterThanOrEqual((starts[0] ?? 0) + 8000);
 	});
 
-	it('gives up a silent server at its timeout and says so', async () => {
+	it('cancels a read at its timeout and reports it', async () => {
 		const {clock, store, poller, server, signals} = createPollerFixture();
 		server.answer = silentRead;
 		poller.resume();
@@ -66,7 +66,7 @@ describe('poller', () => {
 		});
 	});
 
-	it('gives up a silent server when it is closed, and touches nothing afterwards', async () => {
+	it('cancels the read in flight when it is closed, and changes nothing afterwards', async () => {
 		const {clock, store, poller, server, signals} = createPollerFixture();
 		server.answer = silentRead;
 		poller.resume();
@@ -79,7 +79,7 @@ describe('poller', () => {
 		expect(clock.waiting).toBe(0);
 	});
 
-	it('drops what an abandoned read brings late', async () => {
+	it('drops the late result of an abandoned read', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		let finishLate = (_: Snapshot) => {};
 		server.answer = () =>
@@ -97,7 +97,7 @@ describe('poller', () => {
 		expect(store.get().snapshot?.rows).toEqual([testRow('new')]);
 	});
 
-	it('keeps the last good snapshot and its age while reads fail, and tells since when', async () => {
+	it('retains the last good snapshot and its age while reads fail, and reports since when', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = async () => snapshotOf([testRow('a')]);
 		poller.resume();
@@ -148,7 +148,7 @@ describe('poller', () => {
 		expect(store.get()).toMatchObject({state: 'live', intervalMs});
 	});
 
-	it('asks a server that stays away less often, but never less than every 15 s', async () => {
+	it('reads a server that stays unreachable less often, but at least every 15 s', async () => {
 		const {clock, poller, store, server, starts} = createPollerFixture();
 		server.answer = () => Promise.reject(refusedError());
 		poller.resume();
@@ -164,7 +164,7 @@ describe('poller', () => {
 		expect(store.get()).toMatchObject({state: 'live', intervalMs});
 	});
 
-	it('stretches while the server needs twice its usual time, and comes back', async () => {
+	it('stretches the interval while the server needs twice its usual time, and no longer', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = slowRead(clock, 150);
 		poller.resume();
@@ -179,7 +179,7 @@ describe('poller', () => {
 		expect(store.get().intervalMs).toBe(intervalMs);
 	});
 
-	it('calls an answer that nobody expected malformed, with a hint, without what moves a cursor', async () => {
+	it('reports an unexpected answer as malformed, with a hint, and without control characters', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = () => Promise.reject(new TypeError('cannot read\u001b[2J properties'));
 		poller.resume();
@@ -188,7 +188,7 @@ describe('poller', () => {
 		expect(store.get().failure?.hint).not.toBe('');
 	});
 
-	it('outlives a rule that throws', async () => {
+	it('continues after findings() threw', async () => {
 		const {clock, store, poller} = createPollerFixture({
 			findings: () => {
 				throw new Error('rule is broken');
@@ -200,8 +200,8 @@ describe('poller', () => {
 		expect(store.get().failure?.attempts).toBeGreaterThan(5);
 	});
 
-	it('dates a finding by its first sight, unless the system tells since when', async () => {
-		const known = {...testFinding('told'), since: 42};
+	it('dates a finding by when it was first seen, unless the system reports since when', async () => {
+		const known = {...testFinding('dated'), since: 42};
 		const {clock, store, poller, server} = createPollerFixture({
 			findings: snapshot => [...snapshot.rows.map(r => testFinding(r.id)), known],
 		});
@@ -214,7 +214,7 @@ describe('poller', () => {
 		await clock.advance(10 * intervalMs);
 		expect(store.get().findings).toMatchObject([
 			{id: 'a', since: first},
-			{id: 'told', since: 42},
+			{id: 'dated', since: 42},
 		]);
 		server.answer = async () => snapshotOf([]);
 		await clock.advance(intervalMs);
@@ -223,7 +223,7 @@ describe('poller', () => {
 		expect(store.get().findings[0]?.since).toBeGreaterThan(first ?? 0);
 	});
 
-	it('says that a finding may be older where nobody looked just before', async () => {
+	it('marks a finding as possibly older when there was no read just before', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		const ids = (atLeast: boolean) =>
 			store
@@ -244,7 +244,7 @@ describe('poller', () => {
 		expect([ids(true), ids(false)]).toEqual([['a', 'c'], ['b']]);
 	});
 
-	it('says that it may be unreadable for longer when it never was read', async () => {
+	it('marks an unreadable source as possibly failing for longer when it never was read', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = () => Promise.reject(refusedError());
 		poller.resume();
@@ -268,7 +268,7 @@ describe('poller', () => {
 		expect(history.filter(entry => entry === undefined)).toHaveLength(6);
 	});
 
-	it('pauses without losing what it read, and reads at once when it was away for long', async () => {
+	it('retains its snapshot over a pause, and reads at once after a long one', async () => {
 		const {clock, store, poller, server, starts, signals} = createPollerFixture({cost: 'costly'});
 		expect(store.get().state).toBe('paused');
 		server.answer = async () => snapshotOf([testRow('a')]);
@@ -290,7 +290,7 @@ describe('poller', () => {
 		expect(store.get()).toMatchObject({state: 'live', snapshot: {rows: [testRow('b')]}});
 	});
 
-	it('asks to be opened again after opening failed', async () => {
+	it('opens its source again after opening failed', async () => {
 		const clock = createFakeClock();
 		const {store} = createPollerFixture();
 		let opened = 0;
@@ -353,7 +353,7 @@ describe('poller', () => {
 		expect(reads).toBeGreaterThanOrEqual(9);
 	});
 
-	it('opens its source again when the wall clock is set: what that remembers is dated by the clock as it was', async () => {
+	it('opens its source again when the wall clock is set, because its state is dated by the old clock', async () => {
 		const {clock, poller, opens} = createPollerFixture();
 		poller.resume();
 		await clock.advance(5 * intervalMs);
@@ -363,7 +363,7 @@ describe('poller', () => {
 		expect(opens()).toBe(2);
 	});
 
-	it('keeps the ages of what it read, and of what fails, when the wall clock is set', async () => {
+	it('keeps the ages of snapshots and failures when the wall clock is set', async () => {
 		const {clock, poller, store, server} = createPollerFixture();
 		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();

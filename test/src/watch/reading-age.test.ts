@@ -12,7 +12,7 @@ import {
 } from './poller-fixture.ts';
 
 describe('what was read', () => {
-	it('calls what it shows old all the while, however seldom a refused login is tried', async () => {
+	it('shows its snapshot as old, however seldom a refused login is retried', async () => {
 		const {clock, poller, store, server} = createPollerFixture();
 		poller.resume();
 		await clock.advance(10 * intervalMs);
@@ -25,7 +25,7 @@ describe('what was read', () => {
 		}
 	});
 
-	it('says that what is shown is old while a read hangs', async () => {
+	it('reports an old snapshot while a read hangs', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		poller.resume();
 		await clock.advance(0);
@@ -37,7 +37,7 @@ describe('what was read', () => {
 		expect(store.get().findings.map(finding => finding.id)).toEqual(['db/postgres.session/unreadable']);
 	});
 
-	it('says of what moment its findings are once they are old', async () => {
+	it('adds the time of the read to findings that are old', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();
@@ -59,7 +59,7 @@ describe('what was read', () => {
 		expect(sentences()).toEqual([expect.stringMatching(/^a is wrong \(as of 14:05:\d\dZ\)$/)]);
 	});
 
-	it('is as old as the last that was heard, where the system had fallen silent unnoticed', async () => {
+	it('dates the snapshot by the last byte received, where the server turned out to have been silent', async () => {
 		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();

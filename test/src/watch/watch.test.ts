@@ -78,7 +78,7 @@ function createWatchFixture(...targets: readonly {readonly watched: WatchedTarge
 }
 
 describe('watch', () => {
-	it('reads every target and tells who each server is', async () => {
+	it('reads every target and the identity of each server', async () => {
 		const {clock, watch} = createWatchFixture(target('a'), target('b'));
 		expect(watch.readings().map(reading => reading.state)).toEqual(['connecting', 'paused', 'connecting', 'paused']);
 		watch.start();
@@ -103,7 +103,7 @@ describe('watch', () => {
 		expect(watch.identity('well')).toBeDefined();
 	});
 
-	it('connects again by itself, and asks a server that was away who it is now', async () => {
+	it('reconnects by itself, and reads the identity of the server again', async () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = () => Promise.reject(refused());
@@ -117,7 +117,7 @@ describe('watch', () => {
 		expect(far.far.identified).toBe(1);
 	});
 
-	it('reads again what failed as soon as one source of the target can be read, and of that target alone', async () => {
+	it('retries failed sources as soon as one source of the same target recovers', async () => {
 		const [slow, other] = [target('a'), target('b')];
 		const works = slow.far.connect;
 		const fails = () => Promise.reject(refused());
@@ -138,7 +138,7 @@ describe('watch', () => {
 		expect(watch.reading('b', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
 	});
 
-	it('reads once more what was still waiting for an answer when the target could be read again', async () => {
+	it('retries a read that was in flight when the target recovered', async () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = () => Promise.reject(refused());
@@ -152,7 +152,7 @@ describe('watch', () => {
 		far.far.connect = async () => {
 			const made = await works();
 			const {rows} = made.port;
-			// The first to ask hangs until its own time is over; whoever asks next is answered.
+			// The first caller hangs until its own timeout; the next one gets an answer.
 			const once = () => {
 				if (!hang) return rows();
 				hang = false;
@@ -167,7 +167,7 @@ describe('watch', () => {
 		expect(states()).toEqual(['live', 'live']);
 	});
 
-	it('turns a fault of an adapter into a failed reading', async () => {
+	it('turns an exception of an adapter into a failed reading', async () => {
 		const far = target('a', {
 			connect: () => {
 				throw new TypeError('undefined is not a function');
@@ -202,7 +202,7 @@ describe('watch', () => {
 		expect(connects).toBe(1);
 	});
 
-	it('reads what is costly only while someone can see it', async () => {
+	it('reads costly sources only while they are visible', async () => {
 		const far = target('a');
 		const {clock, watch} = createWatchFixture(far);
 		watch.start();
@@ -218,28 +218,28 @@ describe('watch', () => {
 		expect(watch.reading('a', session).get().state).toBe('live');
 	});
 
-	it('tells once of all that changed in one tick, and not of what did not change', async () => {
+	it('calls a listener once for all changes of one tick, and not without a change', async () => {
 		const {clock, watch} = createWatchFixture(target('a'), target('b'), target('c'));
-		let told = 0;
+		let calls = 0;
 		const stop = watch.subscribe(() => {
-			told += 1;
+			calls += 1;
 		});
 		watch.start();
 		await clock.advance(1);
-		expect(told).toBeGreaterThan(0);
-		expect(told).toBeLessThanOrEqual(4);
-		const before = told;
+		expect(calls).toBeGreaterThan(0);
+		expect(calls).toBeLessThanOrEqual(4);
+		const before = calls;
 		const readings = watch.readings();
 		await clock.advance(100);
-		expect(told).toBe(before);
+		expect(calls).toBe(before);
 		expect(watch.readings()).toBe(readings);
 		stop();
 		await clock.advance(10_000);
-		expect(told).toBe(before);
+		expect(calls).toBe(before);
 		expect(watch.readings()).not.toBe(readings);
 	});
 
-	it('reads now when asked, one target or all', async () => {
+	it('refreshes one target or all', async () => {
 		const a = target('a');
 		const b = target('b');
 		const {clock, watch} = createWatchFixture(a, b);
@@ -255,7 +255,7 @@ describe('watch', () => {
 		expect(b.far.reads).toBe((before[1] ?? 0) + 1);
 	});
 
-	it('closes every connection once, stops reading and says so to who asks afterwards', async () => {
+	it('closes every connection once, stops reading, and refuses later calls', async () => {
 		const far = target('a');
 		const {clock, watch} = createWatchFixture(far);
 		watch.start();
@@ -303,17 +303,17 @@ describe('watch', () => {
 		expect(closed).toBe(true);
 	});
 
-	it('survives a connection whose close throws', async () => {
+	it('ignores an error of closing a connection', async () => {
 		const far = target('a');
 		const works = far.far.connect;
-		far.far.connect = async () => ({...(await works()), close: () => Promise.reject(new Error('already gone'))});
+		far.far.connect = async () => ({...(await works()), close: () => Promise.reject(new Error('already closed'))});
 		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		await expect(watch.close()).resolves.toBeUndefined();
 	});
 
-	it('refuses two targets of one name, and names what it does not know', () => {
+	it('refuses two targets of one name, and names an unknown target', () => {
 		expect(() => createWatchFixture(target('a'), target('a'))).toThrow(/Two targets are called a/);
 		const {watch} = createWatchFixture(target('a'));
 		expect(() => watch.reading('b', session)).toThrow(/No target is called b/);
