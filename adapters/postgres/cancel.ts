@@ -27,13 +27,13 @@ import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, sign
 
 function statementUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the statement';
-	const moved = describeSessionConflict(plan, session);
-	if (moved !== undefined) return {label, result: 'block', detail: moved, conflict: true};
+	const conflict = describeSessionConflict(plan, session);
+	if (conflict !== undefined) return {label, result: 'block', detail: conflict, conflict: true};
 	if (plan.state === 'active') return {label, result: 'pass', detail: `the same, since ${plan.queryStart}`};
 	return {label, result: 'block', detail: `pid ${plan.pid} is ${plan.state}: there is nothing to cancel`};
 }
 
-/** Whether the statement that was cancelled runs on. Its state may change meanwhile, its start does not. */
+/** Whether the cancelled statement still runs. Its state may change, its start does not. */
 const isRunning = (plan: ShownSession, session: SessionRecord | undefined): boolean =>
 	session?.backendStart === plan.backendStart &&
 	(session.queryStart ?? null) === plan.queryStart &&
@@ -41,7 +41,7 @@ const isRunning = (plan: ShownSession, session: SessionRecord | undefined): bool
 
 function futileReason({row, session}: SelectedSession): FutileReason | undefined {
 	if (isIdleInTransaction(session)) {
-		return {reason: 'it runs nothing: a cancel does not end an idle transaction', instead: 'postgres.terminate'};
+		return {reason: 'it runs nothing: cancelling does not end an idle transaction', instead: 'postgres.terminate'};
 	}
 	return onlyWaitsReason(row);
 }
@@ -101,17 +101,17 @@ export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort, Po
 			if (isRunning(first, session))
 				return {
 					result: 'pending',
-					detail: `pid ${first.pid} still runs it: it has not come to a point where it can stop`,
+					detail: `pid ${first.pid} still runs it: it has not reached a point where it can stop`,
 				};
 			return {result: 'done', detail: `pid ${first.pid} is ${session.state ?? 'hidden'} now`};
 		}
 		const {missed, still, done} = signalProgress(shown, receipt, one => isRunning(one, now.get(one.pid)));
-		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had gone on before`;
+		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had changed before`;
 		const stopped = `${done} of ${shown.length} were cancelled${left}`;
 		if (still.length === 0) return {result: 'done', detail: stopped};
-		const detail = `${stopped}; pid ${pidList(still)} still runs: it has not come to a point where it can stop`;
+		const detail = `${stopped}; pid ${pidList(still)} still runs: it has not reached a point where it can stop`;
 		return {result: 'pending', detail};
 	},
 	settleMs: 10_000,
-	undo: {impossible: 'A cancelled statement is gone with its work: its client has to run it again.'},
+	undo: {impossible: 'The work of a cancelled statement is lost: its client has to run it again.'},
 });

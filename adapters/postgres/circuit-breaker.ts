@@ -2,12 +2,12 @@ import type {Context} from '../../src/contract/context.ts';
 import type {Note} from '../../src/contract/row.ts';
 import {type AdapterError, isAdapterError} from '../../src/errors.ts';
 
-/** Long enough not to fill the server's log with refusals, short enough that a grant is noticed while somebody waits for it. */
+/** Long enough not to fill the server's log with refusals, short enough to notice a grant while its administrator waits. */
 const retryMs = 60_000;
 
 /**
- * A part of a read that may be refused without spoiling the rest. After a refusal it is left alone for a minute, and its note stays. Any
- * other failure (a broken connection, a timeout) is the whole read's.
+ * A circuit breaker for an optional part of a read: after a refusal it is not sent again for a minute, and returns the note of the refusal.
+ * Any other failure (a broken connection, a timeout) fails the read.
  */
 export function createCircuitBreaker(what: string): <T>(context: Context, read: () => Promise<T>) => Promise<T | Note> {
 	let refused: {readonly note: Note; readonly until: number} | undefined;

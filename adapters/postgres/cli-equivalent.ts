@@ -3,16 +3,14 @@ import {tlsMode} from '../../src/model/postgres/postgres-tls.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
-/** The contract carries settings opaque; the configuration made them with this system's schema. */
-
-/** A value of libpq's connection string. */
+/** A value in a libpq connection string. */
 const conninfoValue = (text: string): string =>
 	/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-/** A shell line that runs `statement` with psql on this target. It carries no password: psql asks, or reads .pgpass. */
+/** A shell command that runs `statement` with psql on this target. It contains no password: psql prompts, or reads .pgpass. */
 export function psqlCommand(target: Target<PostgresSettings>, statement: string): string {
 	const {hosts, database, user, tls} = target.settings;
-	// It takes one mode for all hosts.
+	// psql takes one mode for all hosts.
 	const modes = hosts.map(({host}) => tlsMode(tls, host));
 	const words: readonly (readonly [string, string | undefined])[] = [
 		['host', hosts.map(({host}) => host).join(',')],

@@ -10,7 +10,7 @@ import {certificateHint, describeTlsError} from '../../src/text/tls-errors.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
-/** By SQLSTATE, whole or by class (its first two letters). https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** By SQLSTATE, complete or by class (its first two characters). https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const states: Readonly<Record<string, Meaning>> = {
 	'08P01': [
 		'unsupported',
@@ -32,18 +32,18 @@ const states: Readonly<Record<string, Meaning>> = {
 	'42883': ['unsupported', 'This server lacks the function; midwatch reads PostgreSQL 13 to 18.'],
 	'53300': [
 		'unreachable',
-		'All connections are taken. From PostgreSQL 16, GRANT pg_use_reserved_connections keeps one for midwatch.',
+		'All connections are in use. From PostgreSQL 16, GRANT pg_use_reserved_connections keeps one for midwatch.',
 	],
 	'55000': ['unsupported', 'The server is not set up for this.'],
-	'55P03': ['timeout', 'The read waited for a lock of somebody else; it is tried again.'],
+	'55P03': ['timeout', 'The read waited for a lock of another session; it is retried.'],
 	'57014': [
 		'timeout',
 		'The server is slow or under load; raise the statement timeout of this target if that is normal.',
 	],
-	'57P03': ['unreachable', 'The server is starting, stopping or recovering; it is tried again.'],
-	'57P': ['unreachable', 'An administrator ended the connection or the server stopped; it is tried again.'],
+	'57P03': ['unreachable', 'The server is starting, stopping or recovering; the read is retried.'],
+	'57P': ['unreachable', 'An administrator ended the connection or the server stopped; the read is retried.'],
 	'0A': ['unsupported', 'This server does not offer it; managed services leave some functions out.'],
-	'58': ['unsupported', 'The server met a fault of its own system; look at its log.'],
+	'58': ['unsupported', 'The server had an error of its operating system; read its log.'],
 };
 
 const statementPooling =
@@ -57,7 +57,7 @@ const sockets: Readonly<Record<string, Meaning>> = {
 	EHOSTUNREACH: ['unreachable', 'No route to the host: check your network or VPN.'],
 	ENETUNREACH: ['unreachable', 'No route to the network: check your network or VPN.'],
 	ETIMEDOUT: ['unreachable', 'The host does not answer: check your network, VPN or firewall.'],
-	ECONNRESET: ['unreachable', 'The other end broke the connection: check the server and what stands before it.'],
+	ECONNRESET: ['unreachable', 'The other end broke the connection: check the server and any proxy in front of it.'],
 	EPIPE: ['unreachable', 'The other end broke the connection; it is opened again at the next read.'],
 	ENOENT: ['unreachable', 'The socket is not there: check that the server runs, and the path of this target.'],
 	EACCES: ['denied', 'This user may not open the socket: check its permissions.'],
@@ -65,28 +65,20 @@ const sockets: Readonly<Record<string, Meaning>> = {
 	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
 };
 
-/** What the client library says in words only. */
+/** Errors of the client library that have no code. */
 const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 	[
 		/does not support SSL/i,
 		'unsupported',
 		'The server offers no TLS: set `ssl = on` there; `tls: prefer` does without, and sends a password only to this machine.',
 	],
-	[
-		/establishing an SSL connection/i,
-		'malformed',
-		'What answers there does not speak PostgreSQL: check host and port.',
-	],
-	[
-		/client password must be/i,
-		'denied',
-		'The server asks for a password: give one in the configuration or in .pgpass.',
-	],
+	[/establishing an SSL connection/i, 'malformed', 'It does not speak PostgreSQL: check host and port.'],
+	[/client password must be/i, 'denied', 'The server requires a password: set one in the configuration or in .pgpass.'],
 	[/SASL/i, 'denied', 'The password exchange failed: check the password of this target.'],
 	[
 		/received invalid response|unknown authenticationok|unexpected \w+ message/i,
 		'malformed',
-		'What answers there does not speak PostgreSQL: check host and port.',
+		'It does not speak PostgreSQL: check host and port.',
 	],
 	[
 		/terminated|closed|ended|not queryable/i,
@@ -96,7 +88,7 @@ const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 ];
 
 function meaningOf(code: string, message: string): Meaning {
-	// PgBouncer says it with the code of any protocol violation.
+	// PgBouncer reports it with the general code of protocol violations.
 	if (/statement pooling mode/.test(message)) return ['unsupported', statementPooling];
 	const known = states[code] ?? sockets[code] ?? states[code.slice(0, 3)] ?? states[code.slice(0, 2)];
 	if (known !== undefined) return known;
@@ -113,7 +105,7 @@ function meaningOf(code: string, message: string): Meaning {
 	return ['unreachable', 'Check that the server runs and can be reached from here.'];
 }
 
-/** Anything that `pg`, the socket or TLS threw, as the one error of the house. `where` is `host:port`. */
+/** An error of `pg`, the socket or TLS as an AdapterError. `where` is `host:port`. */
 export function postgresError(thrown: unknown, where?: string): AdapterError {
 	if (isAdapterError(thrown)) return thrown;
 	const error = unwrapAggregateError(thrown);
@@ -123,7 +115,7 @@ export function postgresError(thrown: unknown, where?: string): AdapterError {
 	return new AdapterError(kind, where === undefined ? message : `${where}: ${message}`, hint, {cause: error});
 }
 
-/** A server error leaves the connection usable; without a SQLSTATE nothing is known of it. */
+/** Whether the server itself reported the error: then the connection is still usable. */
 export const isServerError = (error: unknown): boolean => {
 	const code = codeOf(error);
 	return /^[0-9A-Z]{5}$/.test(code) && sockets[code] === undefined && !code.startsWith('08') && !code.startsWith('57P');

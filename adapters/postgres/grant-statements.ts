@@ -1,4 +1,4 @@
-/** A name as SQL takes it. */
+/** A quoted SQL identifier. */
 export const quoteIdentifier = (name: string): string =>
 	/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 

@@ -17,7 +17,7 @@ import {psqlCommand} from './cli-equivalent.ts';
 import {heldLocksSql, waitsSql} from './sql.ts';
 
 const queryCells = 200;
-/** Beside a waiter: its line should stay one line. */
+/** Next to a waiter, so that it stays on one line. */
 const branchQueryCells = 48;
 const locksShown = 6;
 
@@ -99,7 +99,7 @@ export const inspectLocks = defineInspection<PostgresSessionRow, PostgresPort, P
 				psqlCommand(target, waitsSql(13)),
 				psqlCommand(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`)),
 			],
-			lines: trees.length === 0 ? [{text: 'Nobody waits for a lock now.'}] : trees,
+			lines: trees.length === 0 ? [{text: 'No session waits for a lock now.'}] : trees,
 		};
 	},
 });

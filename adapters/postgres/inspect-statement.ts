@@ -8,7 +8,7 @@ import {formatBytes, formatCount, formatDuration, formatMillis, formatPercent} f
 import {sqlLiteral} from '../../src/text/quote.ts';
 import {psqlCommand} from './cli-equivalent.ts';
 
-/** Characters. A generated statement may be megabytes; nobody reads them, and each would be drawn. */
+/** Characters. A generated statement may have megabytes, and every line of it would be drawn. */
 const limit = 200_000;
 
 const textLines = (query: string): readonly DocumentLine[] => query.split(/\r\n?|\n/).map(text => ({text}));
@@ -59,29 +59,29 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 		}
 		const found = await port.sessionQuery(pid, backendStart, limit, {signal});
 		const statement = `SELECT query FROM pg_stat_activity WHERE pid = ${pid} AND backend_start =${withSpace(sqlLiteral(backendStart))}`;
-		const asked = {title: `pid ${pid}`, cliEquivalent: [psqlCommand(target, statement)]};
+		const header = {title: `pid ${pid}`, cliEquivalent: [psqlCommand(target, statement)]};
 		if (found === undefined) {
-			const gone: DocumentLine = {
+			const ended: DocumentLine = {
 				text: `pid ${pid} has ended; this is what it ran when it was last seen`,
 				severity: 'warn',
 			};
-			return {...asked, lines: [gone, {text: ''}, ...textLines(row.query ?? '')]};
+			return {...header, lines: [ended, {text: ''}, ...textLines(row.query ?? '')]};
 		}
 		const what = row.state === 'active' ? 'runs' : 'ran last';
 		// The server keeps one byte less than the setting says, for the terminating zero.
-		const kept = Buffer.byteLength(found.query) >= found.storedBytes - 4;
+		const isCut = Buffer.byteLength(found.query) >= found.storedBytes - 4;
 		return {
-			...asked,
+			...header,
 			lines: [
 				...sessionFactLines(row),
 				{text: ''},
 				{text: what, loud: true},
 				...textLines(found.query),
 				...cutLine(found.query),
-				...(kept
+				...(isCut
 					? [
 							{
-								text: `… cut by the server, which keeps ${formatBytes(found.storedBytes)} of each (track_activity_query_size)`,
+								text: `… cut by the server, which stores ${formatBytes(found.storedBytes)} of each (track_activity_query_size)`,
 								severity: 'warn',
 							} as const,
 						]
@@ -122,7 +122,7 @@ export const inspectStatement = defineInspection<PostgresStatementRow, PostgresP
 				{text: ''},
 				...(query === undefined
 					? [
-							{text: 'the server no longer keeps this statement', severity: 'warn'} as const,
+							{text: 'the server no longer stores this statement', severity: 'warn'} as const,
 							...textLines(row.query ?? ''),
 						]
 					: [...textLines(query), ...cutLine(query)]),

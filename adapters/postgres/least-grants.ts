@@ -5,7 +5,7 @@ import {grantSignalStatement, quoteIdentifier} from './grant-statements.ts';
 import {postgresNeeds} from './permissions.ts';
 
 /**
- * Less than `pg_monitor`, which also gives pg_stat_scan_tables. Nothing here gives a right to tables: midwatch reads views of the server only.
+ * Less than `pg_monitor`, which also grants pg_stat_scan_tables. Nothing here grants access to tables: midwatch reads only system views.
  */
 export function leastGrants(target: Target<PostgresSettings>, who: string | undefined): Grants {
 	const {user, database} = target.settings;

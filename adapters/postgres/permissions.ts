@@ -11,7 +11,7 @@ type PostgresNeed = Pick<Permission, 'needs' | 'name' | 'grant'> & {
 	readonly has: (server: ServerRecord) => boolean | undefined;
 };
 
-/** What the panes and actions need of a server, and the line that gives each. */
+/** The permissions that panes and actions need, each with the statement that grants it. */
 export const postgresNeeds = (user: string, database: string, signals = false): readonly PostgresNeed[] => [
 	{
 		needs: 'sessions and statements of other users',
@@ -22,7 +22,7 @@ export const postgresNeeds = (user: string, database: string, signals = false): 
 	{
 		needs: 'postgres.cancel, postgres.terminate: sessions of other users',
 		name: 'pg_signal_backend',
-		// Without seeing when a session started, its guard matches nothing.
+		// The guard of a session whose start is hidden matches nothing.
 		has: server => server.signalsBackends && server.readsAllStats,
 		grant: signals ? grantReadStatement(user) : grantSignalStatement(user),
 	},
@@ -31,7 +31,7 @@ export const postgresNeeds = (user: string, database: string, signals = false): 
 		name: 'pg_stat_statements loaded',
 		has: server => server.statementsPreloaded,
 		grant:
-			"shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, beside what stands there; then restart the server",
+			"shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, keep what is there; then restart the server",
 	},
 	{
 		needs: 'statements',
@@ -41,7 +41,7 @@ export const postgresNeeds = (user: string, database: string, signals = false): 
 	},
 ];
 
-/** What this server lets us do. */
+/** The permissions of our role on this server. */
 export const postgresPermissions = (server: ServerRecord): readonly Permission[] =>
 	postgresNeeds(server.user, server.database, server.signalsBackends).map(({needs, name, has, grant}) => ({
 		needs,

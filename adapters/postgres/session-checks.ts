@@ -11,14 +11,14 @@ export const sessionConflictError = (pid: number): AdapterError =>
 		'Nothing was sent. Choose the session again.',
 	);
 
-/** Why a session cannot be acted on at all, shown beside the dim key. */
+/** Why a session cannot be signalled; shown beside the dim key. */
 function unsignallableReason(row: PostgresSessionRow): string | undefined {
 	if (row.hidden || row.backendStart === undefined) return 'its start is hidden from us: needs pg_read_all_stats';
-	if (!isClient(row)) return `it is no client but ${row.backendType ?? 'a process of the server'}`;
+	if (!isClient(row)) return `it is not a client but ${row.backendType ?? 'a process of the server'}`;
 	return undefined;
 }
 
-/** `reachable` for each of several, with the pid of the one that is not. */
+/** The first reason among several rows, with its pid; undefined when all can be signalled. */
 export function unsignallableReasonOfAny(
 	rows: readonly PostgresSessionRow[],
 	further: (row: PostgresSessionRow) => string | undefined = () => undefined,
@@ -31,12 +31,12 @@ export function unsignallableReasonOfAny(
 	return undefined;
 }
 
-/** A selected row, and the same session as it is now. */
+/** A selected row, and the current state of its session. */
 export type SelectedSession = {readonly row: PostgresSessionRow; readonly session: SessionRecord};
 
 /**
- * The selected rows and the same sessions as they are now, at least one.
- * @throws AdapterError `conflict` when one of them is gone, `unsupported` when one must not be signalled.
+ * The selected rows with the current state of their sessions, at least one.
+ * @throws AdapterError `conflict` when one of them has ended, `unsupported` when one must not be signalled.
  */
 export async function readSelectedSessions(
 	rows: readonly PostgresSessionRow[],
@@ -58,7 +58,7 @@ export async function readSelectedSessions(
 	return [first, ...others];
 }
 
-/** The sessions that have these pids now, whoever they are. */
+/** The current sessions with these pids, also where a pid was reused. */
 export async function readSessionsByPid(
 	these: readonly {readonly pid: number}[],
 	port: PostgresPort,
@@ -71,13 +71,11 @@ export async function readSessionsByPid(
 export const describeTouchedSession = ({pid, user, database}: SessionRecord, query: string): string =>
 	`pid ${pid}, ${user ?? '?'} on ${database ?? '?'}: ${query}`;
 
-/** Of one the pid, of several how many. */
+/** `4711`, or `3 sessions`. */
 export const nameSessions = (these: readonly {readonly pid: number}[]): string =>
 	these.length === 1 ? String(these[0]?.pid) : `${these.length} sessions`;
 
-/**
- * The checks of each session. Of several, those that pass are one line for each sort of check, and every other one says whose it is.
- */
+/** The checks of each session. Of several sessions, passed checks are merged into one line per label, and all others name their pid. */
 export function mergeSessionChecks(
 	checked: readonly {readonly pid: number; readonly checks: readonly Check[]}[],
 ): readonly Check[] {
@@ -106,7 +104,7 @@ export function mergeSessionChecks(
 
 export const pidList = (these: readonly {readonly pid: number}[]): string => these.map(({pid}) => pid).join(', ');
 
-/** The key under which the receipt of several holds what was there of one that was signalled. */
+/** The key of one signalled session in the receipt of several. */
 export const receiptKey = ({pid}: {readonly pid: number}): string => `pid ${pid}`;
 
 /** Whether the server will let us. pg_signal_backend does not reach the sessions of superusers. */
@@ -138,19 +136,18 @@ export function sessionChecks(same: Check, session: SessionRecord | undefined, s
 export type FutileReason = {readonly reason: string; readonly instead?: string};
 
 /**
- * Why ending `row` frees nothing: it only waits itself. Not so for one that waits for a whole table: those behind it may well get along
- * with whoever holds the table now.
+ * Why ending `row` unblocks nothing: it only waits itself. A session that waits for a table lock is different: those queued behind it may
+ * be compatible with the current holder.
  */
 export function onlyWaitsReason(row: PostgresSessionRow): FutileReason | undefined {
 	const [root, ...others] = row.roots;
 	if (root === undefined || (row.wait?.lockType === 'relation' && row.blocks > 0)) return undefined;
 	const more = others.length === 0 ? '' : ` and ${others.length} more`;
-	return {reason: `it only waits: ${pidText(root)}${more} holds the lock and keeps it`};
+	return {reason: `it only waits: ${pidText(root)}${more} holds the lock`};
 }
 
 /**
- * `onlyWaits` for several: the reason is told of one alone, or when it holds for every one of them. Who waits for another of the selected
- * is freed with it.
+ * The reason why a signal helps none of the selected sessions. A session that waits only for other selected ones is unblocked with them.
  */
 export function futileReasonForAll(
 	selected: readonly SelectedSession[],
@@ -172,7 +169,7 @@ export function futileReasonForAll(
 	};
 }
 
-/** Who waits for one may wait for another of them as well: the sum is exact only when one alone is waited for. */
+/** A session may wait for several of the selected ones, so the sum is exact only when one alone is waited for. */
 export function describeWaiters(selected: readonly SelectedSession[]): string {
 	const waited = selected.map(({row}) => row.blocks).filter(blocks => blocks > 0);
 	const sum = waited.reduce((total, blocks) => total + blocks, 0);

@@ -58,15 +58,15 @@ export const isSameSession = (shown: SessionIdentity, now: SessionRecord): boole
 	(now.queryStart ?? null) === shown.queryStart &&
 	(now.transactionStart ?? null) === shown.transactionStart;
 
-/** Why the session is not what was shown any more, with what it does now; undefined when it is the same. */
+/** How the session differs from what was shown; undefined when it is the same. */
 export function describeSessionConflict(shown: ShownSession, now: SessionRecord | undefined): string | undefined {
 	const {pid} = shown;
 	if (now === undefined) return `pid ${pid} has ended`;
 	if (now.backendStart !== shown.backendStart) return `pid ${pid} is another session now: ${describeActivity(now)}`;
-	return isSameSession(shown, now) ? undefined : `pid ${pid} has gone on: now ${describeActivity(now)}`;
+	return isSameSession(shown, now) ? undefined : `pid ${pid} has changed: now ${describeActivity(now)}`;
 }
 
-/** What the guard refused, with what is there now where that can be read. Nothing was sent. */
+/** The error after a guard refused, with the current state of the session where it can be read. Nothing was sent. */
 export async function readGuardConflict(
 	shown: readonly ShownSession[],
 	port: PostgresPort,
@@ -77,7 +77,7 @@ export async function readGuardConflict(
 	if (first === undefined || shown.length > 1) {
 		return new AdapterError('conflict', `none of the ${shown.length} sessions is as it was shown any more`, hint);
 	}
-	// That nothing was sent is known already: a failed look must not turn that into an unknown outcome.
+	// Nothing was sent: a failed read must not turn that into an unknown outcome.
 	const sessions = await readSessionsByPid(shown, port, signal).catch(() => undefined);
 	const now = sessions === undefined ? undefined : describeSessionConflict(first, sessions.get(first.pid));
 	return new AdapterError('conflict', now ?? `pid ${first.pid} is not as it was shown any more`, hint);
@@ -94,11 +94,11 @@ export function describeSessionBinding(sessions: readonly ShownSession[]): strin
 	return `pid ${pid}, backend started ${backendStart}, ${state ?? 'no state'}, ${transaction}, ${query}`;
 }
 
-/** A comparison with a literal, in the form that takes least room on the screen. */
+/** A comparison with a literal, in its shortest form. */
 const comparison = (column: string, value: string | null): string =>
 	value === null ? `${column} IS NULL` : `${column} = ${sqlLiteral(value).trim()}`;
 
-/** The statement that signals these sessions, with its values written into it. */
+/** The statement that signals these sessions, with literal values. */
 export function signalStatement(act: SignalFunction, sessions: readonly ShownSession[]): string {
 	const [first] = sessions;
 	if (first !== undefined && sessions.length === 1) {
@@ -126,7 +126,7 @@ export type SignalSplit = {
 	readonly missed: readonly ShownSession[];
 };
 
-/** Which of them were signalled, with what each did at that moment, and which were not any more. */
+/** Splits the sessions into those that were signalled, with what they did at that moment, and those that had changed or ended. */
 export function splitBySignalResult(shown: readonly ShownSession[], results: SignalResults): SignalSplit {
 	const found = shown.map(one => ({shown: one, result: results.get(one.pid)}));
 	return {
@@ -135,7 +135,7 @@ export function splitBySignalResult(shown: readonly ShownSession[], results: Sig
 	};
 }
 
-/** What a session did when it was signalled, as fields of a receipt. */
+/** The activity of a signalled session, as fields of a receipt. */
 export const signalledFields = ({state, transactionStart, queryStart, query}: SignalledSession) => ({
 	state: state ?? 'none',
 	transactionStart: transactionStart ?? 'none',
@@ -143,11 +143,11 @@ export const signalledFields = ({state, transactionStart, queryStart, query}: Si
 	query: shownQueryText(query),
 });
 
-/** The same in a few words: `active: select 1`. */
+/** The activity of a signalled session in short: `active: select 1`. */
 export const describeSignalled = ({state, query}: SignalledSession): string =>
 	`${state ?? 'no state'}: ${shownQueryText(query).slice(0, 80)}`;
 
-/** The same of several, by the name that each has in a receipt. */
+/** The activity of several signalled sessions, by their receipt keys. */
 export const signalledByReceiptKey = (sent: SignalSplit['sent']): Readonly<Record<string, string>> =>
 	Object.fromEntries(
 		sent.map(({shown, at}) => {
@@ -159,10 +159,10 @@ export const signalledByReceiptKey = (sent: SignalSplit['sent']): Readonly<Recor
 		}),
 	);
 
-/** What both confirmations show of a session. */
+/** The facts of a session that both confirmations show. */
 export const sessionShownFacts: readonly ShownFact[] = [
 	{fact: 'pid', bound: 'the pid together with backend_start, in the statement that signals'},
-	{fact: 'user and database', bound: 'backend_start: a session keeps both from its login to its end'},
+	{fact: 'user and database', bound: 'backend_start: neither changes between login and end'},
 	{fact: 'state', bound: 'state, in the statement that signals'},
 	{fact: 'statement', bound: 'query_start, in the statement that signals: the next statement has another start'},
 	{fact: 'transaction', bound: 'xact_start, in the statement that signals: the next transaction has another start'},
@@ -172,11 +172,11 @@ export const sessionShownFacts: readonly ShownFact[] = [
 	},
 	{
 		fact: 'how many sessions wait for it',
-		notBound: 'it is the reach of the act, counted for the preview; those that wait later are freed as well',
+		notBound: 'it is counted for the preview; sessions that wait later are unblocked too',
 	},
 	{
 		fact: 'whether it only waits for another session',
-		notBound: 'it is advice, read for the preview; the act reaches this session alone',
+		notBound: 'it is advice, read for the preview; the action affects only this session',
 	},
 	{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and refused by the server'},
 ];

@@ -19,7 +19,7 @@ import {psqlCommand} from './cli-equivalent.ts';
 import {grantReadStatement} from './grant-statements.ts';
 import {overviewSql, sessionsSql, standbysSql, waitsSql} from './sql.ts';
 
-/** Asking who waits for whom stops the lock manager for an instant: only when somebody waits, or might, unseen by us. */
+/** Whether to read lock waits. The query stops the lock manager for an instant, so it is sent only when a session waits, or may wait unseen. */
 const mayBeWaiting = (session: SessionRecord): boolean => session.waitType === 'Lock' || session.hidden;
 
 function sessionNotes(
@@ -60,7 +60,7 @@ async function withMissingSessions(
 ) {
 	const known = new Set(sessions.map(session => session.pid));
 	const missing = pids.filter(pid => pid !== preparedTransaction && !known.has(pid));
-	// An idle session may be in the way too: it can hold an advisory lock of its own.
+	// An idle session may block others too: it can hold an advisory lock.
 	return missing.length === 0 ? sessions : [...sessions, ...(await port.sessionsByPid(missing, context))];
 }
 

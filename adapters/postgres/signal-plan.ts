@@ -23,17 +23,17 @@ import {
 	toShownSession,
 } from './session-identity.ts';
 
-/* What a cancel and a terminate have in common: each signals sessions, all by one statement. */
+/* The common parts of the actions cancel and terminate: each signals sessions, all by one statement. */
 
 /** The sessions that are signalled together. */
 export type SignalPlan = {readonly sessions: readonly ShownSession[]};
 
 type SignalAction = Action<PostgresSessionRow, PostgresPort, SignalPlan>;
 
-/** The check that a session is as it was shown, and that the signal has something to do there. */
+/** Checks that a session is as it was shown, and that the signal has an effect. */
 type SessionUnchangedCheck = (shown: ShownSession, now: SessionRecord | undefined) => Check;
 
-/** The members that both actions declare alike. */
+/** The members that both actions share. */
 export const sessionActionParts = (
 	same: SessionUnchangedCheck,
 ): Pick<SignalAction, 'kind' | 'selects' | 'params' | 'shows' | 'preflight' | 'unchangedRows'> => ({
@@ -62,7 +62,7 @@ export const sessionActionParts = (
 	},
 });
 
-/** What the previews of both say alike. */
+/** The parts of the preview that both actions share. */
 export function previewSignal(
 	selected: readonly SelectedSession[],
 ): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'locks' | 'count' | 'touches' | 'boundTo' | 'changes'> {
@@ -78,7 +78,7 @@ export function previewSignal(
 	};
 }
 
-/** The receipt of a signal that was sent to one session at least. `several`: what was done to how many of how many. */
+/** The receipt of a signal that was sent to one session at least. `several`: the summary for more than one. */
 export function signalReceipt(
 	{sent, missed}: SignalSplit,
 	words: {readonly one: string; readonly several: string; readonly missed: string},
@@ -92,7 +92,7 @@ export function signalReceipt(
 	return {summary: `${words.several}${left}`, before: signalledByReceiptKey(sent)};
 }
 
-/** Of several sessions: those that were sent nothing, those on which the signal has no effect yet, and how many are done with. */
+/** Splits signalled sessions: `missed` were sent nothing, `still` show no effect yet, `done` is the number of the others. */
 export function signalProgress(
 	shown: readonly ShownSession[],
 	receipt: Receipt,

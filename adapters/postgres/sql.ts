@@ -1,6 +1,6 @@
 /*
- * What the server is asked, PostgreSQL 13 to 18. Text is chosen by the server's major version, for pg_stat_statements by the extension's
- * own version, which may lag behind the server's after an upgrade. Each runs with search_path = pg_catalog.
+ * The statements that midwatch sends, for PostgreSQL 13 to 18. The server's major version selects the text; for pg_stat_statements it is
+ * the version of the extension, which may lag behind after an upgrade. Each runs with search_path = pg_catalog.
  */
 
 export const serverSql = `SELECT current_setting('server_version_num') AS version_number, current_setting('server_version') AS version, pg_backend_pid() AS pid,
@@ -10,10 +10,10 @@ export const serverSql = `SELECT current_setting('server_version_num') AS versio
 	(SELECT extversion FROM pg_extension WHERE extname = 'pg_stat_statements') AS statements_version,
 	CASE WHEN pg_has_role('pg_read_all_settings', 'usage') THEN current_setting('shared_preload_libraries') END AS preloaded`;
 
-/** Set by initdb, and the same on all standbys of a primary. A role that may not ask has its refusal. */
+/** Set by initdb, and the same on all standbys of a primary. Refused for roles without the privilege. */
 export const systemIdentifierSql = 'SELECT system_identifier::text AS id FROM pg_control_system()';
 
-/** Parallel workers are folded into their leader; before 13.1 a leader named itself. */
+/** Parallel workers count for their leader; before 13.1 a leader named itself. */
 const sessionColumns = `a.pid, a.datname, a.usename, a.application_name, host(a.client_addr) AS client, a.backend_type, a.state,
 	a.wait_event_type, a.wait_event, a.backend_start::text AS backend_start, a.xact_start::text AS xact_start,
 	a.query_start::text AS query_start, extract(epoch FROM clock_timestamp() - a.xact_start) AS xact_s,
@@ -24,7 +24,7 @@ const sessionColumns = `a.pid, a.datname, a.usename, a.application_name, host(a.
 		WHEN pg_has_role(a.usesysid, 'usage') OR pg_has_role('pg_signal_backend', 'usage') THEN 'may' ELSE 'role' END AS signal`;
 const sessionTables = 'FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid';
 
-/** backend_type is NULL where the session is hidden from us: such a row is kept, for an empty table would look like peace. */
+/** backend_type is NULL where the session is hidden from us: the row is still returned, since an empty table would look healthy. */
 export const sessionsSql = `SELECT ${sessionColumns}, count(*) OVER () AS total ${sessionTables}
 	WHERE a.pid <> pg_backend_pid() AND (a.leader_pid IS NULL OR a.leader_pid = a.pid)
 		AND (a.backend_type IS NULL AND a.datname IS NOT NULL
@@ -33,7 +33,7 @@ export const sessionsSql = `SELECT ${sessionColumns}, count(*) OVER () AS total 
 
 export const sessionsByPidSql = `SELECT ${sessionColumns} ${sessionTables} WHERE a.pid = ANY ($1::int[])`;
 
-/** The mode and the relation of the lock that is waited for; who waits for a row's transaction holds that row's tuple lock meanwhile. */
+/** The mode and relation of the awaited lock. A session that waits for a row's transaction holds that row's tuple lock. */
 export const waitsSql = (major: number): string => `WITH w AS MATERIALIZED (
 	SELECT l.pid, min(l.locktype) FILTER (WHERE NOT l.granted) AS locktype, min(l.mode) FILTER (WHERE NOT l.granted) AS mode,
 		min(l.relation) FILTER (WHERE NOT l.granted OR l.locktype = 'tuple') AS relation,
@@ -46,7 +46,7 @@ SELECT w.pid, w.locktype, w.mode,
 	extract(epoch FROM clock_timestamp() - w.waitstart) AS wait_s, array_to_string(pg_blocking_pids(w.pid), ',') AS blockers
 FROM w ORDER BY w.pid`;
 
-/** System catalogs are left out: everyone holds them for an instant. */
+/** Without system catalogs: every session locks them for an instant. */
 export const heldLocksSql = `SELECT l.pid, l.relation::regclass::text AS relation, max(l.mode) AS mode FROM pg_locks l
 	WHERE l.granted AND l.locktype = 'relation' AND l.pid = ANY ($1::int[]) AND l.relation >= 16384
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -66,7 +66,7 @@ SELECT (SELECT coalesce(json_object_agg(s.state, s.n), '{}') FROM (SELECT state,
 	(SELECT sum(blks_hit) FROM pg_stat_database) AS hit, (SELECT sum(blks_read) FROM pg_stat_database) AS read, d.datname, d.xids, d.mxids
 FROM d`;
 
-/** What the server has written, or on a standby received. */
+/** WAL that the server has written, or received on a standby. */
 const head = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END';
 
 export const standbysSql = `SELECT coalesce(nullif(application_name, ''), host(client_addr), pid::text) AS name,
@@ -76,7 +76,7 @@ FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup' ORDER BY 1`;
 export const slotsSql = `SELECT slot_name, active, wal_status, pg_wal_lsn_diff(${head}, restart_lsn) AS retained
 FROM pg_replication_slots ORDER BY retained DESC NULLS LAST LIMIT 50`;
 
-/** The time of the last replayed commit grows on an idle primary: it tells something only while there is WAL to replay. */
+/** The time of the last replayed commit grows on an idle primary: it is meaningful only while there is WAL to replay. */
 export const ownLagSql = `SELECT
 	CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
 		ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END AS lag_s,
@@ -86,7 +86,7 @@ export const ownLagSql = `SELECT
 export const extensionSql = `SELECT e.extversion AS version, quote_ident(n.nspname) AS schema FROM pg_extension e
 	JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
 
-/** `schema` is quoted by the server already. */
+/** `schema` comes quoted from the server. */
 export type Extension = {readonly schema: string; readonly major: number; readonly minor: number};
 
 const since = (extension: Extension, minor: number): boolean =>
@@ -95,7 +95,7 @@ const since = (extension: Extension, minor: number): boolean =>
 const keyOf = (extension: Extension): string =>
 	`concat_ws('/', s.userid, s.dbid, s.queryid, ${since(extension, 9) ? 's.toplevel' : 'true'})`;
 
-/** Without texts: they lie in a file that is read whole. Entries of others carry no queryid for those who may not see them. */
+/** Without texts: the server would read its complete text file. Entries of other users have no queryid unless we may see them. */
 export const statementsSql = (extension: Extension): string => `WITH s AS MATERIALIZED (
 	SELECT * FROM ${extension.schema}.pg_stat_statements(false))
 SELECT ${keyOf(extension)} AS key, r.rolname AS user, d.datname AS database, s.calls,
@@ -119,7 +119,7 @@ export const statementTextsSql = (
 ): string => `SELECT ${keyOf(extension)} AS key, left(s.query, $2::int) AS query
 FROM ${extension.schema}.pg_stat_statements(true) s WHERE ${keyOf(extension)} = ANY ($1::text[])`;
 
-export const sessionQuerySql = `SELECT left(query, $3::int) AS query, pg_size_bytes(current_setting('track_activity_query_size')) AS kept
+export const sessionQuerySql = `SELECT left(query, $3::int) AS query, pg_size_bytes(current_setting('track_activity_query_size')) AS stored_bytes
 FROM pg_stat_activity WHERE pid = $1::int AND backend_start = $2::timestamptz`;
 
 export const connectionGroupsSql = `SELECT coalesce(application_name, '') AS application, coalesce(usename, '') AS user,
@@ -129,13 +129,13 @@ FROM pg_stat_activity WHERE backend_type = 'client backend' OR backend_type IS N
 GROUP BY 1, 2, 3, 4 ORDER BY n DESC, 1, 2, 3, 4 LIMIT 200`;
 
 /*
- * The guard is the WHERE of the very statement that acts: it compares and signals within one reading of pg_stat_activity. A pid alone is not
- * an identity, since the system gives it to other processes again, and a session alone is not either: it goes on to other statements.
+ * The guard is the WHERE of the statement that signals: it compares and signals within one scan of pg_stat_activity. A pid alone is no
+ * identity, since the operating system reuses it, and neither is a session, which runs one statement after the other.
  */
 
 export type SignalFunction = 'pg_cancel_backend' | 'pg_terminate_backend';
 
-/** What a session is bound to, each as an SQL expression, of one session or of an array of them. */
+/** The fields that identify a session, each as an SQL expression for one value or for an array. */
 export type SessionExpressions = {
 	readonly pid: string;
 	readonly backendStart: string;
@@ -161,8 +161,8 @@ export function sessionGuard(act: SignalFunction, session: SessionExpressions): 
 const activity = 'pg_catalog.pg_stat_activity a';
 
 /**
- * What the session did when it was signalled. The columns stand before the function: what fails in them fails before anything is sent. Where
- * the text of another database could not be converted on its way to us, which would look like a refusal after the signal, it is cut to ASCII.
+ * What the session did when it was signalled. The columns come before the function, so an error in them happens before the signal is sent.
+ * Text of another database that cannot be converted would fail after the signal and look like a refusal: it is cut to ASCII.
  */
 export const signalledColumns =
 	'a.state, a.xact_start::text AS xact_start, a.query_start::text AS query_start, ' +
@@ -178,9 +178,9 @@ export const signalSql = (
 ): string => `SELECT a.pid, ${columns}${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
 
 /**
- * Several at once: each identity is a row of `i`, joined so that one statement guards and signals all of them. The functions stand in the
- * list of columns, which is made for the rows that passed the guard alone; a LIMIT around it would not hold them back. Each member of
- * `sessions` is an expression for an array, in the order of the sessions.
+ * Guards and signals several sessions by one statement: each identity is a row of `i`. The functions are in the select list, which is
+ * computed only for rows that passed the guard; a LIMIT around it would not prevent them. Each member of `sessions` is an expression for an
+ * array, in the order of the sessions.
  */
 export function signalSeveralSql(act: SignalFunction, sessions: SessionExpressions, columns = ''): string {
 	const {pid, backendStart, transactionStart, queryStart, state} = sessions;

@@ -2,14 +2,15 @@ import {AdapterError} from '../../src/errors.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
 import {redact} from '../../src/text/redact.ts';
 import * as decode from './connection/decode.ts';
+import type {PostgresConnection} from './connection/postgres-connection.ts';
 import {type Extension, extensionSql, statementsSql, statementsStateSql, statementTextsSql} from './sql.ts';
 
-type ReadServer = (text: string, values: readonly unknown[], signal: AbortSignal) => Promise<decode.TextRows>;
-
-/** The reads of pg_stat_statements. The extension is looked up each time: it may be created or updated while we watch. */
-export function createStatementReads(askServer: ReadServer): Pick<PostgresPort, 'statements' | 'statementTexts'> {
-	async function extension(signal: AbortSignal): Promise<Extension> {
-		const [row] = await askServer(extensionSql, [], signal);
+/** The reads of pg_stat_statements. Each looks the extension up: it may be created or updated at any time. */
+export function createStatementReads({
+	query,
+}: Pick<PostgresConnection, 'query'>): Pick<PostgresPort, 'statements' | 'statementTexts'> {
+	async function readExtension(signal: AbortSignal): Promise<Extension> {
+		const [row] = await query(extensionSql, [], signal);
 		if (row === undefined) {
 			throw new AdapterError(
 				'unsupported',
@@ -21,13 +22,13 @@ export function createStatementReads(askServer: ReadServer): Pick<PostgresPort, 
 		return {schema: decode.requiredText(row, 'schema'), major, minor};
 	}
 
-	/** Installed is not loaded: the library must be named before the server starts. */
-	const orNotLoaded = (error: unknown): never => {
+	/** An installed extension also needs its library loaded when the server starts. */
+	const throwNotLoaded = (error: unknown): never => {
 		if (error instanceof AdapterError && /must be loaded via/.test(error.message)) {
 			throw new AdapterError(
 				'unsupported',
 				'pg_stat_statements is installed but not loaded by the server',
-				'Add it to shared_preload_libraries in postgresql.conf, beside what stands there, and restart the server.',
+				'Add it to shared_preload_libraries in postgresql.conf, keep what is there, and restart the server.',
 				{cause: error},
 			);
 		}
@@ -36,9 +37,9 @@ export function createStatementReads(askServer: ReadServer): Pick<PostgresPort, 
 
 	return {
 		async statements({signal}) {
-			const found = await extension(signal);
-			const state = decode.firstRow(await askServer(statementsStateSql(found), [], signal).catch(orNotLoaded));
-			const rows = await askServer(statementsSql(found), [], signal).catch(orNotLoaded);
+			const extension = await readExtension(signal);
+			const state = decode.firstRow(await query(statementsStateSql(extension), [], signal).catch(throwNotLoaded));
+			const rows = await query(statementsSql(extension), [], signal).catch(throwNotLoaded);
 			const total = rows[0] === undefined ? 0 : decode.requiredNumber(rows[0], 'total');
 			return {
 				statements: rows.map(row => ({
@@ -61,8 +62,8 @@ export function createStatementReads(askServer: ReadServer): Pick<PostgresPort, 
 		},
 		async statementTexts(keys, limit, {signal}) {
 			if (keys.length === 0) return new Map();
-			const found = await extension(signal);
-			const rows = await askServer(statementTextsSql(found), [keys, limit], signal).catch(orNotLoaded);
+			const extension = await readExtension(signal);
+			const rows = await query(statementTextsSql(extension), [keys, limit], signal).catch(throwNotLoaded);
 			return new Map(
 				rows.map(row => [decode.requiredText(row, 'key'), redact(decode.optionalText(row, 'query') ?? '')]),
 			);

@@ -14,11 +14,11 @@ const shown = 50;
 const textCharacters = 2000;
 const historyLength = 20;
 
-/** Begins with the first figure there is. */
+/** Starts at the first value. */
 const appendHistory = (history: readonly (number | undefined)[] = [], load: number | undefined) =>
 	history.length === 0 && load === undefined ? history : [...history, load].slice(-historyLength);
 
-/** As the newest servers name the columns; `midwatch` picks them by the version of the extension. */
+/** With the column names of the newest servers; midwatch itself selects them by the version of the extension. */
 const cliStatement = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
 FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
 
@@ -35,14 +35,14 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort,
 		let texts: ReadonlyMap<string, string | undefined> = new Map();
 		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
 		return async (context): Promise<Snapshot<PostgresStatementRow>> => {
-			// First, and outside of the breaker: a refused login is no refused read, and must not stand for a minute in its place.
+			// First, and outside the breaker: a refused login is not a refused read, and must not hide it for a minute.
 			const {user} = await port.server(context);
 			const now = await breaker(context, () => port.statements(context));
 			if (isNote(now)) return {rows: [], gauges: [], omitted: 0, notes: [now]};
 			const compared = compareStatements(before, now, {user, grant: grantReadStatement(user)});
 			before = now;
 			const top = compared.figures.slice(0, shown);
-			// The texts lie in a file that the server reads whole: asked for once each, and only for what is shown.
+			// The server reads its complete text file for this: each text is requested once, and only for rows that are shown.
 			const unread = top.map(({key}) => key).filter(key => !texts.has(key));
 			const none: ReadonlyMap<string, string> = new Map();
 			const fresh = unread.length === 0 ? none : await port.statementTexts(unread, textCharacters, context);

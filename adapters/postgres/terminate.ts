@@ -26,8 +26,8 @@ import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, sign
 
 function sessionUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the session';
-	const moved = describeSessionConflict(plan, session);
-	if (moved !== undefined) return {label, result: 'block', detail: moved, conflict: true};
+	const conflict = describeSessionConflict(plan, session);
+	if (conflict !== undefined) return {label, result: 'block', detail: conflict, conflict: true};
 	const since = plan.queryStart === null ? plan.backendStart : plan.queryStart;
 	return {label, result: 'pass', detail: `${plan.state ?? 'there'} in the same statement, since ${since}`};
 }
@@ -66,7 +66,7 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, P
 			risk: 'medium',
 			undo: {
 				class: 'none',
-				text: 'none: a session that ended does not come back; its client has to do its transaction again',
+				text: 'none: a session that has ended does not come back; its client has to repeat the transaction',
 			},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
@@ -80,7 +80,7 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, P
 		return signalReceipt(results, {
 			one: 'terminated pid',
 			several: `terminated ${results.sent.length} of ${sessions.length} sessions`,
-			missed: 'gone or moved by then',
+			missed: 'ended or changed before',
 		});
 	},
 	async verify({sessions: shown}, receipt, {port, signal}) {
@@ -89,19 +89,19 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, P
 		const [first] = shown;
 		if (first !== undefined && shown.length === 1) {
 			if (!isThere(first)) return {result: 'done', detail: `pid ${first.pid} has ended`};
-			const detail = `pid ${first.pid} is still there: it is rolling back, or has not come to a point where it can stop`;
+			const detail = `pid ${first.pid} is still there: it is rolling back, or has not reached a point where it can stop`;
 			return {result: 'pending', detail};
 		}
 		const {missed, still, done} = signalProgress(shown, receipt, isThere);
-		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had gone or moved before and was sent nothing`;
-		const ended = `${done} of ${shown.length} have ended by it${left}`;
+		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had ended or changed before and was sent nothing`;
+		const ended = `${done} of ${shown.length} have ended${left}`;
 		if (still.length === 0) return {result: 'done', detail: ended};
-		const where = 'still there: rolling back, or not come to a point where it can stop';
+		const where = 'still there: rolling back, or not yet at a point where it can stop';
 		return {result: 'pending', detail: `${ended}; pid ${pidList(still)} is ${where}`};
 	},
 	settleMs: 15_000,
 	undo: {
 		impossible:
-			'An ended session cannot be brought back, and what its transaction did is rolled back: its client has to do it again.',
+			'An ended session cannot be brought back, and its transaction is rolled back: its client has to repeat it.',
 	},
 });

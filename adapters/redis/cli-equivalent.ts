@@ -2,9 +2,7 @@ import type {Target} from '../../src/contract/target.ts';
 import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
-/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-
-/** `redis-cli` with everything that leads to the target except the password, which it takes from REDISCLI_AUTH. */
+/** A `redis-cli` command for the target. It contains no password: redis-cli reads REDISCLI_AUTH. */
 export function redisCliCommand(
 	target: Target<RedisSettings>,
 	words: readonly string[],

@@ -1,6 +1,6 @@
 import type {RedisClientIdentity, RedisClientLine} from '../../src/port/redis.ts';
 
-/** M: our primary, S: a replica, O: MONITOR. The other flags of a client come and go with its commands. */
+/** M: our primary, S: a replica, O: MONITOR. The other flags of a client change with its commands. */
 const kindFlags = ['M', 'S', 'O'];
 
 const kindNames: Readonly<Record<string, string>> = {'': 'a client', M: 'the primary', S: 'a replica', O: 'a MONITOR'};
@@ -15,7 +15,7 @@ export const findClient = (
 	{id, address}: Pick<RedisClientIdentity, 'id' | 'address'>,
 ): RedisClientLine | undefined => clients.find(client => client.id === id && client.address === address);
 
-/** What changed of a client since it was shown, in a sentence; undefined when it is the same. */
+/** What has changed about a client since it was shown, as a sentence; undefined when it is the same. */
 export function describeClientConflict(
 	shown: RedisClientIdentity,
 	now: RedisClientLine | undefined,

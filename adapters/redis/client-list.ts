@@ -1,7 +1,7 @@
 import type {RedisClientLine} from '../../src/port/redis.ts';
 
 /**
- * Reads CLIENT LIST. Names hold no spaces or line ends (CLIENT SETNAME refuses them), so a line splits at spaces; a value may hold `=`.
+ * Parses CLIENT LIST. Names contain no spaces or line ends (CLIENT SETNAME refuses them), so a line splits at spaces; a value may contain `=`.
  * Lines without an id are skipped.
  */
 export function parseClientList(text: string): readonly RedisClientLine[] {

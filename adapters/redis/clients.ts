@@ -6,7 +6,7 @@ import {redisCliCommand} from './cli-equivalent.ts';
 
 const shown = 500;
 
-/** The clients that tell most: with answers waiting, much memory, or old. */
+/** The clients that matter most: those with unread answers, much memory, or a long idle time. */
 export const clientsSource = defineSource<RedisClientRow, RedisPort, RedisSettings>()({
 	kind: 'redis.client',
 	title: 'Clients',

@@ -1,7 +1,7 @@
 import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
 import {certificateHint, describeTlsError} from '../../src/text/tls-errors.ts';
 
-/** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
+/** The request that failed, for the message and the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
 export type RedisRequestContext = {
 	readonly endpoint: string;
 	readonly user: string;
@@ -9,10 +9,10 @@ export type RedisRequestContext = {
 	readonly tls: boolean;
 };
 
-/** The name an ACL rule has for a command: `config|get`. */
+/** The name of a command in ACL rules: `config|get`. */
 export const aclCommandName = (command: string): string => command.toLowerCase().replaceAll(' ', '|');
 
-/** The line an administrator runs so that `user` may run `command`. */
+/** The command with which an administrator lets `user` run `command`. */
 export const aclSetuserCommand = (user: string, command: string): string =>
 	`ACL SETUSER ${user} +${aclCommandName(command)}`;
 
@@ -27,89 +27,93 @@ const codes: Readonly<Record<string, string>> = {
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
 };
 
-/** What the server itself replied with `-`. */
-function refusal(message: string, asked: RedisRequestContext): AdapterError | undefined {
+/** The error for a reply of the server that starts with `-`. */
+function refusal(message: string, request: RedisRequestContext): AdapterError | undefined {
 	const word = /^[A-Z]+/.exec(message)?.[0] ?? '';
-	const said = `${asked.command}: ${message}`;
+	const text = `${request.command}: ${message}`;
 	switch (word) {
 		case 'NOPERM': {
 			const key = /access (?:a|one of the) key/i.test(message);
-			const line = key ? `ACL SETUSER ${asked.user} %R~*` : aclSetuserCommand(asked.user, asked.command);
-			return new AdapterError('denied', said, `An administrator grants it with: ${line}`);
+			const line = key ? `ACL SETUSER ${request.user} %R~*` : aclSetuserCommand(request.user, request.command);
+			return new AdapterError('denied', text, `An administrator grants it with: ${line}`);
 		}
 		case 'WRONGPASS':
 			return new AdapterError(
 				'denied',
-				`user ${asked.user}: ${message}`,
+				`user ${request.user}: ${message}`,
 				'Correct username and password in the configuration, or what the password refers to.',
 			);
 		case 'NOAUTH':
-			return new AdapterError('denied', said, 'This server wants a password: add `password` to the configuration.');
+			return new AdapterError('denied', text, 'This server requires a password: add `password` to the configuration.');
 		case 'LOADING':
-			return new AdapterError('unreachable', said, 'The server loads its data set: it answers once that is done.');
+			return new AdapterError('unreachable', text, 'The server is loading its data set: it answers when that is done.');
 		case 'BUSY':
-			return new AdapterError('unreachable', said, 'A script runs on the server: wait, or end it with SCRIPT KILL.');
+			return new AdapterError('unreachable', text, 'A script runs on the server: wait, or end it with SCRIPT KILL.');
 		case 'MASTERDOWN':
-			return new AdapterError('unreachable', said, 'The replica lost its primary and serves nothing: mend the link.');
+			return new AdapterError(
+				'unreachable',
+				text,
+				'The replica lost its primary and serves nothing: restore the replication link.',
+			);
 		case 'OOM':
-			return new AdapterError('denied', said, 'Memory is at maxmemory: raise it, or free memory first.');
+			return new AdapterError('denied', text, 'Memory is at maxmemory: raise it, or free memory first.');
 		case 'MISCONF':
-			return new AdapterError('denied', said, 'The server cannot write its RDB file: look into its log and disk.');
+			return new AdapterError('denied', text, 'The server cannot write its RDB file: check its log and disk.');
 		case 'READONLY':
-			return new AdapterError('denied', said, 'This is a replica: name the primary in the configuration.');
+			return new AdapterError('denied', text, 'This is a replica: name the primary in the configuration.');
 	}
 	if (/unknown (?:command|subcommand)/i.test(message)) {
 		return new AdapterError(
 			'unsupported',
-			`${asked.command}: ${message.split(',')[0]}`,
-			`This server does not offer ${asked.command}: managed services remove or rename it, and old versions lack it.`,
+			`${request.command}: ${message.split(',')[0]}`,
+			`This server does not offer ${request.command}: managed services remove or rename it, and old versions lack it.`,
 		);
 	}
 	if (/max number of clients reached/i.test(message)) {
-		return new AdapterError('denied', message, 'All connections are taken: close clients, or raise maxclients.');
+		return new AdapterError('denied', message, 'All connections are in use: close clients, or raise maxclients.');
 	}
 	if (/DB index is out of range|invalid DB index/i.test(message)) {
-		return new AdapterError('unsupported', said, 'Correct `db` in the configuration: this server has fewer databases.');
+		return new AdapterError('unsupported', text, 'Correct `db` in the configuration: this server has fewer databases.');
 	}
 	return undefined;
 }
 
 /**
- * Anything that a command or a connection threw, as what it means to the operator. The cause is left behind on purpose: ioredis puts the
- * arguments of the command into it, and those of AUTH are secret.
+ * An error of a command or a connection as an AdapterError. It has no cause on purpose: ioredis puts the arguments of the command into the
+ * error, and those of AUTH are secret.
  */
-export function redisError(error: unknown, asked: RedisRequestContext): AdapterError {
+export function redisError(error: unknown, request: RedisRequestContext): AdapterError {
 	if (isAdapterError(error)) return error;
 	const message = describeTlsError(messageOf(error));
 	const code = codeOf(error);
 	if (error instanceof Error && error.name === 'ReplyError') {
 		return (
-			refusal(message, asked) ??
+			refusal(message, request) ??
 			new AdapterError(
 				'unsupported',
-				`${asked.command}: ${message}`,
-				'The server refused it: see what it says, and its version.',
+				`${request.command}: ${message}`,
+				'The server refused it: check its message and its version.',
 			)
 		);
 	}
 	if (/^Protocol error|Unknown RESP type/i.test(message) || (error instanceof Error && error.name === 'ParserError')) {
 		return new AdapterError(
 			'malformed',
-			`${asked.endpoint} does not speak the Redis protocol`,
-			'Correct host and port, and check whether the server wants `tls`.',
+			`${request.endpoint} does not speak the Redis protocol`,
+			'Correct host and port, and check whether the server requires `tls`.',
 		);
 	}
 	if (/wrong version number|packet length too long/i.test(message)) {
 		return new AdapterError(
 			'unreachable',
-			`${asked.endpoint} does not speak TLS`,
+			`${request.endpoint} does not speak TLS`,
 			'Remove `tls` from the configuration, or use the TLS port of the server.',
 		);
 	}
 	if (certificate.test(code) || certificate.test(message)) {
 		return new AdapterError(
 			'unreachable',
-			`${asked.endpoint}: ${message}`,
+			`${request.endpoint}: ${message}`,
 			/expired/i.test(message)
 				? 'The certificate of the server has expired: renew it there.'
 				: (certificateHint(code, {ca: '`tls.ca`', name: 'correct the host or set `tls.servername`'}) ??
@@ -119,31 +123,31 @@ export function redisError(error: unknown, asked: RedisRequestContext): AdapterE
 	if (/timed? ?out|timeout/i.test(message) && code !== 'ETIMEDOUT') {
 		return new AdapterError(
 			'timeout',
-			`${asked.endpoint} did not answer ${asked.command} in time`,
+			`${request.endpoint} did not answer ${request.command} in time`,
 			'The server is busy or hangs, or the network drops packets: look at its slow log and CPU.',
 		);
 	}
-	const said = message === '' ? code : message;
-	if (asked.tls && code === 'ETIMEDOUT') {
+	const text = message === '' ? code : message;
+	if (request.tls && code === 'ETIMEDOUT') {
 		return new AdapterError(
 			'timeout',
-			`${asked.endpoint}: no TLS handshake in time`,
+			`${request.endpoint}: no TLS handshake in time`,
 			'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.',
 		);
 	}
-	if (code === 'ECONNRESET' || code === 'EPIPE' || /^Connection is closed|isn't writeable/.test(said)) {
-		const opening = asked.command === 'a connection';
+	if (code === 'ECONNRESET' || code === 'EPIPE' || /^Connection is closed|isn't writeable/.test(text)) {
+		const opening = request.command === 'a connection';
 		return new AdapterError(
 			'unreachable',
-			`${asked.endpoint} closed the connection${opening ? ' while it was opened' : ''}`,
-			opening && !asked.tls
-				? 'Check whether that port wants `tls`, and whether a Redis server listens there.'
-				: 'It is tried again. Check the server, its log and what stands before it.',
+			`${request.endpoint} closed the connection${opening ? ' while it was opened' : ''}`,
+			opening && !request.tls
+				? 'Check whether that port requires `tls`, and whether a Redis server listens there.'
+				: 'The read is retried. Check the server, its log and any proxy in front of it.',
 		);
 	}
 	return new AdapterError(
 		'unreachable',
-		`${asked.endpoint}: ${said}`,
-		codes[code] ?? 'The connection broke: it is tried again. Check the server and the network.',
+		`${request.endpoint}: ${text}`,
+		codes[code] ?? 'The connection broke; the read is retried. Check the server and the network.',
 	);
 }

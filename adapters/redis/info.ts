@@ -1,5 +1,8 @@
+import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {RedisInfo, RedisReplica, RedisUpstream} from '../../src/port/redis.ts';
+import type {RedisConnection} from './connection/redis-connection.ts';
+import {replyText} from './connection/reply-text.ts';
 
 const malformed = (what: string): AdapterError =>
 	new AdapterError(
@@ -8,7 +11,7 @@ const malformed = (what: string): AdapterError =>
 		'Check that host and port are those of a Redis or Valkey server, and not of a proxy: `redis-cli INFO` must print used_memory.',
 	);
 
-/** `name:value` lines; section titles and blank lines are skipped. A value may hold colons. */
+/** `name:value` lines; section titles and blank lines are skipped. A value may contain colons. */
 function fieldsOf(text: string): ReadonlyMap<string, string> {
 	const fields = new Map<string, string>();
 	for (const line of text.split(/\r?\n/)) {
@@ -36,7 +39,7 @@ function upstreamOf(
 		address: `${fields.get('master_host') ?? '?'}:${fields.get('master_port') ?? '?'}`,
 		up: fields.get('master_link_status') === 'up',
 		downSeconds: numberOf('master_link_down_since_seconds'),
-		// -1 while there is no link.
+		// -1 while the replication link is down.
 		silentSeconds: silent === undefined || silent < 0 ? undefined : silent,
 	};
 }
@@ -67,8 +70,8 @@ function keysOf(fields: ReadonlyMap<string, string>): Readonly<Record<number, nu
 }
 
 /**
- * Reads the reply of INFO of Redis 6.2 to 8 and Valkey. Counters that a server leaves out are 0; figures that it leaves out are undefined.
- * @throws AdapterError `malformed` when it is not such a reply, or a figure is not a number.
+ * Parses the reply of INFO of Redis 6.2 to 8 and Valkey. Counters that a server omits are 0; other values that it omits are undefined.
+ * @throws AdapterError `malformed` when it is not such a reply, or a value is not a number.
  */
 export function parseInfo(text: string): RedisInfo {
 	const fields = fieldsOf(text);
@@ -120,3 +123,6 @@ export function parseInfo(text: string): RedisInfo {
 		replicas: replicasOf(fields, numberOf('master_repl_offset')),
 	};
 }
+
+export const readInfo = async (connection: RedisConnection, context: Context): Promise<RedisInfo> =>
+	parseInfo(replyText(await connection.send('INFO', [], context)));

@@ -14,7 +14,7 @@ const roles: Readonly<Record<RedisClientRow['role'], string>> = {
 	client: 'an ordinary client',
 };
 
-/** Everything known of one client, read again. */
+/** All facts of one client, read again. */
 export const inspectClient = defineInspection<RedisClientRow, RedisPort, RedisSettings>()({
 	id: 'redis.client',
 	title: 'Details',
@@ -26,26 +26,29 @@ export const inspectClient = defineInspection<RedisClientRow, RedisPort, RedisSe
 		const line = clients.find(one => one.id === row.clientId && one.address === row.address);
 		const about = {target: target.name, own, mayKill: row.mayKill, memory, before: () => row.severity};
 		const now = line === undefined ? undefined : clientRow(line, about);
-		const told = now ?? row;
+		const client = now ?? row;
 		const fact = (label: string, value: string) => ({text: `${label.padEnd(16)}${value}`});
 		return {
 			title: `Client ${row.clientId} of ${target.name}`,
 			lines: [
 				...(now === undefined ? [{text: 'It is not connected any more. Last seen:', severity: 'warn' as const}] : []),
-				...(told.why === undefined ? [] : [{text: told.why, severity: told.severity, loud: true}]),
-				fact('id', String(told.clientId)),
-				fact('address', told.address),
-				fact('name', told.name || '(none)'),
-				fact('user', told.user),
-				fact('what it is', `${roles[told.role]} (flags ${told.flags})`),
-				fact('connected for', formatDuration(told.ageSeconds)),
-				fact('idle for', formatDuration(told.idleSeconds)),
-				fact('last command', told.command || '(none)'),
-				fact('database', String(told.db)),
-				fact('subscriptions', formatThousands(told.subscriptions)),
-				fact('output buffer', formatBytes(told.outputBytes)),
-				fact('query buffer', formatBytes(told.queryBytes)),
-				fact('memory in all', told.totalBytes === undefined ? 'not told by this server' : formatBytes(told.totalBytes)),
+				...(client.why === undefined ? [] : [{text: client.why, severity: client.severity, loud: true}]),
+				fact('id', String(client.clientId)),
+				fact('address', client.address),
+				fact('name', client.name || '(none)'),
+				fact('user', client.user),
+				fact('kind', `${roles[client.role]} (flags ${client.flags})`),
+				fact('connected for', formatDuration(client.ageSeconds)),
+				fact('idle for', formatDuration(client.idleSeconds)),
+				fact('last command', client.command || '(none)'),
+				fact('database', String(client.db)),
+				fact('subscriptions', formatThousands(client.subscriptions)),
+				fact('output buffer', formatBytes(client.outputBytes)),
+				fact('query buffer', formatBytes(client.queryBytes)),
+				fact(
+					'memory in all',
+					client.totalBytes === undefined ? 'not reported by this server' : formatBytes(client.totalBytes),
+				),
 			],
 			cliEquivalent: [redisCliCommand(target, ['CLIENT', 'LIST', 'ID', String(row.clientId)])],
 		};

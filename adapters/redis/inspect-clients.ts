@@ -30,7 +30,7 @@ function groupLines(
 	];
 }
 
-/** Who is connected, counted by name, address and user. */
+/** The connected clients, counted by name, address, user and last command. */
 export const inspectClients = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.clients',
 	title: 'Clients by name and address',

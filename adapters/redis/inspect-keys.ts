@@ -9,7 +9,7 @@ import {sampleKeys} from './key-sampler.ts';
 const wanted = 500;
 const shown = 100;
 
-/** Some keys of one prefix, the largest first: name, type, size and expiry, never the value. */
+/** Some keys of one prefix, largest first: name, type, size and expiry, never the value. */
 export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort, RedisSettings>()({
 	id: 'redis.keys',
 	title: 'Sample of keys',
@@ -42,7 +42,7 @@ export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort, RedisSett
 			{
 				text:
 					keys.length === 0
-						? 'No key of this prefix was found within the budget: it may be gone, or rare.'
+						? 'No key of this prefix was found within the budget: they may have been deleted, or are rare.'
 						: `${formatThousands(largest.length)} of ${complete ? 'all' : 'the first'} ${formatThousands(keys.length)} found on ${keyspace.endpoint}. Values are not read.`,
 			},
 		];

@@ -21,7 +21,7 @@ const parts: readonly (readonly [name: string, meaning: string])[] = [
 
 const figures: readonly (readonly [name: string, label: string])[] = [
 	['keys.count', 'keys'],
-	['keys.bytes-per-key', 'bytes a key'],
+	['keys.bytes-per-key', 'bytes per key'],
 	['dataset.percentage', 'percent that is data'],
 	['fragmentation', 'fragmentation ratio'],
 	['fragmentation.bytes', 'fragmentation bytes'],
@@ -29,7 +29,7 @@ const figures: readonly (readonly [name: string, label: string])[] = [
 	['rss-overhead.bytes', 'of it outside the allocator'],
 ];
 
-/** Where the memory of the server went. */
+/** The memory of the server by use. */
 export const inspectMemory = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.memory',
 	title: 'Memory breakdown',
@@ -44,7 +44,7 @@ export const inspectMemory = defineInspection<RedisServerRow, RedisPort, RedisSe
 		const lines: DocumentLine[] = [
 			{text: `${formatBytes(total)} allocated, peak ${formatBytes(stats.get('peak.allocated'))}`, loud: true},
 			{
-				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : formatBytes(info.maxmemory)}, policy ${info.policy || 'not told'}`,
+				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : formatBytes(info.maxmemory)}, policy ${info.policy || 'not reported'}`,
 			},
 			{text: ''},
 			...known(parts).map(([name, meaning]) => {
@@ -64,10 +64,10 @@ export const inspectMemory = defineInspection<RedisServerRow, RedisPort, RedisSe
 			{text: ''},
 			report.doctor === undefined
 				? {
-						text: `The doctor could not be asked: ${report.doctorProblem ?? 'no reason told'}`,
+						text: `MEMORY DOCTOR failed: ${report.doctorProblem ?? 'no reason was given'}`,
 						severity: 'unknown' as const,
 					}
-				: {text: 'The doctor (MEMORY DOCTOR) says:', loud: true},
+				: {text: 'MEMORY DOCTOR reports:', loud: true},
 			...(report.doctor ?? '').split('\n').map(text => ({text})),
 		];
 		return {

@@ -7,7 +7,7 @@ import {redisCliCommand} from './cli-equivalent.ts';
 
 const depth = 128;
 
-/** The slow log, the newest first. Arguments are users' data: they are counted, not shown. */
+/** The slow log, newest first. Arguments are counted, not shown: they contain users' data. */
 export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort, RedisSettings>()({
 	id: 'redis.slow-log',
 	title: 'Slow log',
@@ -31,7 +31,7 @@ export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort, RedisS
 			lines:
 				lines.length === 0
 					? [empty]
-					: [...lines, {text: ''}, {text: "Arguments are not shown: they hold users' data."}],
+					: [...lines, {text: ''}, {text: "Arguments are not shown: they contain users' data."}],
 			cliEquivalent: [redisCliCommand(target, ['SLOWLOG', 'GET', String(depth)])],
 		};
 	},

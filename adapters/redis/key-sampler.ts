@@ -5,17 +5,17 @@ import type {Keyspace, SamplerBudget} from '../../src/port/redis.ts';
 
 export type KeySample = {
 	readonly keys: readonly SampledKey[];
-	/** Keys in the database when it began. */
+	/** Keys in the database at the start. */
 	readonly total: number;
-	/** SCAN came round: every key that was there all the while was looked at. */
+	/** SCAN completed: it returned every key that existed from start to end. */
 	readonly complete: boolean;
-	/** Why it ended early, when it was not the budget. */
+	/** Why it ended early, other than by its budget. */
 	readonly stopped: string | undefined;
 };
 
-/** A batch that holds other clients up for about 1 ms; 10,000 would hold them up for 19. */
+/** A batch delays other clients by about 1 ms; 10,000 keys would delay them by 19. */
 const batch = 500;
-/** Bytes of a name that are kept: one may be 512 MB long, and nobody reads more. */
+/** Bytes of a key name that are stored: a name may have 512 MB. */
 const maxNameBytes = 512;
 
 function pause(ms: number, {signal}: Context): Promise<void> {
@@ -38,9 +38,9 @@ function pause(ms: number, {signal}: Context): Promise<void> {
 }
 
 /**
- * Looks at keys until the budget is spent: SCAN in small batches with pauses, then size, expiry and type of each new key in one
- * pipeline. Ends early when the server answers a PING slowly. SCAN begins at one place of the hash table, and since keys are hashed
- * by a random seed that is a fair sample of their names.
+ * Samples keys until the budget is spent: SCAN in small batches with pauses, then size, expiry and type of each new key in one
+ * pipeline. Ends early when the server answers PING slowly. SCAN starts at one position of the hash table; keys are hashed with a random
+ * seed, so the sample is representative of their names.
  * @throws AdapterError
  */
 export async function sampleKeys(
@@ -60,7 +60,7 @@ export async function sampleKeys(
 		cursor = found.cursor;
 		const fresh: Uint8Array[] = [];
 		for (const key of found.keys) {
-			// latin1 keeps every byte apart; utf8 would make one key of two that are not text.
+			// latin1 distinguishes all bytes; utf8 would merge two keys that are not text.
 			const bytes = Buffer.from(key).toString('latin1');
 			if (seen.has(bytes)) continue;
 			if (keys.length + fresh.length >= budget.keys) {
@@ -72,8 +72,8 @@ export async function sampleKeys(
 		}
 		const facts = fresh.length === 0 ? [] : await keyspace.describe(fresh, context);
 		for (const [at, key] of fresh.entries()) {
-			const told = facts[at];
-			if (told !== undefined) keys.push({...told, name: Buffer.from(key).subarray(0, maxNameBytes).toString()});
+			const keyFacts = facts[at];
+			if (keyFacts !== undefined) keys.push({...keyFacts, name: Buffer.from(key).subarray(0, maxNameBytes).toString()});
 		}
 		if (cursor === '0') return {keys, total, complete: !cutOff, stopped: undefined};
 		if (keys.length >= budget.keys || context.now() - began >= budget.timeMs) {

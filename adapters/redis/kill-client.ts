@@ -11,28 +11,28 @@ import {missingPermissionReason, permissionCheck} from './permission-check.ts';
 
 export type KillClientPlan = RedisClientIdentity & {
 	readonly target: string;
-	/** Seconds it was connected when this was planned: it can only be more later. */
+	/** Seconds since it connected, when the plan was made: later it can only be more. */
 	readonly ageSeconds: number;
 };
 
 const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the clients as they are now, and decide again.');
+	new AdapterError('conflict', what, 'Nothing was sent. Check the current clients, and decide again.');
 
-/** Why this connection is not for killing. */
+/** Why this connection must not be killed. */
 function notKillableReason(role: RedisClientRow['role']): string | undefined {
 	switch (role) {
 		case 'own':
 			return 'this is a connection of midwatch itself';
 		case 'primary':
-			return 'this is the link to the primary: killing it only makes this replica catch up again';
+			return 'this is the link to the primary: killing it only makes this replica synchronize again';
 		case 'replica':
-			return 'this is the link of a replica: killing it may copy the whole data set again';
+			return 'this is the link of a replica: killing it may copy the complete data set again';
 		default:
 			return undefined;
 	}
 }
 
-/** What moved since the plan was made, in a sentence. */
+/** What has changed since the plan was made, as a sentence. */
 function describeKillConflict(
 	plan: KillClientPlan,
 	client: RedisClientLine | undefined,
@@ -44,10 +44,10 @@ function describeKillConflict(
 	return describeClientConflict(plan, client);
 }
 
-/** Below this share of the memory in use, killing a client frees nothing that matters. */
+/** Below this share of the memory in use, killing a client frees too little to matter. */
 const noticeableShare = 0.01;
 
-/** Ends one connection. */
+/** Closes one client connection. */
 export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>()<KillClientPlan>({
 	id: 'redis.kill-client',
 	title: 'Kill client',
@@ -68,7 +68,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 			fact: 'how long it has been connected',
 			notBound: 'it only grows while its id, which the server gives to no other client in the same run, is there',
 		},
-		{fact: 'how much its buffers hold', notBound: 'it changes with every answer; whatever is held then is freed'},
+		{fact: 'how much its buffers hold', notBound: 'it changes with every answer; all of it is freed'},
 		{fact: 'how much memory the server uses', notBound: 'it only says whether killing helps'},
 		{
 			fact: 'whether a MULTI is open',
@@ -112,7 +112,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
-			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
+			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and its unanswered commands are lost to it. Most clients connect again by themselves.`,
 			boundTo: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
@@ -120,7 +120,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 			...(short
 				? {
 						unhelpful: {
-							reason: `it holds ${formatBytes(held)} of ${formatBytes(info.usedMemory)}: killing it frees next to nothing`,
+							reason: `it holds ${formatBytes(held)} of ${formatBytes(info.usedMemory)}: killing it frees almost nothing`,
 							instead: 'redis.set-maxmemory',
 						},
 					}
@@ -138,12 +138,12 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 				: {label, result: 'block', detail: what, conflict: true},
 		];
 		if (own.includes(plan.id))
-			checks.push({label: 'whose it is', result: 'block', detail: notKillableReason('own') ?? ''});
+			checks.push({label: 'its owner', result: 'block', detail: notKillableReason('own') ?? ''});
 		if (client?.flags.includes('x') === true) {
 			checks.push({
 				label: 'its transaction',
 				result: 'warn',
-				detail: 'a MULTI is open and is dropped: nothing of it is run',
+				detail: 'a MULTI is open and is discarded: none of it is run',
 			});
 		}
 		checks.push(await permissionCheck('the right to kill clients', '+client|kill', context));
@@ -168,13 +168,13 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 	},
 	async verify(plan, _receipt, context) {
 		const {clients} = await context.port.clients(context);
-		// A client whose answers are still being written goes as soon as that is done.
+		// A client whose answers are still being written is closed when that is done.
 		if (findClient(clients, plan) !== undefined)
 			return {result: 'pending', detail: `client ${plan.id} is still connected`};
 		const back = clients.find(client => client.id > plan.id && client.name !== '' && client.name === plan.name);
 		const again = back === undefined ? '' : `; ${clientTitle(back)} is connected as client ${back.id}`;
-		return {result: 'done', detail: `client ${plan.id} is gone${again}`};
+		return {result: 'done', detail: `client ${plan.id} is disconnected${again}`};
 	},
 	settleMs: 5000,
-	undo: {impossible: 'A connection cannot be restored. The client connects again by itself if it was made to.'},
+	undo: {impossible: 'A connection cannot be restored. Most clients reconnect by themselves.'},
 });

@@ -4,13 +4,13 @@ import type {RedisSettings} from '../../src/port/redis.ts';
 import {aclCommandName} from './errors.ts';
 import {actionCommands, readCommands} from './permissions.ts';
 
-/** What each connection sends first, and what permissions and latency are read with. */
+/** The commands of the handshake, and those that read permissions and latency. */
 const connectionCommands = ['PING', 'SELECT', 'CLIENT SETNAME', 'CLIENT ID', 'ACL WHOAMI', 'ACL DRYRUN'];
 
 const aclRules = (commands: readonly string[]): string =>
 	[...new Set(commands)].map(command => `+${aclCommandName(command)}`).join(' ');
 
-/** The user `default` is everybody who gives no name: midwatch is better given one of its own. */
+/** `default` is the user of every client without a name, so midwatch should have its own. */
 export function leastGrants(target: Target<RedisSettings>, who: string | undefined): Grants {
 	const {username} = target.settings;
 	const user = [who, username].find(name => name !== undefined && name !== 'default') ?? 'midwatch';
@@ -18,8 +18,8 @@ export function leastGrants(target: Target<RedisSettings>, who: string | undefin
 		tool: 'redis-cli, as an administrator',
 		forReading: [
 			`ACL SETUSER ${user} on resetkeys %R~* -@all ${aclRules([...connectionCommands, ...readCommands()])}`,
-			`# Redis 7.2 and newer, so that sampling leaves the age of keys alone: ACL SETUSER ${user} +client|no-touch`,
-			`# its password: ACL SETUSER ${user} >PASSWORD; to keep it over a restart: ACL SAVE, or CONFIG REWRITE`,
+			`# Redis 7.2 and newer, so that sampling does not change the age of keys: ACL SETUSER ${user} +client|no-touch`,
+			`# its password: ACL SETUSER ${user} >PASSWORD; to save it across restarts: ACL SAVE, or CONFIG REWRITE`,
 		],
 		forActions: [`ACL SETUSER ${user} ${aclRules(actionCommands())}`],
 	};

@@ -5,22 +5,22 @@ import type {MaxmemoryChange, RedisInfo} from '../../src/port/redis.ts';
 import {formatBytes, formatPercent} from '../../src/text/format.ts';
 
 const mebibyte = 1024 ** 2;
-/** Of the machine's memory, for one server: the rest is for the machine, the copy made for a snapshot, and fragmentation. */
+/** Largest share of the machine's memory for one server: the rest is for the system, the copy during a snapshot, and fragmentation. */
 export const headroomShare = 0.8;
 const clientsShare = 0.25;
 
 export const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : formatRedisSize(size));
 
-/** The limit as a number that compares: none is the largest. */
+/** The limit as a comparable number: no limit is infinite. */
 export const comparableLimit = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
 
 /** Memory that counts against maxmemory. */
 export const countedMemory = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
 
-/** Whether nothing is evicted or refused at once under this limit. */
+/** Whether the memory in use fits under this limit: no key is evicted and no write refused at once. */
 export const fitsWithin = (info: RedisInfo, size: number): boolean => countedMemory(info) <= comparableLimit(size);
 
-/** What changed on the server since this was planned, in a sentence; undefined when it is all the same. */
+/** What has changed on the server since the plan was made, as a sentence; undefined when nothing has. */
 export function describeServerConflict({bytes: to, expected}: MaxmemoryChange, now: RedisInfo): string | undefined {
 	if (now.runId !== expected.runId) return 'the server was restarted since';
 	if (now.maxmemory !== expected.maxmemory)
@@ -36,18 +36,18 @@ type MaxmemoryEffect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<
 
 const notPersistedText = 'It lasts until the server restarts: redis.conf is not rewritten.';
 
-/** What comes with the next writes when the new limit is all but reached. */
+/** What the next writes cause when the new limit is nearly reached. */
 function describeNextWrites(info: RedisInfo, to: number): string {
 	if (info.usedMemory < to * memoryThreshold.crit) return '';
 	return info.policy === 'noeviction'
 		? ', but the next writes reach it, and then every write that needs memory fails (noeviction)'
-		: `, but the next writes evict ${describeEvictableKeys(info)} (${info.policy || 'policy not told'})`;
+		: `, but the next writes evict ${describeEvictableKeys(info)} (${info.policy || 'policy unknown'})`;
 }
 
 const describeEvictableKeys = (info: RedisInfo): string =>
 	info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
 
-/** Keys that are evicted do not come back: the undo is exact as long as the memory used stays below `limit`, the lower of both limits. */
+/** Evicted keys do not come back: the undo is exact while the memory in use stays below `limit`, the lower of both limits. */
 function maxmemoryUndoClass(info: RedisInfo, limit: number): UndoClass {
 	const condition = info.policy === 'noeviction' ? '' : ` while less than ${sizeText(limit)} is used`;
 	return {class: 'exact', text: `exact${condition}: set maxmemory back to ${sizeText(info.maxmemory)}`};
@@ -57,7 +57,7 @@ function lowerEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 	const over = countedMemory(info) - to;
 	const exact = maxmemoryUndoClass(info, to);
 	if (over <= 0) {
-		const rest = `${formatBytes(info.usedMemory)} are used, ${formatPercent(info.usedMemory / to)} of the new limit: nothing has to go now`;
+		const rest = `${formatBytes(info.usedMemory)} are used, ${formatPercent(info.usedMemory / to)} of the new limit: no key is evicted now`;
 		return {impact: `${rest}${describeNextWrites(info, to)}. ${notPersistedText}`, risk: 'medium', undo: exact};
 	}
 	if (info.policy === 'noeviction') {
@@ -68,9 +68,9 @@ function lowerEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 		};
 	}
 	return {
-		impact: `${formatBytes(info.usedMemory)} are used, ${formatBytes(over)} more than the new limit: the server evicts ${describeEvictableKeys(info)} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${notPersistedText}`,
+		impact: `${formatBytes(info.usedMemory)} are used, ${formatBytes(over)} more than the new limit: the server evicts ${describeEvictableKeys(info)} worth that much at once (${info.policy || 'policy unknown'}). They cannot be brought back. ${notPersistedText}`,
 		risk: 'high',
-		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
+		undo: {class: 'none', text: 'none: the limit can be set back, but evicted keys cannot be restored'},
 	};
 }
 
@@ -78,7 +78,7 @@ function raiseEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 	const undo = maxmemoryUndoClass(info, info.maxmemory);
 	const machine = info.systemMemory;
 	const beyond = machine !== undefined && comparableLimit(to) > machine * headroomShare;
-	const room =
+	const space =
 		to === 0
 			? 'Without a limit the server grows until the machine has no memory left.'
 			: `${formatBytes(info.usedMemory)} are used, ${formatPercent(info.usedMemory / to)} of the new limit${describeNextWrites(info, to)}.`;
@@ -88,7 +88,7 @@ function raiseEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 			: '';
 	const held = info.clientsMemory ?? 0;
 	return {
-		impact: `${room}${tight} ${notPersistedText}`,
+		impact: `${space}${tight} ${notPersistedText}`,
 		risk: beyond || to === 0 ? 'medium' : 'low',
 		undo,
 		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
@@ -102,7 +102,7 @@ function raiseEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 	};
 }
 
-/** What setting maxmemory to `to` would do to this server, with how much can be lost and the way back. */
+/** The effect of setting maxmemory to `to` on this server, with risk and undo. */
 export function maxmemoryEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 	if (to === info.maxmemory) {
 		return {

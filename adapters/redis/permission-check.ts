@@ -3,7 +3,7 @@ import type {Permission} from '../../src/contract/system.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 
-/** Why an action that needs `command` is dim; undefined while nothing speaks against it. */
+/** Why an action that needs `command` is disabled; undefined when it is not. */
 export function missingPermissionReason(permission: Permission | undefined, command: string): string | undefined {
 	if (permission?.state !== 'lack') return undefined;
 	return permission.grant.startsWith('ACL')
@@ -14,7 +14,7 @@ export function missingPermissionReason(permission: Permission | undefined, comm
 /** `+config|set`: CONFIG SET. */
 const commandOfPermission = (name: string): string => name.replace(/^\+/, '').replaceAll('|', ' ').toUpperCase();
 
-/** Asks the server now. Only a clear no blocks. */
+/** Reads the permission from the server now. Only a clear refusal blocks. */
 export async function permissionCheck(label: string, name: string, context: ActionContext<RedisPort>): Promise<Check> {
 	try {
 		const permission = (await context.port.readPermissions(context, [name])).find(one => one.name === name);
@@ -28,5 +28,5 @@ export async function permissionCheck(label: string, name: string, context: Acti
 	} catch (error) {
 		if (!(error instanceof AdapterError)) throw error;
 	}
-	return {label, result: 'unknown', detail: 'the server does not tell: it will refuse if you may not'};
+	return {label, result: 'unknown', detail: 'the server does not report it, and refuses if you may not'};
 }

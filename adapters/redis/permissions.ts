@@ -8,7 +8,7 @@ type RedisNeed = {
 	readonly needs: string;
 	readonly command: string;
 	readonly words: readonly CommandArgument[];
-	/** A read that stands in for asking: refused means that the need is refused too. */
+	/** A harmless read that is used when ACL DRYRUN is refused: if it is refused, so is the command. */
 	readonly probe: readonly [command: string, words: readonly CommandArgument[]];
 };
 
@@ -19,7 +19,7 @@ const read = (needs: string, command: string, words: readonly CommandArgument[] 
 	probe: [command, words],
 });
 
-// A key that nobody has: what is asked for is the right, not the value.
+// A key that does not exist: only the permission matters.
 const key = 'midwatch:permission';
 
 const needs: readonly RedisNeed[] = [
@@ -37,13 +37,13 @@ const needs: readonly RedisNeed[] = [
 		needs: 'redis.set-maxmemory',
 		command: 'CONFIG SET',
 		words: ['maxmemory', 0],
-		// Who may not read the configuration is not given the right to change it, and services that remove CONFIG remove both.
+		// A user who may not read the configuration may not change it, and services that remove CONFIG remove both.
 		probe: ['CONFIG GET', ['maxmemory']],
 	},
 	{needs: 'redis.kill-client', command: 'CLIENT KILL', words: ['ID', 0], probe: ['CLIENT LIST', ['ID', 0]]},
 ];
 
-/** Everything that is asked for, by its ACL name: the demo has it all. */
+/** All required permissions, by their ACL names. */
 export const redisRequiredPermissions: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
 	needs: need.needs,
 	name: `+${aclCommandName(need.command)}`,
@@ -51,18 +51,18 @@ export const redisRequiredPermissions: readonly Pick<Permission, 'needs' | 'name
 
 const isOfAction = ({needs: what}: RedisNeed): boolean => what.startsWith('redis.');
 
-/** Commands that the panes need, and those that the actions send. */
+/** Commands that the panes need. */
 export const readCommands = (): readonly string[] =>
 	needs.filter(need => !isOfAction(need)).map(({command}) => command);
 export const actionCommands = (): readonly string[] => needs.filter(isOfAction).map(({command}) => command);
 
-/** A probe that is the command itself proves what it shows; a reading sibling, refused or not, proves nothing of the writing one. */
+/** Whether the probe is the command itself. The result of a related read proves nothing about a write. */
 const isCommandItself = (need: RedisNeed): boolean => need.probe[0] === need.command;
 
 const commandOf = (need: RedisNeed, user: string) =>
 	['ACL DRYRUN', [user, ...need.command.split(' '), ...need.words]] as const;
 
-/** What ACL DRYRUN said, or undefined when it was refused. */
+/** The permission by ACL DRYRUN; undefined when that was refused. */
 function permissionByDryRun(need: RedisNeed, user: string, reply: unknown): Permission | undefined {
 	if (typeof reply !== 'string') return undefined;
 	if (reply === 'OK') return toPermission(need, 'have', '');
@@ -88,31 +88,31 @@ const toPermission = (need: RedisNeed, state: Permission['state'], grant: string
 });
 
 /**
- * What the user may do, by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads. Three round
- * trips at most. `configured` is the user name we connect with; `names` are those of the needs to ask for, all when absent.
+ * Reads the user's permissions by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads. At most
+ * three round trips. `configured` is the user name we connect with; `names` limits the permissions that are read.
  */
 export async function readRedisPermissions(
-	link: RedisConnection,
+	connection: RedisConnection,
 	configured: string | undefined,
 	context: Context,
 	names?: readonly string[],
 ): Promise<readonly Permission[]> {
-	const asked = needs.filter(({command}) => names?.includes(`+${aclCommandName(command)}`) ?? true);
-	const [whoami] = await link.sendAll([['ACL WHOAMI', []]], context);
+	const requested = needs.filter(({command}) => names?.includes(`+${aclCommandName(command)}`) ?? true);
+	const [whoami] = await connection.sendAll([['ACL WHOAMI', []]], context);
 	const user = typeof whoami === 'string' ? whoami : (configured ?? 'default');
-	const answers = await link.sendAll(
-		asked.map(need => commandOf(need, user)),
+	const answers = await connection.sendAll(
+		requested.map(need => commandOf(need, user)),
 		context,
 	);
-	const dryRun = new Map(asked.map((need, at) => [need, permissionByDryRun(need, user, answers[at])]));
-	const open = asked.filter(need => dryRun.get(need) === undefined);
+	const dryRun = new Map(requested.map((need, at) => [need, permissionByDryRun(need, user, answers[at])]));
+	const open = requested.filter(need => dryRun.get(need) === undefined);
 	const probes =
 		open.length === 0
 			? []
-			: await link.sendAll(
+			: await connection.sendAll(
 					open.map(({probe}) => probe),
 					context,
 				);
 	const probed = new Map(open.map((need, at) => [need, permissionByProbe(need, user, probes[at])]));
-	return asked.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
+	return requested.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
 }

@@ -12,18 +12,20 @@ const maxRows = 50;
 function sampleText({keys, total, complete}: KeySample, replica: string | undefined): string {
 	const where = replica === undefined ? '' : ` on replica ${replica}`;
 	return complete
-		? `all ${formatThousands(keys.length)} keys looked at${where}, sizes estimated`
+		? `all ${formatThousands(keys.length)} keys read${where}, sizes estimated`
 		: `sampled ${formatThousands(keys.length)} of ${formatCount(total)} keys${where}`;
 }
 
 function otherDatabases(info: RedisInfo, db: number): readonly Note[] {
 	const others = Object.entries(info.keys).filter(([index, keys]) => Number(index) !== db && keys > 0);
 	if (others.length === 0) return [];
-	const told = others.map(([index, keys]) => `db${index} (${formatCount(keys)} keys)`).join(', ');
-	return [{text: `not sampled: ${told}`, hint: 'Add a target with that `db` to the configuration.', severity: 'ok'}];
+	const databases = others.map(([index, keys]) => `db${index} (${formatCount(keys)} keys)`).join(', ');
+	return [
+		{text: `not sampled: ${databases}`, hint: 'Add a target with that `db` to the configuration.', severity: 'ok'},
+	];
 }
 
-/** Memory by prefix, from a sample of the keys that keeps to a budget. */
+/** Memory by key prefix, from a sample within a budget. */
 export const prefixesSource = defineSource<RedisPrefixRow, RedisPort, RedisSettings>()({
 	kind: 'redis.prefix',
 	title: 'Prefixes',
@@ -54,14 +56,14 @@ export const prefixesSource = defineSource<RedisPrefixRow, RedisPort, RedisSetti
 			if (keyspace.remark !== undefined) {
 				notes.push({
 					text: keyspace.remark,
-					hint: 'Correct `replica` in the configuration, or mend it.',
+					hint: 'Correct `replica` in the configuration, or start that server.',
 					severity: 'warn',
 				});
 			}
 			if (sample.stopped !== undefined) {
 				notes.push({
 					text: `sampling ended early: ${sample.stopped}`,
-					hint: 'Name a replica to sample.',
+					hint: 'Configure a `replica` to sample.',
 					severity: 'ok',
 				});
 			}

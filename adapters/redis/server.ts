@@ -1,16 +1,16 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSource} from '../../src/contract/define.ts';
 import type {Gauge, Note, Snapshot} from '../../src/contract/row.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {heaviestClient} from '../../src/model/redis/redis-client.ts';
+import {type HeaviestClient, heaviestClient} from '../../src/model/redis/redis-client.ts';
+import {createRedisHistory, type RedisHistory} from '../../src/model/redis/redis-history.ts';
 import {
 	type CounterResetReason,
 	countRecentEvents,
-	findCounterReset,
 	lifetimeHitRate,
 	type RedisCounters,
-	recentMs,
 	redisRates,
 } from '../../src/model/redis/redis-rates.ts';
 import {
@@ -20,17 +20,15 @@ import {
 	redisMemoryLimit,
 } from '../../src/model/redis/redis-server.ts';
 import {evaluateRedisServer, redisServerFindings} from '../../src/model/redis/redis-server-findings.ts';
-import type {RedisPort, RedisSettings, SlowCommand} from '../../src/port/redis.ts';
+import type {RedisInfo, RedisPort, RedisSettings, SlowCommand} from '../../src/port/redis.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {redisCliCommand} from './cli-equivalent.ts';
 
-/** A replica that went is told for so long, unless it comes back. */
-const lostReplicaShownMs = 15 * 60_000;
 const slowLogDepth = 32;
 
-const notesOfReset: Readonly<Record<CounterResetReason, (ago: string) => string>> = {
-	restarted: ago => `the server restarted ${ago} ago: rates begin anew`,
-	'counters-reset': ago => `the counters were reset ${ago} ago (CONFIG RESETSTAT): rates begin anew`,
+const resetNotes: Readonly<Record<CounterResetReason, (ago: string) => string>> = {
+	restarted: ago => `the server restarted ${ago} ago: rates start again`,
+	'counters-reset': ago => `the counters were reset ${ago} ago (CONFIG RESETSTAT): rates start again`,
 };
 
 function gaugesOf(row: RedisServerRow): readonly Gauge[] {
@@ -62,13 +60,13 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 			severity: 'ok',
 			...(row.hitRate === undefined ? (row.evictedPerSecond === undefined ? secondRead : {text: 'no lookups'}) : {}),
 		},
-		{id: 'policy', label: 'policy', value: undefined, unit: 'text', text: row.policy || 'not told', severity: 'ok'},
+		{id: 'policy', label: 'policy', value: undefined, unit: 'text', text: row.policy || 'not reported', severity: 'ok'},
 		{
 			id: 'fragmentation',
 			label: 'frag',
 			value: row.fragmentationRatio,
 			unit: 'text',
-			text: row.fragmentationRatio?.toFixed(2) ?? 'not told',
+			text: row.fragmentationRatio?.toFixed(2) ?? 'not reported',
 			severity: 'ok',
 		},
 		{
@@ -89,7 +87,7 @@ const noteOf = (error: AdapterError, missing: string): Note => ({
 	severity: 'unknown',
 });
 
-/** Runs a read whose refusal leaves the rest worth showing. @throws AdapterError when the connection itself failed. */
+/** Returns a refusal instead of throwing it: the rest of the row is still shown. @throws AdapterError when the connection failed. */
 async function readOptional<T>(read: Promise<T>): Promise<T | AdapterError> {
 	try {
 		return await read;
@@ -99,107 +97,109 @@ async function readOptional<T>(read: Promise<T>): Promise<T | AdapterError> {
 	}
 }
 
-/** Follows one server over its reads. */
+type ServerRead = {
+	readonly counters: RedisCounters;
+	/** The read before; undefined when there is none to compare with. */
+	readonly previous: RedisCounters | undefined;
+	readonly history: RedisHistory;
+	readonly slowlog: readonly SlowCommand[] | undefined;
+	readonly heaviest: HeaviestClient | undefined;
+	readonly permissions: readonly Permission[];
+};
+
+/** The facts of one row, before its severity is known. */
+function toServerFacts(
+	name: string,
+	endpoint: string,
+	{counters, previous, history, slowlog, heaviest, permissions}: ServerRead,
+): Parameters<typeof evaluateRedisServer>[0] {
+	const {info, at} = counters;
+	const rates = redisRates(previous, counters);
+	const recent = countRecentEvents(history.recent);
+	const newestSlow = (slowlog ?? []).slice(0, recent.slow ?? 0);
+	return {
+		id: endpoint,
+		target: name,
+		endpoint,
+		version: `${info.server} ${info.version}`,
+		runId: info.runId,
+		role: info.role,
+		uptimeSeconds: info.uptimeSeconds,
+		loading: info.loading,
+		usedMemory: info.usedMemory,
+		maxmemory: info.maxmemory,
+		policy: info.policy,
+		systemMemory: info.systemMemory,
+		fragmentationRatio: info.fragmentationRatio,
+		fragmentationBytes: info.fragmentationBytes,
+		clientsMemory: info.clientsMemory,
+		heaviestClient: heaviest,
+		evictedPerSecond: rates.evictedPerSecond,
+		evictedRecently: recent.evicted,
+		hitRate: rates.hitRate,
+		hitRateBefore: lifetimeHitRate(info),
+		opsPerSecond: info.opsPerSecond,
+		clients: info.clients,
+		blockedClients: info.blockedClients,
+		maxclients: info.maxclients,
+		keys: Object.values(info.keys).reduce((sum, keys) => sum + keys, 0),
+		recentSeconds: recent.seconds,
+		rejectedRecently: recent.rejected,
+		slowRecently: recent.slow,
+		slowest: newestSlow.toSorted((a, b) => b.microseconds - a.microseconds)[0],
+		upstream: info.upstream,
+		replicas: info.replicas,
+		lostReplicas: history.findLostReplicas(at, info.replicas),
+		permissions,
+	};
+}
+
+/** The client with the largest buffers. CLIENT LIST is read only when client buffers are a large part of the memory. */
+async function readHeaviestClient(
+	port: RedisPort,
+	info: RedisInfo,
+	context: Context,
+): Promise<HeaviestClient | undefined> {
+	if (!areClientBuffersLarge(info)) return undefined;
+	const list = await readOptional(port.clients(context));
+	return list instanceof AdapterError ? undefined : heaviestClient(list.clients, list.own);
+}
+
+/** Reads one server again and again: rates, recent events and lost replicas come from the reads before. */
 function createServerReader(
 	port: RedisPort,
 	target: Target<RedisSettings>,
 ): (context: Context) => Promise<Snapshot<RedisServerRow>> {
-	const {host, port: portNumber} = target.settings;
-	const endpoint = `${host}:${portNumber}`;
-	let readings: RedisCounters[] = [];
+	const endpoint = `${target.settings.host}:${target.settings.port}`;
+	const history = createRedisHistory();
 	let levels: RedisLevels | undefined;
-	let reset: {readonly kind: CounterResetReason; readonly at: number} | undefined;
-	const replicas = new Map<string, number | undefined>();
-
-	function remember(reading: RedisCounters): RedisCounters | undefined {
-		const before = readings.at(-1);
-		const broken = before === undefined ? undefined : findCounterReset(before, reading);
-		if (broken !== undefined) {
-			reset = {kind: broken, at: reading.at};
-			readings = [];
-		}
-		readings = [...readings.filter(one => reading.at - one.at <= recentMs), reading];
-		return broken === undefined ? before : undefined;
-	}
-
-	function lostReplicas({at, info}: RedisCounters): RedisServerRow['lostReplicas'] {
-		const present = new Set(info.replicas.map(replica => replica.address));
-		for (const address of present) replicas.set(address, undefined);
-		const lost: {address: string; sinceMs: number}[] = [];
-		for (const [address, since = at] of replicas) {
-			if (present.has(address)) continue;
-			if (at - since > lostReplicaShownMs) {
-				replicas.delete(address);
-				continue;
-			}
-			replicas.set(address, since);
-			lost.push({address, sinceMs: since});
-		}
-		return lost;
-	}
 
 	return async context => {
-		const [info, slowlog] = await Promise.all([port.info(context), readOptional(port.slowlog(slowLogDepth, context))]);
+		const [info, slowlogReply] = await Promise.all([
+			port.info(context),
+			readOptional(port.slowlog(slowLogDepth, context)),
+		]);
 		const at = context.now();
-		const slow: readonly SlowCommand[] | undefined = slowlog instanceof AdapterError ? undefined : slowlog;
-		const reading: RedisCounters = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
-		const rates = redisRates(remember(reading), reading);
-		const recent = countRecentEvents(readings);
-		const listed = areClientBuffersLarge(info) ? await readOptional(port.clients(context)) : undefined;
-		const heaviest =
-			listed === undefined || listed instanceof AdapterError ? undefined : heaviestClient(listed.clients, listed.own);
-		const newest = (slow ?? []).slice(0, recent.slow ?? 0);
-		const row = evaluateRedisServer(
-			{
-				id: endpoint,
-				target: target.name,
-				endpoint,
-				version: `${info.server} ${info.version}`,
-				runId: info.runId,
-				role: info.role,
-				uptimeSeconds: info.uptimeSeconds,
-				loading: info.loading,
-				usedMemory: info.usedMemory,
-				maxmemory: info.maxmemory,
-				policy: info.policy,
-				systemMemory: info.systemMemory,
-				fragmentationRatio: info.fragmentationRatio,
-				fragmentationBytes: info.fragmentationBytes,
-				clientsMemory: info.clientsMemory,
-				heaviestClient: heaviest,
-				evictedPerSecond: rates.evictedPerSecond,
-				evictedRecently: recent.evicted,
-				hitRate: rates.hitRate,
-				hitRateBefore: lifetimeHitRate(info),
-				opsPerSecond: info.opsPerSecond,
-				clients: info.clients,
-				blockedClients: info.blockedClients,
-				maxclients: info.maxclients,
-				keys: Object.values(info.keys).reduce((sum, keys) => sum + keys, 0),
-				recentSeconds: recent.seconds,
-				rejectedRecently: recent.rejected,
-				slowRecently: recent.slow,
-				slowest: newest.toSorted((a, b) => b.microseconds - a.microseconds)[0],
-				upstream: info.upstream,
-				replicas: info.replicas,
-				lostReplicas: lostReplicas(reading),
-				permissions: await port.permissions(context),
-			},
-			at,
-			levels,
-		);
+		const slowlog = slowlogReply instanceof AdapterError ? undefined : slowlogReply;
+		const counters: RedisCounters = {at, info, slowId: slowlog === undefined ? undefined : (slowlog[0]?.id ?? -1)};
+		const previous = history.add(counters);
+		const heaviest = await readHeaviestClient(port, info, context);
+		const permissions = await port.permissions(context);
+		const facts = toServerFacts(target.name, endpoint, {counters, previous, history, slowlog, heaviest, permissions});
+		const row = evaluateRedisServer(facts, at, levels);
 		levels = row.levels;
 		const notes: Note[] = [];
-		if (reset !== undefined && at - reset.at <= recentMs) {
-			const ago = formatDuration((at - reset.at) / 1000);
-			notes.push({text: notesOfReset[reset.kind](ago), severity: reset.kind === 'restarted' ? 'warn' : 'ok'});
+		const reset = history.recentReset(at);
+		if (reset !== undefined) {
+			const text = resetNotes[reset.reason](formatDuration((at - reset.at) / 1000));
+			notes.push({text, severity: reset.reason === 'restarted' ? 'warn' : 'ok'});
 		}
-		if (slowlog instanceof AdapterError) notes.push(noteOf(slowlog, 'slow log not read'));
+		if (slowlogReply instanceof AdapterError) notes.push(noteOf(slowlogReply, 'slow log not read'));
 		return {rows: [row], gauges: gaugesOf(row), omitted: 0, notes};
 	};
 }
 
-/** One row a target: its server, by INFO and the slow log. */
+/** One row per target: its server, from INFO and the slow log. */
 export const serverSource = defineSource<RedisServerRow, RedisPort, RedisSettings>()({
 	kind: 'redis.server',
 	title: 'Server',

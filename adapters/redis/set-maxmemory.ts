@@ -24,7 +24,7 @@ export type MaxmemoryPlan = {
 	readonly runId: string;
 	readonly policy: string;
 	readonly role: RedisInfo['role'];
-	/** Whether nothing is evicted or refused at once. */
+	/** Whether the memory in use is below the new limit: no key is evicted and no write refused at once. */
 	readonly fits: boolean;
 	/** Bytes; 0: no limit. */
 	readonly from: number;
@@ -53,7 +53,7 @@ function previewOf(
 	return {
 		plan,
 		target: target.name,
-		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
+		// A target has one maxmemory, so the size distinguishes this change from another; typing it confirms the right one.
 		object: formatRedisSize(to),
 		locks: ['maxmemory'],
 		count: 1,
@@ -66,16 +66,16 @@ function previewOf(
 }
 
 const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
+	new AdapterError('conflict', what, 'Nothing was sent. Check the current state of the server, and decide again.');
 
-const changeOf = ({to, from, runId, policy, role, fits: room}: MaxmemoryPlan): MaxmemoryChange => ({
+const changeOf = ({to, from, runId, policy, role, fits}: MaxmemoryPlan): MaxmemoryChange => ({
 	bytes: to,
-	expected: {runId, maxmemory: from, policy, role, fits: room},
+	expected: {runId, maxmemory: from, policy, role, fits},
 });
 
-/** What is used now, against the new limit. */
+/** Checks the memory in use against the new limit. */
 function memoryFitCheck(info: RedisInfo, to: number): Check {
-	const label = 'what is used';
+	const label = 'the memory in use';
 	const used = formatBytes(info.usedMemory);
 	const limit = comparableLimit(to);
 	const share = info.usedMemory / limit;
@@ -98,7 +98,7 @@ const parseSize = (text: string | undefined): number => {
 	return size;
 };
 
-/** Half as much again, in whole mebibytes: room that one sees, and few machines that it does not fit. */
+/** One and a half times the size, in mebibytes: noticeably more, and few machines are too small for it. */
 function suggestedSize(rows: readonly Row[]): string {
 	const row = rows[0] as RedisServerRow | undefined;
 	if (row === undefined) return '';
@@ -106,7 +106,7 @@ function suggestedSize(rows: readonly Row[]): string {
 	return formatRedisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);
 }
 
-/** Sets the limit of memory while the server runs. */
+/** Sets maxmemory on the running server. */
 export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSettings>()<MaxmemoryPlan>({
 	id: 'redis.set-maxmemory',
 	title: 'Set maxmemory',
@@ -122,7 +122,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 			problem(text) {
 				const size = parseRedisSize(text);
 				if (size === undefined)
-					return 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.';
+					return 'This is not a size. Write an integer with kb, mb or gb, such as 512mb, or 0 for no limit.';
 				return size > 0 && size < mebibyte
 					? 'An empty server needs more than that. Write at least 1mb, or 0 for no limit.'
 					: undefined;
@@ -201,7 +201,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 	async verify(plan, _receipt, context) {
 		const info = await context.port.info(context);
 		if (info.runId !== plan.runId) {
-			return {result: 'ineffective', detail: 'the server restarted meanwhile: its limit is that of redis.conf again'};
+			return {result: 'ineffective', detail: 'the server restarted in between: its limit is that of redis.conf again'};
 		}
 		if (info.maxmemory !== plan.to) {
 			return {result: 'ineffective', detail: `maxmemory reads ${sizeText(info.maxmemory)}`};

@@ -1,13 +1,13 @@
 import type {SlowCommand} from '../../src/port/redis.ts';
 
-/** Commands whose first argument is a part of their name, not data. */
+/** Commands whose first argument is part of the name, not data. */
 const containers = new Set(
 	'ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SLOWLOG XGROUP XINFO'.split(
 		' ',
 	),
 );
 
-/** Reads SLOWLOG GET. Arguments are counted and left behind; Redis shows at most 32 of them, the last one then says how many more. */
+/** Parses SLOWLOG GET. Arguments are counted and dropped. Redis returns at most 32; the last one then gives the number of the rest. */
 export function parseSlowlog(reply: unknown): readonly SlowCommand[] {
 	const entries: readonly unknown[] = Array.isArray(reply) ? reply : [];
 	return entries.flatMap(entry => {

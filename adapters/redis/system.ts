@@ -24,7 +24,7 @@ async function connect(target: Target<RedisSettings>, options: {readonly readOnl
 	return {
 		port: client.port,
 		async identify(context: Context) {
-			// The first read also connects; latency is that of the second.
+			// The first read also connects, so the latency is that of the second.
 			const info = await client.port.info(context);
 			const began = performance.now();
 			const who = await client.whoami(context);

@@ -4,22 +4,22 @@ const crit = /^(?:crit(?:ical)?|page|pager|emergency|emerg|disaster|fatal|major|
 const calm = /^(?:info(?:rmational)?|notice|none|ok|debug|low|minor|p[45]|sev-?[45])$/i;
 
 /**
- * How bad an alert is, by its label `severity`, else `priority` or `level`. There is no standard: critical, warning and info are what
- * kube-prometheus and awesome-prometheus-alerts use. Whatever we do not know, and an alert without such a label, is a warning: somebody
- * wrote a rule for it. `info` and `none` (the Watchdog that always fires) are not wrong.
+ * The severity of an alert, by its label `severity`, otherwise `priority` or `level`. There is no standard: kube-prometheus and
+ * awesome-prometheus-alerts use critical, warning and info. An unknown value, and an alert without such a label, is a warning: there is a
+ * rule for it. `info` and `none` (the Watchdog that always fires) are ok.
  */
 export function alertSeverity(labels: Labels): Exclude<Severity, 'unknown'> {
 	const word = (labels['severity'] ?? labels['priority'] ?? labels['level'] ?? '').trim();
 	return crit.test(word) ? 'crit' : calm.test(word) ? 'ok' : 'warn';
 }
 
-/** Characters of what is shown in one line; the whole of it is in the alert's text. Nobody bounds an annotation. */
+/** Maximum characters of an annotation in one line, since Prometheus does not limit them; the alert's document has the complete text. */
 const longest = 500;
 
 export const alertName = (labels: Labels): string => labels['alertname'] ?? 'alert without a name';
 
-/** Said by the name, the severity or the target's own name already, or about the one who tells. */
-const labelsToldElsewhere = new Set([
+/** Labels that repeat the name, the severity or the target's name, or describe the Prometheus server. */
+const redundantLabels = new Set([
 	'alertname',
 	'severity',
 	'priority',
@@ -28,7 +28,7 @@ const labelsToldElsewhere = new Set([
 	'prometheus_replica',
 	'replica',
 ]);
-/** What a person calls the thing, the narrowest first. */
+/** Labels that name the object, narrowest first. */
 const narrowestFirst = [
 	'instance',
 	'pod',
@@ -53,17 +53,17 @@ const labelRank = (name: string): number => {
 	return at < 0 ? narrowestFirst.length : at;
 };
 
-/** Which one it is about: `job=checkout-api instance=10.2.5.3:8080`, the most telling label last. Empty when no label tells. */
+/** The object of an alert: `job=checkout-api instance=10.2.5.3:8080`, the most specific label last. Empty without such a label. */
 export function alertSubject(labels: Labels): string {
 	return Object.keys(labels)
-		.filter(name => !labelsToldElsewhere.has(name) && labels[name] !== '')
+		.filter(name => !redundantLabels.has(name) && labels[name] !== '')
 		.sort((a, b) => labelRank(b) - labelRank(a) || (a < b ? -1 : 1))
 		.map(name => `${name}=${labels[name]}`)
 		.join(' ')
 		.slice(0, longest);
 }
 
-/** What its author wrote for people, in one line; else its name and what it is about. */
+/** The alert's summary or description in one line; otherwise its name and object. */
 export function alertSentence(labels: Labels, annotations: Labels): string {
 	const written = annotations['summary'] ?? annotations['message'] ?? annotations['description'] ?? '';
 	const line = written
@@ -81,17 +81,17 @@ export function alertSentence(labels: Labels, annotations: Labels): string {
 export const isSameAlert = (ofPrometheus: Labels, ofAlertmanager: Labels): boolean =>
 	Object.entries(ofPrometheus).every(([name, value]) => (ofAlertmanager[name] ?? '') === value);
 
-/** Labels by which alerts are sorted, not what they are about. */
+/** Labels that classify alerts and do not name their object. */
 const ruleLabels = new Set(['alertname', 'severity', 'priority', 'level']);
 
 /**
  * Whether an alert of a rule on `up` is about this target of the same Prometheus: its job or its instance is that of the target, and no label
- * that both have differs. An alert on a whole job has no instance.
+ * that both have differs. An alert about a job has no instance.
  */
 export function reportsTargetDown(alert: Labels, target: Labels): boolean {
 	const both = Object.keys(alert).filter(name => !ruleLabels.has(name) && name in target);
 	return (both.includes('job') || both.includes('instance')) && both.every(name => alert[name] === target[name]);
 }
 
-/** Whether an expression in PromQL reads `up`, as the rules do that tell of targets that are down. */
+/** Whether a PromQL expression reads `up`, as rules for unreachable targets do. */
 export const readsUpMetric = (expression: string): boolean => /(?<![\w:.$"'])up(?![\w:("'])/.test(expression);

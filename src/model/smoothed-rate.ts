@@ -1,12 +1,12 @@
-/** A rate that forgets: after this long, two thirds of it are newer. */
+/** Time constant of the average: after this long, two thirds of its weight are newer. */
 const memoryMs = 30_000;
 
-/** Something a second, smoothed over uneven intervals. */
+/** A rate per second, smoothed over uneven intervals. */
 export type SmoothedRate = {readonly perSecond: number; readonly at: number};
 
 /**
- * Takes in that `amount` happened in the `ms` before `at`: an exponential average whose weight is that of the time it stands for, so that
- * a steady stream gives its own rate however unevenly it is looked at.
+ * Adds `amount` events in the `ms` before `at` to an exponential average. Each interval has the weight of its length, so a steady stream
+ * has its true rate, however uneven the intervals are.
  */
 export function updateSmoothedRate(
 	before: SmoothedRate | undefined,

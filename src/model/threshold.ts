@@ -1,14 +1,14 @@
 import type {Severity} from '../contract/row.ts';
 
-/** From where on a figure is told, and from where on it is urgent. The larger the worse. */
+/** The values from which a figure is `warn` and `crit`. Higher is worse. */
 export type Threshold = {readonly warn: number; readonly crit: number};
 
 export type ThresholdLevel = Exclude<Severity, 'unknown'>;
 
-/** What was raised once is over only this far below where it was raised: a figure at its limit must not come and go with each read. */
+/** Hysteresis: a level is cleared only below this share of its threshold, so that a figure at its limit does not flap. */
 const clearsAt = 0.95;
 
-/** How bad a figure is. `before` is how bad it was at the read before, if there was one. */
+/** The level of a figure. `before` is its level at the previous read, if there was one. */
 export function evaluateThreshold(
 	value: number,
 	{warn, crit}: Threshold,
@@ -19,8 +19,8 @@ export function evaluateThreshold(
 	return value >= (wasCrit || before === 'warn' ? warn * clearsAt : warn) ? 'warn' : 'ok';
 }
 
-/** As evidence: `warns from 80 % until below 76 %, critical from 95 % until below 90 %`, figures written by `write`. */
+/** As evidence: `warns from 80 % until below 76 %, critical from 95 % until below 90 %`, with values formatted by `write`. */
 export function formatThreshold({warn, crit}: Threshold, write: (value: number) => string): string {
-	const told = (how: string, limit: number) => `${how} from ${write(limit)} until below ${write(limit * clearsAt)}`;
-	return [told('warns', warn), ...(Number.isFinite(crit) ? [told('critical', crit)] : [])].join(', ');
+	const range = (how: string, limit: number) => `${how} from ${write(limit)} until below ${write(limit * clearsAt)}`;
+	return [range('warns', warn), ...(Number.isFinite(crit) ? [range('critical', crit)] : [])].join(', ');
 }

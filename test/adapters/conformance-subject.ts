@@ -4,44 +4,44 @@ import type {Row} from '../../src/contract/row.ts';
 import type {System} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 
-/** What must be there for one action to have something to do, made on the real server by its own client. */
+/** The situation in which one action has an effect, created on the real server by a separate client. */
 export type ActionCase = {
 	readonly params: Params;
 	/** The rows that the action is meant for, among those its source reads. */
 	readonly isTarget: (row: Row) => boolean;
-	/** Changes what the plan is bound to, by hand: the session goes on to another statement, the limit is changed by someone else. */
+	/** Changes what the plan is bound to: the session runs another statement, another client changes the limit. */
 	changeServer(): Promise<void>;
 	/** Whether the server shows the effect of the action. */
 	isApplied(): Promise<boolean>;
-	/** Puts everything back. Called once, whatever happened. */
+	/** Restores the server. Called once, also after a failure. */
 	cleanUp(): Promise<void>;
 };
 
 export type ConformanceSubject<Port> = {
 	readonly system: System<Port>;
-	/** Of the real server; faults are put in front of it. */
+	/** The real server; the fault proxy is in front of it. */
 	readonly server: {readonly host: string; readonly port: number};
-	/** Where the target of `server` leads, when that is not where the faults are put in front of. */
+	/** The endpoint of the target, when it is not `server`. */
 	readonly targetEndpoint?: {readonly host: string; readonly port: number};
-	/** The port that the server tells its clients to come back to: the proxy with the faults has to have it. Any, when absent. */
+	/** The port that the server advertises to its clients: the fault proxy listens on it. Default: any free port. */
 	readonly advertisedPort?: number;
 	target(at: {readonly host: string; readonly port: number}): Target;
-	/** Something for every source to see, while all tests of the sources run; ids of `steady` rows may not change meanwhile. */
+	/** Generates rows for every source while the source tests run; ids of `steady` rows must not change meanwhile. */
 	generateLoad(): Promise<{readonly steady: (row: Row) => boolean; end(): Promise<void>}>;
 	/** One for each action of the system, by its id. */
 	readonly actionCases: Readonly<Record<string, () => Promise<ActionCase>>>;
-	/** False leaves out the bad links: they are the client's doing, so that one server of a system is enough. */
+	/** False skips the connection faults: they test the client, so one server per system is enough. */
 	readonly testsConnectionFaults: boolean;
-	/** True: the very next read after a link has healed is a good one. */
+	/** True: the first read after a repaired connection succeeds. */
 	readonly recoversOnNextRead?: true;
 	/** The target's user has what `midwatch doctor --grants` prints, and nothing else: then it lacks nothing. */
 	readonly hasLeastGrants?: true;
-	/** How many writes the server has ever been sent by anyone, from its own log or statistics. */
+	/** The number of writes that the server has received from all clients, from its log or statistics. */
 	countWrites(): Promise<number>;
 };
 
 /** Where a test keeps what an action writes before it sends: nowhere. */
-export const fakeSaveFile = async (name: string): Promise<string> => `/kept/${name}`;
+export const fakeSaveFile = async (name: string): Promise<string> => `/saved/${name}`;
 
 /** Without a limit of time, unless a signal is given. */
 export const testContext = (signal: AbortSignal = new AbortController().signal): Context => ({signal, now: Date.now});

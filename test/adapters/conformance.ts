@@ -62,7 +62,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 				}
 			});
 
-			test(`${source.kind}: says how it is read by hand`, () => {
+			test(`${source.kind}: has a CLI equivalent`, () => {
 				expect(source.cliEquivalent(target).length).toBeGreaterThan(0);
 				for (const line of source.cliEquivalent(target)) expect(line).toMatch(/^\S.*$/);
 			});
@@ -98,7 +98,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 	if (subject.testsConnectionFaults) describe('a bad link', () => connectionFaultTests(subject));
 
 	describe('the connection', () => {
-		test('tells who answers and who we are', async () => {
+		test('identifies the server and our user', async () => {
 			const {version, who, latencyMs, channel, server} = await connection.identify(
 				testContext(AbortSignal.timeout(120_000)),
 			);
@@ -113,7 +113,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 			expect(server).toEqual({host, port, ...(isNamed ? {id: expect.stringMatching(/^[\w-]{8,}$/)} : {})});
 		});
 
-		test('tells what it may do, and the line that grants what it may not', async () => {
+		test('reports its permissions, and the statement that grants each missing one', async () => {
 			const permissions = await connection.permissions(testContext(AbortSignal.timeout(120_000)));
 			expect(permissions.length).toBeGreaterThan(0);
 			for (const {needs, name, state, grant} of permissions) {

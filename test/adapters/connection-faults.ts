@@ -5,7 +5,7 @@ import {AdapterError, type ErrorKind} from '../../src/errors.ts';
 import {type FaultProxy, startFaultProxy} from '../faults/fault-proxy.ts';
 import {type ConformanceSubject, testContext} from './conformance-subject.ts';
 
-/** Fault by fault: what is done to a link that stands, and the kinds of error that tell it truly. */
+/** Each fault: what is done to an open connection, and the error kinds that describe it correctly. */
 const faults: readonly {
 	readonly name: string;
 	/** False when the fault is there before the first read. */
@@ -16,7 +16,7 @@ const faults: readonly {
 	{name: 'refused', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'refuse'})},
 	{name: 'silent', standing: false, kinds: ['timeout', 'unreachable'], cause: proxy => proxy.set({mode: 'silent'})},
 	{name: 'reset on connect', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'reset'})},
-	// What claims to be a message of four gigabytes is waited for in vain.
+	// A message that claims to have four gigabytes never arrives.
 	{
 		name: 'malformed',
 		standing: false,
@@ -106,7 +106,7 @@ export function connectionFaultTests<Port>(subject: ConformanceSubject<Port>): v
 	}
 
 	for (const standing of [false, true]) {
-		test(`an abort ends a read while the server is silent ${standing ? 'on a link that stands' : 'from the start'}`, async () => {
+		test(`an abort ends a read while the server is silent ${standing ? 'on an open connection' : 'from the start'}`, async () => {
 			for (const source of system.sources) {
 				await proxy.heal();
 				const at = subject.target(proxy);
@@ -119,7 +119,7 @@ export function connectionFaultTests<Port>(subject: ConformanceSubject<Port>): v
 					const abort = new AbortController();
 					let ended: unknown;
 					const reading = poll(testContext(abort.signal)).catch(error => (ended = error));
-					// It is under way: it has connected, or had the time to send what it asks.
+					// It is in flight: it has connected, or had the time to send its request.
 					if (!standing) await expect.poll(() => proxy.accepted).toBeGreaterThan(acceptedBefore);
 					else await new Promise(resolve => setTimeout(resolve, 50));
 					abort.abort();

@@ -2,26 +2,26 @@ import {describe, expect, test} from 'vitest';
 import type {Action, ActionContext, Receipt} from '../../src/contract/action.ts';
 import type {Row} from '../../src/contract/row.ts';
 
-/** One plan that is on the screen, of an object of its own. */
+/** A plan that is shown, of an object that only this test uses. */
 export type ShownPlan<Port> = {
-	/** What was confirmed. A change that no test can bring about, such as a pid that is given to another process, is made here. */
+	/** The confirmed plan. A change that no test can cause, such as a reused pid, is made here. */
 	readonly plan: () => unknown;
 	readonly context: ActionContext<Port>;
-	/** Changes the fact on the server, and resolves when the server itself shows it. */
+	/** Changes the fact on the server, and resolves when the server shows the change. */
 	readonly change: () => Promise<void>;
-	/** Whether anything of the plan was done to whatever is there now. */
+	/** Whether any part of the plan was applied. */
 	readonly wasApplied: () => Promise<boolean>;
 	readonly cleanUp: () => Promise<void>;
 };
 
-/** By action and fact: puts a plan on the screen and knows how to change that one fact. */
+/** By action and fact: shows a plan and can change that one fact. */
 export type BindingCases<Port> = Readonly<
 	Record<string, Readonly<Record<string, (action: Action<Row, Port>) => Promise<ShownPlan<Port>>>>>
 >;
 
 /**
- * Holds every declared fact to its declaration: one that is bound is changed between preview and confirmation, and the plan must then be
- * refused by the checks and by what is sent, with nothing done. A bound fact without a case fails, and so does a case without a fact.
+ * Tests every declared fact: a bound one is changed between preview and confirmation, and then both the checks and `run` must refuse the
+ * plan, with nothing done. A bound fact without a case fails, and so does a case without a fact.
  */
 export function planBindingTests<Port>(actions: readonly Action<Row, Port>[], cases: BindingCases<Port>): void {
 	test('every bound fact has a case, and every case a bound fact', () => {
@@ -41,8 +41,8 @@ export function planBindingTests<Port>(actions: readonly Action<Row, Port>[], ca
 			for (const {fact, ...rest} of action.shows) {
 				const shown = cases[action.id]?.[fact];
 				if ('notBound' in rest || shown === undefined) continue;
-				test(`a plan does not outlive its ${fact}`, async () => {
-					const {plan, context: about, change, wasApplied: happened, cleanUp: end} = await shown(action);
+				test(`a plan is refused when this changes: ${fact}`, async () => {
+					const {plan, context: about, change, wasApplied, cleanUp} = await shown(action);
 					try {
 						const before = await action.preflight(plan(), about);
 						expect(before.filter(({result}) => result === 'block')).toEqual([]);
@@ -51,9 +51,9 @@ export function planBindingTests<Port>(actions: readonly Action<Row, Port>[], ca
 						expect(after.filter(({result}) => result === 'block').length).toBeGreaterThan(0);
 						const sent: Promise<Receipt> = action.run(plan(), about);
 						await expect(sent).rejects.toMatchObject({name: 'AdapterError', harmless: true});
-						expect(await happened()).toBe(false);
+						expect(await wasApplied()).toBe(false);
 					} finally {
-						await end();
+						await cleanUp();
 					}
 				});
 			}

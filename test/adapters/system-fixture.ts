@@ -11,7 +11,7 @@ export type SystemFixture<Port, Settings> = {
 	readonly target: Target<Settings>;
 	readonly connection: Connection<Port>;
 	readonly port: Port;
-	/** Reads one source again, in the same closure each time. */
+	/** Reads one source; each call continues the same reader. */
 	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
 	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
 	inspect(id: string, row: Row): Promise<string>;

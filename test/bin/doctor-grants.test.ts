@@ -43,7 +43,7 @@ test('the grants of a PostgreSQL role are printed as lines for psql', async () =
 CREATE ROLE midwatch LOGIN; -- unless there is one; its password: \\password midwatch
 GRANT CONNECT ON DATABASE "Orders" TO midwatch;
 GRANT pg_read_all_stats, pg_read_all_settings TO midwatch;
--- shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, beside what stands there; then restart the server
+-- shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, keep what is there; then restart the server
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 # for actions, in addition
 GRANT pg_signal_backend TO midwatch;

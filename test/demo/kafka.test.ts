@@ -178,7 +178,7 @@ describe('Kafka in the demo', () => {
 			topic: 'order-events',
 			offsets: [{partition: 0, offset: offset?.offset, metadata: ''}, {partition: 1}],
 		});
-		expect(receipt.before['backup']).toBe('/kept/order-processing-order-events.csv');
+		expect(receipt.before['backup']).toBe('/saved/order-processing-order-events.csv');
 	});
 
 	test('a group that is read is not reset: it has to be stopped first', async () => {

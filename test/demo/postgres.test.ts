@@ -164,7 +164,7 @@ describe('the demo of PostgreSQL', () => {
 		const checks = await action.preflight(plan, about);
 		expect(checks).toContainEqual(expect.objectContaining({conflict: true, detail: 'pid 5020 has ended'}));
 		const receipt = await action.run(plan, about);
-		expect(receipt.summary).toBe('terminated 2 of 3 sessions; gone or moved by then: pid 5020');
+		expect(receipt.summary).toBe('terminated 2 of 3 sessions; ended or changed before: pid 5020');
 		expect((await action.verify(plan, receipt, about)).result).toBe('done');
 		expect(waiting(await findings())).toEqual([]);
 		await expect(action.run(plan, about)).rejects.toMatchObject({kind: 'conflict'});

@@ -73,10 +73,10 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		open.pressDeclared('postgres.terminate');
 		await open.expect('will run');
 		await keeper.query('select pg_advisory_unlock(4711)');
-		await open.expect('has gone on: now ');
+		await open.expect('has changed: now ');
 		expect(state.failed).toBe('');
 		open.press('confirm.replan');
-		await open.expectAbsent('has gone on');
+		await open.expectAbsent('has changed');
 		expect(state.failed).toBe('');
 		await open.confirm();
 		await open.expect('Done');

@@ -1,8 +1,10 @@
 import {connect as connectSocket, isIP, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {type ConnectionOptions, connect as connectTls} from 'node:tls';
+import {systemClock} from '../../../src/time/clock.ts';
+import {settleWithin} from '../../../src/time/deadline.ts';
 
-/** The server gave both when the connection was opened. */
+/** The server sends both when a connection opens. */
 export type CancelKey = {readonly processId: number; readonly secret: number};
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html: CancelRequest, SSLRequest */
@@ -15,23 +17,23 @@ function message(...words: readonly number[]): Buffer {
 	return bytes;
 }
 
-/** The server answers it with one byte, before anything of a login. */
+/** The server answers it with one byte, before the login. */
 export const sslRequest = message(codes.ssl);
 
 export const openSocket = ({host, port}: {readonly host: string; readonly port: number}): Socket =>
 	host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket({host, port, noDelay: true});
 
 /**
- * Asks the server, over a connection of its own, to end the statement that runs on another one. Resolves once the server has closed that
- * connection, which it does when it has sent the signal; also when it could not be asked, and after `ms`. Never rejects. With `ssl` the
- * request goes over TLS or not at all.
+ * Sends a cancel request, over a new connection, for the statement that runs on another one. Resolves when the server closes the new
+ * connection, which it does after it has sent the signal; also when the request cannot be sent, and after `ms`. Never rejects. With `ssl`
+ * the request is sent over TLS or not at all.
  */
 export function requestCancel(
 	{host, port}: {readonly host: string; readonly port: number},
 	key: CancelKey,
 	{ssl, ms}: {readonly ssl: ConnectionOptions | false; readonly ms: number},
 ): Promise<void> {
-	// Not every server gives a key.
+	// Not every server sends a key.
 	if (!Number.isInteger(key.processId) || !Number.isInteger(key.secret)) return Promise.resolve();
 	return new Promise(resolve => {
 		const socket = openSocket({host, port});
@@ -63,4 +65,29 @@ export function requestCancel(
 			});
 		});
 	});
+}
+
+/** How long a cancelled statement may take to end. */
+const cancelTimeoutMs = 1000;
+
+type Cancellable = {
+	readonly host: {readonly host: string; readonly port: number};
+	readonly cancelKey: CancelKey;
+	readonly ssl: ConnectionOptions | false;
+};
+
+/**
+ * Cancels the statement that runs on a connection and waits until it has ended.
+ * @param ended resolves when the statement has ended.
+ * @returns false when it was not seen to end within a second.
+ */
+export async function cancelAndWait({host, cancelKey, ssl}: Cancellable, ended: Promise<void>): Promise<boolean> {
+	let hasEnded = false;
+	void ended.then(() => {
+		hasEnded = true;
+	});
+	const cancelled = requestCancel(host, cancelKey, {ssl, ms: cancelTimeoutMs});
+	// Both: a cancel request that is still in flight would hit the next statement.
+	await settleWithin(systemClock, cancelTimeoutMs, Promise.all([cancelled, ended]));
+	return hasEnded;
 }

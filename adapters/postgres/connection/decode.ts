@@ -1,13 +1,13 @@
 import {AdapterError} from '../../../src/errors.ts';
 
-/** Every value is the server's text. */
+/** One row. Every value is the server's text. */
 export type TextRow = Readonly<Record<string, string | null>>;
 export type TextRows = readonly TextRow[];
 
 const malformed = (column: string, value: unknown): AdapterError =>
 	new AdapterError(
 		'malformed',
-		`the server answered ${String(value)} where ${column} was asked`,
+		`the server answered ${String(value)} for ${column}`,
 		'Report this with the version of the server.',
 	);
 
@@ -42,7 +42,7 @@ export const requiredBoolean = (row: TextRow, column: string): boolean => row[co
 export const optionalBoolean = (row: TextRow, column: string): boolean | undefined =>
 	row[column] === null || row[column] === undefined ? undefined : requiredBoolean(row, column);
 
-/** The first row of an answer that always has one. */
+/** The first row of a result that always has one. @throws AdapterError `malformed` when it has none. */
 export function firstRow(rows: TextRows): TextRow {
 	const [first] = rows;
 	if (first === undefined) throw malformed('a row', 'none');

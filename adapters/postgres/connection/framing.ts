@@ -5,33 +5,33 @@ const rowDescription = 0x54;
 const dataRow = 0x44;
 const authentication = 0x52;
 
-/** Nothing we ask for comes near this; who announces more does not speak PostgreSQL, and would be waited for. */
+/** No result of ours comes near this. A server that announces more does not speak PostgreSQL, and its client would wait for ever. */
 const maxMessageBytes = 64 * 2 ** 20;
 /**
- * What the messages that answer one question may take in memory, since all of its rows are held at once. The largest answer that midwatch asks
- * for, 10,000 sessions of 19 columns with 2,000 characters of statement each, takes 39 MB.
+ * Memory limit for the messages of one result, whose rows are all held at once. The largest result of midwatch, 10,000 sessions of 19
+ * columns with 2,000 characters of statement each, takes 39 MB.
  */
 const maxResponseBytes = 64 * 2 ** 20;
 
-/** What a message and a cell take in addition to their bytes once they are decoded: a NULL is 4 bytes on the wire, or none in a row that leaves it out. */
+/** Memory overhead of a decoded message and a decoded cell: a NULL is 4 bytes on the wire, or none in a row that omits it. */
 const messageBytes = 256;
 const cellBytes = 64;
 
-/** A login takes 4 at most: SCRAM has three, and the last one says that it is over. Each may have the password read and a key derived. */
+/** A login takes at most 4: SCRAM has three, and one ends it. Each may read the password and derive a key. */
 const maxAuthentications = 8;
 
 const headerBytes = 5;
 const countBytes = 2;
 
-/** Why what comes is not read on. */
+/** Why reading stops. */
 export type UnreadableReason = 'it does not speak PostgreSQL' | 'its answer is too large';
 
 /**
- * Follows the bounds of the messages of one connection. Gives a function that takes each chunk and says why it must not be read; undefined
- * where it may: the parser of `pg` itself takes any four bytes for a length and waits for that many to come.
+ * Tracks the message boundaries of one connection. Returns a function that takes each chunk and returns why it must not be parsed, or
+ * undefined. The parser of `pg` takes any four bytes for a length and waits for that many bytes.
  */
 export function createFramingGuard(): (chunk: Buffer) => UnreadableReason | undefined {
-	/** Bytes of the current message that are still to come. */
+	/** Bytes of the current message that have not arrived. */
 	let body = 0;
 	let header = Buffer.alloc(0);
 	const exceeds = createLimits();
@@ -61,14 +61,14 @@ export function createFramingGuard(): (chunk: Buffer) => UnreadableReason | unde
 	};
 }
 
-/** What has to be read of a message before its body is passed over: with the number of columns, where the message has one. */
+/** Bytes of a message that are read before its body is skipped: with the number of columns, where the message has one. */
 function headLength(header: Buffer): number {
 	if (header.length < headerBytes) return headerBytes;
 	const counts = header[0] === rowDescription || header[0] === dataRow;
 	return counts && header.readUInt32BE(1) >= 4 + countBytes ? headerBytes + countBytes : headerBytes;
 }
 
-/** Counts what the messages of one connection take. Gives a function that takes the head of each one, and its length. */
+/** Counts the memory of the messages of one connection. Returns a function that takes the header of each one, and its length. */
 function createLimits(): (header: Buffer, length: number) => UnreadableReason | undefined {
 	let answer = 0;
 	let columns = 0;
@@ -84,7 +84,7 @@ function createLimits(): (header: Buffer, length: number) => UnreadableReason | 
 		}
 		const count = header.length > headerBytes ? header.readUInt16BE(headerBytes) : 0;
 		if (code === rowDescription) columns = count;
-		// `pg` makes an object of all announced columns for each row, whatever is in it.
+		// `pg` creates an object with all announced columns for each row, whatever it contains.
 		const cells = code === dataRow ? Math.max(columns, count) : count;
 		answer += length + 1 + messageBytes + cells * cellBytes;
 		return answer > maxResponseBytes ? 'its answer is too large' : undefined;

@@ -11,27 +11,27 @@ type Host = PostgresSettings['hosts'][number];
 
 /**
  * Limits the backends that logins of one role can leave on a server. A backend that waits for a lock during login (on pg_authid, for example)
- * does not notice that its client is gone, and there is no key yet to cancel it with: each new attempt would leave one more.
+ * does not notice that its client disconnected, and there is no cancel key yet: each new attempt would leave one more.
  */
 export type LoginLimiter = {
 	/**
-	 * Resolves when a login to this host may begin: at once, or once the server has closed what was abandoned there.
+	 * Resolves when a login to this host may begin: at once, or when the server has closed the abandoned connections.
 	 * @throws AdapterError `timeout` while it has not.
 	 */
 	acquire(host: Host, signal: AbortSignal): Promise<void>;
-	/** A login that is given up though the server is reachable: the socket is ended, and kept until the server closes it too. */
+	/** Gives up a login to a server that is reachable: ends the socket, and holds it until the server closes it too. */
 	abandon(host: Host, socket: Duplex): void;
-	/** A login has succeeded: the next backoff starts from the shortest again. */
+	/** A login has succeeded: the next backoff is the shortest again. */
 	markSucceeded(host: Host): void;
 	close(): void;
 };
 
-/** For the server to close a socket that we have ended: a round trip, and what a busy server needs. */
+/** How long a server may take to close a socket that we have ended: a round trip, and some time when it is busy. */
 const closeMs = 1000;
 /** The delay after an abandoned login. */
 const backoff = {initialMs: 30_000, maxMs: 10 * 60_000};
 
-/** `sockets`: each that the server has not closed, and when it does. */
+/** `sockets`: those that the server has not closed, each with a promise that resolves when it does. */
 type AbandonedLogins = {readonly sockets: Map<Duplex, Promise<void>>; attempts: number; until: number};
 
 const stillWaitingError = (host: Host, ms: number): AdapterError =>
@@ -41,7 +41,7 @@ const stillWaitingError = (host: Host, ms: number): AdapterError =>
 		`The next login is tried once the server closes that connection, or in ${Math.ceil(ms / 1000)} s. Look there for a lock on pg_authid or pg_database, and at the load.`,
 	);
 
-/** `now`: a monotonic reading in milliseconds. */
+/** `now`: monotonic time in milliseconds. */
 export function createLoginLimiter(now: () => number = () => performance.now()): LoginLimiter {
 	const abandoned = new Map<string, AbandonedLogins>();
 	const key = ({host, port}: Host) => `${host}:${port}`;
@@ -71,11 +71,11 @@ export function createLoginLimiter(now: () => number = () => performance.now()):
 			});
 			entry.sockets.set(socket, closed);
 			socket.on('error', () => {});
-			// No password is computed for an answer that comes late.
+			// No password is computed for a late answer.
 			socket.removeAllListeners('data');
 			socket.resume();
 			socket.end();
-			// A socket that waits to be closed does not keep the process running.
+			// The process may exit while such a socket is open.
 			(socket as Socket).unref?.();
 		},
 		markSucceeded(host) {

@@ -19,20 +19,20 @@ import {channelSecurityOf, postgresTlsOptions} from './tls.ts';
 
 export type Host = PostgresSettings['hosts'][number];
 
-/** The part of the `pg` module that a link needs. */
+/** The part of the `pg` module that a connection needs. */
 export type PgModule = {readonly Client: typeof Client};
 
-/** One connection, logged in. */
+/** A connection that is logged in. */
 export type OpenClient = {
 	readonly client: Client;
 	readonly host: Host;
 	readonly channel: ChannelSecurity;
 	/**
-	 * There is a pooler in between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
-	 * the limits for itself.
+	 * A pooler is in between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
+	 * the limits itself.
 	 */
 	readonly pooled: boolean;
-	/** Of the backend; behind a pooler of the one that answered first. */
+	/** Of the backend; behind a pooler, of the backend that answered first. */
 	readonly pid: number;
 	readonly ssl: ConnectionOptions | false;
 	readonly cancelKey: CancelKey;
@@ -40,27 +40,33 @@ export type OpenClient = {
 
 export const socketOf = (client: Client): Duplex => client.connection.stream;
 
-/** Every value as the server's text: no date loses its microseconds, no count its last digits. */
+/** Returns every value as the server's text: dates do not lose microseconds, counts no digits. */
 const textTypes = {getTypeParser: () => (value: string) => value} as unknown as NonNullable<ClientConfig['types']>;
 
+const commonConfig = {
+	client_encoding: 'UTF8',
+	keepAlive: true,
+	keepAliveInitialDelayMillis: 10_000,
+	types: textTypes,
+	// A connection runs one query at a time; behind a pooler that is a transaction of three messages, sent together.
+	pipeline: true,
+} satisfies ClientConfig;
+
 const notPostgresError = (cause?: unknown): AdapterError =>
-	new AdapterError(
-		'malformed',
-		'the answer cannot be read',
-		'What answers there does not speak PostgreSQL: check host and port.',
-		{cause},
-	);
+	new AdapterError('malformed', 'the answer cannot be read', 'It does not speak PostgreSQL: check host and port.', {
+		cause,
+	});
 
 const tooLargeError = (): AdapterError =>
 	new AdapterError(
 		'malformed',
-		'the answer to one question takes more than 64 MB, and is not read',
-		'No answer of PostgreSQL to midwatch is so large: check host and port, and any proxy or pooler before the server.',
+		'the result of one query takes more than 64 MB, and is not read',
+		'PostgreSQL sends midwatch no result that large: check host and port, and any proxy or pooler in front of the server.',
 	);
 
 /**
- * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nothing can catch it, or waits for what
- * will never come: it is not given them.
+ * Passes only bytes of the PostgreSQL protocol to the parser of `pg`. On others the parser throws inside the socket's event, where nothing
+ * can catch it, or waits for ever.
  */
 function guardParser(client: Client): void {
 	const connection = client.connection as unknown as {attachListeners(stream: Duplex): void};
@@ -72,9 +78,9 @@ function guardParser(client: Client): void {
 			if (event !== 'data') return emit(event, ...values);
 			const [chunk] = values;
 			try {
-				const wrong = Buffer.isBuffer(chunk) ? check(chunk) : 'it does not speak PostgreSQL';
-				if (wrong === undefined) return emit(event, ...values);
-				stream.destroy(wrong === 'it does not speak PostgreSQL' ? notPostgresError() : tooLargeError());
+				const problem = Buffer.isBuffer(chunk) ? check(chunk) : 'it does not speak PostgreSQL';
+				if (problem === undefined) return emit(event, ...values);
+				stream.destroy(problem === 'it does not speak PostgreSQL' ? notPostgresError() : tooLargeError());
 			} catch (cause) {
 				stream.destroy(notPostgresError(cause));
 			}
@@ -86,22 +92,22 @@ function guardParser(client: Client): void {
 
 const cleartextHint = '`tls: {mode: prefer, allowCleartext: true}`';
 
-/** Why no password goes over this channel, or undefined where it may. */
+/** Why no password is sent over this channel; undefined when it may be sent. */
 function passwordRefusal(settings: PostgresSettings, host: Host, channel: ChannelSecurity): AdapterError | undefined {
 	if (channel === 'local' || channel === 'verified' || settings.tls.allowCleartext === true) return undefined;
 	const why = channel === 'plain' ? 'the connection is not encrypted' : 'the server is not verified';
 	return new AdapterError(
 		'denied',
 		`no password is sent to ${host.host}:${host.port}: ${why} (tls mode ${tlsMode(settings.tls, host.host)})`,
-		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${cleartextHint}.`,
+		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password anyway: ${cleartextHint}.`,
 	);
 }
 
-type OpenClientOptions = {
+export type OpenClientOptions = {
 	readonly application: string;
 	readonly signal: AbortSignal;
 	readonly gate: LoginLimiter;
-	/** The connection broke, or ended. */
+	/** The connection broke or ended. */
 	readonly onLost: (client: Client) => void;
 };
 
@@ -130,7 +136,7 @@ async function tryOpenClient(
 	{application, signal, gate, onLost}: OpenClientOptions,
 ): Promise<OpenClient> {
 	await gate.acquire(host, signal);
-	let asked = false;
+	let wasPasswordRequested = false;
 	const limits = sessionLimitsOf(settings);
 	const channel = () => channelSecurityOf(socketOf(client), settings.tls, host.host);
 	const client = new library.Client({
@@ -140,20 +146,15 @@ async function tryOpenClient(
 		database: settings.database,
 		// Called for every method that needs a password, before anything is computed from it.
 		password: async () => {
-			asked = true;
+			wasPasswordRequested = true;
 			const refusal = passwordRefusal(settings, host, channel());
 			if (refusal !== undefined) throw refusal;
 			return passwordOf(settings, host);
 		},
 		ssl,
 		application_name: application,
-		client_encoding: 'UTF8',
 		...(startup === undefined ? {} : {options: startup}),
-		keepAlive: true,
-		keepAliveInitialDelayMillis: 10_000,
-		types: textTypes,
-		// A link asks one thing at a time; behind a pooler that is a transaction of three parts, sent in one go.
-		pipeline: true,
+		...commonConfig,
 	});
 	const drop = () => {
 		onLost(client);
@@ -161,7 +162,7 @@ async function tryOpenClient(
 	};
 	const probe = startReachabilityCheck(host, Math.min(1000, settings.connectTimeoutMs / 2));
 	let isAbandoned = false;
-	/** A backend that hangs does not end when its connection does. */
+	/** A hanging backend does not end when its connection is closed. */
 	const abandon = () => {
 		isAbandoned = probe.hasAnswered;
 		onLost(client);
@@ -169,13 +170,14 @@ async function tryOpenClient(
 		else socketOf(client).destroy();
 	};
 	guardParser(client);
-	// Without a listener a broken socket would end the process. The rejection of the question carries the error.
+	// Without a listener a broken socket would end the process. The query rejects with the error.
 	client.on('error', drop);
 	client.on('end', drop);
 	const login = async (): Promise<OpenClient> => {
 		await client.connect();
-		// An impostor has no use for the password when it may answer without.
-		const refusal = asked || settings.password === undefined ? undefined : passwordRefusal(settings, host, channel());
+		// An impostor could skip the password request and still answer.
+		const refusal =
+			wasPasswordRequested || settings.password === undefined ? undefined : passwordRefusal(settings, host, channel());
 		if (refusal !== undefined) throw refusal;
 		const {processID, secretKey} = client as unknown as {readonly processID: number; readonly secretKey: number};
 		const row = firstRow((await client.query<TextRows[number]>(readLimitsSql)).rows);
@@ -221,7 +223,7 @@ export async function openClient(
 				const message = messageOf(error);
 				const prefers = how.ssl !== false && tlsMode(settings.tls, host.host) === 'prefer';
 				if (prefers && /does not support SSL/.test(message)) how = {...how, ssl: false};
-				// A pooler; the limits are then set in each transaction.
+				// A pooler: then each transaction sets the limits.
 				else if (how.startup !== undefined && /unsupported startup parameter/.test(message))
 					how = {...how, startup: undefined};
 				else throw error;

@@ -2,8 +2,9 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 
 /**
- * Asked only when the server wants a password. The password file's rules are libpq's: the first line that fits, and no access for others. The
- * file is read by us, because the library looks for it in the current directory where HOME is not set.
+ * The password for one host, from the settings or the password file. Called only when the server requires one. The rules of the file are
+ * those of libpq: the first line that matches, and no access for other users. We read the file, because the library looks for it in the
+ * current directory when HOME is not set. @throws AdapterError `denied` when there is none.
  */
 export async function passwordOf(
 	settings: PostgresSettings,
@@ -22,7 +23,7 @@ export async function passwordOf(
 	if (password !== undefined) return password;
 	throw new AdapterError(
 		'denied',
-		`the server asks ${user} for a password and there is none`,
-		'Give one in the configuration, or a line in .pgpass.',
+		`the server requires a password for ${user}, and none is configured`,
+		'Set one in the configuration, or add a line to .pgpass.',
 	);
 }

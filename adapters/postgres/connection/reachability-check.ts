@@ -3,16 +3,16 @@ import {openSocket, sslRequest} from './cancel-request.ts';
 
 type Host = PostgresSettings['hosts'][number];
 
-/** What was seen of the server while a login got no answer. */
+/** Whether the server can be reached while a login gets no answer. */
 export type ReachabilityCheck = {
-	/** The server answered on a connection of its own: it is reachable, and the login hangs on its side. */
+	/** The server answered on a second connection: it is reachable, and the login hangs on its side. */
 	readonly hasAnswered: boolean;
 	stop(): void;
 };
 
 /**
- * After `afterMs`, asks the server on another connection whether it speaks TLS. It answers with one byte before it looks at any table, and
- * that connection never logs in, so that nothing of it can wait for a lock. A network that drops everything gives no answer.
+ * After `afterMs`, sends an SSLRequest on a second connection. The server answers with one byte before it reads any table, and the
+ * connection never logs in, so it cannot wait for a lock. A network that drops all packets gives no answer.
  */
 export function startReachabilityCheck(host: Host, afterMs: number): ReachabilityCheck {
 	let answered = false;

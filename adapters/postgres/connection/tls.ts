@@ -9,12 +9,12 @@ import {isLoopback} from '../../../src/text/loopback.ts';
 type Tls = PostgresSettings['tls'];
 
 /**
- * The options of one TLS connection, in libpq's meaning, which is not that of `pg`: there every mode but `disable` checks all.
+ * The options of one TLS connection, with the modes as libpq defines them. `pg` differs: each of its modes but `disable` verifies everything.
  * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
 export async function postgresTlsOptions(tls: Tls, host: string): Promise<ConnectionOptions | false> {
 	const mode = tlsMode(tls, host);
-	// libpq never encrypts what goes through a Unix socket.
+	// libpq never encrypts a Unix socket.
 	if (mode === 'disable' || isUnixSocket(host)) return false;
 	const files = await readTlsFiles(tls);
 	return {
@@ -26,8 +26,8 @@ export async function postgresTlsOptions(tls: Tls, host: string): Promise<Connec
 }
 
 /**
- * What protects an open connection. `local` goes by the address that was reached, not by a name. A chain to a CA of the system
- * without a check of the name (`verify-ca` without `ca`) verifies nothing: a public CA gives anybody a certificate.
+ * The channel security of an open connection. `local` depends on the address that was reached, not on a name. A chain to a CA of the system
+ * without a check of the name (`verify-ca` without `ca`) verifies nothing: a public CA issues certificates to anyone.
  */
 export function channelSecurityOf(stream: Duplex, tls: Tls, host: string): ChannelSecurity {
 	const {remoteAddress} = stream as {readonly remoteAddress?: unknown};

@@ -1,8 +1,8 @@
-/** Lists within lists that a reply may hold. SLOWLOG, CLUSTER SLOTS and MEMORY STATS have four. */
+/** Maximum nesting of lists in a reply. SLOWLOG, CLUSTER SLOTS and MEMORY STATS have four levels. */
 const maxDepth = 32;
-/** Members of all lists of one reply: SCAN, SLOWLOG and ACL have thousands. */
+/** Maximum members of all lists of one reply: SCAN, SLOWLOG and ACL have thousands. */
 const maxMembers = 2_000_000;
-/** Bytes of one reply. */
+/** Maximum bytes of one reply. */
 const maxReplyBytes = 128 * 1024 * 1024;
 
 const newline = 10;
@@ -12,24 +12,24 @@ const lists = new Map([
 	[62, 1],
 	[37, 2],
 ]);
-/** `$`, `=`, `!`: a length, then so many bytes. */
+/** `$`, `=`, `!`: a length, then that many bytes. */
 const strings = new Set([36, 61, 33]);
-/** A length has so many digits at most. */
+/** Maximum digits of a length. */
 const maxLengthDigits = 20;
 
 /**
- * Follows the replies of one connection: https://redis.io/docs/latest/develop/reference/protocol-spec/. Gives a function that takes each
- * chunk before it is decoded, and says what is wrong with the reply; undefined where it may be decoded. The decoder calls itself for each
- * list, and makes room for as many members as are announced.
+ * Tracks the replies of one connection: https://redis.io/docs/latest/develop/reference/protocol-spec/. Returns a function that takes each
+ * chunk before it is decoded, and returns the problem with the reply; undefined when it may be decoded. The decoder of ioredis recurses for
+ * each list, and allocates as many members as are announced.
  */
 export function createReplyLimiter(): (chunk: Buffer) => string | undefined {
-	/** What each list that is open still waits for. */
+	/** Members that each open list still expects. */
 	const open: number[] = [];
 	let members = 0;
 	let bytes = 0;
-	/** Bytes of a string that are still to come. */
+	/** Bytes of a string that have not arrived. */
 	let skip = 0;
-	/** The type of the line that is being read; 0 between lines. */
+	/** The type of the current line; 0 between lines. */
 	let type = 0;
 	let length = '';
 
@@ -45,7 +45,7 @@ export function createReplyLimiter(): (chunk: Buffer) => string | undefined {
 		bytes = 0;
 	}
 
-	/** The line of a type has ended. @returns what is wrong. */
+	/** Handles the end of a line. @returns the problem with the reply. */
 	function lineEnds(): string | undefined {
 		const announced = Number(length);
 		const each = lists.get(type);
@@ -57,7 +57,7 @@ export function createReplyLimiter(): (chunk: Buffer) => string | undefined {
 			return undefined;
 		}
 		if (!(announced > 0)) {
-			// `$0` has an end of line of its own.
+			// `$0` is followed by another line end.
 			if (isString && announced === 0) skip = 2;
 			else valueEnds();
 			return undefined;

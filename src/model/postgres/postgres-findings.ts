@@ -34,7 +34,7 @@ const since = (about: About, seconds: number): number => about.now - Math.round(
 const sessions = (n: number): string => (n === 1 ? '1 session' : `${n} sessions`);
 const waits = (n: number): string => (n === 1 ? '1 session waits' : `${n} sessions wait`);
 
-/** `idle in transaction 6m12s, app checkout`, with no more than can be seen. */
+/** `idle in transaction 6m12s, app checkout`, with only what we may see. */
 export function describeSession(row: PostgresSessionRow): string {
 	const doing = row.hidden
 		? 'its doings are hidden from us'
@@ -50,7 +50,7 @@ function helpfulActions(root: PostgresSessionRow): typeof sessionsBlocked.action
 	return root.state === 'active' ? ['postgres.cancel', 'postgres.terminate'] : ['postgres.terminate'];
 }
 
-/** Each waiter is told once, under the oldest of the sessions that it waits for. */
+/** Each waiter is reported once, under the oldest of the sessions that it waits for. */
 function waitersByLead(rows: Rows): ReadonlyMap<number, Rows> {
 	const byPid = new Map(rows.map(row => [row.pid, row]));
 	const age = (pid: number) => byPid.get(pid)?.transactionSeconds ?? Number.POSITIVE_INFINITY;
@@ -104,7 +104,7 @@ function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 	});
 }
 
-/** Several that are alike are one thing wrong: told once, at the worst of them. */
+/** Similar sessions are one finding, reported for the worst of them. */
 function foldSessions(
 	rows: Rows,
 	about: About,
@@ -139,7 +139,7 @@ function foldSessions(
 
 function idleTransactions(rows: Rows, about: About): readonly Finding[] {
 	const age = (row: PostgresSessionRow) => row.stateSeconds ?? 0;
-	// One that others wait for is told as what they wait for.
+	// A session that blocks others is reported as their blocker.
 	const idle = rows.filter(
 		row =>
 			isIdleInTransaction(row) &&
@@ -178,7 +178,7 @@ type GaugeMeaning = {
 	readonly evidence: readonly string[];
 };
 
-/** What a gauge that is not ok means. Those that are not here only colour their gauge. */
+/** The finding of a gauge that is not ok. Other gauges are only coloured. */
 const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = {
 	connections: ({value = 0, limit = 0}) => ({
 		type: connectionsTaken,
@@ -202,7 +202,7 @@ const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = 
 				},
 	'slot-wal': ({value, text = ''}) => ({
 		type: slotKeepsWal,
-		sentence: `${formatBytes(value)} of WAL are kept for a consumer that is not there: ${text}`,
+		sentence: `${formatBytes(value)} of WAL are retained for a consumer that is not connected: ${text}`,
 		evidence: ['the disk fills until the consumer returns or the slot is dropped: pg_replication_slots'],
 	}),
 	wraparound: ({value = 0, limit = 1, text = ''}) => ({
@@ -232,7 +232,7 @@ function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] 
 	});
 }
 
-/** What is wrong with one PostgreSQL, the causes only: those who wait are folded into what they wait for. */
+/** The findings of one PostgreSQL server. Waiting sessions are folded into their blocker. */
 export function sessionFindings(
 	snapshot: Snapshot<PostgresSessionRow>,
 	_previous: Snapshot<PostgresSessionRow> | undefined,

@@ -4,7 +4,7 @@ import type {OverviewRecord, ReplicationRecord} from '../../port/postgres.ts';
 import {formatBytes} from '../../text/format.ts';
 import {evaluateThreshold, type Threshold} from '../threshold.ts';
 
-/** Shares of what clients may open: max_connections less the reserved ones. */
+/** Shares of the connections that clients may open: max_connections without the reserved ones. */
 export const connectionsThreshold: Threshold = {warn: 0.8, crit: 0.95};
 export const lagSecondsThreshold: Threshold = {warn: 10, crit: 60};
 export const lagBytesThreshold: Threshold = {warn: 64 * 2 ** 20, crit: 2 ** 30};
@@ -14,8 +14,8 @@ export const longTransactionThreshold: Threshold = {warn: 600, crit: 3600};
 /** The server stops taking writes about 3 million transactions before this. */
 export const wraparoundLimit = 2 ** 31;
 /**
- * Half way, for autovacuum should have frozen everything at 200 million, unless something holds it back; and vacuum_failsafe_age, from where
- * on vacuum drops all else to finish in time.
+ * Half of the limit: autovacuum freezes everything at 200 million unless something prevents it. And vacuum_failsafe_age, from which vacuum
+ * skips everything else to finish in time.
  */
 export const wraparoundThreshold: Threshold = {warn: 2 ** 30, crit: 1_600_000_000};
 
@@ -42,7 +42,7 @@ const count = (id: string, label: string, value: number, severity: Severity = 'o
 	severity,
 });
 
-/** How bad each gauge was at the read before, by its id; nothing at the first. */
+/** The severity of each gauge at the previous read, by its id; empty at the first read. */
 export type PreviousSeverities = ReadonlyMap<string, Severity>;
 
 const noPreviousSeverities: PreviousSeverities = new Map();
@@ -111,7 +111,7 @@ export function overviewGauges(
 	];
 }
 
-/** None when nothing follows this server and it follows nobody. */
+/** Empty for a server without standbys, slots and primary. */
 export function replicationGauges(
 	replication: ReplicationRecord,
 	before: PreviousSeverities = noPreviousSeverities,
@@ -121,7 +121,7 @@ export function replicationGauges(
 	const lag = (seconds: number | undefined, size: number | undefined, text: string): Gauge => ({
 		id: 'replication-lag',
 		label: 'lag',
-		// The server tells no time once a standby has replayed everything.
+		// The server reports no time when a standby has replayed everything.
 		value: seconds ?? 0,
 		unit: 'seconds',
 		severity: worstSeverity([
@@ -143,8 +143,8 @@ export function replicationGauges(
 		const {ownLagSeconds, ownLagBytes} = replication;
 		gauges.push(lag(ownLagSeconds, ownLagBytes, `this standby, ${formatBytes(ownLagBytes)} behind what it received`));
 	}
-	const told = replication.standbys.filter(standby => standby.state !== 'hidden');
-	const last = told.toSorted(
+	const visible = replication.standbys.filter(standby => standby.state !== 'hidden');
+	const last = visible.toSorted(
 		(a, b) => (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0) || (b.lagBytes ?? 0) - (a.lagBytes ?? 0),
 	)[0];
 	if (last !== undefined && replication.receiving === undefined) {
@@ -152,16 +152,18 @@ export function replicationGauges(
 		gauges.push(lag(last.lagSeconds, last.lagBytes, `${last.name}, ${formatBytes(last.lagBytes)} behind${state}`));
 	}
 	const unused = replication.slots.filter(slot => !slot.active || slot.walStatus === 'lost');
-	const keeps = unused.toSorted((a, b) => (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0))[0];
-	if (keeps !== undefined) {
-		const gone = keeps.walStatus === 'lost' || keeps.walStatus === 'unreserved';
+	const slot = unused.toSorted((a, b) => (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0))[0];
+	if (slot !== undefined) {
+		const isLosing = slot.walStatus === 'lost' || slot.walStatus === 'unreserved';
 		gauges.push({
 			id: 'slot-wal',
-			label: 'WAL kept',
-			value: keeps.retainedBytes ?? 0,
+			label: 'WAL retained',
+			value: slot.retainedBytes ?? 0,
 			unit: 'bytes',
-			severity: gone ? 'crit' : evaluateThreshold(keeps.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
-			text: `slot ${keeps.name}${gone ? `, ${keeps.walStatus}` : ''}`,
+			severity: isLosing
+				? 'crit'
+				: evaluateThreshold(slot.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
+			text: `slot ${slot.name}${isLosing ? `, ${slot.walStatus}` : ''}`,
 		});
 	}
 	return gauges;

@@ -1,18 +1,18 @@
 import type {WaitRecord} from '../../port/postgres.ts';
 
-/** Stands for a prepared transaction, which no session holds: the server names pid 0. */
+/** The pid that the server reports for a prepared transaction, which belongs to no session. */
 export const preparedTransaction = 0;
 
-/** Who waits for whom, as a forest: its roots hold locks and do not wait. */
+/** Which session waits for which, as a forest: its roots hold locks and do not wait. */
 export type LockForest = {
 	/** Every pid that waits or is waited for, ascending. */
 	readonly pids: readonly number[];
-	/** Those that do not wait themselves, ascending. In a circle, which the server breaks within deadlock_timeout, its lowest pid. */
+	/** Those that do not wait themselves, ascending. Of a deadlock, which the server breaks after deadlock_timeout, its lowest pid. */
 	readonly roots: readonly number[];
 	readonly waits: ReadonlyMap<number, WaitRecord>;
 	/**
-	 * Each waiter hangs under one of its blockers, the one nearest to a root. The server names everyone ahead in the queue, which for 100
-	 * waiters on one row makes 4,951 pairs: drawn whole, nobody could read it.
+	 * Each waiter is the child of one of its blockers, the one nearest to a root. The server reports every session ahead in the queue: for
+	 * 100 waiters on one row that makes 4,951 pairs, which no reader could follow.
 	 */
 	readonly parents: ReadonlyMap<number, number>;
 	/** All roots that a waiter depends on, ascending. Ending one of them is not enough while there are others. */
@@ -26,7 +26,7 @@ export function lockForest(records: readonly WaitRecord[]): LockForest {
 	const behind = new Map<number, number[]>();
 	for (const {pid, blockers} of records) {
 		for (const blocker of blockers) {
-			// A session behind its own parallel workers is named as its own blocker.
+			// A session that waits for its own parallel workers is reported as its own blocker.
 			if (blocker === pid) continue;
 			const queue = behind.get(blocker);
 			if (queue === undefined) behind.set(blocker, [pid]);
@@ -87,21 +87,21 @@ function reachableFrom(root: number, behind: ReadonlyMap<number, readonly number
 	return reached;
 }
 
-/** Those that hang directly under `pid`, ascending. */
+/** The children of `pid`, ascending. */
 export const childrenOf = (forest: LockForest, pid: number): readonly number[] =>
 	[...forest.parents]
 		.filter(([, parent]) => parent === pid)
 		.map(([child]) => child)
 		.sort(ascending);
 
-/** Everyone who waits, directly or through others, for this root. */
+/** Every session that waits, directly or through others, for this root. */
 export const waitersOfRoot = (forest: LockForest, root: number): readonly number[] =>
 	[...forest.rootsOf]
 		.filter(([, roots]) => roots.includes(root))
 		.map(([pid]) => pid)
 		.sort(ascending);
 
-/** Everyone who hangs under `pid`, itself left out, ascending. */
+/** The descendants of `pid`, ascending. */
 export function descendantsOf(forest: LockForest, pid: number): readonly number[] {
 	const found: number[] = [];
 	for (let front = childrenOf(forest, pid); front.length > 0; ) {

@@ -5,10 +5,10 @@ import {descendantsOf, type LockForest, preparedTransaction, waitersOfRoot} from
 
 export const sessionKind = 'postgres.session';
 
-/** A session that does something, waits, holds a transaction open, or is in the way of one that waits. Ages are as the server told them. */
+/** A session that runs a statement, waits, has a transaction open, or blocks another. Ages are those that the server reported. */
 export type PostgresSessionRow = Row &
 	SessionRecord & {
-		/** Since the statement began, or since it fell idle within a transaction. */
+		/** Since the statement started, or since the transaction became idle. */
 		readonly ageSeconds: number | undefined;
 		/** The lock it waits for. */
 		readonly wait:
@@ -19,18 +19,18 @@ export type PostgresSessionRow = Row &
 					readonly seconds: number;
 			  }
 			| undefined;
-		/** Those at the head of its queue, which wait for nobody; 0 is a prepared transaction. Empty when it does not wait for a lock. */
+		/** The sessions at the head of its queue, which do not wait; 0 is a prepared transaction. Empty when it does not wait for a lock. */
 		readonly roots: readonly number[];
-		/** Sessions behind this one: those that wait for it when it is at the head, else those that the lock tree draws under it. */
+		/** Sessions behind this one: those that wait for it when it is at the head, otherwise those under it in the lock tree. */
 		readonly blocks: number;
-		/** The longest of their waits. */
+		/** Their longest wait. */
 		readonly blocksSeconds: number;
 	};
 
-/** Waits shorter than this are the daily life of a database. */
+/** Shorter waits are normal in a database. */
 export const blockedWarnSeconds = 3;
 export const blockedCritSeconds = 30;
-/** This many behind one another are a pile-up however short they wait. */
+/** This many waiting sessions are a pile-up, however short their waits. */
 export const blockedCritCount = 10;
 export const idleTransactionWarnSeconds = 60;
 export const idleTransactionCritSeconds = 600;
@@ -39,17 +39,17 @@ export const statementWarnSeconds = 30;
 export const statementLongSeconds = 300;
 export const statementCritSeconds = 1800;
 
-/** A session whose start is hidden cannot be told from a later one of the same pid: it can be seen, and not acted on. */
+/** A session whose start is hidden cannot be distinguished from a later one with the same pid: it is shown, but no action applies. */
 export const sessionId = (session: {readonly pid: number; readonly backendStart: string | undefined}): string =>
 	`${session.pid}@${session.backendStart ?? 'hidden'}`;
 
 export const isIdleInTransaction = (session: {readonly state: string | undefined}): boolean =>
 	session.state?.startsWith('idle in transaction') ?? false;
 
-/** Of a user's client, as opposed to autovacuum and other workers of the server. */
+/** Whether it is a client's session, and not autovacuum or another worker of the server. */
 export const isClient = (session: SessionRecord): boolean => session.backendType === 'client backend';
 
-/** How bad it is that `count` sessions wait for one, the longest for `seconds`. */
+/** The severity of `count` sessions that wait for one, the longest for `seconds`. */
 export function blockingSeverity(count: number, seconds: number): Severity {
 	if (count === 0 || seconds < blockedWarnSeconds) return 'ok';
 	return seconds >= blockedCritSeconds || count >= blockedCritCount ? 'crit' : 'warn';
@@ -93,9 +93,9 @@ function judgeSession(row: Omit<PostgresSessionRow, keyof Row>): Judgement {
 	return {severity: own.severity === 'crit' ? 'crit' : blocking, why};
 }
 
-/** Before PostgreSQL 14, and for an instant after the wait began, only the statement's age bounds the wait. */
-const waitSeconds = (told: number | undefined, session: SessionRecord): number =>
-	Math.max(0, told ?? session.querySeconds ?? 0);
+/** Before PostgreSQL 14, and for an instant after the wait began, only the statement's age is known. */
+const waitSeconds = (reported: number | undefined, session: SessionRecord): number =>
+	Math.max(0, reported ?? session.querySeconds ?? 0);
 
 export function sessionRows(
 	target: string,

@@ -4,18 +4,18 @@ import {formatDuration, formatThousands} from '../../text/format.ts';
 
 export const statementKind = 'postgres.statement';
 
-/** One normalised statement of one user in one database. Figures are those between the last two reads; blank when there is no such pair. */
+/** One normalised statement of one user in one database. Figures cover the time between the last two reads; undefined when there is no such pair. */
 export type PostgresStatementRow = Row & {
 	readonly user: string | undefined;
 	readonly database: string | undefined;
-	/** At most the first 2,000 characters; undefined when the server no longer has it. */
+	/** At most the first 2,000 characters; undefined when the server no longer stores it. */
 	readonly query: string | undefined;
 	readonly callsPerSecond: number | undefined;
-	/** Milliseconds a call, undefined when none ended in between. */
+	/** Milliseconds per call; undefined when none ended in between. */
 	readonly meanMs: number | undefined;
 	/** Of the time of all statements, 0 to 1. */
 	readonly share: number | undefined;
-	/** Seconds of work each second: how many sessions it keeps busy. */
+	/** Seconds of work per second: the number of sessions that it keeps busy. */
 	readonly load: number | undefined;
 	readonly rowsPerSecond: number | undefined;
 	/** Blocks found in the buffer cache, 0 to 1. */
@@ -30,7 +30,7 @@ export type PostgresStatementRow = Row & {
 export type StatementFigures = Omit<PostgresStatementRow, 'query' | 'history' | keyof Row> & {readonly key: string};
 
 export type StatementComparison = {
-	/** The most time first, see `byTime`. */
+	/** Most time first, see `byTime`. */
 	readonly figures: readonly StatementFigures[];
 	readonly notes: readonly Note[];
 	readonly sample?: string;
@@ -47,13 +47,13 @@ const blank = {
 
 type Timed = {readonly load: number | undefined; readonly milliseconds: number};
 
-/** What is new stands after what took time and before what did nothing: it may well be what hurts. */
+/** New statements come after those that took time and before those that did nothing: they may be the cause of a problem. */
 const weight = ({load}: Timed): number => {
 	if (load === undefined) return 0;
 	return load > 0 ? load : -1;
 };
 
-/** The most time first. */
+/** Most time first. */
 export const byTime = (a: Timed, b: Timed): number => weight(b) - weight(a) || b.milliseconds - a.milliseconds;
 
 type StatementDelta = {
@@ -65,8 +65,8 @@ type StatementDelta = {
 };
 
 /**
- * Undefined for an entry that was not there before: it may have been thrown out and come back, and then its totals are not those of one
- * interval. Also for one whose totals fell: it was reset alone.
+ * Undefined for a new entry: it may have been evicted and created again, and then its totals do not cover one interval. Also for an entry
+ * whose totals fell: it alone was reset.
  */
 function statementDelta(before: StatementRecord | undefined, now: StatementRecord): StatementDelta | undefined {
 	if (before === undefined) return undefined;
@@ -78,11 +78,11 @@ function statementDelta(before: StatementRecord | undefined, now: StatementRecor
 		read: now.blocksRead - before.blocksRead,
 	};
 	const fell = change.calls < 0 || change.ms < 0 || change.rows < 0;
-	// Time without a call is none of its own: before PostgreSQL 14 nothing else tells of a reset after which it was called as often again.
+	// Time without a call shows a reset: before PostgreSQL 14 nothing else shows one after which it was called as often again.
 	return fell || (change.calls === 0 && change.ms > 0) ? undefined : change;
 }
 
-/** `user` is who we are on this server, for the notes. */
+/** `user` is our role on this server, for the notes. */
 export function compareStatements(
 	before: StatementsRecord | undefined,
 	now: StatementsRecord,
@@ -91,7 +91,7 @@ export function compareStatements(
 	const notes: Note[] = [];
 	const seconds = before === undefined ? 0 : now.serverSeconds - before.serverSeconds;
 	const restarted = before !== undefined && before.resetAt !== now.resetAt;
-	// A clock that was set back, or stands still, divides by nothing.
+	// The clock was set back, or has not advanced: no rate can be computed.
 	const comparable = before !== undefined && !restarted && seconds > 0;
 	if (restarted) {
 		const at = now.resetAt === undefined ? '' : ` at ${now.resetAt}`;
@@ -102,7 +102,7 @@ export function compareStatements(
 	if (evicted > 0 && !restarted) {
 		const times = evicted === 1 ? 'once' : `${evicted} times`;
 		notes.push({
-			text: `the server threw out its least used entries ${times} for lack of room: new ones stay blank at first`,
+			text: `the server evicted its least used entries ${times} because pg_stat_statements.max is too small: new entries have no figures at first`,
 			hint: 'Raise pg_stat_statements.max and restart the server.',
 			severity: 'warn',
 		});

@@ -3,7 +3,7 @@ import {isLoopback} from '../../text/loopback.ts';
 
 type Tls = PostgresSettings['tls'];
 
-/** `host` is then a folder. */
+/** Whether `host` is the folder of a Unix socket. */
 export const isUnixSocket = (host: string): boolean => host.startsWith('/');
 
 const isLocalHost = (host: string): boolean => isUnixSocket(host) || isLoopback(host);

@@ -10,15 +10,15 @@ import {clientMonitors, clientOutputLarge} from './redis-finding-types.ts';
 
 export type RedisClientRow = Row &
 	Omit<RedisClientLine, 'id'> & {
-		/** `clientId@address`: ids begin anew when the server restarts. */
+		/** `clientId@address`: ids start again when the server restarts. */
 		readonly id: string;
 		readonly clientId: number;
 		readonly role: RedisClientRole;
-		/** What the server says of our right to kill clients. */
+		/** Our permission to kill clients, as the server reported it. */
 		readonly mayKill: Permission | undefined;
 	};
 
-/** `own` is a connection of this midwatch. */
+/** `own` is a connection of this process. */
 export type RedisClientRole = 'own' | 'primary' | 'replica' | 'monitor' | 'subscriber' | 'blocked' | 'client';
 
 const mebibyte = 1024 ** 2;
@@ -26,7 +26,7 @@ const mebibyte = 1024 ** 2;
 /** Output waiting for a client that does not read: Redis itself ends a subscriber at 32 MiB (client-output-buffer-limit pubsub). */
 export const outputWarnBytes = 32 * mebibyte;
 export const outputCritBytes = 128 * mebibyte;
-/** A smaller one is as bad where it is this much of what the server may hold, or most of what it does. */
+/** A smaller buffer is as severe when it is this share of maxmemory, or most of the memory in use. */
 const outputMatters = 16 * mebibyte;
 const outputLimitShare = 0.25;
 const outputUsedShare = 0.5;
@@ -55,7 +55,7 @@ function roleOf({id, flags, subscriptions}: RedisClientLine, own: readonly numbe
 
 const clientRowId = ({id, address}: Pick<RedisClientLine, 'id' | 'address'>): string => `${id}@${address}`;
 
-/** `app worker, 10.0.0.7:5121`: what a person calls it. */
+/** `app worker, 10.0.0.7:5121`. */
 export const clientTitle = (client: Pick<RedisClientLine, 'name' | 'address'>): string =>
 	client.name === '' ? client.address : `${client.name}, ${client.address}`;
 
@@ -66,7 +66,7 @@ export function clientRow(
 		readonly own: readonly number[];
 		readonly mayKill: Permission | undefined;
 		readonly memory: Memory;
-		/** How bad it was at the read before. */
+		/** Its severity at the previous read. */
 		readonly before: (id: string) => Severity | undefined;
 	},
 ): RedisClientRow {
@@ -90,9 +90,9 @@ export function clientRow(
 	};
 }
 
-/** The client that holds most of the buffers, for those who look at the server as a whole. */
+/** The client with the largest buffers, for the row of the server. */
 export type HeaviestClient = {
-	/** Of its row of kind redis.client. */
+	/** Of its row of the kind redis.client. */
 	readonly rowId: string;
 	readonly clientId: number;
 	readonly title: string;
@@ -100,7 +100,7 @@ export type HeaviestClient = {
 	readonly bytes: number;
 };
 
-/** Of those that may be killed; the links of replication and our own are told elsewhere. */
+/** Only clients that may be killed: replication connections and our own have their own findings. */
 export function heaviestClient(lines: readonly RedisClientLine[], own: readonly number[]): HeaviestClient | undefined {
 	const held = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
 	const [line] = lines
@@ -109,7 +109,7 @@ export function heaviestClient(lines: readonly RedisClientLine[], own: readonly 
 	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: held(line)};
 }
 
-/** The most telling first: what is wrong, then by output, memory and age. */
+/** By severity, then by output buffer, memory and age. */
 export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
 	compareSeverity(a.severity, b.severity) ||
 	b.outputBytes - a.outputBytes ||
@@ -133,7 +133,7 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 				row: {kind: 'redis.client', id: row.id},
 				kind: 'redis.client',
 				evidence: [
-					`omem ${row.outputBytes}, tot-mem ${row.totalBytes ?? 'not told'}`,
+					`omem ${row.outputBytes}, tot-mem ${row.totalBytes ?? 'not reported'}`,
 					`connected for ${formatDuration(row.ageSeconds)}, last command ${row.command || 'none'}`,
 					monitor
 						? 'flags=O in CLIENT LIST'

@@ -2,10 +2,10 @@ import type {Row} from '../../contract/row.ts';
 import type {KeyFacts} from '../../port/redis.ts';
 import {formatPercent} from '../../text/format.ts';
 
-/** A key that the sampler looked at. `name` is as raw as it came. */
+/** A sampled key. `name` is raw, as the server sent it. */
 export type SampledKey = KeyFacts & {readonly name: string};
 
-/** Keys by how soon they expire. */
+/** Counts of keys by time to live. */
 export type RedisExpiry = {
 	readonly never: number;
 	readonly minute: number;
@@ -22,7 +22,7 @@ export type RedisPrefixRow = Row & {
 	readonly bytes: number;
 	/** Of the memory of all keys, 0 to 1. */
 	readonly share: number;
-	/** All its keys, estimated; exact when every key was looked at. */
+	/** All its keys, estimated; exact when every key was read. */
 	readonly keys: number;
 	readonly sampled: number;
 	/** Share of its keys that never expire. */
@@ -37,7 +37,7 @@ export type RedisPrefixRow = Row & {
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
-/** Digits, hex of 8 and more with a digit in it, and tokens of 16 and more with a digit in them: what numbers one thing among many. */
+/** Digits, hex of 8 and more with a digit in it, and tokens of 16 and more with a digit in them: the parts of a name that are ids. */
 const isId = (segment: string): boolean => /^\d+$/.test(segment) || /^(?=.*\d)(?:[0-9a-f]{8,}|\w{16,})$/i.test(segment);
 
 function masked(segment: string): string {
@@ -46,7 +46,7 @@ function masked(segment: string): string {
 	return isId(segment) ? '*' : segment.replace(/_\d+$/, '_*');
 }
 
-/** The name with what differs between keys of one sort as `*`: `user:42:cart` is `user:*:cart`, `backup-2026-11-21` is `backup-*`. */
+/** The name with its ids as `*`: `user:42:cart` is `user:*:cart`, `backup-2026-11-21` is `backup-*`. */
 export function redisPrefix(name: string): string {
 	return name
 		.replace(uuid, '*')
@@ -56,18 +56,18 @@ export function redisPrefix(name: string): string {
 		.replace(/\*(?:[.-]\*)+/g, '*');
 }
 
-/** So many rare names that differ in one part only are one sort of key, whose part we did not recognize as an id. */
+/** This many rare names that differ in one part belong to one prefix, whose part we did not recognize as an id. */
 const manyNames = 24;
 const rare = 2;
 const foldings = 3;
 
-/** The prefix with one of its parts as `*`, once for each part that is not one yet; the last part first. */
+/** The prefix with one more of its parts as `*`, once for each other part; the last part first. */
 function foldedVariants(prefix: string): readonly string[] {
 	const parts = prefix.split(/([:./-])/);
 	return parts.flatMap((part, at) => (at % 2 === 1 || part === '*' ? [] : [parts.with(at, '*').join('')])).toReversed();
 }
 
-/** Keys under the prefix they share. */
+/** Keys grouped by their common prefix. */
 export function groupKeys(keys: readonly SampledKey[]): ReadonlyMap<string, readonly SampledKey[]> {
 	let groups = Map.groupBy(keys, key => redisPrefix(key.name));
 	for (let folding = 0; folding < foldings; folding += 1) {
@@ -106,7 +106,7 @@ function expiryOf(keys: readonly SampledKey[]): RedisExpiry {
 	};
 }
 
-/** While memory is short, a prefix from this share on that never expires is what fills it. */
+/** When memory is short, a prefix with at least this share that never expires is a cause. */
 const fillingShare = 0.25;
 const fillingNoTtl = 0.95;
 const fillingBytes = 16 * 1024 ** 2;
@@ -116,13 +116,13 @@ export type PrefixContext = {
 	readonly db: number;
 	/** Keys in the database. */
 	readonly total: number;
-	/** Every key was looked at, so counts are exact. */
+	/** Every key was read, so counts are exact. */
 	readonly complete: boolean;
-	/** Memory is near its limit: only then is a prefix that never expires a trouble. */
+	/** Memory is near its limit: only then is a prefix that never expires a problem. */
 	readonly pressed: boolean;
 };
 
-/** One row a prefix, the largest first. */
+/** One row per prefix, largest first. */
 export function prefixRows(keys: readonly SampledKey[], context: PrefixContext): readonly RedisPrefixRow[] {
 	const {target, db, total, complete, pressed} = context;
 	const scale = complete || keys.length === 0 ? 1 : Math.max(1, total / keys.length);
@@ -157,5 +157,5 @@ export function prefixRows(keys: readonly SampledKey[], context: PrefixContext):
 		.toSorted((a, b) => b.bytes - a.bytes || (a.prefix < b.prefix ? -1 : 1));
 }
 
-/** A Redis glob that finds the keys of a prefix: its `*` stay, what else a glob would read is escaped. */
+/** A Redis glob that matches the keys of a prefix: its `*` stay, other glob characters are escaped. */
 export const prefixGlob = (prefix: string): string => prefix.replace(/[\\?[\]]/g, '\\$&');

@@ -1,6 +1,6 @@
 import type {RedisInfo} from '../../port/redis.ts';
 
-/** The counters of one read, and when it was complete. */
+/** The counters of one read, and the time when it was complete. */
 export type RedisCounters = {
 	/** Epoch milliseconds. */
 	readonly at: number;
@@ -14,7 +14,7 @@ export type CounterResetReason = 'restarted' | 'counters-reset';
 
 const counters = ['evicted', 'expired', 'hits', 'misses', 'rejected', 'commands'] as const;
 
-/** Undefined when `current` continues `previous`. CONFIG RESETSTAT sets every counter back, so one that fell is enough. */
+/** Undefined when `current` continues `previous`. CONFIG RESETSTAT resets every counter, so one lower value is enough. */
 export function findCounterReset(previous: RedisCounters, current: RedisCounters): CounterResetReason | undefined {
 	if (previous.info.runId !== current.info.runId || current.info.uptimeSeconds < previous.info.uptimeSeconds) {
 		return 'restarted';
@@ -22,7 +22,7 @@ export function findCounterReset(previous: RedisCounters, current: RedisCounters
 	return counters.some(name => current.info[name] < previous.info[name]) ? 'counters-reset' : undefined;
 }
 
-/** What happened between two reads. Undefined: there is no second read yet, or nothing to divide by. */
+/** Rates between two reads. Undefined: there is no second read yet, or the denominator is 0. */
 export type RedisRates = {
 	/** Seconds between the two. */
 	readonly seconds: number | undefined;
@@ -57,7 +57,7 @@ export function redisRates(previous: RedisCounters | undefined, current: RedisCo
 /** Hits among lookups since the server started or its counters were reset. */
 export const lifetimeHitRate = (info: RedisInfo): number | undefined => share(info.hits, info.misses);
 
-/** What is rare is counted over the last minute, so that it does not flicker: one rejected client must stay to be seen. */
+/** Rare events are counted over the last minute, so that they do not flicker: one rejected client must stay visible. */
 export const recentMs = 60_000;
 
 export type RecentRedisEvents = {
@@ -66,13 +66,13 @@ export type RecentRedisEvents = {
 	readonly rejected: number | undefined;
 	readonly slow: number | undefined;
 	/**
-	 * Since the limit or the policy was changed, if that was within the minute: what a change has mended is not told any more. Undefined when
-	 * there were none.
+	 * Since the last change of the limit or the policy, if that was within the minute: evictions before a repair are not reported any more.
+	 * Undefined when there were none.
 	 */
 	readonly evicted: {readonly keys: number; readonly seconds: number} | undefined;
 };
 
-/** `readings`: oldest first, the last is the current one, each continues the one before, none much older than a minute. */
+/** `readings`: oldest first, the last is the current one; each continues the one before, and none is much older than a minute. */
 export function countRecentEvents(readings: readonly RedisCounters[]): RecentRedisEvents {
 	const first = readings[0];
 	const last = readings.at(-1);

@@ -38,27 +38,27 @@ import {
 
 const mebibyte = 1024 ** 2;
 
-/** Points of hit rate lost while evicting from which eviction hurts: the keys that go are the ones that are asked for. */
+/** Loss of hit rate during eviction that shows that the evicted keys are still in use. */
 const hurtingHitLoss = 0.2;
-const toldHitLoss = 0.05;
+const reportedHitLoss = 0.05;
 const ratioText = (ratio: number): string => String(Math.round(ratio * 100) / 100);
 
-/** Below this the ratio means nothing (redis.io, INFO: the allocator's own overhead dominates on small data sets). */
+/** Below this the ratio is meaningless (redis.io, INFO: the allocator's own overhead dominates on small data sets). */
 const fragmentationMatters = 100 * mebibyte;
 const swappedRatio = 0.9;
 const slowWarn = 3;
 
-/** Without a `row` it is about the server's own. */
+/** Without a `row` it is about the server's row. */
 type ServerProblem = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
 
-/** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, nothing when nothing was looked up. */
+/** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, empty without lookups. */
 function hitText(row: RedisServerRow): string | undefined {
 	if (row.hitRate === undefined) return undefined;
-	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= toldHitLoss;
+	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= reportedHitLoss;
 	return `hit rate ${fell ? `${formatPercentPoints(row.hitRateBefore)} -> ` : ''}${formatPercent(row.hitRate)}`;
 }
 
-/** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two looks must stay to be seen. */
+/** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two reads must stay visible. */
 function evictionText(row: RedisServerRow): string | undefined {
 	if ((row.evictedPerSecond ?? 0) > 0) return `evicting ${formatRate(row.evictedPerSecond)}`;
 	const {keys = 0, seconds} = row.evictedRecently ?? {};
@@ -69,7 +69,7 @@ function evictionText(row: RedisServerRow): string | undefined {
 const joinPresent = (parts: readonly (string | undefined)[]): string =>
 	parts.filter(part => part !== undefined).join(', ');
 
-/** What helps when no client is the cause. */
+/** Helpful actions when no client is the cause. */
 const memoryRemedies: Pick<typeof memoryShort, 'actions' | 'inspections'> = {
 	actions: ['redis.set-maxmemory'],
 	inspections: ['redis.memory', 'redis.clients'],
@@ -107,14 +107,14 @@ function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
 		id: 'memory',
 		severity,
 		short: cause === undefined ? short : `${cause.short}, ${short}`,
-		// What is behind it comes first, and so does what helps against that.
+		// The cause comes first, and so do the actions against it.
 		sentence: cause === undefined ? symptom : `${cause.sentence}: ${symptom}`,
 		...(cause?.row === undefined ? {} : {row: cause.row}),
 		evidence: [
 			...(cause?.evidence ?? []),
 			`used_memory ${formatBytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${formatBytes(redisMemoryLimit(row))}`,
 			formatThreshold(memoryThreshold, formatPercent),
-			`maxmemory-policy ${row.policy || 'not told'}`,
+			`maxmemory-policy ${row.policy || 'not reported'}`,
 			`evicted ${formatRate(row.evictedPerSecond)} between the last two reads`,
 			...(row.evictedRecently === undefined
 				? []
@@ -126,13 +126,13 @@ function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
 	};
 }
 
-/** Who holds the buffers that fill the memory: one client when most of them are its own, else all together. */
+/** The clients whose buffers fill the memory: one client when most of the buffers are its own, otherwise all of them. */
 function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'short' | 'row' | 'evidence'> {
 	const held = row.clientsMemory ?? 0;
 	const one = row.heaviestClient;
 	if (one === undefined || one.bytes < held / 2) {
 		const short = `clients hold ${formatBytes(held)}`;
-		const evidence = [`told from ${formatPercent(clientsShareWarn)} of used memory in buffers of clients`];
+		const evidence = [`reported from ${formatPercent(clientsShareWarn)} of used memory in buffers of clients`];
 		return {short, sentence: `${short} of buffers`, evidence};
 	}
 	return {
@@ -145,7 +145,7 @@ function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'sh
 	};
 }
 
-/** Where memory is short the finding of that names them as its cause. */
+/** When memory is short, the finding about memory names them as its cause instead. */
 function clientsTrouble(row: RedisServerRow): ServerProblem | undefined {
 	if (!areClientBuffersLarge(row)) return undefined;
 	const held = row.clientsMemory ?? 0;
@@ -177,7 +177,7 @@ function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
 			: `${formatBytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
 		evidence: [
 			`mem_fragmentation_bytes ${formatThousands(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
-			`${formatThreshold(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${formatBytes(fragmentationMatters)}`,
+			`${formatThreshold(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; reported when used_memory is over ${formatBytes(fragmentationMatters)}`,
 		],
 	};
 }
@@ -194,7 +194,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 			short: 'replica link down',
 			sentence: `the link to primary ${upstream.address} is down${since === undefined ? '' : ` for ${formatDuration(since)}`}: what is read here is old`,
 			...(since === undefined ? {} : {since: now - since * 1000}),
-			evidence: ['master_link_status down', `master_link_down_since_seconds ${since ?? 'not told'}`],
+			evidence: ['master_link_status down', `master_link_down_since_seconds ${since ?? 'not reported'}`],
 		});
 	}
 	for (const replica of row.replicas.filter(one => one.state !== 'online')) {
@@ -234,7 +234,7 @@ function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
 			sentence: `${formatThousands(rejected)} connections rejected in the last ${formatDuration(row.recentSeconds)}${limit === undefined ? '' : ` (maxclients ${formatThousands(limit)})`}`,
 			evidence: [
 				`rejected_connections grew by ${rejected}`,
-				`${row.clients} clients of maxclients ${limit ?? 'not told'}`,
+				`${row.clients} clients of maxclients ${limit ?? 'not reported'}`,
 			],
 		});
 	} else if (row.levels.clients !== 'ok') {
@@ -265,7 +265,7 @@ function slowTrouble(row: RedisServerRow): ServerProblem | undefined {
 		severity: 'warn',
 		short: `${formatCount(slow)} slow commands`,
 		sentence: `${formatThousands(slow)} commands entered the slow log in the last ${formatDuration(row.recentSeconds)}${worst}`,
-		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `told from ${slowWarn} a minute`],
+		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `reported from ${slowWarn} per minute`],
 	};
 }
 
@@ -281,7 +281,7 @@ function loadingTrouble(row: RedisServerRow): ServerProblem | undefined {
 	};
 }
 
-/** Everything wrong with the server, the worst first. */
+/** All problems of the server, worst first. */
 function serverProblems(row: RedisServerRow, now: number): readonly ServerProblem[] {
 	return [
 		...replicationTroubles(row, now),
@@ -295,7 +295,7 @@ function serverProblems(row: RedisServerRow, now: number): readonly ServerProble
 		.sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
-/** Severity, levels and `why` of a row that has everything else. `before`: the levels at the read before. */
+/** Adds severity, levels and `why` to the facts of a row. `before`: the levels at the previous read. */
 export function evaluateRedisServer(
 	facts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'>,
 	now: number,

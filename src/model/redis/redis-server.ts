@@ -3,6 +3,7 @@ import type {Permission} from '../../contract/system.ts';
 import type {RedisReplica, RedisUpstream, SlowCommand} from '../../port/redis.ts';
 import {evaluateThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
 import type {HeaviestClient} from './redis-client.ts';
+import type {LostReplica} from './redis-history.ts';
 
 export type RedisServerRow = Row & {
 	/** `host:port`, also the row's id: there is one server row for each target. */
@@ -17,20 +18,20 @@ export type RedisServerRow = Row & {
 	/** Bytes; 0: no limit. */
 	readonly maxmemory: number;
 	readonly policy: string;
-	/** Bytes of the machine, when the server tells. */
+	/** Memory of the machine in bytes; undefined when the server does not report it. */
 	readonly systemMemory: number | undefined;
 	readonly fragmentationRatio: number | undefined;
 	readonly fragmentationBytes: number | undefined;
 	/** Bytes of client buffers. */
 	readonly clientsMemory: number | undefined;
-	/** Looked for when client buffers are much of the memory (`clientsHoldMuch`). */
+	/** Read only when client buffers are a large part of the memory (`areClientBuffersLarge`). */
 	readonly heaviestClient: HeaviestClient | undefined;
 	readonly evictedPerSecond: number | undefined;
-	/** Within the last minute, under the limit and policy of now; undefined when there were none. */
+	/** Within the last minute, under the current limit and policy; undefined when there were none. */
 	readonly evictedRecently: {readonly keys: number; readonly seconds: number} | undefined;
 	/** Between the last two reads, 0 to 1. */
 	readonly hitRate: number | undefined;
-	/** Since the counters began. */
+	/** Since the counters started. */
 	readonly hitRateBefore: number | undefined;
 	readonly opsPerSecond: number;
 	readonly clients: number;
@@ -38,7 +39,7 @@ export type RedisServerRow = Row & {
 	readonly maxclients: number | undefined;
 	/** Keys in all databases. */
 	readonly keys: number;
-	/** Seconds that the two counts below are over; undefined before the second read. */
+	/** Seconds that the two counts below cover; undefined before the second read. */
 	readonly recentSeconds: number | undefined;
 	readonly rejectedRecently: number | undefined;
 	readonly slowRecently: number | undefined;
@@ -46,14 +47,14 @@ export type RedisServerRow = Row & {
 	readonly slowest: SlowCommand | undefined;
 	readonly upstream: RedisUpstream | undefined;
 	readonly replicas: readonly RedisReplica[];
-	/** Replicas that were connected before and are not any more. */
-	readonly lostReplicas: readonly {readonly address: string; readonly sinceMs: number}[];
-	/** What this user may do, as far as the server told. */
+	/** Replicas that were connected earlier and are not now. */
+	readonly lostReplicas: readonly LostReplica[];
+	/** Our permissions, as far as the server reported them. */
 	readonly permissions: readonly Permission[];
 	readonly levels: RedisLevels;
 };
 
-/** How bad the figures are that have a threshold, with those of the read before in mind. */
+/** The levels of the figures that have a threshold, with hysteresis from the previous read. */
 export type RedisLevels = {
 	readonly memory: ThresholdLevel;
 	readonly clients: ThresholdLevel;
@@ -62,11 +63,11 @@ export type RedisLevels = {
 
 const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
 
-/** Of what memory runs against. */
+/** Share of the memory limit. */
 export const memoryThreshold: Threshold = {warn: 0.8, crit: 0.95};
-/** Of maxclients. */
+/** Share of maxclients. */
 export const maxclientsThreshold = onlyWarns(0.9);
-/** Of mem_fragmentation_ratio. */
+/** Value of mem_fragmentation_ratio. */
 export const fragmentationThreshold = onlyWarns(1.5);
 
 type ThresholdFigures = Pick<
@@ -80,21 +81,21 @@ export const redisLevels = (row: ThresholdFigures, before: RedisLevels | undefin
 	fragmentation: evaluateThreshold(row.fragmentationRatio ?? 0, fragmentationThreshold, before?.fragmentation),
 });
 
-/** 0 where the server tells no limit. */
+/** 0 where the server reports no limit. */
 export const maxclientsShare = ({clients, maxclients = 0}: Pick<ThresholdFigures, 'clients' | 'maxclients'>): number =>
 	maxclients === 0 ? 0 : clients / maxclients;
 
 export const clientsShareWarn = 0.25;
 const clientsMatter = 16 * 1024 ** 2;
 
-/** Whether client buffers are so much of the memory that they are what fills it. */
+/** Whether client buffers are such a large part of the memory that they are its main use. */
 export const areClientBuffersLarge = ({
 	clientsMemory = 0,
 	usedMemory,
 }: Pick<RedisServerRow, 'clientsMemory' | 'usedMemory'>) =>
 	clientsMemory >= clientsMatter && clientsMemory >= clientsShareWarn * usedMemory;
 
-/** What memory runs against: maxmemory, or without it the machine. */
+/** The memory limit: maxmemory, or without one the memory of the machine. */
 export function redisMemoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {
 	return row.maxmemory > 0 ? row.maxmemory : row.systemMemory;
 }
@@ -106,6 +107,6 @@ export function redisMemoryShare(
 	return limit === undefined || limit === 0 ? undefined : row.usedMemory / limit;
 }
 
-/** The permission of this name, as the server told it. */
+/** The permission of this name, as the server reported it. */
 export const findPermission = (row: RedisServerRow, name: string): Permission | undefined =>
 	row.permissions.find(permission => permission.name === name);

@@ -10,7 +10,7 @@ const units: readonly (readonly [string, number])[] = [
 ];
 
 /**
- * A size as redis.conf writes it, in bytes: `2gb` is 2 × 1024³ and `2g` is 2 × 1000³, whole numbers, any case, no sign. Undefined when
+ * Parses a size of redis.conf into bytes: `2gb` is 2 × 1024³ and `2g` is 2 × 1000³; integers, any case, no sign. Undefined when
  * it is not one. (The units are those of the header of redis.conf.)
  */
 export function parseRedisSize(text: string): number | undefined {
@@ -21,7 +21,7 @@ export function parseRedisSize(text: string): number | undefined {
 	return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** Bytes in the largest unit that says them exactly: `64mb`, `1536kb`, `1000001`. `parseRedisSize` gives them back. */
+/** Formats bytes in the largest unit that is exact: `64mb`, `1536kb`, `1000001`. The inverse of `parseRedisSize`. */
 export function formatRedisSize(bytes: number): string {
 	const unit = units.find(([name, size]) => /^[gmk]b$/.test(name) && bytes >= size && bytes % size === 0);
 	return unit === undefined ? String(bytes) : `${bytes / unit[1]}${unit[0]}`;

@@ -43,7 +43,7 @@ for (const name of postgresVersions) {
 			await watch.close();
 		});
 
-		test('ending the idle session in the way frees those who wait; ending one that waits frees nobody', async () => {
+		test('ending the blocking idle session unblocks the waiting ones; ending a waiting one unblocks none', async () => {
 			const root = await guest('acts-root');
 			await root.client.query('BEGIN; SELECT pg_advisory_xact_lock(1)');
 			const [first, second] = [await guest('acts-waiter'), await guest('acts-waiter')];
@@ -55,7 +55,7 @@ for (const name of postgresVersions) {
 			await readRow(watch, root.pid, row => row.blocks === 2);
 
 			const useless = await cancel.preview([waiter], {}, watch.actionContext());
-			expect(useless.unhelpful?.reason).toBe(`it only waits: pid ${root.pid} holds the lock and keeps it`);
+			expect(useless.unhelpful?.reason).toBe(`it only waits: pid ${root.pid} holds the lock`);
 			await cancel.run(useless.plan, watch.actionContext());
 			expect(await ends[0]).toBe('57014');
 			const row = await readRow(watch, root.pid, each => each.blocks === 1);
@@ -115,7 +115,7 @@ for (const name of postgresVersions) {
 			expect(await isThere(server, sleeper.pid)).toBe(true);
 		});
 
-		test('what is read by hand is read by a real shell', async () => {
+		test('the CLI equivalents run in a real shell', async () => {
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const {postgresSystem: postgres} = await import('../../../adapters/postgres/system.ts');
 			for (const line of postgres.sources.flatMap(source => source.cliEquivalent(watch.target))) {
@@ -124,13 +124,13 @@ for (const name of postgresVersions) {
 			}
 		});
 
-		test('a cancel does not end an idle transaction, and says what does', async () => {
+		test('cancelling does not end an idle transaction, and says what does', async () => {
 			const idle = await guest('acts-idle');
 			await idle.client.query('BEGIN');
 			const row = await readRow(watch, idle.pid);
 			const preview = await cancel.preview([row], {}, watch.actionContext());
 			expect(preview.unhelpful).toEqual({
-				reason: 'it runs nothing: a cancel does not end an idle transaction',
+				reason: 'it runs nothing: cancelling does not end an idle transaction',
 				instead: 'postgres.terminate',
 			});
 			const checks = await cancel.preflight(preview.plan, watch.actionContext());
@@ -153,7 +153,7 @@ for (const name of postgresVersions) {
 				expect.objectContaining({
 					result: 'block',
 					conflict: true,
-					detail: expect.stringMatching(`^pid ${idle.pid} has gone on: now SELECT pg_sleep\\(1\\) \\(active for `),
+					detail: expect.stringMatching(`^pid ${idle.pid} has changed: now SELECT pg_sleep\\(1\\) \\(active for `),
 				}),
 			]);
 			await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});

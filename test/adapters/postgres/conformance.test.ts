@@ -11,7 +11,7 @@ import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {conformanceTests} from '../conformance.ts';
 import type {ActionCase} from '../conformance-subject.ts';
 
-/** The server ends our own statements after this; short, so that a dead link is told soon. */
+/** The server ends our own statements after this; short, so that a dead connection is detected soon. */
 const limitMs = 1500;
 
 function target(server: PostgresServer, at: {readonly host: string; readonly port: number}): Target<PostgresSettings> {
@@ -43,7 +43,7 @@ async function makeLeast(server: PostgresServer): Promise<void> {
 	await runQuery(server, `alter role ${least.user} password '${least.password}'`);
 }
 
-/** An ordinary user's session. A pid alone is not a session: `isThere` asks for its start as well. */
+/** An ordinary user's session. A pid alone does not identify a session: `isThere` compares its start too. */
 async function session(server: PostgresServer, application: string) {
 	const client = new Client({...pgConfig(server, 'app', 'shop'), application_name: application});
 	let failed = false;
@@ -77,7 +77,7 @@ async function untilState(server: PostgresServer, application: string, state: st
 
 const named = (application: string) => (row: Row) => 'application' in row && row.application === application;
 
-/** Both tell of a statement that changes something; the log has every statement of everyone. */
+/** Statements that change something; the log has every statement of every session. */
 const writing =
 	/(?:statement|execute [^:]*): (?:\s|\/\*.*?\*\/)*(?:insert|update|delete|merge|alter|create|drop|truncate|grant|revoke|vacuum|copy|call|do)\b/gi;
 const signalling = /pg_(?:cancel_backend|terminate_backend|reload_conf)\s*\(|pg_stat_(?:statements_)?reset\s*\(/gi;

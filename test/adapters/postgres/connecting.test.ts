@@ -33,7 +33,7 @@ async function failure(
 	throw new Error('it could be read');
 }
 
-/** A port where nobody listens: one that was free a moment ago. */
+/** A port without a listener: it was free a moment ago. */
 const deadPort = (): Promise<number> =>
 	new Promise(resolve => {
 		const listener = createServer().listen(0, '127.0.0.1', () => {
@@ -82,7 +82,7 @@ describePostgres('postgres-15', 'connecting', server => {
 		expect(error.kind).toBe('denied');
 	});
 
-	test('a password comes from .pgpass when none is given, if nobody else can read that file', async () => {
+	test('a password comes from .pgpass when none is set, if no other user can read that file', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'midwatch-pgpass-'));
 		const file = join(folder, 'pgpass');
 		const {user, password} = server.logins.monitor;
@@ -107,7 +107,7 @@ describePostgres('postgres-15', 'connecting', server => {
 			chmodSync(file, 0o600);
 			expect(await failure(server, settings)).toMatchObject({
 				kind: 'denied',
-				message: expect.stringContaining('asks mw_monitor for a password and there is none'),
+				message: expect.stringContaining('requires a password for mw_monitor, and none is configured'),
 			});
 			expect(printed).not.toHaveBeenCalled();
 		} finally {
@@ -162,7 +162,7 @@ describePostgres('postgres-15', 'connecting', server => {
 		}
 	});
 
-	test('a server without TLS is told from one that is not there; prefer goes on without', async () => {
+	test('a server without TLS is distinguished from a missing one; prefer connects without TLS', async () => {
 		expect(await failure(server, {tls: {mode: 'require'}})).toMatchObject({
 			kind: 'unsupported',
 			hint: expect.stringContaining('The server offers no TLS: set `ssl = on` there'),
@@ -220,7 +220,7 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 		}
 	});
 
-	test('a plain connection is refused by the server and told with what to do', async () => {
+	test('a plain connection is refused by the server, and the hint says what to do', async () => {
 		expect(await failure(server, {tls: {mode: 'disable'}})).toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('no encryption'),

@@ -39,7 +39,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 		rmSync(folder, {recursive: true});
 	});
 
-	test('a prepared transaction, which no session holds, is told as what the others wait for', async () => {
+	test('a prepared transaction, which belongs to no session, is reported as the blocker', async () => {
 		await runQuery(server, 'CREATE TABLE held (n int)');
 		await runQuery(server, "BEGIN; LOCK held; PREPARE TRANSACTION 'left-over'");
 		const waiter = await openSession(server, 'own-waiter', 'superuser');
@@ -61,7 +61,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 		await waiter.end();
 	});
 
-	test('a statement of a megabyte is not read whole by the table, and cut in its inspection', async () => {
+	test('a statement of a megabyte is truncated in the table and in its inspection', async () => {
 		const talker = await openSession(server, 'own-talker');
 		const end = talker.startQuery(`SELECT pg_sleep(60) /* ${'z'.repeat(900_000)} */`);
 		const row = await readRow(watch, talker.pid, each => each.state === 'active');
@@ -93,7 +93,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 		});
 	});
 
-	test('an extension that is installed and not loaded is told apart from one that is not there', async () => {
+	test('an extension that is installed and not loaded is distinguished from a missing one', async () => {
 		await runQuery(server, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'");
 		server = await restartPostgres(server);
 		const bare = await openPostgres(server, 'monitor');
@@ -101,7 +101,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 			expect((await bare.read('postgres.statement')).notes).toEqual([
 				{
 					text: 'no statements: pg_stat_statements is installed but not loaded by the server',
-					hint: 'Add it to shared_preload_libraries in postgresql.conf, beside what stands there, and restart the server.',
+					hint: 'Add it to shared_preload_libraries in postgresql.conf, keep what is there, and restart the server.',
 					severity: 'unknown',
 				},
 			]);

@@ -29,7 +29,7 @@ describe('postgresError', () => {
 		[undefined, 'The server does not support SSL connections', 'unsupported'],
 		[undefined, 'There was an error establishing an SSL connection', 'malformed'],
 		[undefined, 'Connection terminated unexpectedly', 'unreachable'],
-		[undefined, 'something nobody thought of', 'unreachable'],
+		[undefined, 'something unexpected', 'unreachable'],
 	])('%s, %s: %s, with what to do', (code, message, kind) => {
 		const error = postgresError(thrown(code, message), 'db:5432');
 		expect(error).toMatchObject({name: 'AdapterError', kind, message: `db:5432: ${message}`});

@@ -4,7 +4,7 @@ import type {Duplex} from 'node:stream';
 import {createSecureContext, TLSSocket} from 'node:tls';
 import type {CertificateFiles} from '../../estate/certificates.ts';
 
-/** What the impostor asks for, as an authentication request of the protocol; `nothing` lets everybody in. */
+/** The authentication request that the fake server sends; `nothing` accepts every client. */
 export type AuthenticationRequest = 'cleartext' | 'md5' | 'scram' | 'nothing';
 
 export type FakePostgresServer = {
@@ -43,7 +43,7 @@ const sslRequest = 80877103;
 /** Takes the place of a PostgreSQL server on an address of loopback. Without a certificate it refuses TLS. */
 export async function startFakePostgresServer(
 	host: string,
-	asks: AuthenticationRequest,
+	authentication: AuthenticationRequest,
 	certificate?: CertificateFiles,
 ): Promise<FakePostgresServer> {
 	const chunks: Buffer[] = [];
@@ -56,7 +56,7 @@ export async function startFakePostgresServer(
 				chunks.push(chunk);
 				if (chunk.toString('latin1', 0, 1) === 'p') stream.end(refusal);
 			});
-			stream.write(requests[asks]);
+			stream.write(requests[authentication]);
 		});
 	}
 	const server = createServer(socket => {

@@ -29,7 +29,7 @@ describe('createFraming', () => {
 		['a code no server sends', message('q', Buffer.alloc(0))],
 		['a length that does not hold itself', Buffer.from([0x5a, 0, 0, 0, 3])],
 		['a length beyond all answers', Buffer.from([0x44, 0x7f, 0xff, 0xff, 0xff])],
-		['nonsense after a whole message', Buffer.concat([message('Z', Buffer.from('I')), Buffer.from([0])])],
+		['nonsense after a complete message', Buffer.concat([message('Z', Buffer.from('I')), Buffer.from([0])])],
 	])('refuses %s', (_, bytes) => {
 		const check = createFramingGuard();
 		let wrong: string | undefined;

@@ -62,7 +62,7 @@ test('a login begins as soon as the server has closed the abandoned connection, 
 	gate.close();
 });
 
-test('who is called off waits no longer', async () => {
+test('a cancelled login stops waiting', async () => {
 	const gate = createLoginLimiter(() => 0);
 	gate.abandon(host, await login());
 	const stop = new AbortController();

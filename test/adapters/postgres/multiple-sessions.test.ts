@@ -72,7 +72,7 @@ for (const name of postgresVersions) {
 			expect(Object.keys(receipt.before)).toEqual(marked.map(({pid}) => `pid ${pid}`));
 			await expect
 				.poll(() => terminate.verify(preview.plan, receipt, about))
-				.toEqual({result: 'done', detail: '3 of 3 have ended by it'});
+				.toEqual({result: 'done', detail: '3 of 3 have ended'});
 			expect(await ended).toBe('57P01');
 			for (const {pid} of marked) expect(await isThere(server, pid)).toBe(false);
 			expect(await freed).toBe('done');
@@ -83,25 +83,25 @@ for (const name of postgresVersions) {
 			expect(sent).toHaveLength(1);
 		});
 
-		test('one of several that has moved makes the plan stale; sent all the same, it spares that one', async () => {
+		test('one of several that has changed makes the plan stale; when sent anyway, that session is not signalled', async () => {
 			const marked = [await guest('acts-mixed'), await guest('acts-mixed'), await guest('acts-mixed')];
-			const [moved, gone, left] = marked as [OtherSession, OtherSession, OtherSession];
+			const [changed, ended, left] = marked as [OtherSession, OtherSession, OtherSession];
 			for (const {client} of marked) await client.query('BEGIN');
 			const rows = await Promise.all(marked.map(({pid}) => readRow(watch, pid)));
 			const {plan} = await terminate.preview(rows, {}, watch.actionContext());
-			await moved.client.query('COMMIT; BEGIN');
-			await gone.end();
-			await pollUntil(async () => ((await isThere(server, gone.pid)) ? undefined : true));
+			await changed.client.query('COMMIT; BEGIN');
+			await ended.end();
+			await pollUntil(async () => ((await isThere(server, ended.pid)) ? undefined : true));
 
 			expect(await terminate.preflight(plan, watch.actionContext())).toEqual([
 				expect.objectContaining({
 					result: 'block',
 					conflict: true,
 					detail: expect.stringMatching(
-						`^pid ${moved.pid} has gone on: now idle in transaction for \\d+s, after COMMIT; BEGIN$`,
+						`^pid ${changed.pid} has changed: now idle in transaction for \\d+s, after COMMIT; BEGIN$`,
 					),
 				}),
-				expect.objectContaining({result: 'block', conflict: true, detail: `pid ${gone.pid} has ended`}),
+				expect.objectContaining({result: 'block', conflict: true, detail: `pid ${ended.pid} has ended`}),
 				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
 				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
 			]);
@@ -111,18 +111,20 @@ for (const name of postgresVersions) {
 			expect(await terminate.unchangedRows?.(rows, undefined, watch.actionContext())).toEqual([rows[0], rows[2]]);
 
 			const receipt = await terminate.run(plan, watch.actionContext());
-			expect(receipt.summary).toBe(`terminated 1 of 3 sessions; gone or moved by then: pid ${moved.pid}, ${gone.pid}`);
+			expect(receipt.summary).toBe(
+				`terminated 1 of 3 sessions; ended or changed before: pid ${changed.pid}, ${ended.pid}`,
+			);
 			await expect
 				.poll(() => terminate.verify(plan, receipt, watch.actionContext()))
 				.toEqual({
 					result: 'done',
-					detail: `1 of 3 have ended by it; pid ${moved.pid}, ${gone.pid} had gone or moved before and was sent nothing`,
+					detail: `1 of 3 have ended; pid ${changed.pid}, ${ended.pid} had ended or changed before and was sent nothing`,
 				});
 			expect(await isThere(server, left.pid)).toBe(false);
-			expect(await isThere(server, moved.pid)).toBe(true);
+			expect(await isThere(server, changed.pid)).toBe(true);
 			await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
-			expect(await isThere(server, moved.pid)).toBe(true);
-			await moved.client.query('COMMIT');
+			expect(await isThere(server, changed.pid)).toBe(true);
+			await changed.client.query('COMMIT');
 		});
 
 		test('the statements of several are cancelled together; one that went on keeps its next statement', async () => {
@@ -146,7 +148,7 @@ for (const name of postgresVersions) {
 				label: 'the statement',
 				result: 'block',
 				detail: expect.stringMatching(
-					`^pid ${third.pid} has gone on: now SELECT pg_advisory_lock\\(4\\) \\(active for `,
+					`^pid ${third.pid} has changed: now SELECT pg_advisory_lock\\(4\\) \\(active for `,
 				),
 				conflict: true,
 			});
@@ -157,12 +159,12 @@ for (const name of postgresVersions) {
 			expect(await next).toBe('done');
 			expect(await cancel.verify(preview.plan, receipt, watch.actionContext())).toEqual({
 				result: 'done',
-				detail: `2 of 3 were cancelled; pid ${third.pid} had gone on before`,
+				detail: `2 of 3 were cancelled; pid ${third.pid} had changed before`,
 			});
 			await expect(cancel.run(preview.plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 		});
 
-		test('one of several that went on to its next statement is spared, and the record tells what the others ran', async () => {
+		test('one of several that runs its next statement is not signalled, and the record has the statements of the others', async () => {
 			const marked = [await guest('acts-next'), await guest('acts-next')];
 			const [goes, stays] = marked as [OtherSession, OtherSession];
 			const keeper = await guest('acts-next-keeper');
@@ -177,7 +179,7 @@ for (const name of postgresVersions) {
 			await readRow(watch, goes.pid, row => row.state === 'active' && row.queryStart !== rows[0]?.queryStart);
 
 			const receipt = await terminate.run(plan, watch.actionContext());
-			expect(receipt.summary).toBe(`terminated 1 of 2 sessions; gone or moved by then: pid ${goes.pid}`);
+			expect(receipt.summary).toBe(`terminated 1 of 2 sessions; ended or changed before: pid ${goes.pid}`);
 			const [hit] = Object.values(receipt.before);
 			expect(hit).toMatch(
 				/^active, transaction since 20\d\d-.*, query since 20\d\d-.*: SELECT pg_sleep\(60\), 'password=/,
@@ -190,30 +192,30 @@ for (const name of postgresVersions) {
 		});
 
 		test('the line for the shell ends several as the plan does, in a real shell', async () => {
-			const marked = [await guest('acts-hand'), await guest('acts-hand')];
+			const marked = [await guest('acts-cli'), await guest('acts-cli')];
 			const [idle, works] = marked as [OtherSession, OtherSession];
 			await idle.client.query('BEGIN');
 			const end = works.startQuery('SELECT pg_sleep(60)');
 			const rows = [await readRow(watch, idle.pid), await readRow(watch, works.pid, row => row.state === 'active')];
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
-			const byHand = async (line: string) => (await shell('/bin/sh', ['-c', line], {env})).stdout;
+			const runInShell = async (line: string) => (await shell('/bin/sh', ['-c', line], {env})).stdout;
 			const {cliEquivalent: equivalent} = await terminate.preview(rows, {}, watch.actionContext());
 			await idle.client.query('COMMIT; BEGIN');
-			expect(await byHand(equivalent)).toMatch(/\(1 row\)/);
+			expect(await runInShell(equivalent)).toMatch(/\(1 row\)/);
 			expect(await end).toBe('57P01');
 			expect(await isThere(server, idle.pid)).toBe(true);
-			const one = await guest('acts-hand');
+			const one = await guest('acts-cli');
 			const statement = one.startQuery('SELECT pg_sleep(60)');
 			const other = idle.startQuery('SELECT pg_sleep(60)');
 			const active = await Promise.all([one, idle].map(({pid}) => readRow(watch, pid, row => row.state === 'active')));
-			expect(await byHand((await cancel.preview(active, {}, watch.actionContext())).cliEquivalent)).toMatch(
+			expect(await runInShell((await cancel.preview(active, {}, watch.actionContext())).cliEquivalent)).toMatch(
 				/\(2 rows\)/,
 			);
 			expect(await Promise.all([statement, other])).toEqual(['57014', '57014']);
 			await idle.client.query('ROLLBACK');
 		});
 
-		test('a refusal in the midst of several does not pass for nothing having happened', async () => {
+		test('a refusal after the first of several sessions is not reported as harmless', async () => {
 			const [own, over] = [await guest('acts-midst'), await guest('acts-midst', 'superuser')];
 			for (const {client} of [own, over]) await client.query('BEGIN');
 			const rows = await Promise.all([own, over].map(({pid}) => readRow(watch, pid)));

@@ -35,7 +35,7 @@ const failure = (work: Promise<unknown>): Promise<AdapterError> =>
 describePostgres('pgbouncer', 'transaction pooling that drops the startup options', pooler => {
 	const {monitor} = pooler.logins;
 
-	test('sets the limits for each question, and leaves nothing behind for the next client', async () => {
+	test('sets the limits for each query, and leaves no setting for the next client', async () => {
 		const link = linkTo(pooler);
 		const names = [
 			'statement_timeout',
@@ -58,7 +58,7 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 		expect(rows).toEqual([{limits: '0 0 "$user", public'}]);
 	});
 
-	test('a lock that is waited for ends by its limit, and no second backend ever waits', async () => {
+	test('waiting for a lock ends at its limit, and no second backend ever waits', async () => {
 		const watch = await openPostgres(pooler, 'monitor');
 		const holder = await openSession(serverBehind(pooler), 'pooler-holder', 'superuser');
 		let most = 0;
@@ -85,7 +85,7 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 		await watch.close();
 	});
 
-	test('a read that is called off is cancelled on the server before the next one begins', async () => {
+	test('an aborted read is cancelled on the server before the next one begins', async () => {
 		const link = linkTo(pooler);
 		for (let turn = 0; turn < 3; turn += 1) {
 			const stop = new AbortController();
@@ -104,7 +104,7 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 		await link.close();
 	});
 
-	test('reads, knows its own sessions, says that a pooler is there, and acts', async () => {
+	test('reads, knows its own sessions, reports the pooler, and acts', async () => {
 		const watch = await openPostgres(pooler, 'operator');
 		const {version, channel} = await watch.connection.identify(testContext());
 		expect([version, channel]).toEqual([expect.stringMatching(/^PostgreSQL 15\.\d+ .*behind a pooler$/), 'local']);
@@ -132,7 +132,7 @@ describePostgres('postgres-15', 'other poolers', server => {
 	test.each([
 		['session pooling', {mode: 'session'}],
 		['a pooler that refuses startup options', {ignores: ['extra_float_digits']}],
-	] as const)('%s: the limits are set for each question', async (_, options) => {
+	] as const)('%s: the limits are set for each query', async (_, options) => {
 		const own = await startDisposablePgbouncer(server, options);
 		const link = linkTo(own.current());
 		try {
@@ -146,7 +146,7 @@ describePostgres('postgres-15', 'other poolers', server => {
 		}
 	});
 
-	test('statement pooling is refused in a line: no limits can be set there', async () => {
+	test('statement pooling is refused: no limits can be set there', async () => {
 		const own = await startDisposablePgbouncer(server, {mode: 'statement'});
 		const link = linkTo(own.current());
 		try {
@@ -162,7 +162,7 @@ describePostgres('postgres-15', 'other poolers', server => {
 	});
 
 	test('while a statement that cannot be cancelled still runs, no other one is begun', async () => {
-		const link = linkTo(server, 300, 'midwatch stuck');
+		const link = linkTo(server, 5000, 'midwatch stuck');
 		const stop = new AbortController();
 		const sleeping = failure(link.query('SELECT pg_sleep(30) AS stuck', [], stop.signal));
 		const [stuck] = await pollUntil(async () => {

@@ -13,7 +13,7 @@ for (const name of postgresVersions) {
 		};
 		const signal = () => AbortSignal.timeout(120_000);
 
-		test("binds its session before the first statement: short, in nobody's way, in one zone, and without writes", async () => {
+		test('binds its session before the first statement: short, blocking no other session, in one zone, and without writes', async () => {
 			const link = open('midwatch 0123456789');
 			const names = [
 				'statement_timeout',
@@ -67,7 +67,7 @@ for (const name of postgresVersions) {
 			await link.close();
 		});
 
-		test('cancels a question that is called off, and asks the next one on the same connection', async () => {
+		test('cancels an aborted query, and runs the next one on the same connection', async () => {
 			const link = open();
 			const pid = async () => (await link.query('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
 			const first = await pid();

@@ -38,7 +38,7 @@ export function targetOf(
 	};
 }
 
-/** midwatch's own connection to a server, as one of its roles. */
+/** midwatch's connection to a server, as one of its roles. */
 export type PostgresFixture = {
 	readonly target: Target<PostgresSettings>;
 	readonly connection: Connection<PostgresPort>;
@@ -80,11 +80,11 @@ export async function openPostgres(
 	};
 }
 
-/** Somebody's session on the server, outside of midwatch. */
+/** A session on the server that is not midwatch's. */
 export type OtherSession = {
 	readonly client: Client;
 	readonly pid: number;
-	/** Sends without waiting for the answer; the end is told by the promise, with the error's SQLSTATE or `done`. */
+	/** Sends without waiting for the result; the promise resolves with `done` or the error's SQLSTATE. */
 	startQuery(text: string): Promise<string>;
 	end(): Promise<void>;
 };
@@ -100,7 +100,7 @@ export async function openSession(
 	await client.connect();
 	const {rows} = await client.query<{pid: number}>('SELECT pg_backend_pid() AS pid');
 	const pid = rows[0]?.pid;
-	if (pid === undefined) throw new Error('the server tells no pid');
+	if (pid === undefined) throw new Error('the server reports no pid');
 	return {
 		client,
 		pid,

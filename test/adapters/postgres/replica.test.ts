@@ -6,7 +6,7 @@ import {openPostgres, pollUntil} from './postgres-fixture.ts';
 const lagOf = (gauges: readonly {readonly id: string}[]) => gauges.find(gauge => gauge.id === 'replication-lag');
 
 describePostgres('postgres-15-replica', 'replication', replica => {
-	test('a standby tells how far it is behind, and what stops it', async () => {
+	test('a standby reports its lag, and what stops it', async () => {
 		const watch = await openPostgres(replica, 'monitor');
 		try {
 			expect(await watch.connection.port.server({signal: AbortSignal.timeout(120_000)})).toMatchObject({standby: true});
@@ -30,7 +30,7 @@ describePostgres('postgres-15', 'replication', primary => {
 		}
 	});
 
-	test('a role that may not see the lag is told so, and not that there is none', async () => {
+	test('for a role that may not see the lag it is unknown, not zero', async () => {
 		const watch = await openPostgres(primary, 'bare');
 		try {
 			const {gauges, notes} = await watch.read('postgres.session');
@@ -45,7 +45,7 @@ describePostgres('postgres-15', 'replication', primary => {
 		}
 	});
 
-	test('WAL that is kept for a slot nobody reads is measured', async () => {
+	test('WAL that is retained for an unused slot is measured', async () => {
 		const watch = await openPostgres(primary, 'monitor');
 		await runQuery(primary, "SELECT pg_create_physical_replication_slot('mw_unused', true)");
 		try {

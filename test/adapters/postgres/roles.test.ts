@@ -5,7 +5,7 @@ import {actionOf, openPostgres, openSession, pollUntil, readRow} from './postgre
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'roles', server => {
-		test('a bare role is told what is hidden and the line that shows it; the rest still shows', async () => {
+		test('a role without grants sees what is hidden and the statement that shows it; the rest is shown', async () => {
 			const app = await openSession(server, 'roles-bare');
 			const end = app.startQuery('SELECT pg_sleep(60)');
 			const watch = await openPostgres(server, 'bare');

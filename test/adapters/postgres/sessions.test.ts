@@ -95,7 +95,7 @@ for (const name of postgresVersions) {
 			await pollUntil(async () => ((await watch.sessions()).some(({pid}) => pid === holder.pid) ? undefined : true));
 		});
 
-		test('a relation of another database is told by its number and that database', async () => {
+		test('a relation of another database is shown by its OID and that database', async () => {
 			await runQuery(server, 'CREATE TABLE IF NOT EXISTS mw_far (n int)', [], 'app', 'shop');
 			const [holder, waiter] = [
 				await openSession(server, 'far', 'app', 'shop'),
@@ -128,7 +128,7 @@ for (const name of postgresVersions) {
 			expect((await watch.sessions()).some(row => idle.some(({pid}) => pid === row.pid))).toBe(false);
 		});
 
-		test('what a session runs is shown whole, and says so where the server itself cut it', async () => {
+		test('the statement of a session is shown completely, with a note where the server cut it', async () => {
 			const talker = await guest('sessions-long');
 			const size = 300;
 			const end = talker.startQuery(`SELECT pg_sleep(60) /* ${'x'.repeat(size)} */`);
@@ -143,7 +143,7 @@ for (const name of postgresVersions) {
 			const long = await readRow(watch, talker.pid, each => each.query?.includes('yyy') ?? false);
 			expect(long.query?.length).toBeLessThanOrEqual(2000);
 			expect(await readInspectionText(watch, 'postgres.statement', long)).toContain(
-				'cut by the server, which keeps 1Ki of each',
+				'cut by the server, which stores 1Ki of each',
 			);
 			await runQuery(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
 			expect(await cut).toBe('57014');

@@ -10,7 +10,7 @@ import {
 	readInspectionText,
 } from './postgres-fixture.ts';
 
-/** The server tells statements apart by their shape, not by the names of their columns: each test has a shape of its own. */
+/** The server distinguishes statements by their shape, not by the names of their columns: each test has a shape of its own. */
 const marked = (watch: PostgresFixture, mark: string) => async (): Promise<PostgresStatementRow | undefined> => {
 	const {rows} = await watch.read('postgres.statement');
 	return (rows as readonly PostgresStatementRow[]).find(row => row.query?.includes(mark));
@@ -22,7 +22,7 @@ for (const name of postgresVersions) {
 		let app: OtherSession;
 
 		beforeAll(async () => {
-			// Older entries would come before those of these tests; nobody else's statements are counted upon here.
+			// Older entries would come before those of these tests; no other statements matter here.
 			await runQuery(server, 'SELECT pg_stat_statements_reset()');
 			watch = await openPostgres(server, 'monitor');
 			app = await openSession(server, 'statements');
@@ -32,7 +32,7 @@ for (const name of postgresVersions) {
 			await watch.close();
 		});
 
-		test('are blank at first, and then tell what happened between the two reads', async () => {
+		test('have no figures at first, and then those between the two reads', async () => {
 			const look = marked(watch, 'AS between_reads');
 			const run = () => app.client.query('SELECT pg_sleep(0.02) AS between_reads, 3 FROM generate_series(1, 2)');
 			await run();
@@ -59,7 +59,7 @@ for (const name of postgresVersions) {
 			expect(still?.id).toBe(row?.id);
 		});
 
-		test('a reset is told, and makes all blank once', async () => {
+		test('a reset is reported, and all rows have no figures once', async () => {
 			const look = marked(watch, 'AS after_reset');
 			const run = () => app.client.query('SELECT pg_sleep(0.02), 1 AS after_reset');
 			await run();
@@ -69,7 +69,7 @@ for (const name of postgresVersions) {
 			const {rows, notes} = await watch.read('postgres.statement');
 			const row = (rows as readonly PostgresStatementRow[]).find(each => each.query?.includes('AS after_reset'));
 			expect(row).toMatchObject({calls: 1, callsPerSecond: undefined});
-			// Before PostgreSQL 14 the server does not tell when it was reset: the totals alone show it.
+			// Before PostgreSQL 14 the server does not report when it was reset: only the totals show it.
 			if (!server.version.startsWith('13')) {
 				expect(notes.map(note => note.text)).toContainEqual(
 					expect.stringMatching(/^the statistics were reset at \d{4}-/),
@@ -79,7 +79,7 @@ for (const name of postgresVersions) {
 			expect((await look())?.callsPerSecond).toBeGreaterThan(0);
 		});
 
-		test('a text of megabytes does not arrive whole, and its inspection is cut and says so', async () => {
+		test('a text of megabytes is cut, and its inspection says so', async () => {
 			await app.client.query(`SELECT pg_sleep(0.02), 1, 2 AS huge_${'x'.repeat(30)} /* ${'y'.repeat(400_000)} */`);
 			const row = await marked(watch, 'AS huge_')();
 			if (row === undefined) throw new Error('the statement is not among those shown');
@@ -94,7 +94,7 @@ for (const name of postgresVersions) {
 			expect((await marked(watch, '[31mred')())?.query).toContain('\u001b[31mred\u202e');
 		});
 
-		test('a database without the extension is told so with the line that installs it; sessions still show', async () => {
+		test('a database without the extension gets the statement that installs it; sessions are still shown', async () => {
 			const other = await openPostgres(server, 'monitor', {settings: {database: 'template1'}});
 			try {
 				expect(await other.read('postgres.statement')).toMatchObject({

@@ -29,8 +29,12 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
-async function impostor(asks: AuthenticationRequest, withTls: boolean, host = elsewhere): Promise<FakePostgresServer> {
-	const one = await startFakePostgresServer(host, asks, withTls ? shown : undefined);
+async function startImpostor(
+	authentication: AuthenticationRequest,
+	withTls: boolean,
+	host = elsewhere,
+): Promise<FakePostgresServer> {
+	const one = await startFakePostgresServer(host, authentication, withTls ? shown : undefined);
 	opened.push(one);
 	return one;
 }
@@ -72,9 +76,9 @@ const unverified = [
 	[{mode: 'require'}, true],
 ] as const;
 
-for (const asks of ['cleartext', 'md5', 'scram'] as const) {
-	test.each(unverified)(`asked for ${asks} with %o, TLS %s, it sends no password`, async (tls, withTls) => {
-		const server = await impostor(asks, withTls);
+for (const authentication of ['cleartext', 'md5', 'scram'] as const) {
+	test.each(unverified)(`for ${authentication} with %o, TLS %s, it sends no password`, async (tls, withTls) => {
+		const server = await startImpostor(authentication, withTls);
 		const error = await failure(settingsFor(server, tls));
 		expect(error).toMatchObject({
 			kind: 'denied',
@@ -84,16 +88,16 @@ for (const asks of ['cleartext', 'md5', 'scram'] as const) {
 			),
 		});
 		expect(server.received()).toContain('ada');
-		expect(server.received()).not.toContain(startOf[asks]);
+		expect(server.received()).not.toContain(startOf[authentication]);
 		expect(server.received()).not.toContain(canary);
 	});
 
 	test.each(unverified)(
-		`asked for ${asks} with %o, TLS %s, it sends it where the target allows it`,
+		`for ${authentication} with %o, TLS %s, it sends it where the target allows it`,
 		async (tls, withTls) => {
-			const server = await impostor(asks, withTls);
+			const server = await startImpostor(authentication, withTls);
 			await failure(settingsFor(server, {...tls, allowCleartext: true}));
-			expect(server.received()).toContain(startOf[asks]);
+			expect(server.received()).toContain(startOf[authentication]);
 		},
 	);
 }
@@ -101,7 +105,7 @@ for (const asks of ['cleartext', 'md5', 'scram'] as const) {
 test.each([undefined, 'verify-full', 'verify-ca'] as const)(
 	'mode %s does not even say who we are to a server with a certificate of an unknown issuer',
 	async mode => {
-		const server = await impostor('cleartext', true);
+		const server = await startImpostor('cleartext', true);
 		expect(await failure(settingsFor(server, {mode}))).toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(
@@ -113,13 +117,13 @@ test.each([undefined, 'verify-full', 'verify-ca'] as const)(
 );
 
 test('without a mode, a server elsewhere that refuses TLS is sent nothing', async () => {
-	const server = await impostor('cleartext', false);
+	const server = await startImpostor('cleartext', false);
 	expect(await failure(settingsFor(server, {}))).toMatchObject({kind: 'unsupported'});
 	expect(server.received()).toBe('');
 });
 
 test('a certificate for another name, of the right issuer, is not enough for verify-full', async () => {
-	const server = await impostor('cleartext', true);
+	const server = await startImpostor('cleartext', true);
 	expect(await failure(settingsFor(server, {ca: shown.ca}))).toMatchObject({
 		kind: 'unreachable',
 		hint: expect.stringMatching(/may be another server\. Ask its administrator/),
@@ -128,19 +132,19 @@ test('a certificate for another name, of the right issuer, is not enough for ver
 });
 
 test.each(['verify-ca', 'require', 'prefer'] as const)('%s with the CA verifies the server', async mode => {
-	const server = await impostor('cleartext', true);
+	const server = await startImpostor('cleartext', true);
 	await failure(settingsFor(server, {mode, ca: shown.ca}));
 	expect(server.received()).toContain(canary);
 });
 
 test('on this machine a password needs no TLS', async () => {
-	const server = await impostor('cleartext', false, '127.0.0.1');
+	const server = await startImpostor('cleartext', false, '127.0.0.1');
 	await failure(settingsFor(server, {}));
 	expect(server.received()).toContain(canary);
 });
 
 test('a server that lets us in without the password that it was to ask for gets no query', async () => {
-	const server = await impostor('nothing', false);
+	const server = await startImpostor('nothing', false);
 	expect(await failure(settingsFor(server, {mode: 'prefer'}))).toMatchObject({
 		kind: 'denied',
 		message: expect.stringContaining('no password is sent'),
@@ -149,7 +153,7 @@ test('a server that lets us in without the password that it was to ask for gets 
 });
 
 test('the password file is not read for a server that is not verified', async () => {
-	const server = await impostor('cleartext', true);
+	const server = await startImpostor('cleartext', true);
 	let reads = 0;
 	const read = async () => {
 		reads += 1;
@@ -176,7 +180,7 @@ test.each([
 	],
 ] as const)('a target that was found by %s sends it no password', async (_by, env) => {
 	for (const withTls of [true, false]) {
-		const server = await impostor('cleartext', withTls);
+		const server = await startImpostor('cleartext', withTls);
 		const {targets} = await discoverTargets(createTestEnvironment(env(server)));
 		await failure(targets[0]?.settings as PostgresSettings);
 		expect(server.received()).not.toContain(canary);
@@ -226,7 +230,7 @@ test('one that answers with ever more of megabytes is not read on', async () => 
 	try {
 		expect(await failure(settings)).toMatchObject({
 			kind: 'malformed',
-			message: expect.stringContaining('the answer to one question takes more than 64 MB'),
+			message: expect.stringContaining('the result of one query takes more than 64 MB'),
 			hint: expect.stringContaining('check host and port'),
 		});
 	} finally {

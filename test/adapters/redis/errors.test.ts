@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {redisError} from '../../../adapters/redis/errors.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
-const asked = {endpoint: '10.0.0.5:6379', user: 'watch', command: 'CONFIG GET', tls: false};
+const request = {endpoint: '10.0.0.5:6379', user: 'watch', command: 'CONFIG GET', tls: false};
 const reply = (message: string) =>
 	Object.assign(new Error(message), {name: 'ReplyError', command: {args: ['hunter2']}});
 const broken = (message: string, code?: string) => Object.assign(new Error(message), code === undefined ? {} : {code});
@@ -27,25 +27,25 @@ describe('what a server refuses', () => {
 			/does not offer CONFIG GET/,
 		],
 		["ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP.", 'unsupported', /does not offer/],
-		['LOADING Redis is loading the dataset in memory', 'unreachable', /once that is done/],
+		['LOADING Redis is loading the dataset in memory', 'unreachable', /when that is done/],
 		["OOM command not allowed when used memory > 'maxmemory'.", 'denied', /raise it/],
 		['MISCONF Redis is configured to save RDB snapshots', 'denied', /log and disk/],
 		['BUSY Redis is busy running a script.', 'unreachable', /SCRIPT KILL/],
 		["READONLY You can't write against a read only replica.", 'denied', /name the primary/],
 		['ERR max number of clients reached', 'denied', /maxclients/],
-		['ERR something new', 'unsupported', /what it says/],
+		['ERR something new', 'unsupported', /check its message/],
 	] as const)('%s', (message, kind, hint) => {
-		const error = redisError(reply(message), asked);
+		const error = redisError(reply(message), request);
 		expect(error).toMatchObject({kind});
 		expect(error.hint).toMatch(hint);
 	});
 
 	test('never carries the arguments of the command: those of AUTH are secret', () => {
-		const error = redisError(reply('WRONGPASS no'), {...asked, command: 'AUTH'});
+		const error = redisError(reply('WRONGPASS no'), {...request, command: 'AUTH'});
 		expect(error.cause).toBeUndefined();
 		expect(JSON.stringify({...error, message: error.message})).not.toContain('hunter2');
 		expect(
-			redisError(reply("ERR unknown command 'X', with args beginning with: 'hunter2'"), asked).message,
+			redisError(reply("ERR unknown command 'X', with args beginning with: 'hunter2'"), request).message,
 		).not.toContain('hunter2');
 	});
 });
@@ -54,34 +54,34 @@ describe('what breaks', () => {
 	test.each([
 		[broken('connect ECONNREFUSED', 'ECONNREFUSED'), 'unreachable', /Nothing listens/],
 		[broken('getaddrinfo ENOTFOUND x', 'ENOTFOUND'), 'unreachable', /DNS/],
-		[broken('read ECONNRESET', 'ECONNRESET'), 'unreachable', /tried again/],
+		[broken('read ECONNRESET', 'ECONNRESET'), 'unreachable', /is retried/],
 		[broken('certificate has expired', 'CERT_HAS_EXPIRED'), 'unreachable', /has expired: renew it/],
 		[broken('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'), 'unreachable', /tls\.ca/],
 		[broken('error:0A00010B:SSL routines::wrong version number', 'EPROTO'), 'unreachable', /Remove `tls`/],
 		[broken('Command timed out'), 'timeout', /busy or hangs/],
 		[broken("Socket timeout. Expecting data, but didn't receive any in 3000ms."), 'timeout', /busy or hangs/],
 		[broken('Unknown RESP type 72 "H". Please report this.'), 'malformed', /host and port/],
-		[broken('Connection is closed.'), 'unreachable', /tried again/],
+		[broken('Connection is closed.'), 'unreachable', /is retried/],
 	] as const)('%s', (error, kind, hint) => {
-		const told = redisError(error, asked);
-		expect(told.kind).toBe(kind);
-		expect(told.hint).toMatch(hint);
+		const adapterError = redisError(error, request);
+		expect(adapterError.kind).toBe(kind);
+		expect(adapterError.hint).toMatch(hint);
 	});
 
-	test('with TLS tells of the handshake', () => {
-		expect(redisError(broken('connect ETIMEDOUT', 'ETIMEDOUT'), {...asked, tls: true}).message).toMatch(
+	test('with TLS mentions the handshake', () => {
+		expect(redisError(broken('connect ETIMEDOUT', 'ETIMEDOUT'), {...request, tls: true}).message).toMatch(
 			/no TLS handshake/,
 		);
 	});
 
-	test('while it is opened asks whether the port wants TLS', () => {
-		expect(redisError(broken('Connection is closed.'), {...asked, command: 'a connection'}).hint).toMatch(
-			/wants `tls`/,
+	test('while it is opened suggests that the port may require TLS', () => {
+		expect(redisError(broken('Connection is closed.'), {...request, command: 'a connection'}).hint).toMatch(
+			/requires `tls`/,
 		);
 	});
 
 	test('is left as it is when it was said already', () => {
 		const said = new AdapterError('conflict', 'moved', 'look');
-		expect(redisError(said, asked)).toBe(said);
+		expect(redisError(said, request)).toBe(said);
 	});
 });

@@ -8,7 +8,7 @@ const least = ['# Server', 'redis_version:7.0.15', 'uptime_in_seconds:5', 'used_
 const info = (...lines: readonly string[]) => parseInfo([...least, ...lines].join('\r\n'));
 
 describe('INFO', () => {
-	test('of a service that tells little leaves the rest undefined, and its counters at 0', () => {
+	test('of a service that reports little leaves the rest undefined, and its counters at 0', () => {
 		expect(info()).toMatchObject({
 			server: 'Redis',
 			version: '7.0.15',
@@ -25,11 +25,11 @@ describe('INFO', () => {
 		});
 	});
 
-	test('of Valkey tells its own version, not the one it claims for old clients', () => {
+	test('of Valkey has its own version, not the one it reports for old clients', () => {
 		expect(info('server_name:valkey', 'valkey_version:8.1.0')).toMatchObject({server: 'Valkey', version: '8.1.0'});
 	});
 
-	test('of a replica tells its link', () => {
+	test('of a replica has its replication link', () => {
 		const link = ['role:slave', 'master_host:fd00::1', 'master_port:6379', 'master_link_status:down'];
 		const times = ['master_last_io_seconds_ago:-1', 'master_link_down_since_seconds:40'];
 		expect(info(...link, ...times).upstream).toEqual({
@@ -40,7 +40,7 @@ describe('INFO', () => {
 		});
 	});
 
-	test('of a primary tells its replicas and how far they are behind', () => {
+	test('of a primary has its replicas and their lag', () => {
 		const replicas = [
 			'slave0:ip=10.0.0.2,port=6379,state=online,offset=90,lag=0',
 			'slave1:ip=10.0.0.3,port=6380,state=wait_bgsave,offset=0,lag=1',
@@ -105,7 +105,7 @@ describe('CLIENT LIST', () => {
 		]);
 	});
 
-	test('of nobody is empty', () => {
+	test('without clients is empty', () => {
 		expect(parseClientList('')).toEqual([]);
 	});
 });

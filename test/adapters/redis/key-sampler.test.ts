@@ -36,7 +36,7 @@ function keyspace(
 			return keys.map(key => {
 				const name = Buffer.from(key).toString('latin1');
 				described.push(name);
-				return name.startsWith('gone') ? undefined : {type: 'string', bytes: 10, ttlMs: -1};
+				return name.startsWith('deleted') ? undefined : {type: 'string', bytes: 10, ttlMs: -1};
 			});
 		},
 	};
@@ -44,11 +44,11 @@ function keyspace(
 
 describe('a pass of the sampler', () => {
 	test('that comes round is complete, and looks at no key twice', async () => {
-		const keys = keyspace([['a', 'b'], [], ['b', 'c', 'gone']]);
+		const keys = keyspace([['a', 'b'], [], ['b', 'c', 'deleted']]);
 		const sample = await sampleKeys(keys, budget, testContext);
 		expect(sample.keys.map(({name}) => name)).toEqual(['a', 'b', 'c']);
 		expect(sample).toMatchObject({complete: true, total: 4, stopped: undefined});
-		expect(keys.described).toEqual(['a', 'b', 'c', 'gone']);
+		expect(keys.described).toEqual(['a', 'b', 'c', 'deleted']);
 	});
 
 	test('keeps keys apart that are not text', async () => {
@@ -106,35 +106,38 @@ describeRedis('redis', 'the sampler', estate => {
 	test('keeps to its commands and its budget, and leaves keys untouched', async () => {
 		const server = await startDedicatedRedis(estate, 'sampler', ['maxmemory-policy allkeys-lru']);
 		const login = server.logins.default;
-		const room = await openRedis({...settingsFor(server, login), sampler: {...budget, keys: 3000, slowPingMs: 1000}});
+		const fixture = await openRedis({
+			...settingsFor(server, login),
+			sampler: {...budget, keys: 3000, slowPingMs: 1000},
+		});
 		runRedisCli(server, 'DEBUG', 'POPULATE', '20000', 'key', '100');
 		const idle = async () => Number(runRedisCli(server, 'OBJECT', 'IDLETIME', 'key:1'));
 		while ((await idle()) < 1) await new Promise(resolve => setTimeout(resolve, 50));
-		const asked = await countCommandsDuring(server, async () => {
-			const snapshot = await room.read<RedisPrefixRow>('redis.prefix');
+		const commands = await countCommandsDuring(server, async () => {
+			const snapshot = await fixture.read<RedisPrefixRow>('redis.prefix');
 			expect(snapshot.sample).toBe('sampled 3,000 of 20k keys');
 			expect(snapshot.rows).toHaveLength(1);
 			expect(snapshot.rows[0]).toMatchObject({prefix: 'key:*', keys: 20_000, sampled: 3000});
 		});
-		expect(asked['keys']).toBeUndefined();
-		expect(asked['scan']).toBeLessThanOrEqual(8);
-		expect(asked['memory|usage']).toBe(3000);
+		expect(commands['keys']).toBeUndefined();
+		expect(commands['scan']).toBeLessThanOrEqual(8);
+		expect(commands['memory|usage']).toBe(3000);
 		expect(await idle()).toBeGreaterThanOrEqual(1);
-		await room.connection.close();
+		await fixture.connection.close();
 		await server.end();
 	});
 
 	test('says which databases it did not look at', async () => {
 		const server = await startDedicatedRedis(estate, 'databases');
 		runRedisCli(server, '-n', '3', 'SET', 'a', '1');
-		const room = await openRedis(settingsFor(server, server.logins.default));
-		expect((await room.read('redis.prefix')).notes).toEqual([
+		const fixture = await openRedis(settingsFor(server, server.logins.default));
+		expect((await fixture.read('redis.prefix')).notes).toEqual([
 			{text: 'not sampled: db3 (1 keys)', hint: 'Add a target with that `db` to the configuration.', severity: 'ok'},
 		]);
 		const third = await openRedis({...settingsFor(server, server.logins.default), db: 3});
 		expect((await third.read('redis.prefix')).rows).toHaveLength(1);
 		await third.connection.close();
-		await room.connection.close();
+		await fixture.connection.close();
 		await server.end();
 	});
 });
@@ -155,27 +158,27 @@ describeRedis('redis', 'the sampler and a replica', estate => {
 
 	test('the one that is named is read, and the primary is left alone', async () => {
 		const {host, port} = replica;
-		const room = await openRedis({...settingsFor(primary, primary.logins.default), replica: {host, port}});
-		const asked = await countCommandsDuring(primary, async () => {
-			const snapshot = await room.read('redis.prefix');
-			expect(snapshot.sample).toBe(`all 1 keys looked at on replica ${host}:${port}, sizes estimated`);
+		const fixture = await openRedis({...settingsFor(primary, primary.logins.default), replica: {host, port}});
+		const commands = await countCommandsDuring(primary, async () => {
+			const snapshot = await fixture.read('redis.prefix');
+			expect(snapshot.sample).toBe(`all 1 keys read on replica ${host}:${port}, sizes estimated`);
 			expect(snapshot.notes).toEqual([]);
 		});
-		expect(asked['scan']).toBeUndefined();
-		expect(asked['info']).toBeGreaterThan(0);
-		await room.connection.close();
+		expect(commands['scan']).toBeUndefined();
+		expect(commands['info']).toBeGreaterThan(0);
+		await fixture.connection.close();
 	});
 
-	test('one that is not there is told, and the primary is read', async () => {
+	test('a missing replica is reported, and the primary is read', async () => {
 		const settings = settingsFor(primary, primary.logins.default);
-		const room = await openRedis({...settings, replica: {host: '127.0.0.1', port: 1}});
-		const snapshot = await room.read('redis.prefix');
+		const fixture = await openRedis({...settings, replica: {host: '127.0.0.1', port: 1}});
+		const snapshot = await fixture.read('redis.prefix');
 		expect(snapshot.rows).toHaveLength(1);
-		expect(snapshot.sample).toBe('all 1 keys looked at, sizes estimated');
+		expect(snapshot.sample).toBe('all 1 keys read, sizes estimated');
 		expect(snapshot.notes[0]).toMatchObject({
 			severity: 'warn',
 			text: 'replica 127.0.0.1:1 could not be read (127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1): the primary was sampled',
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

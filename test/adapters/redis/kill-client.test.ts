@@ -18,11 +18,11 @@ const action = actionOf('redis.kill-client');
 
 describeRedis('redis', 'killing a client', estate => {
 	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
-	let room: RedisFixture;
+	let fixture: RedisFixture;
 	let client: Redis;
 	const connected = (name: string) => runRedisCli(server, 'CLIENT', 'LIST').includes(` name=${name} `);
 	const rowNamed = async (name: string): Promise<RedisClientRow> => {
-		const row = (await room.read<RedisClientRow>('redis.client')).rows.find(one => one.name === name);
+		const row = (await fixture.read<RedisClientRow>('redis.client')).rows.find(one => one.name === name);
 		if (row === undefined) throw new Error(`no client ${name}`);
 		return row;
 	};
@@ -36,12 +36,12 @@ describeRedis('redis', 'killing a client', estate => {
 		server = await startDedicatedRedis(estate, 'kill-client');
 	});
 	beforeEach(async () => {
-		room = await openRedis(settingsFor(server, server.logins.default));
+		fixture = await openRedis(settingsFor(server, server.logins.default));
 		client = await connectClient(server, 'victim');
 	});
 	afterEach(async () => {
 		client.disconnect();
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 	afterAll(() => server.end());
 
@@ -49,37 +49,37 @@ describeRedis('redis', 'killing a client', estate => {
 		const other = await connectClient(server, 'bystander');
 		const row = await rowNamed('victim');
 		expect(action.disabled([row])).toBeUndefined();
-		const preview = await action.preview([row], {}, room.actionContext());
+		const preview = await action.preview([row], {}, fixture.actionContext());
 		expect(preview).toMatchObject({object: String(row.clientId), risk: 'medium', undo: {class: 'none'}});
 		expect(preview.touches).toEqual([`client ${row.clientId} (victim, ${row.address}), user default`]);
-		expect((await action.preflight(preview.plan, room.actionContext())).map(({result}) => result)).toEqual([
+		expect((await action.preflight(preview.plan, fixture.actionContext())).map(({result}) => result)).toEqual([
 			'pass',
 			'pass',
 		]);
-		const receipt = await action.run(preview.plan, room.actionContext());
+		const receipt = await action.run(preview.plan, fixture.actionContext());
 		expect(connected('victim')).toBe(false);
 		expect(connected('bystander')).toBe(true);
 		expect(connected('midwatch')).toBe(true);
-		expect(await action.verify(preview.plan, receipt, room.actionContext())).toEqual({
+		expect(await action.verify(preview.plan, receipt, fixture.actionContext())).toEqual({
 			result: 'done',
-			detail: `client ${row.clientId} is gone`,
+			detail: `client ${row.clientId} is disconnected`,
 		});
 		expect(action.undo).toHaveProperty('impossible');
 		other.disconnect();
 	});
 
 	test('says when it came back', async () => {
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
-		const receipt = await action.run(plan, room.actionContext());
+		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
+		const receipt = await action.run(plan, fixture.actionContext());
 		const again = await connectClient(server, 'victim');
-		expect((await action.verify(plan, receipt, room.actionContext())).detail).toMatch(
-			/is gone; victim, .* is connected as client \d+$/,
+		expect((await action.verify(plan, receipt, fixture.actionContext())).detail).toMatch(
+			/is disconnected; victim, .* is connected as client \d+$/,
 		);
 		again.disconnect();
 	});
 
-	test('the same by hand is a line that a shell runs', async () => {
-		const {cliEquivalent: equivalent} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+	test('the CLI equivalent runs in a shell', async () => {
+		const {cliEquivalent: equivalent} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
 		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('1');
 		expect(connected('victim')).toBe(false);
@@ -87,51 +87,51 @@ describeRedis('redis', 'killing a client', estate => {
 
 	test('preview and preflight send nothing that kills', async () => {
 		const row = await rowNamed('victim');
-		const asked = await countCommandsDuring(server, async () => {
-			const {plan} = await action.preview([row], {}, room.actionContext());
-			await action.preflight(plan, room.actionContext());
+		const commands = await countCommandsDuring(server, async () => {
+			const {plan} = await action.preview([row], {}, fixture.actionContext());
+			await action.preflight(plan, fixture.actionContext());
 		});
-		expect(Object.keys(asked).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'client|list', 'info']);
+		expect(Object.keys(commands).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'client|list', 'info']);
 		expect(connected('victim')).toBe(true);
 	});
 
-	test('a client that has gone is stale, and nobody is killed', async () => {
+	test('a client that has disconnected makes the plan stale, and no client is killed', async () => {
 		const row = await rowNamed('victim');
-		const {plan} = await action.preview([row], {}, room.actionContext());
+		const {plan} = await action.preview([row], {}, fixture.actionContext());
 		client.disconnect();
 		while (connected('victim')) await new Promise(resolve => setTimeout(resolve, 5));
-		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({result: 'block', conflict: true});
-		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({
+		expect((await action.preflight(plan, fixture.actionContext()))[0]).toMatchObject({result: 'block', conflict: true});
+		expect(await refused(action.run(plan, fixture.actionContext()))).toMatchObject({
 			kind: 'conflict',
 			message: `client ${row.clientId} at ${row.address} is not connected any more`,
 		});
-		expect(await refused(action.preview([row], {}, room.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.preview([row], {}, fixture.actionContext()))).toMatchObject({kind: 'conflict'});
 	});
 
 	test('a client that became another user is stale, and stays', async () => {
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		await client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password);
-		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
+		expect((await action.preflight(plan, fixture.actionContext()))[0]).toMatchObject({
 			conflict: true,
 			detail: expect.stringMatching(/is user noscan now, it was default$/),
 		});
-		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.run(plan, fixture.actionContext()))).toMatchObject({kind: 'conflict'});
 		expect(connected('victim')).toBe(true);
 	});
 
 	test('a connection of midwatch itself is dim, and refused', async () => {
 		const row = await rowNamed('midwatch');
 		expect(action.disabled([row])).toBe('this is a connection of midwatch itself');
-		expect(await refused(action.preview([row], {}, room.actionContext()))).toMatchObject({kind: 'denied'});
+		expect(await refused(action.preview([row], {}, fixture.actionContext()))).toMatchObject({kind: 'denied'});
 		expect(
-			await refused(action.preview([{...row, role: 'client'} as RedisClientRow], {}, room.actionContext())),
+			await refused(action.preview([{...row, role: 'client'} as RedisClientRow], {}, fixture.actionContext())),
 		).toMatchObject({kind: 'denied'});
 	});
 
 	test('a client that holds next to nothing of a full memory says so', async () => {
 		runRedisCli(server, 'DEBUG', 'POPULATE', '5000', 'fill', '1000');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '7mb');
-		const preview = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		const preview = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		expect(preview.unhelpful).toMatchObject({instead: 'redis.set-maxmemory'});
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '0');
 		runRedisCli(server, 'FLUSHALL');
@@ -139,7 +139,7 @@ describeRedis('redis', 'killing a client', estate => {
 
 	test('a read-only connection does not do it', async () => {
 		const watching = await openRedis(settingsFor(server, server.logins.default), {readOnly: true});
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		expect(await refused(action.run(plan, watching.actionContext()))).toMatchObject({kind: 'denied'});
 		expect(connected('victim')).toBe(true);
 		await watching.connection.close();
@@ -158,10 +158,10 @@ describeRedis('redis', 'killing a client', estate => {
 
 describeRedis('redis-replica', 'killing a client', server => {
 	test('the link to the primary is dim', async () => {
-		const room = await openRedis(settingsFor(server, server.logins.default));
-		const links = (await room.read<RedisClientRow>('redis.client')).rows.filter(row => row.role === 'primary');
+		const fixture = await openRedis(settingsFor(server, server.logins.default));
+		const links = (await fixture.read<RedisClientRow>('redis.client')).rows.filter(row => row.role === 'primary');
 		expect(links).toHaveLength(1);
 		expect(action.disabled(links)).toMatch(/^this is the link to the primary/);
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

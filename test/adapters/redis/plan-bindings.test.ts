@@ -46,33 +46,34 @@ describeRedis('redis', 'what a plan is bound to', estate => {
 			cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 			cli('CONFIG', 'SET', 'maxmemory', '64mb');
 			allow();
-			const room = await openRedis(settingsFor(server, login));
+			const fixture = await openRedis(settingsFor(server, login));
 			const client = await connectClient(server, 'victim');
 			const other = await connectClient(server, 'other');
 			const isKill = action.id === 'redis.kill-client';
 			const rows = isKill
-				? (await room.read<RedisClientRow>('redis.client')).rows.filter(({name}) => name === 'victim')
-				: (await room.read('redis.server')).rows;
-			const {plan} = await action.preview(rows, {size: '32mb'}, room.actionContext());
+				? (await fixture.read<RedisClientRow>('redis.client')).rows.filter(({name}) => name === 'victim')
+				: (await fixture.read('redis.server')).rows;
+			const {plan} = await action.preview(rows, {size: '32mb'}, fixture.actionContext());
 			let current: unknown = plan;
+			const runId = readInfoField(server, 'run_id');
 			const ids = await Promise.all([client, other].map(one => one.client('ID')));
 			return {
 				plan: () => current,
-				context: room.actionContext(),
+				context: fixture.actionContext(),
 				async change() {
 					current = (await change({client, other, plan: plan as Plan})) ?? plan;
 					// After a restart the first read finds the connection broken.
-					await room.read('redis.server').catch(() => undefined);
+					await fixture.read('redis.server').catch(() => undefined);
 				},
 				async wasApplied() {
 					if (!isKill) return Number(readInfoField(server, 'maxmemory')) === 32 * mebibyte;
 					const there = cli('CLIENT', 'LIST');
-					const isRestarted = readInfoField(server, 'uptime_in_seconds') === '0';
+					const isRestarted = readInfoField(server, 'run_id') !== runId;
 					return !isRestarted && ids.some(id => !there.includes(`id=${id} `));
 				},
 				async cleanUp() {
 					for (const one of [client, other]) one.disconnect();
-					await room.connection.close();
+					await fixture.connection.close();
 					cli('REPLICAOF', 'NO', 'ONE');
 				},
 			};

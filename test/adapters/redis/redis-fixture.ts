@@ -70,7 +70,7 @@ function calls(server: RedisServer): ReadonlyMap<string, number> {
 	return new Map([...lines].map(([, name = '', ran, rejected]) => [name, Number(ran) + Number(rejected)]));
 }
 
-/** How often the server was asked for each command while `work` ran: `config|set`, `client|kill`. Asking this takes one `info`. */
+/** How often the server ran each command while `work` ran: `config|set`, `client|kill`. Reading the counts takes one `info`. */
 export async function countCommandsDuring(
 	server: RedisServer,
 	work: () => Promise<unknown>,

@@ -9,13 +9,13 @@ const until = async (is: () => boolean): Promise<void> => {
 };
 
 describeRedis('redis', 'replication', estate => {
-	test('a replica that went is told by its primary, until it is back', async () => {
+	test('a lost replica is reported by its primary until it is back', async () => {
 		const primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
 		const replica = await startDedicatedRedis(estate, 'replica', [], primary);
-		const room = await openRedis(settingsFor(primary, primary.logins.default));
-		const findings = async () => room.findings('redis.server', await room.read('redis.server'));
+		const fixture = await openRedis(settingsFor(primary, primary.logins.default));
+		const findings = async () => fixture.findings('redis.server', await fixture.read('redis.server'));
 		await until(() => readInfoField(primary, 'slave0').includes('state=online'));
-		expect(onlyRow(await room.read<RedisServerRow>('redis.server')).replicas).toEqual([
+		expect(onlyRow(await fixture.read<RedisServerRow>('redis.server')).replicas).toEqual([
 			{address: `127.0.0.1:${replica.port}`, state: 'online', lagBytes: expect.any(Number)},
 		]);
 		runRedisCli(replica, 'REPLICAOF', 'NO', 'ONE');
@@ -24,7 +24,7 @@ describeRedis('redis', 'replication', estate => {
 		runRedisCli(replica, 'REPLICAOF', '127.0.0.1', String(primary.port));
 		await until(() => readInfoField(primary, 'slave0').includes('state=online'));
 		expect(await findings()).toEqual([]);
-		await room.connection.close();
+		await fixture.connection.close();
 		await replica.end();
 		await primary.end();
 	});
@@ -32,18 +32,18 @@ describeRedis('redis', 'replication', estate => {
 	test('a replica whose primary went says that its link is down, and since when', async () => {
 		const primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
 		const replica = await startDedicatedRedis(estate, 'replica', [], primary);
-		const room = await openRedis(settingsFor(replica, replica.logins.default));
-		expect(room.findings('redis.server', await room.read('redis.server'))).toEqual([]);
+		const fixture = await openRedis(settingsFor(replica, replica.logins.default));
+		expect(fixture.findings('redis.server', await fixture.read('redis.server'))).toEqual([]);
 		await stopProcess(primary);
 		await until(() => readInfoField(replica, 'master_link_status') === 'down');
-		const snapshot = await room.read<RedisServerRow>('redis.server');
+		const snapshot = await fixture.read<RedisServerRow>('redis.server');
 		expect(onlyRow(snapshot).severity).toBe('crit');
-		expect(room.findings('redis.server', snapshot)[0]).toMatch(
+		expect(fixture.findings('redis.server', snapshot)[0]).toMatch(
 			new RegExp(
 				`^crit: the link to primary 127\\.0\\.0\\.1:${primary.port} is down for \\d+s: what is read here is old$`,
 			),
 		);
-		await room.connection.close();
+		await fixture.connection.close();
 		await replica.end();
 		await primary.end();
 	});

@@ -26,8 +26,8 @@ describe('a new maxmemory', () => {
 	});
 
 	test.each([
-		['much', 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.'],
-		['', 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.'],
+		['much', 'This is not a size. Write an integer with kb, mb or gb, such as 512mb, or 0 for no limit.'],
+		['', 'This is not a size. Write an integer with kb, mb or gb, such as 512mb, or 0 for no limit.'],
 		['64', 'An empty server needs more than that. Write at least 1mb, or 0 for no limit.'],
 	])('may not be %j', (text, sentence) => {
 		expect(problem(text)).toBe(sentence);
@@ -36,10 +36,10 @@ describe('a new maxmemory', () => {
 
 describeRedis('redis', 'setting maxmemory', estate => {
 	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
-	let room: RedisFixture;
+	let fixture: RedisFixture;
 	let rows: readonly Row[];
 	const maxmemory = () => Number(readInfoField(server, 'maxmemory'));
-	const propose = (size: string) => action.preview(rows, {size}, room.actionContext());
+	const propose = (size: string) => action.preview(rows, {size}, fixture.actionContext());
 	const refused = async (work: Promise<unknown>): Promise<unknown> =>
 		work.then(
 			() => 'done',
@@ -53,10 +53,10 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		runRedisCli(server, 'FLUSHALL');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
-		room = await openRedis(settingsFor(server, server.logins.default));
-		rows = (await room.read('redis.server')).rows;
+		fixture = await openRedis(settingsFor(server, server.logins.default));
+		rows = (await fixture.read('redis.server')).rows;
 	});
-	afterEach(() => room.connection.close());
+	afterEach(() => fixture.connection.close());
 	afterAll(() => server.end());
 
 	test('offers half as much again', () => {
@@ -73,24 +73,24 @@ describeRedis('redis', 'setting maxmemory', estate => {
 			cliEquivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
 		});
 		expect(preview.impact).toMatch(/lasts until the server restarts/);
-		expect((await action.preflight(preview.plan, room.actionContext())).map(({result}) => result)).toEqual([
+		expect((await action.preflight(preview.plan, fixture.actionContext())).map(({result}) => result)).toEqual([
 			'pass',
 			'pass',
 			'pass',
 		]);
-		const receipt = await action.run(preview.plan, room.actionContext());
+		const receipt = await action.run(preview.plan, fixture.actionContext());
 		expect(receipt.before).toMatchObject({maxmemory: '64mb', policy: 'allkeys-lru'});
 		expect(maxmemory()).toBe(96 * mebibyte);
-		expect(await action.verify(preview.plan, receipt, room.actionContext())).toMatchObject({result: 'done'});
+		expect(await action.verify(preview.plan, receipt, fixture.actionContext())).toMatchObject({result: 'done'});
 
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		const back = await action.undo.propose(preview.plan, receipt, room.actionContext());
+		const back = await action.undo.propose(preview.plan, receipt, fixture.actionContext());
 		expect(back.changes).toEqual([{field: 'maxmemory', before: '96mb', after: '64mb'}]);
-		await action.run(back.plan, room.actionContext());
+		await action.run(back.plan, fixture.actionContext());
 		expect(maxmemory()).toBe(64 * mebibyte);
 	});
 
-	test('the same by hand is a line that a shell runs', async () => {
+	test('the CLI equivalent runs in a shell', async () => {
 		const {cliEquivalent: equivalent} = await propose('80mb');
 		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
 		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('OK');
@@ -98,24 +98,24 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	});
 
 	test('preview, preflight and the way back send nothing that changes the server', async () => {
-		const asked = await countCommandsDuring(server, async () => {
+		const commands = await countCommandsDuring(server, async () => {
 			const preview = await propose('16mb');
-			await action.preflight(preview.plan, room.actionContext());
-			await action.verify(preview.plan, {summary: '', before: {}}, room.actionContext());
+			await action.preflight(preview.plan, fixture.actionContext());
+			await action.verify(preview.plan, {summary: '', before: {}}, fixture.actionContext());
 		});
-		expect(Object.keys(asked).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'info']);
+		expect(Object.keys(commands).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'info']);
 		expect(maxmemory()).toBe(64 * mebibyte);
 	});
 
-	test('the act is one command on a connection named after its record, which is then gone', async () => {
+	test('the action is one command on a connection named after its record, which is then closed', async () => {
 		const preview = await propose('70mb');
-		const asked = await countCommandsDuring(server, () => action.run(preview.plan, room.actionContext('rec 7')));
-		expect(asked).toEqual({'client|setname': 1, 'client|id': 1, 'config|set': 1, info: 2});
+		const commands = await countCommandsDuring(server, () => action.run(preview.plan, fixture.actionContext('rec 7')));
+		expect(commands).toEqual({'client|setname': 1, 'client|id': 1, 'config|set': 1, info: 2});
 		while (runRedisCli(server, 'CLIENT', 'LIST').includes('midwatch-rec'))
 			await new Promise(resolve => setTimeout(resolve, 5));
 	});
 
-	test('lowering below what is used is grave, says that keys go for good, and they do', async () => {
+	test('lowering below the memory in use is a high risk, says that keys are lost, and they are', async () => {
 		runRedisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
 		const before = Number(runRedisCli(server, 'DBSIZE'));
 		const preview = await propose('16mb');
@@ -123,16 +123,16 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		expect(preview.impact).toMatch(
 			/evicts keys worth that much at once \(allkeys-lru\)\. They cannot be brought back\./,
 		);
-		const checks = await action.preflight(preview.plan, room.actionContext());
+		const checks = await action.preflight(preview.plan, fixture.actionContext());
 		expect(checks.find(({result}) => result === 'warn')).toMatchObject({
-			label: 'what is used',
+			label: 'the memory in use',
 			detail: expect.stringMatching(/^\d+Mi, more than the new limit: keys will be evicted at once$/),
 		});
-		const receipt = await action.run(preview.plan, room.actionContext());
+		const receipt = await action.run(preview.plan, fixture.actionContext());
 		expect(Number(runRedisCli(server, 'DBSIZE'))).toBeLessThan(before);
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		const back = await action.undo.propose(preview.plan, receipt, room.actionContext());
-		await action.run(back.plan, room.actionContext());
+		const back = await action.undo.propose(preview.plan, receipt, fixture.actionContext());
+		await action.run(back.plan, fixture.actionContext());
 		expect(maxmemory()).toBe(64 * mebibyte);
 		expect(Number(runRedisCli(server, 'DBSIZE'))).toBeLessThan(before);
 	});
@@ -142,13 +142,13 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		const used = () => Number(readInfoField(server, 'used_memory'));
 		const tight = `${Math.ceil(used() / 0.98 / 1024)}kb`;
 		const preview = await propose(tight);
-		expect(preview.impact).toMatch(/9\d % of the new limit: nothing has to go now, but the next writes evict keys \(/);
-		expect((await action.preflight(preview.plan, room.actionContext())).at(-1)).toMatchObject({
-			label: 'what is used',
+		expect(preview.impact).toMatch(/9\d % of the new limit: no key is evicted now, but the next writes evict keys \(/);
+		expect((await action.preflight(preview.plan, fixture.actionContext())).at(-1)).toMatchObject({
+			label: 'the memory in use',
 			result: 'warn',
 			detail: expect.stringMatching(/9\d % of the new limit: the next writes evict keys$/),
 		});
-		await action.run(preview.plan, room.actionContext());
+		await action.run(preview.plan, fixture.actionContext());
 		const before = Number(readInfoField(server, 'evicted_keys'));
 		runRedisCli(server, 'DEBUG', 'POPULATE', '3000', 'more', '1000');
 		runRedisCli(server, 'SET', 'one-more', 'x');
@@ -171,7 +171,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	test.each([
 		['to no limit', '0', 'medium', /grows until the machine has no memory left/],
 		['beyond the machine', '4000gb', 'medium', /a snapshot may not fit/],
-		['down to what still fits', '32mb', 'medium', /nothing has to go now/],
+		['down to what still fits', '32mb', 'medium', /no key is evicted now/],
 	] as const)('%s', async (_, size, risk, impact) => {
 		const preview = await propose(size);
 		expect(preview.risk).toBe(risk);
@@ -193,39 +193,43 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		const {plan} = await propose('96mb');
 		runRedisCli(server, ...change);
 		const before = maxmemory();
-		const checks = await action.preflight(plan, room.actionContext());
+		const checks = await action.preflight(plan, fixture.actionContext());
 		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, conflict: true});
 		let failed: unknown;
-		const asked = await countCommandsDuring(server, async () => {
-			failed = await refused(action.run(plan, room.actionContext()));
+		const commands = await countCommandsDuring(server, async () => {
+			failed = await refused(action.run(plan, fixture.actionContext()));
 		});
 		expect(failed).toMatchObject({kind: 'conflict'});
-		expect(asked['config|set']).toBeUndefined();
+		expect(commands['config|set']).toBeUndefined();
 		expect(maxmemory()).toBe(before);
 	});
 
 	test('when the server was restarted, it is stale, and so is the way back', async () => {
 		const {plan} = await propose('96mb');
-		const receipt = await action.run(plan, room.actionContext());
+		const receipt = await action.run(plan, fixture.actionContext());
 		Object.assign(server, await restartRedis(server));
-		await room.read('redis.server').catch(() => undefined);
-		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
+		await fixture.read('redis.server').catch(() => undefined);
+		expect((await action.preflight(plan, fixture.actionContext()))[0]).toMatchObject({
 			conflict: true,
 			detail: 'the server was restarted since',
 		});
-		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});
-		expect(await refused(action.preview(rows, {size: '96mb'}, room.actionContext()))).toMatchObject({kind: 'conflict'});
-		expect(await action.verify(plan, receipt, room.actionContext())).toMatchObject({result: 'ineffective'});
+		expect(await refused(action.run(plan, fixture.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.preview(rows, {size: '96mb'}, fixture.actionContext()))).toMatchObject({
+			kind: 'conflict',
+		});
+		expect(await action.verify(plan, receipt, fixture.actionContext())).toMatchObject({result: 'ineffective'});
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		expect(await refused(action.undo.propose(plan, receipt, room.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.undo.propose(plan, receipt, fixture.actionContext()))).toMatchObject({
+			kind: 'conflict',
+		});
 	});
 
 	test('when somebody else changed it since, the way back is refused', async () => {
 		const {plan} = await propose('96mb');
-		const receipt = await action.run(plan, room.actionContext());
+		const receipt = await action.run(plan, fixture.actionContext());
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '50mb');
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		expect(await refused(action.undo.propose(plan, receipt, room.actionContext()))).toMatchObject({
+		expect(await refused(action.undo.propose(plan, receipt, fixture.actionContext()))).toMatchObject({
 			kind: 'conflict',
 			message: 'maxmemory is 50mb now, not the 96mb that was set',
 		});

@@ -18,18 +18,18 @@ import {
 
 describeRedis('redis', 'sources', estate => {
 	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
-	let room: RedisFixture;
-	const readServer = async () => onlyRow(await room.read<RedisServerRow>('redis.server'));
-	const gauge = async (id: string) => (await room.read('redis.server')).gauges.find(one => one.id === id);
+	let fixture: RedisFixture;
+	const readServer = async () => onlyRow(await fixture.read<RedisServerRow>('redis.server'));
+	const gauge = async (id: string) => (await fixture.read('redis.server')).gauges.find(one => one.id === id);
 
 	beforeAll(async () => {
 		// A busy machine makes ordinary commands slow: only the test of the slow log lowers the threshold.
 		const settings = ['maxmemory 64mb', 'maxmemory-policy allkeys-lru', 'maxclients 60', 'slowlog-log-slower-than -1'];
 		server = await startDedicatedRedis(estate, 'sources', settings);
-		room = await openRedis(settingsFor(server, server.logins.default));
+		fixture = await openRedis(settingsFor(server, server.logins.default));
 	});
 	afterAll(async () => {
-		await room.connection.close();
+		await fixture.connection.close();
 		await server.end();
 	});
 
@@ -62,12 +62,12 @@ describeRedis('redis', 'sources', estate => {
 			return {...testContext, now: () => now};
 		};
 		runRedisCli(server, 'SET', 'there', '1');
-		await room.read('redis.server', at(1_000_000));
+		await fixture.read('redis.server', at(1_000_000));
 		const client = await connectClient(server, 'test-rates');
 		for (let turn = 0; turn < 8; turn += 1) await client.get('there');
 		for (let turn = 0; turn < 2; turn += 1) await client.get('not-there');
 		client.disconnect();
-		const row = onlyRow(await room.read<RedisServerRow>('redis.server', at(1_002_000)));
+		const row = onlyRow(await fixture.read<RedisServerRow>('redis.server', at(1_002_000)));
 		expect(row.hitRate).toBe(0.8);
 		expect(row.evictedPerSecond).toBe(0);
 		const {hits, misses} = {
@@ -77,24 +77,24 @@ describeRedis('redis', 'sources', estate => {
 		expect(row.hitRateBefore).toBe(hits / (hits + misses));
 	});
 
-	test('a full server that evicts is told with its rate', async () => {
-		await room.read('redis.server');
+	test('a full server that evicts is reported with its rate', async () => {
+		await fixture.read('redis.server');
 		const before = Number(readInfoField(server, 'evicted_keys'));
 		runRedisCli(server, 'DEBUG', 'POPULATE', '90000', 'fill', '900');
 		const evicted = Number(readInfoField(server, 'evicted_keys')) - before;
-		const snapshot = await room.read<RedisServerRow>('redis.server');
+		const snapshot = await fixture.read<RedisServerRow>('redis.server');
 		const row = onlyRow(snapshot);
 		expect(evicted).toBeGreaterThan(0);
 		expect(row.severity).toBe('crit');
 		expect(row.evictedPerSecond).toBeGreaterThan(0);
-		expect(room.findings('redis.server', snapshot)).toContainEqual(
+		expect(fixture.findings('redis.server', snapshot)).toContainEqual(
 			expect.stringMatching(/^crit: \d+ % of maxmemory, evicting [\d.]+k?\/s$/),
 		);
-		let later = await room.read<RedisServerRow>('redis.server');
+		let later = await fixture.read<RedisServerRow>('redis.server');
 		// The server goes on in the background until it is below its limit.
-		while (onlyRow(later).evictedPerSecond !== 0) later = await room.read<RedisServerRow>('redis.server');
+		while (onlyRow(later).evictedPerSecond !== 0) later = await fixture.read<RedisServerRow>('redis.server');
 		expect(onlyRow(later).evictedRecently?.keys).toBeGreaterThanOrEqual(evicted);
-		expect(room.findings('redis.server', later)).toContainEqual(
+		expect(fixture.findings('redis.server', later)).toContainEqual(
 			expect.stringMatching(/^(?:warn|crit): \d+ % of maxmemory, [\d.]+k keys evicted in the last \d+s$/),
 		);
 		expect(later.gauges.find(one => one.id === 'evictions')?.severity).toBe('warn');
@@ -104,8 +104,8 @@ describeRedis('redis', 'sources', estate => {
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '40mb');
 		expect(runRedisCli(server, 'SET', 'one-more', 'x')).toMatch(/^OOM/);
-		const snapshot = await room.read('redis.server');
-		expect(room.findings('redis.server', snapshot)[0]).toMatch(
+		const snapshot = await fixture.read('redis.server');
+		expect(fixture.findings('redis.server', snapshot)[0]).toMatch(
 			/^crit: \d+ % of maxmemory, policy noeviction: writes fail now$/,
 		);
 		runRedisCli(server, 'FLUSHALL');
@@ -114,20 +114,20 @@ describeRedis('redis', 'sources', estate => {
 		expect((await readServer()).severity).toBe('ok');
 	});
 
-	test('rejected connections are told', async () => {
-		await room.read('redis.server');
+	test('rejected connections are reported', async () => {
+		await fixture.read('redis.server');
 		const clients = await Promise.allSettled(Array.from({length: 70}, (_, at) => connectClient(server, `crowd-${at}`)));
 		const held = clients.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
-		const snapshot = await room.read<RedisServerRow>('redis.server');
+		const snapshot = await fixture.read<RedisServerRow>('redis.server');
 		await Promise.all(held.map(client => client.quit()));
 		expect(onlyRow(snapshot).rejectedRecently).toBeGreaterThan(0);
-		expect(room.findings('redis.server', snapshot)).toContainEqual(
+		expect(fixture.findings('redis.server', snapshot)).toContainEqual(
 			expect.stringMatching(/^crit: \d+ connections rejected in the last .* \(maxclients 60\)$/),
 		);
 	});
 
-	test('a slow log that grows is told, without arguments', async () => {
-		// A room of its own: the other one still counts what was slow before.
+	test('a growing slow log is reported, without arguments', async () => {
+		// A server of its own: the other one still counts what was slow before.
 		const fresh = await openRedis(settingsFor(server, server.logins.default));
 		await fresh.read('redis.server');
 		runRedisCli(server, 'CONFIG', 'SET', 'slowlog-log-slower-than', '1000');
@@ -152,11 +152,11 @@ describeRedis('redis', 'sources', estate => {
 		await fresh.connection.close();
 	});
 
-	test('CONFIG RESETSTAT and a restart begin rates anew, and are told', async () => {
-		await room.read('redis.server');
+	test('after CONFIG RESETSTAT and a restart rates start again, with a note', async () => {
+		await fixture.read('redis.server');
 		runRedisCli(server, 'CONFIG', 'RESETSTAT');
-		const reset = await room.read<RedisServerRow>('redis.server');
-		expect(reset.notes[0]?.text).toMatch(/^the counters were reset 0s ago \(CONFIG RESETSTAT\): rates begin anew$/);
+		const reset = await fixture.read<RedisServerRow>('redis.server');
+		expect(reset.notes[0]?.text).toMatch(/^the counters were reset 0s ago \(CONFIG RESETSTAT\): rates start again$/);
 		expect(onlyRow(reset).hitRate).toBeUndefined();
 		expect(reset.gauges.find(one => one.id === 'evictions')).toMatchObject({
 			value: undefined,
@@ -164,8 +164,8 @@ describeRedis('redis', 'sources', estate => {
 		});
 		Object.assign(server, await restartRedis(server));
 		// The connection broke with the server; the read after that finds the new one.
-		await room.read('redis.server').catch(() => undefined);
-		const restarted = await room.read<RedisServerRow>('redis.server');
+		await fixture.read('redis.server').catch(() => undefined);
+		const restarted = await fixture.read<RedisServerRow>('redis.server');
 		expect(restarted.notes[0]).toMatchObject({severity: 'warn', text: expect.stringMatching(/^the server restarted/)});
 		expect(onlyRow(restarted).runId).toBe(readInfoField(server, 'run_id'));
 	});
@@ -179,7 +179,7 @@ describeRedis('redis', 'sources', estate => {
 		fill.set('\u001b[31mred\u202e:7', 'x');
 		await fill.exec();
 		client.disconnect();
-		const snapshot = await room.read<RedisPrefixRow>('redis.prefix');
+		const snapshot = await fixture.read<RedisPrefixRow>('redis.prefix');
 		const rows = new Map(snapshot.rows.map(row => [row.prefix, row]));
 		expect([...rows.keys()]).toEqual(['cache:product:*', 'session:*', '\u001b[31mred\u202e:*']);
 		expect(rows.get('cache:product:*')).toMatchObject({keys: 1200, noTtl: 1, types: ['string'], severity: 'ok'});
@@ -187,32 +187,32 @@ describeRedis('redis', 'sources', estate => {
 		const each = Number(runRedisCli(server, 'MEMORY', 'USAGE', 'cache:product:7', 'SAMPLES', '5'));
 		expect(rows.get('cache:product:*')?.bytes).toBeGreaterThan(1100 * each);
 		expect(rows.get('cache:product:*')?.bytes).toBeLessThan(1300 * each);
-		expect(snapshot.sample).toBe('all 1,501 keys looked at, sizes estimated');
+		expect(snapshot.sample).toBe('all 1,501 keys read, sizes estimated');
 		expect(snapshot.omitted).toBe(0);
-		const keys = await room.inspect('redis.keys', snapshot.rows[0] ?? expect.fail());
+		const keys = await fixture.inspect('redis.keys', snapshot.rows[0] ?? expect.fail());
 		expect(keys).toMatch(/cache:product:\d+/);
 		expect(keys).not.toMatch(/xxx/);
 	});
 
-	test('a name and a value of 5 MB are told and not carried', async () => {
+	test('a name and a value of 5 MB are reported and not transferred', async () => {
 		runRedisCli(server, 'FLUSHALL');
 		const client = await connectClient(server, 'test-large');
 		await client.set('n'.repeat(5_000_000), 'x');
 		await client.set('large', 'x'.repeat(5_000_000));
 		client.disconnect();
-		const {rows} = await room.read<RedisPrefixRow>('redis.prefix');
+		const {rows} = await fixture.read<RedisPrefixRow>('redis.prefix');
 		expect(rows.map(({prefix}) => prefix.length).toSorted()).toEqual([5, 512]);
 		expect(rows.every(({largest}) => largest > 5_000_000)).toBe(true);
 		runRedisCli(server, 'FLUSHALL');
 	});
 
-	test('clients are those that are connected, the most telling first, and ours are told apart', async () => {
+	test('clients are those that are connected, the most important first, and ours are marked', async () => {
 		const hoarder = await connectClient(server, 'hoarder');
 		await hoarder.set('big', 'x'.repeat(1_000_000));
 		hoarder.stream.pause();
 		for (let turn = 0; turn < 80; turn += 1) hoarder.get('big').catch(() => {});
 		const waiting = async () => {
-			const snapshot = await room.read<RedisClientRow>('redis.client');
+			const snapshot = await fixture.read<RedisClientRow>('redis.client');
 			return {snapshot, row: snapshot.rows.find(one => one.name === 'hoarder')};
 		};
 		while (((await waiting()).row?.outputBytes ?? 0) < 40 * 1024 ** 2)
@@ -222,14 +222,15 @@ describeRedis('redis', 'sources', estate => {
 		// 40 of the 64 MB that the server may hold.
 		expect(row?.severity).toBe('crit');
 		expect(runRedisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
-		expect(room.findings('redis.client', snapshot)[0]).toMatch(
+		expect(fixture.findings('redis.client', snapshot)[0]).toMatch(
 			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read its replies: \d+Mi/,
 		);
 		// INFO learns of it when the server next goes through its clients, which takes up to a second.
-		let whole = await room.read<RedisServerRow>('redis.server');
-		while (onlyRow(whole).heaviestClient === undefined) whole = await room.read<RedisServerRow>('redis.server');
-		expect(onlyRow(whole).heaviestClient).toMatchObject({rowId: row?.id, clientId: row?.clientId});
-		expect(room.findings('redis.server', whole)).toContainEqual(
+		let serverSnapshot = await fixture.read<RedisServerRow>('redis.server');
+		while (onlyRow(serverSnapshot).heaviestClient === undefined)
+			serverSnapshot = await fixture.read<RedisServerRow>('redis.server');
+		expect(onlyRow(serverSnapshot).heaviestClient).toMatchObject({rowId: row?.id, clientId: row?.clientId});
+		expect(fixture.findings('redis.server', serverSnapshot)).toContainEqual(
 			expect.stringMatching(/client \d+ \(hoarder, 127.0.0.1:\d+\) holds \d+Mi of buffers[:,] \d+ ?%/),
 		);
 		expect(snapshot.rows.filter(one => one.role === 'own').map(one => one.name)).toEqual(
@@ -242,37 +243,37 @@ describeRedis('redis', 'sources', estate => {
 		hoarder.disconnect();
 	});
 
-	test('inspections of the server tell where memory went and who is connected', async () => {
+	test('inspections of the server show the use of memory and the connected clients', async () => {
 		const row = await readServer();
-		const memory = await room.inspect('redis.memory', row);
+		const memory = await fixture.inspect('redis.memory', row);
 		expect(memory).toMatch(/keys and values \(dataset\.bytes\)/);
-		expect(memory).toMatch(/The doctor \(MEMORY DOCTOR\) says:/);
+		expect(memory).toMatch(/MEMORY DOCTOR reports:/);
 		const client = await connectClient(server, 'inspected');
-		const clients = await room.inspect('redis.clients', row);
+		const clients = await fixture.inspect('redis.clients', row);
 		expect(clients).toMatch(/ 1 .* inspected/);
 		expect(clients).toMatch(/127\.0\.0\.1$/m);
-		const found = (await room.read<RedisClientRow>('redis.client')).rows.find(one => one.name === 'inspected');
-		expect(await room.inspect('redis.client', found ?? expect.fail())).toMatch(/name +inspected/);
+		const found = (await fixture.read<RedisClientRow>('redis.client')).rows.find(one => one.name === 'inspected');
+		expect(await fixture.inspect('redis.client', found ?? expect.fail())).toMatch(/name +inspected/);
 		client.disconnect();
 	});
 
-	test('who we are and what we may do is told', async () => {
-		const identity = await room.connection.identify(testContext);
+	test('our user and permissions are reported', async () => {
+		const identity = await fixture.connection.identify(testContext);
 		expect(identity).toMatchObject({version: `Redis ${readInfoField(server, 'redis_version')}`, who: 'default'});
-		const permissions = await room.connection.permissions(testContext);
+		const permissions = await fixture.connection.permissions(testContext);
 		expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
 	});
 });
 
 describeRedis('redis-replica', 'sources', server => {
-	test('a replica is told as one, and its link as up', async () => {
-		const room = await openRedis(settingsFor(server, server.logins.default));
-		const row = onlyRow(await room.read<RedisServerRow>('redis.server'));
+	test('a replica is shown as one, with its link up', async () => {
+		const fixture = await openRedis(settingsFor(server, server.logins.default));
+		const row = onlyRow(await fixture.read<RedisServerRow>('redis.server'));
 		expect(row.role).toBe('replica');
 		expect(row.upstream).toMatchObject({
 			up: true,
 			address: `${readInfoField(server, 'master_host')}:${readInfoField(server, 'master_port')}`,
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

@@ -13,14 +13,14 @@ import {
 	testContext,
 } from './redis-fixture.ts';
 
-const rooms: RedisFixture[] = [];
+const fixtures: RedisFixture[] = [];
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
 
 async function open(settings: RedisSettings): Promise<RedisFixture> {
-	const room = await openRedis(settings);
-	rooms.push(room);
-	return room;
+	const fixture = await openRedis(settings);
+	fixtures.push(fixture);
+	return fixture;
 }
 
 /** Something that is not Redis, on a port of its own. */
@@ -41,7 +41,7 @@ async function listen(talk: (socket: Socket) => void): Promise<RedisSettings> {
 }
 
 afterEach(async () => {
-	for (const room of rooms.splice(0)) await room.connection.close();
+	for (const fixture of fixtures.splice(0)) await fixture.connection.close();
 	for (const socket of sockets) socket.destroy();
 	sockets.clear();
 	for (const server of servers.splice(0)) server.close();
@@ -75,8 +75,8 @@ describe('a reply that would overflow the stack or the memory', () => {
 		],
 		['a string of gigabytes', '$2147483647\r\n', 'a reply of more than 128 MB'],
 	])('%s', async (_, reply, said) => {
-		const room = await open(await listen(impostor(reply)));
-		const error = await failure(room.read('redis.server'));
+		const fixture = await open(await listen(impostor(reply)));
+		const error = await failure(fixture.read('redis.server'));
 		expect(error.kind).toBe('malformed');
 		expect(error.message).toContain(`sends ${said}`);
 		expect(error.hint).toContain('check host and port');
@@ -85,8 +85,8 @@ describe('a reply that would overflow the stack or the memory', () => {
 
 describe('what is not there or does not answer', () => {
 	test('a port that refuses is unreachable, at once', async () => {
-		const room = await open(settingsFor({host: '127.0.0.1', port: 1}));
-		expect(await failure(room.read('redis.server'))).toMatchObject({
+		const fixture = await open(settingsFor({host: '127.0.0.1', port: 1}));
+		expect(await failure(fixture.read('redis.server'))).toMatchObject({
 			kind: 'unreachable',
 			message: '127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
 			hint: 'Nothing listens there: start the server, or correct host and port.',
@@ -94,29 +94,29 @@ describe('what is not there or does not answer', () => {
 	});
 
 	test('one that accepts and stays silent is given up by the connection itself', async () => {
-		const room = await open(await listen(() => {}));
-		expect((await failure(room.read('redis.server'))).kind).toBe('timeout');
+		const fixture = await open(await listen(() => {}));
+		expect((await failure(fixture.read('redis.server'))).kind).toBe('timeout');
 	});
 
 	test('an abort rejects at once, while it is silent', async () => {
-		const room = await open(await listen(() => {}));
+		const fixture = await open(await listen(() => {}));
 		const abort = new AbortController();
-		const read = failure(room.read('redis.server', {...testContext, signal: abort.signal}));
+		const read = failure(fixture.read('redis.server', {...testContext, signal: abort.signal}));
 		abort.abort();
 		expect((await read).kind).toBe('timeout');
-		expect((await failure(room.read('redis.server', {...testContext, signal: abort.signal}))).kind).toBe('timeout');
+		expect((await failure(fixture.read('redis.server', {...testContext, signal: abort.signal}))).kind).toBe('timeout');
 	});
 
-	test('one that hangs up is unreachable, and asks about TLS', async () => {
-		const room = await open(await listen(socket => socket.destroy()));
-		const error = await failure(room.read('redis.server'));
+	test('one that closes the connection is unreachable, and the hint mentions TLS', async () => {
+		const fixture = await open(await listen(socket => socket.destroy()));
+		const error = await failure(fixture.read('redis.server'));
 		expect(error.kind).toBe('unreachable');
 		expect(error.hint).toMatch(/tls/);
 	});
 
 	test('one that speaks HTTP is malformed', async () => {
-		const room = await open(await listen(socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')));
-		expect((await failure(room.read('redis.server'))).kind).toBe('malformed');
+		const fixture = await open(await listen(socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')));
+		expect((await failure(fixture.read('redis.server'))).kind).toBe('malformed');
 	});
 
 	test.each([
@@ -125,17 +125,17 @@ describe('what is not there or does not answer', () => {
 		['a word for a figure', '$62\r\nredis_version:7.0.15\r\nuptime_in_seconds:7\r\nused_memory:much\r\n\r\n'],
 	])('%s in place of INFO is malformed', async (_, reply) => {
 		const body = reply.slice(reply.indexOf('\n') + 1, -2);
-		const room = await open(await listen(impostor(`$${Buffer.byteLength(body)}\r\n${body}\r\n`)));
-		expect((await failure(room.read('redis.server'))).kind).toBe('malformed');
+		const fixture = await open(await listen(impostor(`$${Buffer.byteLength(body)}\r\n${body}\r\n`)));
+		expect((await failure(fixture.read('redis.server'))).kind).toBe('malformed');
 	});
 
 	test('closing a connection that hangs does not, also twice', async () => {
-		const room = await open(await listen(() => {}));
-		const read = failure(room.read('redis.server'));
-		await room.connection.close();
-		await room.connection.close();
+		const fixture = await open(await listen(() => {}));
+		const read = failure(fixture.read('redis.server'));
+		await fixture.connection.close();
+		await fixture.connection.close();
 		expect((await read).kind).toMatch(/unreachable|timeout/);
-		expect((await failure(room.read('redis.server'))).kind).toBe('unreachable');
+		expect((await failure(fixture.read('redis.server'))).kind).toBe('unreachable');
 	});
 });
 
@@ -168,8 +168,8 @@ describe('an act on a server that falls silent', () => {
 		['INFO', 'denied', true],
 		['CONFIG', 'timeout', false],
 	])('at %s, which sets maxmemory or comes before that', async (silent, kind, harmless) => {
-		const room = await open(await listen(until(new RegExp(silent))));
-		const error = await failure(room.connection.port.setMaxmemory(change, {...testContext, record: 'r'}));
+		const fixture = await open(await listen(until(new RegExp(silent))));
+		const error = await failure(fixture.connection.port.setMaxmemory(change, {...testContext, record: 'r'}));
 		expect(error).toMatchObject({kind, harmless});
 		expect(error.message.startsWith('nothing was sent: ')).toBe(harmless);
 	});
@@ -179,7 +179,7 @@ describe('an act on a server that falls silent', () => {
 		['LIST', 'denied', true],
 		['KILL', 'timeout', false],
 	])('at %s, which kills a client or comes before that', async (silent, kind, harmless) => {
-		const room = await open(await listen(until(new RegExp(silent))));
+		const fixture = await open(await listen(until(new RegExp(silent))));
 		const victim = {
 			runId: 'r1',
 			id: 7,
@@ -189,7 +189,7 @@ describe('an act on a server that falls silent', () => {
 			kind: '',
 			ageSeconds: 5,
 		} as const;
-		const error = await failure(room.connection.port.killClient(victim, {...testContext, record: 'r'}));
+		const error = await failure(fixture.connection.port.killClient(victim, {...testContext, record: 'r'}));
 		expect(error).toMatchObject({kind, harmless});
 	});
 });
@@ -198,25 +198,25 @@ describeRedis('redis', 'a server that stops answering', estate => {
 	test('is given up in time, an act on it sends nothing, and it heals by the next read', async () => {
 		const server = await startDedicatedRedis(estate, 'silence');
 		try {
-			const room = await open(settingsFor(server, server.logins.default));
-			const {rows} = await room.read('redis.server');
+			const fixture = await open(settingsFor(server, server.logins.default));
+			const {rows} = await fixture.read('redis.server');
 			const action = actionOf('redis.set-maxmemory');
-			const {plan} = await action.preview(rows, {size: '64mb'}, room.actionContext());
+			const {plan} = await action.preview(rows, {size: '64mb'}, fixture.actionContext());
 			process.kill(server.pid, 'SIGSTOP');
 			const errors = await Promise.all([
-				failure(room.read('redis.server')),
-				failure(room.read('redis.prefix')),
-				failure(room.read('redis.client')),
-				failure(action.run(plan, room.actionContext())),
+				failure(fixture.read('redis.server')),
+				failure(fixture.read('redis.prefix')),
+				failure(fixture.read('redis.client')),
+				failure(action.run(plan, fixture.actionContext())),
 			]);
 			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout', 'denied']);
 			expect(errors.map(error => error.harmless)).toEqual([false, false, false, true]);
 			expect(errors[3]?.message).toMatch(/^nothing was sent: /);
 			process.kill(server.pid, 'SIGCONT');
-			let healed = await room.read('redis.server').catch(() => undefined);
+			let healed = await fixture.read('redis.server').catch(() => undefined);
 			for (let turn = 0; healed === undefined && turn < 50; turn += 1) {
 				await new Promise(resolve => setTimeout(resolve, 100));
-				healed = await room.read('redis.server').catch(() => undefined);
+				healed = await fixture.read('redis.server').catch(() => undefined);
 			}
 			expect(healed?.rows).toHaveLength(1);
 			expect(readInfoField(server, 'maxmemory')).toBe('0');
@@ -227,11 +227,11 @@ describeRedis('redis', 'a server that stops answering', estate => {
 
 	test('that is ended and started again is found by the next reads', async () => {
 		const server = await startDedicatedRedis(estate, 'ended');
-		const room = await open(settingsFor(server, server.logins.default));
-		await room.read('redis.server');
+		const fixture = await open(settingsFor(server, server.logins.default));
+		await fixture.read('redis.server');
 		await server.end();
-		expect((await failure(room.read('redis.server'))).kind).toBe('unreachable');
-		expect((await failure(room.read('redis.server'))).message).toMatch(/ECONNREFUSED/);
+		expect((await failure(fixture.read('redis.server'))).kind).toBe('unreachable');
+		expect((await failure(fixture.read('redis.server'))).message).toMatch(/ECONNREFUSED/);
 	});
 });
 
@@ -239,8 +239,8 @@ describeRedis('redis-tls', 'TLS', server => {
 	const withTls = (tls: RedisSettings['tls']) => ({...settingsFor(server, server.logins.default), tls});
 
 	test('with the authority named it reads', async () => {
-		const room = await open(withTls({ca: server.tls?.ca}));
-		expect((await room.read('redis.server')).rows).toHaveLength(1);
+		const fixture = await open(withTls({ca: server.tls?.ca}));
+		expect((await fixture.read('redis.server')).rows).toHaveLength(1);
 	});
 
 	test('without it, it says how to name it', async () => {
@@ -255,7 +255,7 @@ describeRedis('redis-tls', 'TLS', server => {
 });
 
 describeRedis('redis-tls-expired', 'TLS', server => {
-	test('an expired certificate is told as one', async () => {
+	test('an expired certificate is reported as one', async () => {
 		const tls = {ca: server.tls?.ca};
 		const error = await failure(
 			(await open({...settingsFor(server, server.logins.default), tls})).read('redis.server'),

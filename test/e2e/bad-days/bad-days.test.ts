@@ -38,7 +38,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 							},
 							reset: {
 								expectedMessage: /ECONNRESET|terminated/,
-								expectedHint: /check the server and what stands before it|opened again/,
+								expectedHint: /check the server and any proxy in front of it|opened again/,
 							},
 							'2 s slow': {expectedMessage: /no answer within/, expectedHint: /server is (?:overloaded|under load)/},
 							'malformed reply': {

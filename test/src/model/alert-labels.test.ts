@@ -17,7 +17,7 @@ describe('labels of an alert', () => {
 		expect(alertSeverity(labels)).toBe(severity);
 	});
 
-	it('tell what it is about, the most telling last', () => {
+	it('name the object, the most specific last', () => {
 		const labels = {
 			alertname: 'Down',
 			severity: 'page',
@@ -31,7 +31,7 @@ describe('labels of an alert', () => {
 		expect(alertSubject({alertname: 'Watchdog'})).toBe('');
 	});
 
-	it('stand in for a summary that nobody wrote', () => {
+	it('replace a missing summary', () => {
 		expect(alertSentence({job: 'api'}, {summary: ' the\n api  is down ', description: 'more'})).toBe('the api is down');
 		expect(alertSentence({job: 'api'}, {message: 'the api is down'})).toBe('the api is down');
 		expect(alertSentence({job: 'api'}, {runbook_url: 'x'})).toBe('job=api');

@@ -4,29 +4,29 @@ import {createPermissionCache, type PermissionCache} from '../../../src/model/pe
 
 let now: number;
 let connection: number;
-let asked: number;
+let requests: number;
 let states: Record<string, Permission['state']>;
 let cache: PermissionCache;
 
 const read = () => cache.read({signal: new AbortController().signal, now: () => now});
-/** How often the server was asked by reading once after each of these times. */
+/** The number of requests for one read after each of these times. */
 async function after(steps: readonly number[]): Promise<number> {
-	const before = asked;
+	const before = requests;
 	for (const ms of steps) {
 		now += ms;
 		await read();
 	}
-	return asked - before;
+	return requests - before;
 }
 
 beforeEach(async () => {
 	now = 1_000_000;
 	connection = 1;
-	asked = 0;
+	requests = 0;
 	states = {read: 'have', act: 'have'};
 	cache = createPermissionCache(
 		async () => {
-			asked += 1;
+			requests += 1;
 			return Object.entries(states).map(([name, state]) => ({needs: name, name, state, grant: ''}));
 		},
 		() => connection,
@@ -34,12 +34,12 @@ beforeEach(async () => {
 	await read();
 });
 
-test('what is granted is asked for every ten minutes', async () => {
+test('granted permissions are requested every ten minutes', async () => {
 	expect(await after([2000, 60_000, 300_000])).toBe(0);
 	expect(await after([300_000])).toBe(1);
 });
 
-test('what is lacking is asked for every minute', async () => {
+test('missing permissions are requested every minute', async () => {
 	states['act'] = 'lack';
 	cache.refused('act');
 	expect(await after([0])).toBe(1);
@@ -47,7 +47,7 @@ test('what is lacking is asked for every minute', async () => {
 	expect(await after([30_000])).toBe(1);
 });
 
-test('a refusal of what was granted asks again, one that was known does not', async () => {
+test('a refusal of a granted permission clears the cache, an expected one does not', async () => {
 	cache.refused('act');
 	expect(await after([0])).toBe(1);
 	cache.refused('something else');
@@ -82,7 +82,7 @@ test('a question that failed leaves nothing behind', async () => {
 
 test('those who read at the same moment share one question', async () => {
 	cache.refused('act');
-	const before = asked;
+	const before = requests;
 	expect((await Promise.all([read(), read(), read()])).map(({length}) => length)).toEqual([2, 2, 2]);
-	expect(asked - before).toBe(1);
+	expect(requests - before).toBe(1);
 });

@@ -18,7 +18,7 @@ it('gives a steady stream its own rate, however unevenly it is looked at', () =>
 	);
 });
 
-it('stays between the least and the most that it was told', () => {
+it('stays between the lowest and the highest input', () => {
 	fc.assert(
 		fc.property(fc.array(fc.tuple(fc.integer({min: 1, max: 60_000}), fc.nat(1e6)), {minLength: 1}), samples => {
 			let rate: SmoothedRate | undefined;

@@ -46,7 +46,7 @@ describe('a figure with a threshold', () => {
 		);
 	});
 
-	it('tells its rule', () => {
+	it('describes itself', () => {
 		expect(formatThreshold(connections, formatPercent)).toBe(
 			'warns from 80 % until below 76 %, critical from 95 % until below 90 %',
 		);

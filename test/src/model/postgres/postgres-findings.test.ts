@@ -59,7 +59,7 @@ describe('blocked sessions', () => {
 		]);
 	});
 
-	it('are told once, under the oldest of several that they wait for', () => {
+	it('are reported once, under the oldest of several blockers', () => {
 		const found = find(
 			[sessionRecord(1, {transactionSeconds: 5}), sessionRecord(2, {transactionSeconds: 500}), sessionRecord(9)],
 			[waitRecord(9, [1, 2])],
@@ -129,7 +129,7 @@ describe('gauges', () => {
 		],
 		[
 			gauge('slot-wal', {value: 2 ** 31, unit: 'bytes', text: 'slot old'}),
-			'2Gi of WAL are kept for a consumer that is not there: slot old',
+			'2Gi of WAL are retained for a consumer that is not connected: slot old',
 		],
 		[
 			gauge('wraparound', {value: 1_610_612_736, limit: 2 ** 31, text: 'orders'}),

@@ -104,7 +104,7 @@ describe('replicationGauges', () => {
 		expect(gauge).toMatchObject({value: undefined, severity: 'crit'});
 	});
 
-	it('keeps quiet of slots that are used, and tells of WAL kept for nobody', () => {
+	it('ignores slots that are in use, and reports WAL that is retained for an unused slot', () => {
 		const slot = {name: 's', active: true, walStatus: 'reserved', retainedBytes: 2 ** 40};
 		expect(replicationGauges(replication({slots: [slot]}))).toEqual([]);
 		expect(replicationGauges(replication({slots: [{...slot, active: false}]}))[0]).toMatchObject({

@@ -10,12 +10,12 @@ import {
 import {waitRecord} from './postgres-fixture.ts';
 
 describe('lockForest', () => {
-	it('is empty when nobody waits', () => {
+	it('is empty when no session waits', () => {
 		expect(lockForest([])).toMatchObject({pids: [], roots: []});
 	});
 
 	it('hangs a queue on one row under its head, not under everyone ahead', () => {
-		// As the server tells it: each names all that came before, and only the first names the one that holds the row.
+		// As the server reports it: each names all that came before, and only the first names the one that holds the row.
 		const queue = Array.from({length: 100}, (_, index) => 100 + index);
 		const forest = lockForest(queue.map((pid, index) => waitRecord(pid, index === 0 ? [7] : queue.slice(0, index))));
 		expect(forest.roots).toEqual([7]);

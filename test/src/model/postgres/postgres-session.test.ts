@@ -46,7 +46,7 @@ describe('sessionRows', () => {
 		expect(row?.roots).toEqual([4]);
 	});
 
-	it('tells the wait by the statement where the server does not tell it', () => {
+	it('uses the age of the statement where the server does not report the wait', () => {
 		const [row] = rows([sessionRecord(10, {querySeconds: 42})], [waitRecord(10, [4], {waitSeconds: undefined})]);
 		expect(row?.wait?.seconds).toBe(42);
 		expect(row?.why).toBe('waits 42s for pid 4');

@@ -63,7 +63,7 @@ describe('compareStatements', () => {
 		expect(figures.map(({key}) => key)).toEqual(['a', 'back']);
 		expect(figures[0]?.share).toBe(1);
 		expect(figures[1]).toMatchObject(blank);
-		expect(notes[0]?.text).toMatch(/^the server threw out its least used entries 3 times/);
+		expect(notes[0]?.text).toMatch(/^the server evicted its least used entries 3 times/);
 	});
 
 	it('leaves an entry blank whose totals fell', () => {
@@ -84,7 +84,7 @@ describe('compareStatements', () => {
 		expect(figures[0]).toMatchObject(blank);
 	});
 
-	it('tells that all was reset, and begins anew', () => {
+	it('reports that all was reset, and starts again', () => {
 		const now = read(1010, [entry('a', {calls: 500, milliseconds: 9000})], {resetAt: 'tuesday'});
 		const {figures, notes} = compareStatements(read(1000, [entry('a')]), now, about);
 		expect(figures[0]).toMatchObject(blank);
@@ -103,7 +103,7 @@ describe('compareStatements', () => {
 		}
 	});
 
-	it('tells of statements that it may not see, and what would show them', () => {
+	it('reports statements that it may not see, and the grant that shows them', () => {
 		const {notes} = compareStatements(undefined, read(1000, [], {hidden: 312}), about);
 		expect(notes).toContainEqual({
 			text: '312 statements of other users are hidden from midwatch',

@@ -33,7 +33,7 @@ const row = (change: Partial<RedisClientLine> = {}, memory = roomy, before?: Sev
 	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined, memory, before: () => before});
 
 describe('a client', () => {
-	test('is known by its id and address together: ids begin anew when the server restarts', () => {
+	test('is identified by its id and address: ids start again when the server restarts', () => {
 		expect(row().id).toBe('42@10.0.0.7:5121');
 	});
 
@@ -67,9 +67,9 @@ describe('a client', () => {
 		['all of a server that holds nothing else, and small', {usedMemory: 15, maxmemory: 15}, 15, 'ok'],
 	] as const)('whose output is %s: %j, %s MiB is %s', (_, {usedMemory, maxmemory}, output, severity) => {
 		const memory = {usedMemory: usedMemory * mebibyte, maxmemory: maxmemory * mebibyte};
-		const told = row({outputBytes: output * mebibyte}, memory);
-		expect(told.severity).toBe(severity);
-		expect(clientFindings([told]).map(one => one.severity)).toEqual(severity === 'ok' ? [] : [severity]);
+		const client = row({outputBytes: output * mebibyte}, memory);
+		expect(client.severity).toBe(severity);
+		expect(clientFindings([client]).map(one => one.severity)).toEqual(severity === 'ok' ? [] : [severity]);
 	});
 });
 

@@ -98,7 +98,7 @@ describe('rows of prefixes', () => {
 		expect(rows[0]).toMatchObject({keys: 2000, bytes: 200_000, sampled: 2, share: 0.5});
 	});
 
-	test('tell how soon keys expire', () => {
+	test('show how soon keys expire', () => {
 		const ttls = [-1, 30_000, 59 * 60_000, 3_600_000, 2 * 86_400_000];
 		const [row] = prefixRows(
 			ttls.map((ttlMs, at) => key(`a:${at}`, {ttlMs})),

@@ -6,14 +6,14 @@ import {gibibyte, mebibyte, quietFacts} from './redis-fixture.ts';
 const now = 1_000_000_000;
 const judged = (change: Partial<RedisServerRow>): RedisServerRow =>
 	evaluateRedisServer({...quietFacts, ...change}, now);
-const told = (change: Partial<RedisServerRow>): readonly string[] =>
+const sentencesOf = (change: Partial<RedisServerRow>): readonly string[] =>
 	redisServerFindings(judged(change), now).map(({severity, sentence}) => `${severity}: ${sentence}`);
 
 describe('a server', () => {
 	test('that is quiet is ok, and there is nothing to say', () => {
 		expect(judged({}).severity).toBe('ok');
 		expect(judged({}).why).toBeUndefined();
-		expect(told({})).toEqual([]);
+		expect(sentencesOf({})).toEqual([]);
 	});
 
 	test.each<[string, Partial<RedisServerRow>, string[]]>([
@@ -26,7 +26,7 @@ describe('a server', () => {
 			['warn: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 81 %'],
 		],
 		[
-			'evicting what is asked for',
+			'evicting keys that are in use',
 			{usedMemory: 0.92 * 4 * gibibyte, evictedPerSecond: 310, hitRate: 0.6},
 			['crit: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 60 %'],
 		],
@@ -36,7 +36,7 @@ describe('a server', () => {
 			['warn: 92 % of maxmemory, 41k keys evicted in the last 59s, hit rate 97 %'],
 		],
 		[
-			'that evicted a while ago and has room again',
+			'that evicted a while ago and has free memory again',
 			{evictedRecently: {keys: 41_359, seconds: 59}},
 			['warn: 41k keys evicted in the last 59s, 50 % of maxmemory, hit rate 97 %'],
 		],
@@ -46,7 +46,7 @@ describe('a server', () => {
 			['warn: 1 key evicted in the last 12s, 50 % of maxmemory'],
 		],
 		[
-			'that evicts now and has room',
+			'that evicts now and has free memory',
 			{evictedPerSecond: 310, evictedRecently: {keys: 620, seconds: 2}},
 			['warn: evicting 310/s, 50 % of maxmemory, hit rate 97 %'],
 		],
@@ -122,7 +122,7 @@ describe('a server', () => {
 			['warn: the server is loading its data set: most commands are refused until it has'],
 		],
 	])('%s', (_, change, sentences) => {
-		expect(told(change)).toEqual(sentences);
+		expect(sentencesOf(change)).toEqual(sentences);
 	});
 
 	test('with several troubles has the severity of the worst, says each of them, and has one finding for each', () => {
@@ -172,15 +172,15 @@ describe('a server', () => {
 		});
 
 		test('says what follows from it', () => {
-			expect(told({...full, heaviestClient, policy: 'noeviction'})).toEqual([
+			expect(sentencesOf({...full, heaviestClient, policy: 'noeviction'})).toEqual([
 				'crit: client 1116 (worker) holds 75Mi of buffers: 121 % of maxmemory, policy noeviction: writes fail now',
 			]);
-			expect(told({...full, heaviestClient, evictedRecently: {keys: 41_359, seconds: 59}})).toEqual([
+			expect(sentencesOf({...full, heaviestClient, evictedRecently: {keys: 41_359, seconds: 59}})).toEqual([
 				'crit: client 1116 (worker) holds 75Mi of buffers: 121 % of maxmemory, 41k keys evicted in the last 59s',
 			]);
 		});
 
-		test('and that has room is warned of, with the client', () => {
+		test('and that has free memory is a warning, with the client', () => {
 			expect(found({maxmemory: gibibyte, heaviestClient})).toMatchObject([
 				{
 					severity: 'warn',
@@ -192,7 +192,7 @@ describe('a server', () => {
 		});
 	});
 
-	test('tells since when, when the server itself does', () => {
+	test('says since when, where the server reports it', () => {
 		const row = judged({upstream: {address: 'a:1', up: false, downSeconds: 60}});
 		expect(redisServerFindings(row, now)[0]?.since).toBe(now - 60_000);
 	});
@@ -205,7 +205,7 @@ describe('a server', () => {
 	});
 });
 
-test('memory that swings around its limit stays told', () => {
+test('memory that swings around its limit stays reported', () => {
 	const at = (share: number, before?: RedisServerRow) =>
 		evaluateRedisServer({...quietFacts, usedMemory: share * 4 * gibibyte}, now, before?.levels);
 	const raised = at(0.951);
