@@ -89,7 +89,7 @@ async function revisionLines(
 	if (row.runs !== undefined) return [];
 	const revisions = await readRevisions(port, row, object, context);
 	return revisions.map(({revision, at, changeCause, name}) => {
-		const age = at === undefined ? '' : `, ownJobs ${formatDuration((context.now() - at) / 1000)} ago`;
+		const age = at === undefined ? '' : `, created ${formatDuration((context.now() - at) / 1000)} ago`;
 		return {text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`};
 	});
 }
