@@ -110,7 +110,7 @@ async function previewScale(
 		autoscaler === undefined
 			? ''
 			: to === 0 && kedaObjectName(autoscaler) === undefined
-				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while existing are 0.`
+				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0 replicas.`
 				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
 	return {
 		plan: {target: target.name, ...bound, from, to, dryRun, autoscaler: autoscalerSummary(autoscaling)},
