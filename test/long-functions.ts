@@ -25,9 +25,6 @@ export const longFunctions: readonly string[] = [
 	'demo/postgres.ts#demoPort',
 	'demo/servers/monitoring/monitoring.ts#createMonitoring',
 	'demo/servers/prometheus/promql.ts#parsePromql',
-	'src/input/deck.ts#createDeck',
-	'src/input/open-document.ts#openDocument',
-	'src/input/run-key-intent.ts#runKeyIntent',
 	'src/model/kafka/lag-tracker.ts#createLagTracker',
 ];
 

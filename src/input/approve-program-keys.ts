@@ -6,21 +6,25 @@ import type {Deck} from './deck.ts';
 
 type ApproveLayer = Extract<Layer, {kind: 'approve'}>;
 
-/** Asks whether a program may run to log in to a target. A console that is read-only, such as a wall, is no place to decide it. */
+/** Opens the approval of the login program of a target. Not in a read-only console, such as one on a wall. */
 export function openApproval(deck: Deck, target: string, approval: ProgramApproval): void {
 	if (deck.options.arming.policy.get().readOnly) {
-		const elsewhere = 'approve it in a console without --read-only, or name it in kubernetes.allowExec';
-		deck.showNotice(`${approval.program} cannot be approved here, where everything is read-only: ${elsewhere}`, 'warn');
+		const hint = 'approve it in a console without --read-only, or name it in kubernetes.allowExec';
+		deck.showNotice(`${approval.program} cannot be approved in a read-only console: ${hint}`, 'warn');
 		return;
 	}
 	deck.apply({do: 'push', layer: {kind: 'approve', target, approval, answering: 'nothing'}});
 }
 
-/** The approval is recorded before it holds. */
+/** Records the approval, then approves. */
 async function approve(deck: Deck, {target, approval}: ApproveLayer): Promise<void> {
-	const {program, requestedBy: askedBy, server} = approval;
+	const {program, requestedBy, server} = approval;
 	try {
-		await deck.options.audit.append({kind: 'approve', target, note: `${program}, named by ${askedBy}, for ${server}`});
+		await deck.options.audit.append({
+			kind: 'approve',
+			target,
+			note: `${program}, named by ${requestedBy}, for ${server}`,
+		});
 		await approval.approve();
 		deck.options.watch.refresh(target);
 		deck.showNotice(`approved: ${program} logs in to ${target}`);
@@ -29,7 +33,7 @@ async function approve(deck: Deck, {target, approval}: ApproveLayer): Promise<vo
 	}
 }
 
-/** A key while it is asked whether a program may run. Any but the key and Enter leaves it without approval. */
+/** Handles a key in the approval of a program. Any key but `confirm.yes` and Enter closes it without approval. */
 export function handleApproveKey(deck: Deck, layer: ApproveLayer, {key, alone}: KeyPress): void {
 	const {keymap} = deck.options;
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';

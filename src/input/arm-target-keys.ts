@@ -7,8 +7,8 @@ import type {Deck} from './deck.ts';
 type ArmLayer = Extract<Layer, {kind: 'arm'}>;
 
 /**
- * Disarms the target when it is armed; else asks whether to arm it, or says why it cannot be armed. `by`: the key, alone in its read, which
- * is the first half of the answer; or a menu, which is none.
+ * Disarms an armed target; otherwise opens the question whether to arm it, or shows why it cannot be armed. `by`: `key` when the arming key was alone in
+ * its read, which is the first half of the answer; `menu` is no part of it.
  */
 export function toggleArmed(deck: Deck, target: string | undefined, by: 'key' | 'menu'): void {
 	if (target === undefined) {
@@ -24,8 +24,8 @@ export function toggleArmed(deck: Deck, target: string | undefined, by: 'key' | 
 		);
 		return;
 	}
-	const tried = armTarget(arming.policy.get(), target, deck.monotonic());
-	if ('kind' in tried) deck.showNotice(`${tried.reason}: ${tried.hint}`, 'warn');
+	const allowed = armTarget(arming.policy.get(), target, deck.monotonic());
+	if ('kind' in allowed) deck.showNotice(`${allowed.reason}: ${allowed.hint}`, 'warn');
 	else deck.apply({do: 'push', layer: {kind: 'arm', target, answering: by === 'key' ? 'key' : 'nothing'}});
 }
 
@@ -43,23 +43,23 @@ function armAndReport(deck: Deck, target: string): void {
 	);
 }
 
-/** A key while it is asked whether to arm a target. Any but the arming key and Enter leaves it guarded. */
+/** Handles a key in the question whether to arm a target. Any key but the arming key and Enter leaves it guarded. */
 export function handleArmKey(deck: Deck, layer: ArmLayer, {key, alone}: KeyPress): void {
 	const {keymap} = deck.options;
-	const arms = keymap.intent('deck', key) === 'deck.arm' || keymap.intent('list', key) === 'list.arm';
-	const enters = keymap.intent('field', key) === 'field.accept';
-	if (!arms && !enters) {
+	const isArmKey = keymap.intent('deck', key) === 'deck.arm' || keymap.intent('list', key) === 'list.arm';
+	const isEnter = keymap.intent('field', key) === 'field.accept';
+	if (!isArmKey && !isEnter) {
 		deck.apply({do: 'pop'});
 		deck.showNotice(`${layer.target} was not armed`);
 		return;
 	}
 	const stay = (problem: string) =>
-		deck.apply({do: 'top', layer: {...layer, answering: arms ? 'repeated' : layer.answering, problem}});
-	if (enters && alone && !deck.canAnswer()) {
+		deck.apply({do: 'top', layer: {...layer, answering: isArmKey ? 'repeated' : layer.answering, problem}});
+	if (isEnter && alone && !deck.canAnswer()) {
 		stay(notOnScreenMessage);
 		return;
 	}
-	const answering = nextKeyEnterState(layer.answering, {is: arms ? 'key' : 'enter', alone});
+	const answering = nextKeyEnterState(layer.answering, {is: isArmKey ? 'key' : 'enter', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'pop'});
 		armAndReport(deck, layer.target);

@@ -6,10 +6,10 @@ import {applyTyping} from './typed-answer.ts';
 
 type BreakGlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
-/** The word, and the reason, which proves nothing. */
+/** Two fields: the word, and the reason, which is free text. */
 const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyFor('field.end')});
 
-/** A key while the question is on the screen. */
+/** Handles a key in the break-glass form. */
 export function handleBreakGlassKey(deck: Deck, layer: BreakGlassLayer, pressed: KeyPress): void {
 	const {copies, keymap} = deck.options;
 	const intent = keymap.intent('field', pressed.key);
@@ -19,7 +19,10 @@ export function handleBreakGlassKey(deck: Deck, layer: BreakGlassLayer, pressed:
 	}
 	const {answer, isAnswered} = applyTyping(layer, fieldsOf(keymap), pressed, intent);
 	if (isAnswered && !deck.canAnswer()) {
-		deck.apply({do: 'top', layer: {...answer, problem: 'not taken: all of it has to be on the screen first'}});
+		deck.apply({
+			do: 'top',
+			layer: {...answer, problem: 'not taken: the entire question has to be on the screen first'},
+		});
 		return;
 	}
 	deck.apply({do: 'top', layer: answer});
@@ -32,7 +35,7 @@ export function handleBreakGlassKey(deck: Deck, layer: BreakGlassLayer, pressed:
 		else {
 			deck.apply({do: 'pop'});
 			deck.showNotice(
-				'for 10 minutes actions are done although the audit is not delivered; the record says who and why',
+				'break-glass for 10 minutes: actions run without delivery of the audit; the record has your name and reason',
 				'crit',
 			);
 		}

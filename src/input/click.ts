@@ -2,7 +2,7 @@ import {topLayer} from '../session/session.ts';
 import type {Deck} from './deck.ts';
 import {moveCursorTo} from './start-action.ts';
 
-/** A click on a line of a pane: the pane gets the focus and the row, where there is one, the cursor. Never acts, and not through what lies above. */
+/** Handles a click on a line of a pane: focuses the pane and moves the cursor to the row there. Runs nothing, and is ignored under a layer. */
 export function handleClick(deck: Deck, pane: string, line: number): void {
 	if (topLayer(deck.session.get()) !== undefined) return;
 	deck.holdRows();

@@ -7,17 +7,19 @@ import type {Deck} from './deck.ts';
 import {replanRemedy, runById} from './start-action.ts';
 import {applyTyping} from './typed-answer.ts';
 
-/** The field of a reason. */
+/** Index of the field with the reason. */
 const reasonField = 2;
 
-/** How many fields a demand has. */
+/** Number of fields of a demand. */
 const fieldsOf = (demand: Demand): number => (demand.kind === 'type' ? 1 : demand.kind === 'type-count-reason' ? 3 : 0);
 
-/** Sent in this session, and there is a way back that was not taken yet. */
+/** Sent in this session, can be undone, and was not undone. */
 export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
 	deck.options.runner
 		.undoable()
-		.some(one => one.record === remedy.id && one.impossible === undefined && one.undoneBy === undefined);
+		.some(
+			({record, impossible, undoneBy}) => record === remedy.id && impossible === undefined && undoneBy === undefined,
+		);
 
 function closeConfirmation(deck: Deck, remedy: Remedy | undefined): void {
 	const {runner} = deck.options;
@@ -25,32 +27,32 @@ function closeConfirmation(deck: Deck, remedy: Remedy | undefined): void {
 		runner.cancel();
 		runner.dismiss();
 	} else if (remedy !== undefined && isInProgress(remedy))
-		deck.showNotice('it goes on; its end is told here and in the audit', 'warn');
+		deck.showNotice('still running; the result appears here and in the audit', 'warn');
 	else {
-		// The enter that ends a typed demand may come when the plan has just become stale: what it left must not pass for done.
+		// The Enter that ends a typed demand may come just after the plan became stale: say that nothing was done.
 		if (remedy?.state === 'stale') deck.showNotice(`${remedy.action.title}: ${remedy.reason}`, 'warn');
 		runner.dismiss();
 	}
 	deck.apply({do: 'pop'});
 }
 
-/** The layer as far as it answers what is asked now. */
+/** The layer, without answers to an earlier question. */
 export function withCurrentQuestion(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
 	const question = deck.pendingQuestion();
 	if (layer.question === question) return layer;
-	const {offset, isExpanded: whole} = layer;
-	return {...emptyConfirmation, question, offset, isExpanded: whole, ...reasonOf(layer)};
+	const {offset, isExpanded} = layer;
+	return {...emptyConfirmation, question, offset, isExpanded, ...reasonOf(layer)};
 }
 
-/** The layer moved by lines, within what there is. */
+/** The layer scrolled by lines, within its length. */
 export function scrollConfirmation(deck: Deck, layer: ConfirmLayer, lines: number): ConfirmLayer {
-	const {maxScroll: last = 0} = deck.textArea();
-	return {...layer, offset: Math.min(last, Math.max(0, layer.offset + lines))};
+	const {maxScroll = 0} = deck.textArea();
+	return {...layer, offset: Math.min(maxScroll, Math.max(0, layer.offset + lines))};
 }
 
 /**
- * A key while the confirmation is on the screen. Nothing but leaving is taken before the demand was painted, so that what was typed
- * ahead cannot answer a question that was not yet asked.
+ * Handles a key in the confirmation. Before the demand was painted only leaving is accepted, so that keys typed ahead cannot answer a question that
+ * was not on the screen.
  */
 export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPress): void {
 	const {runner, keymap} = deck.options;
@@ -62,7 +64,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 	}
 	if (remedy === undefined) return;
 	const answers = {...withCurrentQuestion(deck, layer), problem: undefined};
-	/** The key answers nothing, and the answer has to start again. */
+	/** Changes the layer for a key that is no part of an answer: the answer has to start again. */
 	const show = (change: Partial<ConfirmLayer>) =>
 		deck.apply({do: 'top', layer: {...answers, answering: 'nothing', afterEnter: false, ...change}});
 	switch (intent) {
@@ -95,7 +97,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 	} else if (remedy.state === 'ready') {
 		if (!deck.canAnswer()) {
 			const afterEnter = keymap.intent('field', pressed.key) === 'field.accept';
-			const problem = 'not taken: all of it has to be on the screen first';
+			const problem = 'not taken: the entire question has to be on the screen first';
 			show({afterEnter, ...(afterEnter || pressed.text !== undefined ? {problem} : {})});
 		} else if (remedy.demand.kind === 'key') handleDemandedKey(deck, answers, remedy.demand.key, pressed);
 		else handleDemandFields(deck, answers, remedy.demand, pressed);
@@ -105,15 +107,15 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 function copyCommand(deck: Deck, {preview}: Remedy): void {
 	if (preview === undefined) return;
 	deck.options.effects.copy(preview.cliEquivalent).then(
-		done => deck.showNotice(done),
+		message => deck.showNotice(message),
 		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
 	);
 }
 
-/** The reason that was given although none is asked for. */
+/** The optional reason. */
 const reasonOf = ({reason}: ConfirmLayer): {readonly reason?: string} => (reason === undefined ? {} : {reason});
 
-/** A demand of one key and Enter. */
+/** Handles a key for a demand of one key and Enter. */
 function handleDemandedKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: KeyPress): void {
 	const {keymap, runner} = deck.options;
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
@@ -136,7 +138,7 @@ function handleDemandedKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key,
 	deck.apply({do: 'top', layer: {...layer, answering, problem: problem()}});
 }
 
-/** A demand that is typed into fields, and ended by Enter. */
+/** Handles a key for a demand that is typed into fields and ended by Enter. */
 function handleDemandFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: KeyPress): void {
 	const {keymap, runner} = deck.options;
 	const fields = {count: fieldsOf(demand), free: reasonField, harmless: keymap.keyFor('field.end')};
@@ -146,23 +148,23 @@ function handleDemandFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pre
 		return;
 	}
 	const [typed = '', count = '', reason = ''] = answer.values;
-	const answered: DemandAnswer =
+	const demandAnswer: DemandAnswer =
 		demand.kind === 'type'
 			? {kind: 'typed', text: typed, ...reasonOf(layer)}
 			: {kind: 'typed', text: typed, count, reason};
-	deck.apply({do: 'top', layer: moveToWrongField(answer, demand, answered)});
-	void runner.confirm(answered);
+	deck.apply({do: 'top', layer: moveToWrongField(answer, demand, demandAnswer)});
+	void runner.confirm(demandAnswer);
 }
 
-/** The layer with the cursor in the field that is wrong. */
+/** The layer with the cursor in the first wrong field. */
 function moveToWrongField(layer: ConfirmLayer, demand: Demand, answer: DemandAnswer): ConfirmLayer {
-	const found = firstWrongField(demand, answer);
-	if (found === undefined) return {...layer, wrong: undefined};
-	const field = demandFields.indexOf(found.field);
+	const wrong = firstWrongField(demand, answer);
+	if (wrong === undefined) return {...layer, wrong: undefined};
+	const field = demandFields.indexOf(wrong.field);
 	const caret = field === layer.field ? (layer.caret ?? 0) : 'all';
-	return {...layer, field, caret, wrong: {field, value: layer.values[field] ?? '', text: found.text}};
+	return {...layer, field, caret, wrong: {field, value: layer.values[field] ?? '', text: wrong.text}};
 }
 
-/** Why the last answer was not taken, as long as the field that is wrong holds the same. */
+/** Why the last answer was not accepted; undefined once the wrong field was edited. */
 export const remainingProblem = ({wrong, values}: ConfirmLayer): string | undefined =>
 	wrong !== undefined && values[wrong.field] === wrong.value ? wrong.text : undefined;

@@ -1,13 +1,22 @@
 import {sectionKinds} from '../contract/pane.ts';
+import {messageOf} from '../errors.ts';
 import {formatFindingAge} from '../findings/merge-findings.ts';
 import type {TableRow} from '../table/build-view.ts';
 import {cellText, groupCell, rowCell} from '../table/build-view.ts';
 import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
 
-/** One row, whole: a line for each column, uncut. */
+/** Copies text to the clipboard and shows where it went. */
+export function copyText(deck: Deck, text: string): void {
+	deck.options.effects.copy(text).then(
+		message => deck.showNotice(message),
+		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
+	);
+}
+
+/** A row as text: one line for each column, not cut. */
 export function copyableEntry(deck: Deck, entry: TableRow): string {
-	const section = deck.focusedView().sections.find(one => sectionKinds(one.section).includes(entry.kind))?.section;
+	const section = deck.focusedView().sections.find(view => sectionKinds(view.section).includes(entry.kind))?.section;
 	const cell = section?.kind === entry.kind ? rowCell : groupCell;
 	const lines = (section?.columns ?? []).map(
 		column => `${column.field}: ${cleanLine(cellText(cell(column, entry.row, deck.now())))}`,

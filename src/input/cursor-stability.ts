@@ -1,25 +1,25 @@
 import type {RowKey} from '../table/build-view.ts';
 import type {Clock} from '../time/clock.ts';
 
-/** An action key this soon after the row under the cursor changed may have been meant for the row before. */
+/** An action key within this time after the row under the cursor changed may be meant for the previous row. */
 export const stableAfterMs = 1000;
 
-/** What of a pane is on the screen. */
+/** The part of a pane that is on the screen. */
 export type PaintedPage = {
-	/** How many rows a page has. */
+	/** Number of rows of a page. */
 	readonly rows: number;
-	/** Of each line of the pane, which of its rows is on it. */
+	/** For each line of the pane, the index of its row. */
 	readonly rowsAt: readonly (number | undefined)[];
-	/** The row under the cursor: which of the pane's rows it is, and its key. */
+	/** The row under the cursor: its index in the pane, and its key. */
 	readonly cursorRow: number | undefined;
 	readonly selected: RowKey | undefined;
 };
 
-/** Notices when another row, or another line, comes under the cursor of the focused pane without a key. */
+/** Detects that another row, or the row on another line, comes under the cursor of the focused pane without a key. */
 export type CursorStability = {
 	/** A frame with this page of the focused pane is on the screen. */
 	painted(pane: string, page: PaintedPage): void;
-	/** A key was handled, and this row is under the cursor now. `places`: the key chose it. */
+	/** A key was handled, and this row is under the cursor now. `places`: the key selected it. */
 	keyHandled(pane: string, selected: RowKey | undefined, places: boolean): void;
 	isStable(pane: string, selected: RowKey | undefined): boolean;
 };
@@ -27,9 +27,9 @@ export type CursorStability = {
 type CursorObservation = {
 	readonly pane: string;
 	readonly selected: RowKey | undefined;
-	/** The line of the pane that it is drawn on; undefined until it is drawn. */
+	/** The line of the pane that it is painted on; undefined until it is painted. */
 	readonly line: number | undefined;
-	/** When it came there by itself; undefined when a key put it there. */
+	/** When it came there without a key; undefined when a key selected it. */
 	readonly since: number | undefined;
 };
 
@@ -40,7 +40,7 @@ const lineOf = ({rowsAt, cursorRow}: PaintedPage): number | undefined => {
 
 export function createCursorStability(clock: Pick<Clock, 'monotonic'>): CursorStability {
 	let under: CursorObservation | undefined;
-	/** The line of the cursor may change with the next frame: a key asked for it. */
+	/** The line of the cursor may change with the next frame, because of a key. */
 	let awaitsFrame = false;
 
 	return {

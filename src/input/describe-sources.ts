@@ -11,18 +11,18 @@ export function describeSources(deck: Deck): readonly DocumentLine[] {
 	const now = deck.now();
 	for (const section of deck.focusedView().sections) {
 		for (const reading of section.readings) {
-			const watched = deck.options.watch.targets.find(one => one.target.name === reading.target);
-			const source = watched?.system.sources.find(one => one.kind === reading.kind);
+			const watched = deck.options.watch.targets.find(({target}) => target.name === reading.target);
+			const source = watched?.system.sources.find(({kind}) => kind === reading.kind);
 			if (watched === undefined || source === undefined) continue;
 			const title = reading.kind === section.section.kind ? section.section.title : source.title;
 			const age =
 				reading.readAt === undefined
 					? 'not read yet'
-					: `read ${formatDuration((now - reading.readAt) / 1000)} ago${isStale(reading, now) ? ' (old)' : ''}`;
+					: `read ${formatDuration((now - reading.readAt) / 1000)} ago${isStale(reading, now) ? ' (stale)' : ''}`;
 			lines.push(
 				{text: `${title} of ${reading.target}`, loud: true},
 				plain(
-					`  ${reading.state}, ${age}, took ${formatMillis(reading.tookMs)}, every ${formatDuration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
+					`  ${reading.state}, ${age}, took ${formatMillis(reading.tookMs)}, every ${formatDuration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while its pane is shown' : ''}`,
 				),
 				...(reading.failure === undefined
 					? []
@@ -40,8 +40,8 @@ export function describeSources(deck: Deck): readonly DocumentLine[] {
 			);
 		}
 	}
-	const noise = deck.options.effects.strayOutput();
-	if (noise.length > 0)
-		lines.push({text: 'Written to the terminal by other code, kept off the screen', loud: true}, ...noise.map(plain));
+	const strayOutput = deck.options.effects.strayOutput();
+	if (strayOutput.length > 0)
+		lines.push({text: 'Output of other code, not shown on the screen', loud: true}, ...strayOutput.map(plain));
 	return lines;
 }

@@ -5,19 +5,21 @@ import {handleApproveKey} from './approve-program-keys.ts';
 import {handleArmKey, toggleArmed} from './arm-target-keys.ts';
 import {handleBreakGlassKey} from './break-glass-keys.ts';
 import {handleConfirmKey, scrollConfirmation} from './confirm-keys.ts';
+import {copyText} from './copyable-text.ts';
+import {moveOf} from './cursor-keys.ts';
 import type {Deck} from './deck.ts';
 import {handleDocumentKey} from './document-keys.ts';
 import {handleFieldKey, pasteIntoField} from './field-keys.ts';
 import type {KeyIntent, Scope} from './keymap.ts';
 import {menuItems, selectedIndex} from './menu-items.ts';
-import {copyText, currentTarget, cursorMove, runKeyIntent} from './run-key-intent.ts';
+import {currentTarget, runKeyIntent} from './run-key-intent.ts';
 import {loginToTarget, noSelectionReason, pinCursor, runById} from './start-action.ts';
 
-/** A field is one line: what is longer was not meant for it. */
-const longestPaste = 1000;
+/** In characters. A field is one line, so a longer text was not meant for it. */
+const maxPasteLength = 1000;
 
-/** Lines of a list that a page moves by: half of the smallest screen that is usable. */
-const overlayPage = 10;
+/** Lines of a page in a list: half of the smallest usable screen. */
+const listPageLines = 10;
 
 function scopeOf(layer: Layer | undefined): Scope {
 	switch (layer?.kind) {
@@ -37,8 +39,8 @@ function scopeOf(layer: Layer | undefined): Scope {
 	}
 }
 
-/** Said of a key that is pressed once and on purpose, when it came as those of a paste do, or of a slow link. */
-const together = 'not taken: the key came together with others in one read';
+/** Shown for a key that needs a separate read: several keys come in one read from a paste or a slow link. */
+const notAloneMessage = 'not taken: the key came together with others in one read';
 
 function handleListKey(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: KeyIntent, alone: boolean): void {
 	const items = menuItems(deck, layer.list);
@@ -52,11 +54,11 @@ function handleListKey(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent
 			return;
 		case 'list.resolve':
 			if (alone) item?.resolve?.();
-			else deck.showNotice(together, 'warn');
+			else deck.showNotice(notAloneMessage, 'warn');
 			return;
 		case 'list.arm':
 			if (alone) toggleArmed(deck, item?.target, 'key');
-			else deck.showNotice(together, 'warn');
+			else deck.showNotice(notAloneMessage, 'warn');
 			return;
 		case 'list.login':
 			void loginToTarget(deck, item?.target);
@@ -66,26 +68,26 @@ function handleListKey(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent
 			return;
 		default:
 			if (items.length > 0) {
-				const to = moveIndex(index, cursorMove(intent), items.length, overlayPage);
+				const to = moveIndex(index, moveOf(intent), items.length, listPageLines);
 				deck.apply({do: 'top', layer: {...layer, index: to, item: items[to]?.id}});
 			}
 	}
 }
 
 /**
- * One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. Only a key that
- * came `alone` in its read answers a question.
+ * Handles one key from the decoder. `text` is what it types into a field; absent for keys that type nothing. Only a key that was `alone` in its
+ * read answers a question.
  *
- * Over a slow line Esc and the key after it arrive as one, which is how terminals send Alt: unless something lies on that, it is both.
+ * On a slow link Esc and the next key arrive as one, which is also how terminals send Alt. Unless that Alt key is bound, they are handled as two keys.
  */
 export function dispatchKey(deck: Deck, key: string, text?: string, alone = false): void {
 	const [, character] = /^alt\+(.)$/su.exec(key) ?? [];
 	if (character === undefined || deck.options.keymap.isTaken(key)) {
-		pressOne(deck, {key, text, alone});
+		handleKey(deck, {key, text, alone});
 		return;
 	}
-	pressOne(deck, {key: 'esc', text: undefined, alone: false});
-	pressOne(deck, {key: character, text: character, alone: false});
+	handleKey(deck, {key: 'esc', text: undefined, alone: false});
+	handleKey(deck, {key: character, text: character, alone: false});
 }
 
 /** Returns what a key means now, for the debug log; undefined for a character that is typed into a field or a confirmation. */
@@ -100,21 +102,21 @@ export function describeKey(
 	return {scope, key, intent: keymap.intent(scope, key) ?? keymap.intent('any', key)};
 }
 
-/** Whether a key puts the cursor on a row that the person chose. */
+/** Whether a key selects a row. */
 const movesCursor = (intent: KeyIntent | undefined): boolean =>
 	intent !== undefined && /^row\.(?:down|up|first|last|page-down|page-up)$/.test(intent);
 
-function pressOne(deck: Deck, pressed: KeyPress): void {
+function handleKey(deck: Deck, pressed: KeyPress): void {
 	const places =
 		topLayer(deck.session.get()) === undefined && movesCursor(deck.options.keymap.intent('deck', pressed.key));
-	handle(deck, pressed);
-	// A key may have changed which rows are shown: the cursor is on an object from here on, not on a line.
+	handleInScope(deck, pressed);
+	// The key may have changed which rows are shown: from here on the cursor is bound to an object, not to a line.
 	if (topLayer(deck.session.get()) !== undefined) return;
 	pinCursor(deck);
 	deck.keyHandled({places});
 }
 
-function handle(deck: Deck, pressed: KeyPress): void {
+function handleInScope(deck: Deck, pressed: KeyPress): void {
 	const {key, text, alone} = pressed;
 	deck.holdRows();
 	const session = deck.session.get();
@@ -128,7 +130,7 @@ function handle(deck: Deck, pressed: KeyPress): void {
 		deck.options.effects.quit();
 		return;
 	}
-	// Neither types anything nor answers a question, so they mean the same everywhere.
+	// These neither type text nor answer a question, so they work everywhere.
 	const anywhere = keymap.intent('any', key);
 	if (text === undefined && (anywhere === 'deck.suspend' || anywhere === 'deck.redraw')) {
 		runKeyIntent(deck, anywhere);
@@ -160,16 +162,17 @@ function handle(deck: Deck, pressed: KeyPress): void {
 		return;
 	}
 	const intent = keymap.intent(scope, key);
-	const dial = layer?.kind === 'document' ? layer.documentOptions?.find(one => one.key === key) : undefined;
-	if (dial !== undefined) {
-		dial.turn();
+	const option =
+		layer?.kind === 'document' ? layer.documentOptions?.find(candidate => candidate.key === key) : undefined;
+	if (option !== undefined) {
+		option.turn();
 		return;
 	}
 	if (scope === 'deck') {
 		pinCursor(deck);
 		if (intent !== undefined) {
-			if (intent === 'deck.back' && key !== 'esc' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
-			else if (intent === 'deck.arm' && !alone) deck.showNotice(together, 'warn');
+			if (intent === 'deck.back' && key !== 'esc' && isAtTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
+			else if (intent === 'deck.arm' && !alone) deck.showNotice(notAloneMessage, 'warn');
 			else if (intent === 'deck.arm') toggleArmed(deck, currentTarget(deck), 'key');
 			else runKeyIntent(deck, intent);
 			return;
@@ -183,10 +186,11 @@ function handle(deck: Deck, pressed: KeyPress): void {
 	else if (layer?.kind === 'document') handleDocumentKey(deck, layer, intent);
 }
 
-const atTop = (deck: Deck): boolean => {
+/** Esc has nothing left to undo on the deck. */
+const isAtTop = (deck: Deck): boolean => {
 	const session = deck.session.get();
-	const {filter, problemsOnly: faults, marks} = paneSession(session, session.pane);
-	return filter === '' && !faults && marks.size === 0 && session.target === undefined && !session.zoom;
+	const {filter, problemsOnly, marks} = paneSession(session, session.pane);
+	return filter === '' && !problemsOnly && marks.size === 0 && session.target === undefined && !session.zoom;
 };
 
 const hasMarks = (deck: Deck): boolean => {
@@ -194,42 +198,41 @@ const hasMarks = (deck: Deck): boolean => {
 	return paneSession(session, session.pane).marks.size > 0;
 };
 
-/** A letter that is no fixed key: an inspection or an action of the row under the cursor. */
+/** Handles a key without a binding: an inspection or an action of the row under the cursor. */
 function runDeclaredKey(deck: Deck, key: string): void {
 	const entry = deck.currentRow();
 	const {keymap} = deck.options;
 	if (entry === undefined && !hasMarks(deck)) {
 		const isDeclared = /^[A-Z]$/.test(key);
 		const why = noSelectionReason(deck);
-		if (isDeclared || why !== undefined)
-			deck.showNotice(why ?? 'no row is selected, so there is nothing to act on', 'warn');
+		if (isDeclared || why !== undefined) deck.showNotice(why ?? 'no row is selected', 'warn');
 		return;
 	}
 	const inspection =
 		entry &&
 		keymap.findDeclared(
-			deck.inspections().map(offer => offer.declared),
+			deck.inspections().map(({declared}) => declared),
 			entry.kind,
 			key,
 		);
 	const action = deck
 		.actions()
-		.map(({declared: of}) => keymap.findDeclared([of], of.kind, key))
-		.find(of => of !== undefined);
+		.map(({declared}) => keymap.findDeclared([declared], declared.kind, key))
+		.find(declared => declared !== undefined);
 	if (inspection !== undefined) runById(deck, inspection.id);
 	else if (action !== undefined) {
-		// Marks name their rows; without any the row under the cursor is meant, and it must be the one that was looked at.
+		// Marks name their rows. Without marks the row under the cursor is meant, and it must be the one that the user saw.
 		if (hasMarks(deck) || deck.isCursorStable()) runById(deck, action.id);
 		else
 			deck.showNotice(
-				`${key} was not taken: the row under the cursor changed just now; look at it, then press ${key} again`,
+				`${key} was ignored: the row under the cursor has just changed; check it, then press ${key} again`,
 				'warn',
 			);
 	} else if (/^[A-Z]$/.test(key))
-		deck.showNotice(`${key} does nothing on this row; ${keymap.keyFor('deck.actions')} lists what can be done`);
+		deck.showNotice(`${key} does nothing on this row; ${keymap.keyFor('deck.actions')} lists its actions`);
 }
 
-/** Text that came as a paste. It never confirms anything and never acts: it only fills a field that is being typed into. */
+/** Handles pasted text. It never confirms and never runs anything: it only fills a field. */
 export function handlePaste(deck: Deck, text: string): void {
 	deck.holdRows();
 	const layer = topLayer(deck.session.get());
@@ -242,11 +245,11 @@ export function handlePaste(deck: Deck, text: string): void {
 		if ('answering' in layer) deck.apply({do: 'top', layer: {...layer, answering: 'repeated'}});
 		deck.showNotice('pasted text is not taken here: type it', 'warn');
 	} else if (layer !== undefined && scopeOf(layer) === 'field')
-		pasteIntoField(deck, layer, cleanTyped(text).slice(0, longestPaste));
-	else deck.showNotice('pasted text was dropped: the deck takes keys only', 'warn');
+		pasteIntoField(deck, layer, cleanTyped(text).slice(0, maxPasteLength));
+	else deck.showNotice('pasted text was ignored: the deck accepts only keys', 'warn');
 }
 
-/** The wheel moves what is read, as the arrows do. It is no key: it answers nothing, and takes no answer back. */
+/** Handles the mouse wheel: it scrolls as the arrow keys do, but neither gives nor withdraws an answer. */
 export function handleWheel(deck: Deck, direction: 'up' | 'down'): void {
 	const layer = topLayer(deck.session.get());
 	if (layer === undefined || scopeOf(layer) !== 'confirm') dispatchKey(deck, direction);

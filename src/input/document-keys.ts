@@ -12,26 +12,27 @@ import {
 } from '../session/text-page.ts';
 import {cleanLine} from '../text/clean.ts';
 import {loadPatterns} from '../text/pattern.ts';
+import {copyText} from './copyable-text.ts';
+import {moveOf} from './cursor-keys.ts';
 import type {Deck} from './deck.ts';
 import type {KeyIntent} from './keymap.ts';
-import {copyText, cursorMove} from './run-key-intent.ts';
 
-/** Columns that a key moves a text by that is not wrapped. */
+/** Columns that a key scrolls an unwrapped text. */
 const horizontalStep = 20;
 
-/** How an open text is laid out now. */
+/** The present layout of an open document. */
 export function documentLayout(deck: Deck, {wrap, stamps, left}: DocumentLayer): TextLayout {
 	const {cells, rows} = deck.textArea();
 	return {cells, rows, wrap, stamps, left};
 }
 
-/** The lines that are shown, with what stands before them; their whole moments with `stamps`. */
+/** The shown lines with their source labels; with `stamps` also their time stamps. */
 export function* shownLines(text: TextBuffer, stamps: boolean): Generator<string> {
 	for (let at = text.next(text.first()); at !== undefined; at = text.next(at + 1)) {
 		const line = text.line(at);
 		if (line === undefined) return;
-		const lead = line.sourceLabel === undefined ? '' : `${line.sourceLabel.text} `;
-		yield `${stamps && line.at !== undefined ? `${line.at} ` : ''}${lead}${line.text}`;
+		const label = line.sourceLabel === undefined ? '' : `${line.sourceLabel.text} `;
+		yield `${stamps && line.at !== undefined ? `${line.at} ` : ''}${label}${line.text}`;
 	}
 }
 
@@ -47,9 +48,9 @@ const rowsOf = (move: Move, rows: number): number =>
 		'half-up': -Math.ceil(rows / 2),
 	})[move];
 
-/** Where a move leads. Down to the end of a text that goes on: it is followed again. */
+/** The position after a move. At the end of a followed document it is `end`: new lines are shown again. */
 function moveTo(layer: DocumentLayer, move: Move, layout: TextLayout): TextPosition | 'end' {
-	const {text, followState: follows} = layer;
+	const {text, followState} = layer;
 	const rows = rowsOf(move, layout.rows);
 	const last = lastPageTop(text, layout);
 	const first = {line: text.first(), part: 0};
@@ -59,34 +60,39 @@ function moveTo(layer: DocumentLayer, move: Move, layout: TextLayout): TextPosit
 			: move === 'first'
 				? pageTop(text, first, layout)
 				: scrollByRows(text, layer.top, rows, layout);
-	const reached = to.line === last.line && to.part === last.part;
-	return follows === 'on' && reached && (rows > 0 || layer.top === 'end') ? 'end' : to;
+	const isAtEnd = to.line === last.line && to.part === last.part;
+	return followState === 'on' && isAtEnd && (rows > 0 || layer.top === 'end') ? 'end' : to;
 }
 
-/** The text is held still where it was left, and what comes meanwhile is counted from here. */
+/** Pauses a followed document at `top`; new lines are counted from here. */
 const pausedAt = (layer: DocumentLayer, top: TextPosition | 'end'): Partial<DocumentLayer> =>
 	layer.top === 'end' && top !== 'end' ? {top, pausedAtLine: layer.text.end()} : {top};
 
-/** The next line that the search finds, at the top of the page. */
+/** Scrolls to the next line that matches the search. */
 export function searchDocument(
 	deck: Deck,
 	layer: DocumentLayer,
 	search: string,
-	way: 'here' | 'next' | 'previous',
+	direction: 'here' | 'next' | 'previous',
 ): void {
 	const layout = documentLayout(deck, layer);
 	const from = layer.top === 'end' ? pageTop(layer.text, 'end', layout).line : layer.top.line;
 	const line =
 		search === ''
 			? undefined
-			: findLine(layer.text, containsIgnoringCase(search), way === 'here' ? from - 1 : from, way === 'previous');
+			: findLine(
+					layer.text,
+					containsIgnoringCase(search),
+					direction === 'here' ? from - 1 : from,
+					direction === 'previous',
+				);
 	if (line === undefined && search !== '') deck.showNotice(`no line has ${cleanLine(search)}`, 'warn');
 	const to = line === undefined ? {} : pausedAt(layer, {line, part: 0});
 	deck.apply({do: 'top', layer: {...layer, search, ...to}});
 }
 
 function save(deck: Deck, layer: DocumentLayer): void {
-	// What is dropped while it is written has to be in it too.
+	// A copy: lines may be dropped from the buffer while the file is written.
 	const lines = [...shownLines(layer.text, true)];
 	deck.options.effects.save(layer.title, lines).then(
 		path => deck.showNotice(`${lines.length} lines saved to ${path}`),
@@ -94,7 +100,7 @@ function save(deck: Deck, layer: DocumentLayer): void {
 	);
 }
 
-/** A key in an open text. */
+/** Handles a key in an open document. */
 export function handleDocumentKey(deck: Deck, layer: DocumentLayer, intent: KeyIntent): void {
 	const top = (next: Partial<DocumentLayer>) => deck.apply({do: 'top', layer: {...layer, ...next}});
 	const layout = documentLayout(deck, layer);
@@ -117,7 +123,7 @@ export function handleDocumentKey(deck: Deck, layer: DocumentLayer, intent: KeyI
 			searchDocument(deck, layer, layer.search, 'previous');
 			return;
 		case 'text.follow':
-			if (layer.followState !== 'on') deck.showNotice('no more lines come: this text is as it was read');
+			if (layer.followState !== 'on') deck.showNotice('this text is not followed: it is as it was read');
 			else top(pausedAt(layer, layer.top === 'end' ? pageTop(text, 'end', layout) : 'end'));
 			return;
 		case 'text.wrap':
@@ -141,6 +147,6 @@ export function handleDocumentKey(deck: Deck, layer: DocumentLayer, intent: KeyI
 			copyText(deck, [...shownLines(text, layer.stamps)].join('\n'));
 			return;
 		default:
-			top(pausedAt(layer, moveTo(layer, cursorMove(intent), layout)));
+			top(pausedAt(layer, moveTo(layer, moveOf(intent), layout)));
 	}
 }

@@ -4,14 +4,14 @@ import {type Caret, editLine} from '../session/line-input.ts';
 import {currentDocument, type Layer, type ParamsLayer, topLayer} from '../session/session.ts';
 import type {Deck} from './deck.ts';
 import {searchDocument} from './document-keys.ts';
+import {applyFilter} from './filter-document.ts';
 import type {KeyIntent} from './keymap.ts';
-import {applyFilter} from './open-document.ts';
 import {openInspection} from './open-inspection.ts';
 import {paletteItems} from './palette.ts';
 import {runKeyIntent} from './run-key-intent.ts';
 import {proposeAction} from './start-action.ts';
 
-/** What is typed into one field of several; undefined when the key edits nothing. */
+/** The layer after a key edited its current field; undefined when the key edits nothing. */
 export function editField<
 	L extends {readonly values: readonly string[]; readonly field: number; readonly caret?: Caret},
 >(layer: L, intent: KeyIntent | undefined, text: string | undefined): L | undefined {
@@ -21,31 +21,31 @@ export function editField<
 	return {...layer, caret: line.caret, values: values.map((value, index) => (index === field ? line.text : value))};
 }
 
-/** Which way a key goes from one field or suggestion to another: 1 on, -1 back; undefined when it goes nowhere. */
+/** 1 when a key moves to the next field or suggestion, -1 to the previous one, else undefined. */
 export function fieldStep(intent: KeyIntent | undefined): 1 | -1 | undefined {
 	if (intent === 'field.next' || intent === 'field.newer') return 1;
 	return intent === 'field.previous' || intent === 'field.older' ? -1 : undefined;
 }
 
-/** What wants to know the params of a layer; undefined when its target has gone. */
+/** The action or inspection that needs the params of a layer; undefined when its target no longer exists. */
 export function paramsOwner(
 	deck: Deck,
 	layer: ParamsLayer,
 ): {readonly action: Action} | {readonly inspection: Inspection} | undefined {
 	const {target} = layer.entries[0]?.row ?? {};
-	const system = deck.options.watch.targets.find(one => one.target.name === target)?.system;
-	const action = system?.actions.find(one => one.id === layer.ownerId);
+	const system = deck.options.watch.targets.find(watched => watched.target.name === target)?.system;
+	const action = system?.actions.find(({id}) => id === layer.ownerId);
 	if (action !== undefined) return {action};
-	const inspection = system?.inspections.find(one => one.id === layer.ownerId);
+	const inspection = system?.inspections.find(({id}) => id === layer.ownerId);
 	return inspection === undefined ? undefined : {inspection};
 }
 
-/** What was typed before, or after, for the same inspection; the line as it was being typed is none of them. */
+/** The layer with earlier or later input for the same inspection. The input that is being typed is not in that history. */
 function recallParams(deck: Deck, layer: ParamsLayer, intent: KeyIntent | undefined): ParamsLayer | undefined {
 	if (intent !== 'field.older' && intent !== 'field.newer') return undefined;
-	const typed = deck.session.get().paramHistory[layer.ownerId] ?? [];
+	const history = deck.session.get().paramHistory[layer.ownerId] ?? [];
 	const recalled = layer.historyIndex + (intent === 'field.older' ? 1 : -1);
-	const params = typed[recalled];
+	const params = history[recalled];
 	return params === undefined ? undefined : {...layer, historyIndex: recalled, caret: 0, values: Object.values(params)};
 }
 
@@ -55,12 +55,12 @@ function handleParamsKey(
 	intent: KeyIntent | undefined,
 	text: string | undefined,
 ): void {
-	const asker = paramsOwner(deck, layer);
-	if (asker === undefined) {
+	const owner = paramsOwner(deck, layer);
+	if (owner === undefined) {
 		deck.apply({do: 'pop'});
 		return;
 	}
-	const asked = 'action' in asker ? asker.action.params : (asker.inspection.params ?? []);
+	const params = 'action' in owner ? owner.action.params : (owner.inspection.params ?? []);
 	const recalled = recallParams(deck, layer, intent);
 	if (recalled !== undefined) {
 		deck.apply({do: 'top', layer: recalled});
@@ -68,12 +68,12 @@ function handleParamsKey(
 	}
 	const step = fieldStep(intent);
 	if (step !== undefined) {
-		const field = (layer.field + step + asked.length) % asked.length;
+		const field = (layer.field + step + params.length) % params.length;
 		if (field !== layer.field) deck.apply({do: 'top', layer: {...layer, field, caret: 'all'}});
 		return;
 	}
 	if (intent === 'field.accept') {
-		const wrong = asked.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
+		const wrong = params.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
 		if (wrong >= 0) {
 			deck.apply({
 				do: 'top',
@@ -82,11 +82,11 @@ function handleParamsKey(
 			return;
 		}
 		deck.apply({do: 'pop'});
-		const params = Object.fromEntries(asked.map((param, index) => [param.name, layer.values[index] ?? '']));
-		if ('action' in asker) proposeAction(deck, asker.action, layer.entries, params);
+		const values = Object.fromEntries(params.map((param, index) => [param.name, layer.values[index] ?? '']));
+		if ('action' in owner) proposeAction(deck, owner.action, layer.entries, values);
 		else {
-			deck.apply({do: 'typed', of: layer.ownerId, params});
-			openInspection(deck, asker.inspection, layer.entries, params);
+			deck.apply({do: 'typed', of: layer.ownerId, params: values});
+			openInspection(deck, owner.inspection, layer.entries, values);
 		}
 		return;
 	}
@@ -94,24 +94,24 @@ function handleParamsKey(
 	if (typed !== undefined) deck.apply({do: 'top', layer: typed});
 }
 
-/** Filters the open text. @returns what is wrong with what was typed; then the text stays as it was. */
+/** Filters the open document. @returns why the filter cannot be applied, or undefined */
 function filterDocument(deck: Deck, typed: string): string | undefined {
-	const under = currentDocument(deck.session.get());
-	if (under === undefined) return undefined;
-	const problem = applyFilter(deck, under.text, typed);
+	const document = currentDocument(deck.session.get());
+	if (document === undefined) return undefined;
+	const problem = applyFilter(deck, document.text, typed);
 	if (problem !== undefined) {
-		if (under.text.isFilterTooSlow()) {
-			// What was shown by the text before that would look like what this one found.
-			applyFilter(deck, under.text, '');
-			deck.apply({do: 'document', opening: under.opening, change: {filter: ''}});
+		if (document.text.isFilterTooSlow()) {
+			// Lines shown by the previous filter would look like matches of this one.
+			applyFilter(deck, document.text, '');
+			deck.apply({do: 'document', opening: document.opening, change: {filter: ''}});
 		}
 		return problem;
 	}
-	deck.apply({do: 'document', opening: under.opening, change: {filter: typed.trim()}});
+	deck.apply({do: 'document', opening: document.opening, change: {filter: typed.trim()}});
 	return undefined;
 }
 
-/** What is typed filters the text at once, as far as it can be understood. */
+/** Handles a key in the line filter. Each valid input filters the document at once. */
 function handleLineFilterKey(
 	deck: Deck,
 	layer: Extract<Layer, {kind: 'line-filter'}>,
@@ -129,17 +129,17 @@ function handleLineFilterKey(
 	deck.apply({do: 'top', layer: {...layer, ...line, problem}});
 }
 
-/** Back to the confirmation, with the reason or without one. */
+/** Returns to the confirmation, with the reason or without one. */
 function closeReason(deck: Deck, reason: string): void {
 	deck.apply({do: 'pop'});
 	const layer = topLayer(deck.session.get());
 	if (layer?.kind !== 'confirm') return;
 	const {reason: _, ...rest} = layer;
-	// An Enter that is held down must not answer the question too.
+	// A held Enter must not answer the question as well.
 	deck.apply({do: 'top', layer: {...rest, answering: 'nothing', afterEnter: true, ...(reason === '' ? {} : {reason})}});
 }
 
-/** A key while a line is being typed: the filter, a search, the palette, the parameters of an action. */
+/** Handles a key while text is typed: the filter, a search, the palette, the parameters of an action. */
 export function handleFieldKey(
 	deck: Deck,
 	layer: Layer,
@@ -180,8 +180,8 @@ export function handleFieldKey(
 		case 'search': {
 			if (intent === 'field.accept') {
 				deck.apply({do: 'pop'});
-				const under = currentDocument(deck.session.get());
-				if (under !== undefined) searchDocument(deck, under, layer.text, 'here');
+				const document = currentDocument(deck.session.get());
+				if (document !== undefined) searchDocument(deck, document, layer.text, 'here');
 				return;
 			}
 			const line = editLine(layer, intent, text);
@@ -217,7 +217,7 @@ export function handleFieldKey(
 	}
 }
 
-/** Pasted text goes into the line as one line of ordinary characters. */
+/** Inserts pasted text, which is one line without control characters, into the field. */
 export function pasteIntoField(deck: Deck, layer: Layer, text: string): void {
 	handleFieldKey(deck, layer, undefined, text);
 }

@@ -6,14 +6,14 @@ import type {Keymap} from './keymap.ts';
 
 const plain = (text: string): DocumentLine => ({text});
 
-/** Every key that works, as it is mapped now. */
+/** The lines of the help: every key with its present mapping. */
 export function helpLines(
 	keymap: Keymap,
 	actions: readonly Action[],
 	inspections: readonly Inspection[],
 ): readonly DocumentLine[] {
 	const lines: DocumentLine[] = [];
-	const heads = {
+	const headings = {
 		deck: 'On the deck',
 		any: 'Everywhere',
 		list: 'In a list',
@@ -24,13 +24,13 @@ export function helpLines(
 	const row = (keys: string, title: string) => plain(`  ${keys.padEnd(22)} ${title}`);
 	lines.push(
 		{
-			text: 'Lower-case letters look, capital letters act. Nothing is changed before you have confirmed it.',
+			text: 'Lower-case letters read, capital letters change. Nothing is changed before you confirm it.',
 			loud: true,
 		},
 		plain(''),
 	);
-	for (const [scope, head] of Object.entries(heads)) {
-		lines.push({text: head, loud: true});
+	for (const [scope, heading] of Object.entries(headings)) {
+		lines.push({text: heading, loud: true});
 		for (const binding of keymap.bindings)
 			if (binding.scope === scope) lines.push(row(binding.keys.join(' '), binding.title));
 		lines.push(plain(''));
@@ -40,8 +40,8 @@ export function helpLines(
 		for (const entry of inspections)
 			if (appliesToKind(entry, kind)) {
 				lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
-				for (const dial of entry.documentOptions ?? [])
-					lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
+				for (const option of entry.documentOptions ?? [])
+					lines.push(row(`  ${option.key}`, `  in its text: ${option.title}`));
 			}
 		for (const entry of actions)
 			if (appliesToKind(entry, kind))
@@ -57,9 +57,9 @@ export function helpLines(
 		plain('  the terminal then selects text only with shift held, on a Mac with option'),
 		plain(''),
 		{text: 'Filter', loud: true},
-		plain('  words must all hold: text, !text, field:value, !field:value'),
+		plain('  all words must match: text, !text, field:value, !field:value'),
 		plain('  the field is the name of a column in lower case, or target, or severity: severity:crit user:app !idle'),
-		plain('  it may be shortened where only one column can be meant: ns:checkout'),
+		plain('  a unique prefix is enough: ns:checkout'),
 	);
 	return lines;
 }

@@ -17,7 +17,7 @@ type BindingOf<Intent extends string> = {
 	readonly always?: readonly string[];
 	readonly scope: Scope;
 	readonly title: string;
-	/** Shown in the footer, in this order, when there is room. */
+	/** Its label in the footer, which has as many in this order as fit. */
 	readonly footer?: string;
 };
 
@@ -25,7 +25,7 @@ type BindingOf<Intent extends string> = {
 export const fixedBindings = [
 	{intent: 'pane.next', keys: ['tab', 'right'], scope: 'deck', title: 'Next pane'},
 	{intent: 'pane.previous', keys: ['shift+tab', 'left'], scope: 'deck', title: 'Previous pane'},
-	{intent: 'pane.zoom', keys: ['z'], scope: 'deck', title: 'One pane on the whole screen, and back', footer: 'zoom'},
+	{intent: 'pane.zoom', keys: ['z'], scope: 'deck', title: 'One pane on the entire screen, and back', footer: 'zoom'},
 	{intent: 'row.down', keys: ['j', 'down'], scope: 'deck', title: 'Next row'},
 	{intent: 'row.up', keys: ['k', 'up'], scope: 'deck', title: 'Previous row'},
 	{intent: 'row.first', keys: ['g', 'home'], scope: 'deck', title: 'First row'},
@@ -36,14 +36,14 @@ export const fixedBindings = [
 	{intent: 'row.mark', keys: ['space'], scope: 'deck', title: 'Mark the row, for an action on several'},
 	{intent: 'row.copy', keys: ['c'], scope: 'deck', title: 'Copy the row to the clipboard and to a file'},
 	{intent: 'pane.filter', keys: ['/'], scope: 'deck', title: 'Filter rows: text, !text, field:value', footer: 'filter'},
-	{intent: 'pane.problems-only', keys: ['f'], scope: 'deck', title: 'Only what is wrong, and everything again'},
+	{intent: 'pane.problems-only', keys: ['f'], scope: 'deck', title: 'Show only problems, or all rows again'},
 	{intent: 'pane.order', keys: ['o'], scope: 'deck', title: 'Next order of the section', footer: 'order'},
 	{intent: 'deck.actions', keys: ['a'], scope: 'deck', title: 'All actions for the row', footer: 'actions'},
 	{intent: 'deck.undo', keys: ['u'], scope: 'deck', title: 'Undo an action'},
-	{intent: 'deck.findings', keys: ['!'], scope: 'deck', title: 'Everything that is wrong'},
+	{intent: 'deck.findings', keys: ['!'], scope: 'deck', title: 'All problems'},
 	{intent: 'deck.targets', keys: ['t'], scope: 'deck', title: 'Watched systems: state, show one only, arm'},
-	{intent: 'deck.audit', keys: ['v'], scope: 'deck', title: 'What was done: the audit'},
-	{intent: 'deck.sources', keys: ['='], scope: 'deck', title: 'How the section was read, and what it cost'},
+	{intent: 'deck.audit', keys: ['v'], scope: 'deck', title: 'Audit: the recorded actions'},
+	{intent: 'deck.sources', keys: ['='], scope: 'deck', title: 'How the section was read, and the cost'},
 	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},
 	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
 	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, then enter; or disarm it'},
@@ -51,12 +51,12 @@ export const fixedBindings = [
 		intent: 'deck.break-glass',
 		keys: ['ctrl+g'],
 		scope: 'deck',
-		title: 'Break-glass: act although the audit is not delivered',
+		title: 'Break-glass: act although a required audit sink fails',
 	},
 	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
-	{intent: 'deck.back', keys: ['esc', 'q'], always: ['esc'], scope: 'any', title: 'Back; at the top, leave'},
-	{intent: 'deck.quit', keys: ['ctrl+c'], always: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},
-	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'To the shell, and back with fg'},
+	{intent: 'deck.back', keys: ['esc', 'q'], always: ['esc'], scope: 'any', title: 'Back; on the deck, quit'},
+	{intent: 'deck.quit', keys: ['ctrl+c'], always: ['ctrl+c'], scope: 'any', title: 'Quit at once'},
+	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'Suspend to the shell; fg returns'},
 	{intent: 'deck.redraw', keys: ['ctrl+l'], scope: 'any', title: 'Draw the screen again'},
 	{intent: 'list.down', keys: ['j', 'down'], scope: 'list', title: 'Next line'},
 	{intent: 'list.up', keys: ['k', 'up'], scope: 'list', title: 'Previous line'},
@@ -70,10 +70,10 @@ export const fixedBindings = [
 		intent: 'list.login',
 		keys: ['l'],
 		scope: 'list',
-		title: 'Log in to the target of the line, at the terminal; or approve the program that does',
+		title: 'Log in to the target of the line in the terminal, or approve its login program',
 	},
 	{intent: 'list.copy', keys: ['c'], scope: 'list', title: 'Copy the line'},
-	{intent: 'list.resolve', keys: ['space'], scope: 'list', title: 'Record that an unknown outcome was looked at'},
+	{intent: 'list.resolve', keys: ['space'], scope: 'list', title: 'Record that an unknown outcome was checked'},
 	{intent: 'text.down', keys: ['j', 'down', 'enter'], scope: 'document', title: 'A line down'},
 	{intent: 'text.up', keys: ['k', 'up'], scope: 'document', title: 'A line up'},
 	{intent: 'text.half-down', keys: ['ctrl+d'], scope: 'document', title: 'Half a page down'},
@@ -81,7 +81,7 @@ export const fixedBindings = [
 	{intent: 'text.page-down', keys: ['space', 'pagedown', 'ctrl+f'], scope: 'document', title: 'A page down'},
 	{intent: 'text.page-up', keys: ['pageup', 'ctrl+b'], scope: 'document', title: 'A page up'},
 	{intent: 'text.first', keys: ['g', 'home'], scope: 'document', title: 'To the start'},
-	{intent: 'text.last', keys: ['G', 'end'], scope: 'document', title: 'To the end; follows what comes'},
+	{intent: 'text.last', keys: ['G', 'end'], scope: 'document', title: 'To the end; follow new lines'},
 	{intent: 'text.search', keys: ['/'], scope: 'document', title: 'Search', footer: 'search'},
 	{intent: 'text.next', keys: ['n'], scope: 'document', title: 'Next match'},
 	{intent: 'text.previous', keys: ['N'], scope: 'document', title: 'Previous match'},
@@ -92,20 +92,20 @@ export const fixedBindings = [
 		title: 'Show only lines with: text, !text, /regex/, level>=warn',
 		footer: 'filter',
 	},
-	{intent: 'text.follow', keys: ['f'], scope: 'document', title: 'Hold still, or follow what comes'},
-	{intent: 'text.wrap', keys: ['w'], scope: 'document', title: 'Wrap long lines, or not', footer: 'wrap'},
-	{intent: 'text.left', keys: ['left'], scope: 'document', title: 'To the left, where lines are not wrapped'},
-	{intent: 'text.right', keys: ['right'], scope: 'document', title: 'To the right, where lines are not wrapped'},
-	{intent: 'text.timestamps', keys: ['t'], scope: 'document', title: 'Time stamps on or off, where lines have them'},
+	{intent: 'text.follow', keys: ['f'], scope: 'document', title: 'Pause, or follow new lines'},
+	{intent: 'text.wrap', keys: ['w'], scope: 'document', title: 'Wrap long lines on or off', footer: 'wrap'},
+	{intent: 'text.left', keys: ['left'], scope: 'document', title: 'To the left, when lines are not wrapped'},
+	{intent: 'text.right', keys: ['right'], scope: 'document', title: 'To the right, when lines are not wrapped'},
+	{intent: 'text.timestamps', keys: ['t'], scope: 'document', title: 'Time stamps on or off'},
 	{intent: 'text.save', keys: ['s'], scope: 'document', title: 'Save what is shown to a file', footer: 'save'},
 	{intent: 'text.refresh', keys: ['r'], scope: 'document', title: 'Read again now', footer: 'read again'},
-	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the whole text', footer: 'copy'},
+	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the entire text', footer: 'copy'},
 	{intent: 'field.accept', keys: ['enter'], scope: 'field', title: 'Accept what was typed'},
-	{intent: 'field.cancel', keys: ['esc'], always: ['esc'], scope: 'field', title: 'Leave it as it was'},
+	{intent: 'field.cancel', keys: ['esc'], always: ['esc'], scope: 'field', title: 'Cancel'},
 	{intent: 'field.next', keys: ['tab'], scope: 'field', title: 'Next field or suggestion'},
 	{intent: 'field.previous', keys: ['shift+tab'], scope: 'field', title: 'Previous field or suggestion'},
-	{intent: 'field.older', keys: ['up'], scope: 'field', title: 'What was typed before; else the previous field'},
-	{intent: 'field.newer', keys: ['down'], scope: 'field', title: 'What was typed after it; else the next field'},
+	{intent: 'field.older', keys: ['up'], scope: 'field', title: 'Earlier input, or the previous field'},
+	{intent: 'field.newer', keys: ['down'], scope: 'field', title: 'Later input, or the next field'},
 	{intent: 'field.left', keys: ['left'], scope: 'field', title: 'A character to the left'},
 	{intent: 'field.right', keys: ['right'], scope: 'field', title: 'A character to the right'},
 	{intent: 'field.start', keys: ['home', 'ctrl+a'], scope: 'field', title: 'To the start of the line'},
@@ -114,34 +114,34 @@ export const fixedBindings = [
 	{intent: 'field.delete', keys: ['delete'], scope: 'field', title: 'Erase the character after it'},
 	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
 	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
-	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for; then enter'},
-	{intent: 'confirm.cancel', keys: ['esc'], always: ['esc'], scope: 'confirm', title: 'Do nothing'},
+	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Confirm, then enter'},
+	{intent: 'confirm.cancel', keys: ['esc'], always: ['esc'], scope: 'confirm', title: 'Cancel'},
 	{
 		intent: 'confirm.page-down',
 		keys: ['pagedown', 'ctrl+f'],
 		scope: 'confirm',
-		title: 'Read on, where it is longer than the screen',
+		title: 'A page down',
 	},
-	{intent: 'confirm.page-up', keys: ['pageup', 'ctrl+b'], scope: 'confirm', title: 'Read back'},
+	{intent: 'confirm.page-up', keys: ['pageup', 'ctrl+b'], scope: 'confirm', title: 'A page up'},
 	{
 		intent: 'confirm.replan',
 		keys: ['ctrl+n'],
 		scope: 'confirm',
-		title: 'Plan it again for what is there now, where it has changed',
+		title: 'Replan for the present state, when it has changed',
 	},
 	{
 		intent: 'confirm.expand',
 		keys: ['ctrl+r'],
 		scope: 'confirm',
-		title: 'Show all of what would run, or one line of it',
+		title: 'Show all of the command, or one line',
 	},
 	{
 		intent: 'confirm.reason',
 		keys: ['ctrl+t'],
 		scope: 'confirm',
-		title: 'Give a reason for the record, where none is asked for',
+		title: 'Give a reason for the record',
 	},
-	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
+	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the equivalent command'},
 ] as const satisfies readonly BindingOf<string>[];
 
 const paneNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
@@ -150,9 +150,14 @@ const paneNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 export type PaneNumber = (typeof paneNumbers)[number];
 
 /** Goes to the pane with this number. */
-type PaneIntent = `pane.${PaneNumber}`;
+export type PaneIntent = `pane.${PaneNumber}`;
 
-export type KeyIntent = (typeof fixedBindings)[number]['intent'] | PaneIntent;
+type FixedBinding = (typeof fixedBindings)[number];
+
+export type KeyIntent = FixedBinding['intent'] | PaneIntent;
+
+/** The intents of the scopes `deck` and `any`. */
+export type DeckIntent = Extract<FixedBinding, {readonly scope: 'deck' | 'any'}>['intent'] | PaneIntent;
 
 export type KeyBinding = BindingOf<KeyIntent>;
 
@@ -244,24 +249,24 @@ export function createKeymap(remaps: Remaps = {}, panes: readonly TitledPane[] =
 	};
 }
 
-/** What is wrong with the keys, and the entry of the configuration that it comes from, where one does. */
+/** A problem with the keys; `id` is the entry of the configuration that causes it, if any. */
 export type KeyProblem = {readonly id?: string; readonly text: string};
 
-/** A dial is a key of an open text, beside all that are fixed there. */
+/** The keys of document options must not be those of the scopes `document` and `any`. */
 function documentOptionProblems(
-	{id, documentOptions: dials = []}: DeclaredKey,
+	{id, documentOptions = []}: DeclaredKey,
 	mapped: readonly KeyBinding[],
 ): readonly KeyProblem[] {
 	const fixed = mapped.filter(binding => binding.scope === 'document' || binding.scope === 'any');
-	return dials.flatMap(({key, title}, index) => {
+	return documentOptions.flatMap(({key, title}, index) => {
 		const owner = fixed.find(binding => binding.keys.includes(key));
-		const twin = dials.findIndex(other => other.key === key);
+		const twin = documentOptions.findIndex(other => other.key === key);
 		return [
 			...(/^[^\sA-Z]$/u.test(key)
 				? []
 				: [{text: `${id}: ${title} needs a lower-case letter or a sign as its key, not ${key}`}]),
 			...(owner === undefined ? [] : [{id: owner.intent, text: `key ${key}: ${owner.intent} and ${title} of ${id}`}]),
-			...(twin < index ? [{text: `key ${key}: ${dials[twin]?.title} and ${title} of ${id}`}] : []),
+			...(twin < index ? [{text: `key ${key}: ${documentOptions[twin]?.title} and ${title} of ${id}`}] : []),
 		];
 	});
 }
@@ -269,28 +274,28 @@ function documentOptionProblems(
 const keyNameHint =
 	'key is a character (x, G, ?), ctrl+ and a letter, alt+ and a character, or one of esc, enter, tab, space, backspace, insert, delete, up, down, left, right, home, end, pageup, pagedown, f1 to f12';
 
-/** The ids of the configuration that are not known, and their keys that no terminal sends. */
+/** Unknown ids in the configuration, and keys that no terminal sends. */
 function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name: string) => boolean): KeyProblem[] {
-	const found: KeyProblem[] = [];
+	const problems: KeyProblem[] = [];
 	for (const [id, keys] of Object.entries(remaps)) {
 		for (const key of keys) {
 			const near = key.toLowerCase();
 			const hint = isKey(near) ? `did you mean ${near}? A ${keyNameHint}` : `a ${keyNameHint}`;
-			if (!isKey(key)) found.push({id, text: `keys: ${id}: ${key} is no key that a terminal sends; ${hint}`});
+			if (!isKey(key)) problems.push({id, text: `keys: ${id}: ${key} is no key that a terminal sends; ${hint}`});
 			else if (key === 'ctrl+c' && id !== 'deck.quit')
-				found.push({id, text: `keys: ${id}: ctrl+c always quits; take another key`});
+				problems.push({id, text: `keys: ${id}: ctrl+c always quits; take another key`});
 		}
 		if (known.has(id)) continue;
 		const near = closestWord(id, [...known]);
 		const meant = near === undefined ? '' : `; did you mean ${near}?`;
-		found.push({id, text: `keys: ${id} is not an intent, an action or an inspection${meant}`});
+		problems.push({id, text: `keys: ${id} is not an intent, an action or an inspection${meant}`});
 	}
-	return found;
+	return problems;
 }
 
 /**
- * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
- * inspection on a capital letter, remaps of things that do not exist, and keys that no terminal sends (`isKey` knows their names).
+ * The problems that prevent the start: one key for two commands of the same scope, an action with another key than a capital letter or a function key, an
+ * inspection with a capital letter, remaps of unknown ids, and keys that no terminal sends (by `isKey`).
  */
 export function keymapProblems(
 	{actions, inspections, panes}: DeclaredKeys,
@@ -301,18 +306,18 @@ export function keymapProblems(
 		...keyBindings(panes).map(({intent}) => intent),
 		...[...actions, ...inspections].map(({id}) => id),
 	]);
-	const found = remapProblems(remaps, known, isKey);
-	/** Of those that lie on one key, the one that the configuration put there. */
-	const tell = (text: string, ...ids: readonly string[]) => {
-		const id = ids.find(each => each in remaps);
-		found.push({...(id === undefined ? {} : {id}), text});
+	const problems = remapProblems(remaps, known, isKey);
+	/** Adds a problem, with the first id that the configuration remaps. */
+	const report = (text: string, ...ids: readonly string[]) => {
+		const id = ids.find(candidate => candidate in remaps);
+		problems.push({...(id === undefined ? {} : {id}), text});
 	};
 	const {bindings: mapped} = createKeymap(remaps, panes);
 	const claimed = new Map<string, string>();
-	const claim = (place: string, key: string, id: string) => {
-		const other = claimed.get(`${place} ${key}`);
-		if (other === undefined) claimed.set(`${place} ${key}`, id);
-		else if (other !== id) tell(`key ${key}: ${other} and ${id}`, id, other);
+	const claim = (scope: string, key: string, id: string) => {
+		const other = claimed.get(`${scope} ${key}`);
+		if (other === undefined) claimed.set(`${scope} ${key}`, id);
+		else if (other !== id) report(`key ${key}: ${other} and ${id}`, id, other);
 	};
 	for (const scope of ['deck', 'list', 'document', 'field', 'confirm'] as const) {
 		for (const binding of mapped) {
@@ -324,19 +329,22 @@ export function keymapProblems(
 	const accepts = new Set(mapped.find(binding => binding.intent === 'field.accept')?.keys);
 	for (const binding of mapped) {
 		for (const key of binding.keys) {
-			const types = key === 'space' || [...key].length === 1;
+			const typesText = key === 'space' || [...key].length === 1;
 			const answers = binding.intent === 'confirm.yes';
 			if (/\.arm$/.test(binding.intent) && accepts.has(key)) {
-				// The key and Enter are two keys, so that one that is held down does not arm.
-				tell(
+				// Two different keys, so that a held key does not arm.
+				report(
 					`${binding.intent}: a target is armed by a key and then ${key}, so the key cannot be ${key}`,
 					binding.intent,
 				);
 			} else if (answers && !/^[a-z]$/.test(key)) {
-				// Enter is the second half of the answer, and a key that opens the question and is held down is no first half.
-				tell(`confirm.yes: a question is answered by a lower-case letter, not ${key}`, binding.intent);
-			} else if (!answers && types && (binding.scope === 'field' || binding.scope === 'confirm'))
-				tell(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`, binding.intent);
+				// Enter is the second half of the answer, and a held capital letter that opened the question must not be the first half.
+				report(`confirm.yes: a question is answered by a lower-case letter, not ${key}`, binding.intent);
+			} else if (!answers && typesText && (binding.scope === 'field' || binding.scope === 'confirm'))
+				report(
+					`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`,
+					binding.intent,
+				);
 		}
 	}
 	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
@@ -344,14 +352,14 @@ export function keymapProblems(
 		const acts = actions.includes(entry);
 		for (const key of remaps[entry.id] ?? [entry.key]) {
 			const owner = deck.find(binding => binding.keys.includes(key));
-			if (owner !== undefined) tell(`key ${key}: ${owner.intent} and ${entry.id}`, entry.id, owner.intent);
+			if (owner !== undefined) report(`key ${key}: ${owner.intent} and ${entry.id}`, entry.id, owner.intent);
 			else for (const kind of [entry.kind, ...(entry.also ?? [])]) claim(`deck ${kind}`, key, entry.id);
 			if (acts && !/^([A-Z]|f\d+)$/.test(key))
-				tell(`${entry.id}: an action needs a capital letter or a function key, not ${key}`, entry.id);
+				report(`${entry.id}: an action needs a capital letter or a function key, not ${key}`, entry.id);
 			if (!acts && /^[A-Z]$/.test(key))
-				tell(`${entry.id}: only actions may use a capital letter, not ${key}`, entry.id);
+				report(`${entry.id}: only actions may use a capital letter, not ${key}`, entry.id);
 		}
-		found.push(...documentOptionProblems(entry, mapped));
+		problems.push(...documentOptionProblems(entry, mapped));
 	}
-	return found;
+	return problems;
 }

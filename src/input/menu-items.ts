@@ -15,7 +15,7 @@ import type {Deck} from './deck.ts';
 import {showDocument} from './open-document.ts';
 import {revealFinding, runById} from './start-action.ts';
 
-/** A line of a list above the deck. `text` may hold raw text from outside: the list cleans it. */
+/** A line of a list above the deck. `text` may contain raw text from outside: the list cleans it. */
 export type MenuItem = {
 	readonly id: string;
 	readonly severity?: Severity;
@@ -24,12 +24,12 @@ export type MenuItem = {
 	readonly text: string;
 	/** Short, on the right. */
 	readonly right: string;
-	/** The reason why it cannot be chosen now. */
+	/** Why it cannot be chosen now. */
 	readonly disabled?: string | undefined;
 	choose(): void;
-	/** Records that a person looked at an outcome that nobody knew. */
+	/** Records that a person checked an unknown outcome. */
 	resolve?(): void;
-	/** The target that `O` arms on this line. */
+	/** The target that `list.arm` arms on this line. */
 	readonly target?: string;
 };
 
@@ -42,14 +42,14 @@ export const menuTitles: Readonly<Record<ListName, string>> = {
 };
 
 export const menuEmpty: Readonly<Record<ListName, string>> = {
-	actions: 'No row is selected, so there is nothing to act on.',
+	actions: 'No row is selected.',
 	findings: 'Nothing is wrong.',
 	targets: 'No system is watched yet. midwatch --help says how; midwatch --demo shows the deck without any.',
-	audit: 'Nothing was recorded yet.',
+	audit: 'Nothing is recorded yet.',
 	undo: 'No action of this console can be undone.',
 };
 
-/** What can be done with the row under the cursor, and read of it. */
+/** The actions and inspections of the row under the cursor. */
 export const availableItems = (deck: Deck): readonly MenuItem[] =>
 	[...deck.actions(), ...deck.inspections()].map(({declared: {id, title}, key, disabled}) => ({
 		id,
@@ -78,13 +78,14 @@ function targetItems(deck: Deck): MenuItem[] {
 		const readings = watch.readings().filter(reading => reading.target === target.name);
 		const failure = readings.find(reading => reading.failure !== undefined)?.failure;
 		const identity = watch.identity(target.name);
-		const is = accessState(arming.policy.get(), target.name, deck.monotonic());
-		const told = {
+		const access = accessState(arming.policy.get(), target.name, deck.monotonic());
+		const accessText = {
 			open: 'not guarded',
 			guarded: `guarded: ${keymap.keyFor('list.arm')} arms it`,
-			armed: is.state === 'armed' ? `armed, ends in ${formatDuration((is.until - deck.monotonic()) / 1000)}` : '',
+			armed:
+				access.state === 'armed' ? `armed, ends in ${formatDuration((access.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
-		}[is.state];
+		}[access.state];
 		const server =
 			identity === undefined
 				? 'connecting'
@@ -104,17 +105,17 @@ function targetItems(deck: Deck): MenuItem[] {
 			id: target.name,
 			severity:
 				failure === undefined
-					? worstSeverity(readings.flatMap(reading => reading.findings.map(f => f.severity)))
+					? worstSeverity(readings.flatMap(reading => reading.findings.map(({severity}) => severity)))
 					: 'unknown',
 			left: target.name,
 			text: parts.filter(part => part !== '').join(' · '),
-			right: told,
+			right: accessText,
 			target: target.name,
 			choose() {
 				deck.apply({do: 'close-all'});
 				deck.apply({do: 'only-target', target: only === target.name ? undefined : target.name});
 				if (only !== target.name) {
-					const pane = deck.options.panes.find(one => one.systems.includes(target.kind));
+					const pane = deck.options.panes.find(({systems}) => systems.includes(target.kind));
 					if (pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
 					deck.showNotice(`only ${target.name} is shown; ${keymap.keyFor('deck.targets')} shows all again`);
 				} else deck.showNotice('all targets are shown');
@@ -123,7 +124,7 @@ function targetItems(deck: Deck): MenuItem[] {
 	});
 }
 
-/** Records as a person reads them, each field on its line. */
+/** Opens a record as indented JSON. */
 export function showRecord(deck: Deck, record: AuditRecord): void {
 	const lines = JSON.stringify(record, null, 2)
 		.split('\n')
@@ -138,21 +139,21 @@ const recordSeverity = (record: AuditRecord): Severity => {
 	return 'ok';
 };
 
-/** What is known of something whose record is not among those that were read. */
+/** The lines for an unresolved intent whose record is not among those that were read. */
 const unresolvedLines = (open: UnresolvedIntent): DocumentLine[] =>
 	[
 		`${open.action.title} (${open.action.id}) on ${open.target}/${open.object}`,
-		`begun ${open.ts} by ${open.user}`,
+		`started ${open.ts} by ${open.user}`,
 		open.why,
 		open.whatToCheck,
-		...(open.lastObservation === undefined ? [] : [`looked again: ${open.lastObservation}`]),
-		...(open.cliEquivalent === undefined ? [] : ['by hand it would have been', `  ${open.cliEquivalent}`]),
+		...(open.lastObservation === undefined ? [] : [`checked again: ${open.lastObservation}`]),
+		...(open.cliEquivalent === undefined ? [] : ['the equivalent command', `  ${open.cliEquivalent}`]),
 	].map(text => ({text}));
 
-/** The record tells that a person has looked; the outcome is not listed any more. */
+/** Records that a person checked the outcome, which removes it from the list. */
 function resolveIntent(deck: Deck, id: string): void {
-	deck.options.audit.append({kind: 'resolve', of: id, note: 'a person looked at it'}).then(
-		() => deck.showNotice('recorded: it was looked at'),
+	deck.options.audit.append({kind: 'resolve', of: id, note: 'a person checked it'}).then(
+		() => deck.showNotice('recorded: it was checked'),
 		(error: unknown) => deck.showNotice(messageOf(error), 'warn'),
 	);
 }
@@ -173,12 +174,12 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
 		left: formatWhen(deck, open.ts),
-		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.lastObservation === undefined ? open.whatToCheck : `looked again: ${open.lastObservation}`}`,
+		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.lastObservation === undefined ? open.whatToCheck : `checked again: ${open.lastObservation}`}`,
 		right: `unknown, ${deck.options.keymap.keyFor('list.resolve')} resolves it`,
 		target: open.target,
 		resolve: () => resolveIntent(deck, open.id),
 		choose: () => {
-			const record = deck.records.get().find(one => one.id === open.id);
+			const record = deck.records.get().find(({id}) => id === open.id);
 			if (record !== undefined) showRecord(deck, record);
 			else showDocument(deck, `Audit record ${open.id}`, unresolvedLines(open));
 		},
@@ -202,34 +203,34 @@ const auditItems = (deck: Deck): MenuItem[] => [
 	})),
 ];
 
-/** What is seen so far of something that settles. */
+/** The last outcome of a remedy that is still verified, as a suffix. */
 function lastObservationOf(deck: Deck, record: string): string {
-	const remedy = deck.options.runner.inProgress().find(one => one.id === record);
+	const remedy = deck.options.runner.inProgress().find(({id}) => id === record);
 	if (remedy === undefined || !isSettling(remedy)) return '';
-	return `, looking whether it helped${remedy.outcome === undefined ? '' : `: ${remedy.outcome.detail}`}`;
+	return `, still verifying${remedy.outcome === undefined ? '' : `: ${remedy.outcome.detail}`}`;
 }
 
 const undoItems = (deck: Deck): MenuItem[] =>
-	deck.options.runner.undoable().map(one => ({
-		id: one.record,
-		left: formatClockTime(one.sentAt),
-		text: `${one.summary} (${one.target}/${one.object})${lastObservationOf(deck, one.record)} · ${one.undo.text}`,
-		right: one.undo.class,
-		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
-		target: one.target,
-		choose: () => runById(deck, `undo ${one.record}`),
+	deck.options.runner.undoable().map(sent => ({
+		id: sent.record,
+		left: formatClockTime(sent.sentAt),
+		text: `${sent.summary} (${sent.target}/${sent.object})${lastObservationOf(deck, sent.record)} · ${sent.undo.text}`,
+		right: sent.undo.class,
+		disabled: sent.undoneBy === undefined ? sent.impossible : 'already undone',
+		target: sent.target,
+		choose: () => runById(deck, `undo ${sent.record}`),
 	}));
 
-/** The chosen line of a list that may have changed since: the same item, else what stands where it stood. */
+/** The selected line of a list that may have changed: the same item, else the one at the same index. */
 export function selectedIndex(
 	items: readonly MenuItem[],
 	layer: {readonly index: number; readonly item: string | undefined},
 ): number {
-	const found = layer.item === undefined ? -1 : items.findIndex(item => item.id === layer.item);
-	return found >= 0 ? found : Math.max(0, Math.min(layer.index, items.length - 1));
+	const index = layer.item === undefined ? -1 : items.findIndex(item => item.id === layer.item);
+	return index >= 0 ? index : Math.max(0, Math.min(layer.index, items.length - 1));
 }
 
-/** The lines of a list, made afresh from what is known now. */
+/** The present lines of a list. */
 export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
 	switch (list) {
 		case 'actions':

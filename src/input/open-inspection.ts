@@ -7,7 +7,7 @@ import {selectRowsFor} from '../table/selection.ts';
 import type {Deck} from './deck.ts';
 import {openDocument} from './open-document.ts';
 
-/** Reads more about the row under the cursor, or about the marked ones; asks first where params have to be typed. */
+/** Opens an inspection of the row under the cursor or of the marked rows. One with a prompt first opens the form for its params. */
 export function startInspection(deck: Deck, inspection: Inspection): void {
 	const current = deck.currentRow();
 	if (current === undefined) return;
@@ -41,7 +41,7 @@ export function startInspection(deck: Deck, inspection: Inspection): void {
 	});
 }
 
-/** Opens the text of an inspection of these rows, in place of the text that was opened as `instead` when there is one. */
+/** Opens the document of an inspection of these rows; with `instead`, in place of the document of that opening. */
 export function openInspection(
 	deck: Deck,
 	inspection: Inspection,
@@ -52,12 +52,12 @@ export function openInspection(
 	const rows = entries.map(entry => entry.row);
 	const [first] = rows;
 	if (first === undefined) return;
-	const dials = (inspection.documentOptions ?? []).map(
-		({key, title, nextParams: turn, currentLabel: shown}): OpenDocumentOption => ({
+	const options = (inspection.documentOptions ?? []).map(
+		({key, title, nextParams, currentLabel}): OpenDocumentOption => ({
 			key,
 			title,
-			shown: shown(params),
-			turn: () => openInspection(deck, inspection, entries, turn(params), opening),
+			shown: currentLabel(params),
+			turn: () => openInspection(deck, inspection, entries, nextParams(params), opening),
 		}),
 	);
 	const opening = openDocument(
@@ -67,6 +67,6 @@ export function openInspection(
 			const {port, target} = await deck.options.watch.connection(first.target);
 			return inspection.open(first, {...context, port, target, rows, params});
 		},
-		{dials, instead},
+		{options, instead},
 	);
 }

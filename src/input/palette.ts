@@ -1,27 +1,27 @@
 import {appliesToKind} from '../contract/define.ts';
 import {sectionKinds} from '../contract/pane.ts';
 import type {Deck} from './deck.ts';
-import {paneNumber} from './keymap.ts';
+import {type KeyIntent, paneNumber} from './keymap.ts';
 import {availableItems, type MenuItem} from './menu-items.ts';
 
-/** How well a text answers a question: all words must be in it, earlier and whole words are better. Undefined when one is missing. */
-function score(text: string, question: string): number | undefined {
-	const where = text.toLowerCase();
-	// Hands from other consoles type q: it is the whole word they mean, not any letter in a name.
-	if (/^q(a|all)?!?$/.test(question.trim())) return where.startsWith('quit') ? 0 : undefined;
+/** The rank of a text for a query, lower is better: matches at the start of the text or of a word first. Undefined when a word is missing. */
+function score(text: string, query: string): number | undefined {
+	const searched = text.toLowerCase();
+	// Users of vim type q: it means quit, not any name with that letter.
+	if (/^q(a|all)?!?$/.test(query.trim())) return searched.startsWith('quit') ? 0 : undefined;
 	let total = 0;
-	for (const word of question
+	for (const word of query
 		.toLowerCase()
 		.split(/\s+/)
 		.filter(part => part !== '')) {
-		const at = where.indexOf(word);
+		const at = searched.indexOf(word);
 		if (at < 0) return undefined;
-		total += at + (at === 0 || where[at - 1] === ' ' ? 0 : 20);
+		total += at + (at === 0 || searched[at - 1] === ' ' ? 0 : 20);
 	}
 	return total;
 }
 
-/** What is done by a key that is at hand anyway, or means nothing by its name. */
+/** Intents that need no name in the palette. */
 const unlistedIntents: ReadonlySet<string> = new Set([
 	'pane.next',
 	'pane.previous',
@@ -35,12 +35,12 @@ const unlistedIntents: ReadonlySet<string> = new Set([
 	'deck.back',
 ]);
 
-/** The fixed keys of the deck. `run` presses one. */
-function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuItem[] {
+/** The intents of the deck. `run` runs one. */
+function fixedItems(deck: Deck, run: (intent: KeyIntent) => void): readonly MenuItem[] {
 	const {keymap} = deck.options;
 	const noRow = deck.currentRow() === undefined ? 'no row is selected' : undefined;
 	const isNeeded = deck.options.copies?.breakGlass.isNeeded() === true;
-	const notNeeded = isNeeded ? undefined : 'every required copy of the audit is taken';
+	const notNeeded = isNeeded ? undefined : 'every required audit sink accepts records';
 	return keymap.bindings
 		.filter(({scope}) => scope === 'deck' || scope === 'any')
 		.filter(({intent}) => !unlistedIntents.has(intent) && paneNumber(intent) === undefined)
@@ -55,8 +55,7 @@ function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuIte
 }
 
 /**
- * What can be done with rows of another kind than the one under the cursor, and read of them: choosing it goes to the first such row, since
- * which of them is meant is not known.
+ * The actions and inspections of other kinds of rows. Choosing one moves to the first row of that kind, where the user selects one.
  */
 function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuItem[] {
 	const {panes, allPanes, watch, keymap} = deck.options;
@@ -64,14 +63,14 @@ function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 	const declared = [...systems].flatMap(system => [...system.actions, ...system.inspections]);
 	return declared.flatMap((of): readonly MenuItem[] => {
 		const holds = (kind: string) => appliesToKind(of, kind);
-		const pane = panes.find(one => one.sections.some(section => sectionKinds(section).some(holds)));
+		const pane = panes.find(({sections}) => sections.some(section => sectionKinds(section).some(holds)));
 		if (here.has(of.id) || pane === undefined) return [];
 		const key = keymap.keyOf(of.id, of.key);
 		const {entries, sections} = deck.view(pane.id);
 		const index = entries.findIndex(entry => holds(entry.kind));
-		// What is costly to read is not read before its pane is on the screen.
+		// Costly sources are not read before their pane is on the screen.
 		const isRead = sections.some(section =>
-			section.readings.some(one => holds(one.kind) && one.snapshot !== undefined),
+			section.readings.some(({kind, snapshot}) => holds(kind) && snapshot !== undefined),
 		);
 		return [
 			{
@@ -83,7 +82,7 @@ function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 				choose: () => {
 					deck.apply({do: 'focus', pane: pane.id});
 					if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries});
-					deck.showNotice(`${of.title}: go to the row that you mean, then press ${key}`);
+					deck.showNotice(`${of.title}: select a row, then press ${key}`);
 				},
 			},
 		];
@@ -106,11 +105,11 @@ function targetItems(deck: Deck): readonly MenuItem[] {
 	];
 }
 
-/** What is not about the row under the cursor comes after what is, when both answer alike. */
+/** Ranks commands of other rows behind those of the row under the cursor. */
 const otherKindPenalty = 10;
 
-/** Everything that can be called by name, best answer first. `run` presses a fixed intent. */
-export function paletteItems(deck: Deck, question: string, run: (intent: string) => void): readonly MenuItem[] {
+/** All commands that match the query, best match first. `run` runs an intent of the deck. */
+export function paletteItems(deck: Deck, query: string, run: (intent: KeyIntent) => void): readonly MenuItem[] {
 	const panes = deck.options.panes.map(pane => ({
 		id: `pane ${pane.id}`,
 		left: deck.options.keymap.keyOf(`pane.${deck.options.allPanes.indexOf(pane) + 1}`, ''),
@@ -118,14 +117,14 @@ export function paletteItems(deck: Deck, question: string, run: (intent: string)
 		right: '',
 		choose: () => deck.apply({do: 'focus', pane: pane.id}),
 	}));
-	const offers = availableItems(deck);
-	const near: readonly MenuItem[] = [...panes, ...offers, ...fixedItems(deck, run), ...targetItems(deck)];
-	const far = otherKindItems(deck, new Set(offers.map(offer => offer.id)));
+	const available = availableItems(deck);
+	const near: readonly MenuItem[] = [...panes, ...available, ...fixedItems(deck, run), ...targetItems(deck)];
+	const far = otherKindItems(deck, new Set(available.map(({id}) => id)));
 	return [...near.map(item => ({item, extra: 0})), ...far.map(item => ({item, extra: otherKindPenalty}))]
 		.flatMap(({item, extra}) => {
-			const rank = score(`${item.text} ${item.right} ${item.id}`, question);
+			const rank = score(`${item.text} ${item.right} ${item.id}`, query);
 			return rank === undefined ? [] : [{item, rank: rank + extra}];
 		})
 		.sort((a, b) => a.rank - b.rank)
-		.map(one => one.item);
+		.map(({item}) => item);
 }

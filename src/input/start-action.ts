@@ -9,21 +9,22 @@ import {latestRows} from '../remedy/replan.ts';
 import {cursorIndex, emptyConfirmation, hasLostCursor, paneSession} from '../session/session.ts';
 import {kindOfKey, type RowKey, rowKey, type TableRow} from '../table/build-view.ts';
 import {openApproval} from './approve-program-keys.ts';
-import type {AvailableAction, Deck} from './deck.ts';
+import type {AvailableAction} from './available-commands.ts';
+import type {Deck} from './deck.ts';
 import {startInspection} from './open-inspection.ts';
 
 /**
- * Puts the confirmation on the screen. While another remedy is being sent it shows that one, and nothing new may begin: false.
+ * Opens the confirmation. While another remedy is in progress it shows that one. @returns whether a new remedy may start
  */
 function openConfirmation(deck: Deck): boolean {
 	const remedy = deck.options.runner.state.get();
-	const busy = remedy !== undefined && isInProgress(remedy) && !isSettling(remedy);
+	const isBusy = remedy !== undefined && isInProgress(remedy) && !isSettling(remedy);
 	deck.apply({do: 'push', layer: emptyConfirmation});
-	if (busy) deck.showNotice('this one is still under way; wait for its end before the next is begun', 'warn');
-	return !busy;
+	if (isBusy) deck.showNotice('this action is still in progress: wait until it has ended', 'warn');
+	return !isBusy;
 }
 
-/** Hands a plan to the runner and puts the confirmation on the screen; from here the remedy's own state is what is shown. */
+/** Proposes an action to the runner and opens the confirmation, which shows the state of the remedy. */
 export function proposeAction(
 	deck: Deck,
 	action: Action,
@@ -33,21 +34,21 @@ export function proposeAction(
 	if (!openConfirmation(deck)) return;
 	const {pane} = deck.session.get();
 	const {marks} = paneSession(deck.session.get(), pane);
-	const ofKind = [...marks].filter(key => appliesToKind(action, kindOfKey(key)));
+	const markedKeys = [...marks].filter(key => appliesToKind(action, kindOfKey(key)));
 	void deck.options.runner.propose(
 		action,
 		entries.map(entry => entry.row),
 		params,
 	);
-	if (ofKind.length > 0) unmarkOnceSent(deck, pane, ofKind);
+	if (markedKeys.length > 0) unmarkOnceSent(deck, pane, markedKeys);
 }
 
-/** Plans again, in the place of a plan that is stale, for what is there now. The new plan waits for an answer of its own. */
+/** Replaces a stale plan by a new one for the present state, which needs its own confirmation. */
 export function replanRemedy(deck: Deck): void {
 	const {runner, watch} = deck.options;
 	const remedy = runner.state.get();
 	if (remedy?.replanOffer === undefined) return;
-	const action = watch.targets.flatMap(one => one.system.actions).find(({id}) => id === remedy.action.id);
+	const action = watch.targets.flatMap(({system}) => system.actions).find(({id}) => id === remedy.action.id);
 	if (action === undefined) return;
 	const readings = watch.readings().filter(({target, kind}) => target === remedy.target && appliesToKind(action, kind));
 	const latest = new Map(readings.flatMap(({snapshot}) => snapshot?.rows ?? []).map(row => [row.id, row]));
@@ -61,15 +62,15 @@ export function replanRemedy(deck: Deck): void {
 	if (marked.length > 0) unmarkOnceSent(deck, pane, marked);
 }
 
-/** The remedy in hand is about marked rows: once it was sent, or may have been, they are not marked for another one. */
+/** Removes the marks of the rows of the current remedy once it was sent, or may have been. */
 function unmarkOnceSent(deck: Deck, pane: string, keys: readonly RowKey[]): void {
 	const {state} = deck.options.runner;
 	const id = state.get()?.id;
-	const stop = state.subscribe(() => {
+	const unsubscribe = state.subscribe(() => {
 		const remedy = state.get();
 		const isSent = remedy?.id === id && (remedy?.receipt !== undefined || remedy?.state === 'unknown');
 		if (isSent) deck.apply({do: 'unmark', pane, keys});
-		if (isSent || remedy === undefined || remedy.id !== id || hasEnded(remedy)) stop();
+		if (isSent || remedy === undefined || remedy.id !== id || hasEnded(remedy)) unsubscribe();
 	});
 }
 
@@ -93,7 +94,7 @@ function startAction(deck: Deck, {declared: action, entries, disabled}: Availabl
 	});
 }
 
-/** Runs what an id names: an action or inspection of the current row, or `undo <record>`. */
+/** Starts an action or inspection of the current row by its id, or `undo <record>`. */
 export function runById(deck: Deck, id: string): void {
 	if (deck.session.get().layers.at(-1)?.kind === 'list') deck.apply({do: 'pop'});
 	if (id.startsWith('undo ')) {
@@ -101,28 +102,28 @@ export function runById(deck: Deck, id: string): void {
 		void deck.options.runner.undo(id.slice('undo '.length));
 		return;
 	}
-	const action = deck.actions().find(offer => offer.declared.id === id);
+	const action = deck.actions().find(({declared}) => declared.id === id);
 	if (action !== undefined) startAction(deck, action);
-	const inspection = deck.inspections().find(offer => offer.declared.id === id);
+	const inspection = deck.inspections().find(({declared}) => declared.id === id);
 	if (inspection !== undefined) startInspection(deck, inspection.declared);
 }
 
-/** Rows that only head others are there in one order of their section: it is taken. */
+/** Switches a section to the order whose group headers are rows of this kind, since only that order shows them. */
 function showGroupHeaders(deck: Deck, pane: Pane, kind: RowKind): void {
 	for (const section of pane.sections) {
 		const to = section.orders.findIndex(order => order.groupHeaders?.kind === kind);
-		const now = (paneSession(deck.session.get(), pane.id).orders[section.kind] ?? 0) % section.orders.length;
-		if (section.kind !== kind && to >= 0 && to !== now) {
+		const current = (paneSession(deck.session.get(), pane.id).orders[section.kind] ?? 0) % section.orders.length;
+		if (section.kind !== kind && to >= 0 && to !== current) {
 			deck.apply({do: 'order', pane: pane.id, kind: section.kind, to});
 		}
 	}
 }
 
-/** Puts the cursor on the row that a finding is about, in the pane that shows it. */
+/** Moves the cursor to the row of a finding, in the pane that shows it. */
 export function revealFinding(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'close-all'});
 	const kind = finding.row?.kind ?? finding.kind;
-	const pane = deck.options.panes.find(one => one.sections.some(section => sectionKinds(section).includes(kind)));
+	const pane = deck.options.panes.find(({sections}) => sections.some(section => sectionKinds(section).includes(kind)));
 	if (pane === undefined) {
 		deck.showNotice(finding.sentence);
 		return;
@@ -132,23 +133,23 @@ export function revealFinding(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'focus', pane: pane.id});
 	showGroupHeaders(deck, pane, kind);
 	const {row} = finding;
-	const find = () => {
+	const findRow = () => {
 		const {entries} = deck.completeView(pane.id);
 		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
 		const index = entries.findIndex(entry => entry.key === key);
 		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
 		return index >= 0 ? index : row === undefined ? near : -1;
 	};
-	if (find() < 0) {
+	if (findRow() < 0) {
 		deck.apply({do: 'filter', pane: pane.id, text: ''});
 		deck.apply({do: 'faults', pane: pane.id, on: false});
 	}
-	const index = find();
+	const index = findRow();
 	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.completeView(pane.id).entries});
 	deck.showNotice(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
 }
 
-/** Logs in to a target with the person at the terminal, and reads it again; asks for approval first when the program that logs in waits for it. */
+/** Runs the login program of a target in the terminal and reads the target again. A program that is not approved yet has to be approved first. */
 export async function loginToTarget(deck: Deck, target: string | undefined): Promise<void> {
 	if (target === undefined) return;
 	const {watch, effects} = deck.options;
@@ -160,7 +161,7 @@ export async function loginToTarget(deck: Deck, target: string | undefined): Pro
 			return;
 		}
 		if (connection.login === undefined) {
-			deck.showNotice(`${target} is not logged in to by a command`, 'warn');
+			deck.showNotice(`${target} has no login command`, 'warn');
 			return;
 		}
 		await effects.lendTerminal(() => connection.login?.() ?? Promise.resolve());
@@ -172,25 +173,25 @@ export async function loginToTarget(deck: Deck, target: string | undefined): Pro
 	}
 }
 
-/** Moves the cursor of the focused pane to a line. */
+/** Moves the cursor of the focused pane to a row. */
 export function moveCursorTo(deck: Deck, index: number): void {
 	const {pane} = deck.session.get();
 	deck.apply({do: 'cursor', pane, index, entries: deck.view(pane).entries});
 }
 
-/** Why no row is selected although rows are shown, and what to do; undefined when one is. */
+/** Why no row is selected although rows are shown, with what to do; undefined when one is selected. */
 export function noSelectionReason(deck: Deck): string | undefined {
 	const {pane} = deck.session.get();
 	const session = paneSession(deck.session.get(), pane);
 	const {entries} = deck.view(pane);
 	const {keymap} = deck.options;
-	const left = entries[cursorIndex(session, entries)]?.wasRemoved === true;
-	return left || hasLostCursor(session, entries)
-		? `the selected row left the list: ${keymap.keyFor('row.down')} or ${keymap.keyFor('row.up')} selects another`
+	const wasRemoved = entries[cursorIndex(session, entries)]?.wasRemoved === true;
+	return wasRemoved || hasLostCursor(session, entries)
+		? `the selected row was removed: ${keymap.keyFor('row.down')} or ${keymap.keyFor('row.up')} selects another`
 		: undefined;
 }
 
-/** A cursor that was never moved is on a line; from the first key on it is on that line's object. */
+/** Binds a cursor that was never moved to the object on its line. */
 export function pinCursor(deck: Deck): void {
 	const {pane} = deck.session.get();
 	const session = paneSession(deck.session.get(), pane);
@@ -200,18 +201,18 @@ export function pinCursor(deck: Deck): void {
 }
 
 /**
- * On a screen that shows one pane at a time the first finding chooses it, as long as no key was pressed: who is paged should not have to
- * look for the pane that pages. Returns the way to stop.
+ * On a screen with one pane, focuses the pane of the first finding, unless a key was pressed before: a paged user should not have to search for it.
+ * @returns unsubscribe
  */
 export function focusFirstFinding(deck: Deck): () => void {
-	const stop = deck.subscribe(() => {
+	const unsubscribe = deck.subscribe(() => {
 		const finding = deck.isUntouched() ? deck.findings()[0] : undefined;
 		if (deck.isUntouched() && finding === undefined) return;
-		stop();
+		unsubscribe();
 		const pane = deck.options.panes.find(one =>
 			one.sections.some(section => finding !== undefined && sectionKinds(section).includes(finding.kind)),
 		);
 		if (deck.showsOnePane() && pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
 	});
-	return stop;
+	return unsubscribe;
 }

@@ -141,7 +141,7 @@ describe('a program that a kubeconfig wants to run', () => {
 		wall.press('deck.targets');
 		await wall.expect('Watched systems');
 		wall.press('list.login');
-		await wall.expect('cannot be approved here');
+		await wall.expect('cannot be approved in a read-only');
 		expect(runs()).toEqual([]);
 	});
 });

@@ -206,7 +206,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.expect(/esc back: it goes on · \S+ undoes it/);
 		expect(await replicas()).toBe('9');
 		console.press('confirm.cancel');
-		await console.expect('it goes on');
+		await console.expect('still running');
 		console.press('deck.undo');
 		await console.expect('deployment/api in checkout scaled');
 		console.press('list.choose');

@@ -47,7 +47,9 @@ test('a read-only console asks nothing, and says where to approve', async () => 
 		}),
 	);
 	expect(fixture.layer()).toBeUndefined();
-	expect(fixture.notice()).toMatch(/cannot be approved here.*without --read-only.*kubernetes\.allowExec/);
+	expect(fixture.notice()).toMatch(
+		/cannot be approved in a read-only console.*without --read-only.*kubernetes\.allowExec/,
+	);
 	expect(approved).toBe(0);
 });
 

@@ -49,7 +49,7 @@ test('the glass is broken by a typed word and a reason', async () => {
 	await key('enter');
 	expect(used).toEqual([{word: 'break-glass', reason: 'orders are down'}]);
 	expect(fixture.layer()).toBeUndefined();
-	expect(fixture.notice()).toMatch(/^for 10 minutes actions are done although the audit is not delivered/);
+	expect(fixture.notice()).toMatch(/^break-glass for 10 minutes: actions run without delivery of the audit/);
 });
 
 test('what is wrong with an answer stays on the screen until it is mended', async () => {

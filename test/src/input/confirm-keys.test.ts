@@ -71,7 +71,7 @@ describe('a question that is answered by y and enter', () => {
 		fixture.deck.markPainted(undefined);
 		await fixture.pressKeys('enter', 'y', 'enter');
 		expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
-		expect(fixture.problem()).toBe('not taken: all of it has to be on the screen first');
+		expect(fixture.problem()).toBe('not taken: the entire question has to be on the screen first');
 		fixture.deck.markPainted('another');
 		await fixture.pressKeys('y', 'enter');
 		expect(ran()).toEqual([]);

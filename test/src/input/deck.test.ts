@@ -51,7 +51,7 @@ describe('cursor', () => {
 		expect(fixture.current()).toBeUndefined();
 		expect(fixture.deck.actions()).toEqual([]);
 		await fixture.pressKeys('T', 'enter', 'space');
-		expect(fixture.deck.session.get().notice?.text).toContain('the selected row left the list');
+		expect(fixture.deck.session.get().notice?.text).toContain('the selected row was removed');
 		expect(fixture.deck.session.get().layers).toEqual([]);
 		await fixture.pressKeys('j');
 		expect(fixture.current()).toBe('c');
@@ -109,7 +109,7 @@ describe('cursor', () => {
 		frame(3);
 		await fixture.pressKeys('T');
 		expect(fixture.deck.session.get().notice?.text).toContain(
-			'T was not taken: the row under the cursor changed just now',
+			'T was ignored: the row under the cursor has just changed',
 		);
 		expect(fixture.deck.session.get().layers).toEqual([]);
 		await fixture.pressKeys('j');
@@ -168,7 +168,7 @@ describe('filter, order and marks', () => {
 		fixture = await openDeckFixture({rows: [memoryRow('b', 'ok', 9), memoryRow('a', 'ok', 1)]});
 		expect(fixture.current()).toBe('b');
 		await fixture.pressKeys('o');
-		expect(fixture.notice()).toBe('jobs: ordered by name, what is wrong first');
+		expect(fixture.notice()).toBe('jobs: problems first, then by name');
 		expect(fixture.deck.focusedView().entries.map(entry => entry.row.id)).toEqual(['a', 'b']);
 	});
 
@@ -276,7 +276,7 @@ describe('lists', () => {
 	it('finds a command by its name', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys(':');
-		await fixture.type('that is wrong');
+		await fixture.type('all problems');
 		await fixture.pressKeys('enter');
 		expect(fixture.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'findings'}]);
 	});
@@ -290,7 +290,7 @@ describe('lists', () => {
 		await fixture.type('cut');
 		await fixture.pressKeys('enter');
 		expect(fixture.current()).toBe('x');
-		expect(fixture.notice()).toBe('Cut the log: go to the row that you mean, then press K');
+		expect(fixture.notice()).toBe('Cut the log: select a row, then press K');
 		expect(fixture.server.executedPlans).toEqual([]);
 		expect(fixture.layer()).toBeUndefined();
 		await fixture.close();
@@ -328,7 +328,7 @@ describe('paste', () => {
 	it('is dropped on the deck, and fills one line of a field', async () => {
 		fixture = await openDeckFixture();
 		await fixture.paste('T\ny\n');
-		expect(fixture.notice()).toBe('pasted text was dropped: the deck takes keys only');
+		expect(fixture.notice()).toBe('pasted text was ignored: the deck accepts only keys');
 		expect(fixture.server.executedPlans).toEqual([]);
 		await fixture.pressKeys('/');
 		await fixture.paste('job\n\u001b[31mb\u202e');

@@ -145,7 +145,7 @@ describe('a text that goes on', () => {
 		await far.fail(new AdapterError('denied', 'not allowed any more', 'ask for it'));
 		expect([layer().followState, ...text()]).toEqual(['ended', 'a', 'not allowed any more', 'ask for it']);
 		await fixture.pressKeys('f');
-		expect(fixture.notice()).toMatch(/no more lines come/);
+		expect(fixture.notice()).toMatch(/this text is not followed/);
 	});
 
 	it('is read again from its start with r, and the stream before it is left', async () => {

@@ -15,17 +15,17 @@ describe('faults only', () => {
 		});
 		await fixture.pressKeys('f');
 		expect(ids()).toEqual(['b', 'c']);
-		expect(notice()).toBe('only what is wrong is shown, 2 of 3 rows; f shows everything again');
+		expect(notice()).toBe('only problems are shown, 2 of 3 rows; f shows all rows again');
 		await fixture.pressKeys('f');
 		expect(ids()).toHaveLength(3);
-		expect(notice()).toBe('everything is shown');
+		expect(notice()).toBe('all rows are shown');
 	});
 
 	it('tells when nothing is wrong, and shows what goes wrong later', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a'), memoryRow('b')]});
 		await fixture.pressKeys('f');
 		expect(ids()).toEqual([]);
-		expect(notice()).toBe('nothing is wrong here; f shows everything again');
+		expect(notice()).toBe('nothing is wrong here; f shows all rows again');
 		fixture.server.rows = [memoryRow('a'), memoryRow('b', 'crit')];
 		await fixture.poll();
 		expect(ids()).toEqual(['b']);

@@ -115,7 +115,7 @@ describe('after it was sent', () => {
 		await fixture.pressKeys('esc');
 		expect(fixture.layer()).toBeUndefined();
 		await fixture.pressKeys('j', 'K');
-		expect(fixture.notice()).toContain('still under way');
+		expect(fixture.notice()).toContain('still in progress');
 		expect(fixture.deck.options.runner.state.get()).toMatchObject({state: 'running', preview: {object: 'job a'}});
 		await fixture.pressKeys('esc');
 		answer();
