@@ -38,8 +38,6 @@ export class AdapterError extends Error {
 	}
 }
 
-export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
-
 /** Thrown by every write of a port that was opened read-only. */
 export const readOnlyRefusal = (): AdapterError =>
 	new AdapterError(
@@ -47,6 +45,9 @@ export const readOnlyRefusal = (): AdapterError =>
 		'this connection was opened read-only: nothing is sent that changes the server',
 		'Start midwatch without --read-only to act.',
 	);
+
+/** A write that a read-only connection has in place of the real one. */
+export const rejectReadOnly = (): Promise<never> => Promise.reject(readOnlyRefusal());
 
 /** Returns the error of a read before anything was sent as a harmless one: a kind that is not harmless becomes `denied`. */
 export const toHarmlessError = (error: unknown): unknown =>

@@ -2,33 +2,33 @@ import type {ShownFact} from '../../src/contract/action.ts';
 import {alertSeverity} from '../../src/model/alert-labels.ts';
 import type {AlertFacts} from '../../src/port/alertmanager.ts';
 
-/** How many alerts a silence reaches: the figures that a confirmation shows. */
+/** The numbers of alerts that a silence matches, which its confirmation shows. */
 export type AffectedAlerts = {
 	readonly alerts: number;
 	readonly critical: number;
-	/** Those that no silence hides now. */
+	/** Alerts that no silence hides now. */
 	readonly audible: number;
 };
 
-/** A figure of it, as an action declares what it shows. */
+/** Declares that a confirmation shows one of these numbers. */
 export const countShownFact = (fact: string): ShownFact => ({
 	fact,
 	bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
 });
 
-/** The alerts themselves. */
+/** Declares that a confirmation lists the alerts. */
 export const listShownFact = (fact: string): ShownFact => ({
 	fact,
-	notBound: 'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
+	notBound: 'alerts begin and end by themselves all the time; the numbers of alerts and of critical ones are bound',
 });
 
-export const countAffectedAlerts = (found: readonly AlertFacts[]): AffectedAlerts => ({
-	alerts: found.length,
-	critical: found.filter(({labels}) => alertSeverity(labels) === 'crit').length,
-	audible: found.filter(({silencedBy}) => silencedBy.length === 0).length,
+export const countAffectedAlerts = (alerts: readonly AlertFacts[]): AffectedAlerts => ({
+	alerts: alerts.length,
+	critical: alerts.filter(({labels}) => alertSeverity(labels) === 'crit').length,
+	audible: alerts.filter(({silencedBy}) => silencedBy.length === 0).length,
 });
 
-/** Which figure has grown since it was shown, in a sentence. Alerts end by themselves: that there are fewer is no harm. */
+/** The number that has grown since it was shown, in a sentence; undefined when none has. Fewer alerts are no conflict: alerts end by themselves. */
 export function describeGrowth(shown: AffectedAlerts, now: AffectedAlerts): string | undefined {
 	if (now.alerts > shown.alerts) return `${now.alerts} alerts now, it was ${shown.alerts}`;
 	if (now.critical > shown.critical) return `${now.critical} critical alerts now, it was ${shown.critical}`;

@@ -11,12 +11,10 @@ import {curlTargetCommand} from './cli-equivalent.ts';
 
 function clusterNotes({cluster}: AlertmanagerStatus): readonly Note[] {
 	if (cluster !== 'settling') return [];
-	return [
-		{text: 'it is still looking for its peers: alerts and silences of theirs may be missing', severity: 'unknown'},
-	];
+	return [{text: 'it has not found its peers yet: their alerts and silences may be missing', severity: 'unknown'}];
 }
 
-/** Every alert that was not resolved: those that are told, and those that are silenced or inhibited. */
+/** Every alert that is not resolved: firing, silenced and inhibited ones. */
 export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, AlertmanagerPort, AlertmanagerSettings>()({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
@@ -34,7 +32,7 @@ export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, Alert
 			port.silences(context),
 			port.status(context),
 		]);
-		const rows = facts.map(one => alertmanagerAlertRow(target.name, one, silences));
+		const rows = facts.map(alert => alertmanagerAlertRow(target.name, alert, silences));
 		return {rows, gauges: alertmanagerAlertGauges(rows), omitted: 0, notes: clusterNotes(status)};
 	},
 	findings: ({rows}) => alertmanagerAlertFindings(rows),

@@ -16,7 +16,7 @@ import {
 	verifySilencePlan,
 } from './silence-plan.ts';
 
-/** Who sits here. A container may run under a uid that no password file knows. */
+/** The name of the Unix user. A container may run under a uid without an entry in the password file. */
 function operatorName(): string {
 	try {
 		return userInfo().username;
@@ -31,7 +31,7 @@ function alertOf([row]: readonly unknown[]): AlertmanagerAlertRow | undefined {
 
 const maxCommentLength = 500;
 
-/** Holds back what is told of an alert, and of all others that the matchers meet, for a while. */
+/** Suppresses the notifications of an alert, and of all others that the matchers match, for a duration. */
 export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort, AlertmanagerSettings>()<SilencePlan>({
 	id: 'alertmanager.silence',
 	title: 'Silence',
@@ -49,17 +49,17 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 		{
 			name: 'matchers',
 			label: 'Matchers',
-			hint: 'what it hides, as label="value" with = != =~ !~',
+			hint: 'the alerts to hide, as label="value" with = != =~ !~',
 			initial: rows => matchersText(exactMatchers(alertOf(rows)?.labels ?? {})),
 			problem: matchersProblem,
 		},
 		{
 			name: 'comment',
 			label: 'Comment',
-			hint: 'why, for those who find it',
+			hint: 'the reason, for other people',
 			initial: () => '',
 			problem(text) {
-				if (text.trim() === '') return 'Say why, for those who find the silence and ask whether it may go.';
+				if (text.trim() === '') return 'Give the reason, so that other people know whether they may end the silence.';
 				return text.length > maxCommentLength ? `Write at most ${maxCommentLength} characters.` : undefined;
 			},
 		},
@@ -71,7 +71,7 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 		},
 		{fact: 'the silences on the alert', bound: 'their ids, read again just before it is sent'},
 		{
-			fact: 'that its end is to come',
+			fact: 'that its end is in the future',
 			bound: 'the end is part of the plan, and compared with the clock before it is sent',
 		},
 		countShownFact('how many alerts it hides'),
@@ -80,45 +80,45 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 		listShownFact('which alerts it hides'),
 		{fact: 'other silences with the same matchers', bound: 'their ids and ends, read again just before it is sent'},
 		{
-			fact: 'how many alerts fire in all',
-			notBound: 'they begin and end by themselves all the time; those that the silence hides are counted and bound',
+			fact: 'how many alerts fire in total',
+			notBound: 'alerts begin and end by themselves all the time; those that the silence hides are counted and bound',
 		},
 	],
 	disabled: () => undefined,
 	async preview([row], params, context) {
 		if (row === undefined) throw conflictError('no alert was selected');
-		const now = (await context.port.alerts(context)).find(({fingerprint}) => fingerprint === row.fingerprint);
-		if (now === undefined) throw conflictError(`${row.name} has ended`);
+		const alert = (await context.port.alerts(context)).find(({fingerprint}) => fingerprint === row.fingerprint);
+		if (alert === undefined) throw conflictError(`${row.name} has ended`);
 		const seconds = parseSilenceDuration(params['duration'] ?? '');
 		const comment = (params['comment'] ?? '').trim();
 		const problem = matchersProblem(params['matchers'] ?? '');
 		if (seconds === undefined || comment === '' || problem !== undefined) {
 			throw new AdapterError(
 				'unsupported',
-				problem ?? 'a silence needs a length and a comment',
-				'Write them and try again.',
+				problem ?? 'a silence needs a duration and a comment',
+				'Enter them and try again.',
 			);
 		}
 		const matchers = parseMatchers(params['matchers'] ?? '');
-		// Whole seconds: what is confirmed is what is read back.
+		// The server rounds to seconds: the end that is confirmed equals the one that is read back.
 		const ends = Math.ceil(context.now() / 1000) * 1000 + seconds * 1000;
 		const matched = await context.port.alerts(context, matchers);
-		const met = matched.some(({fingerprint}) => fingerprint === now.fingerprint);
+		const covered = matched.some(({fingerprint}) => fingerprint === alert.fingerprint);
 		return previewCreate(
 			{
 				do: 'silence',
 				target: context.target.name,
 				silence: {matchers, endsAt: new Date(ends).toISOString(), createdBy: operatorName(), comment},
 				alert: {
-					fingerprint: now.fingerprint,
+					fingerprint: alert.fingerprint,
 					name: row.name,
-					startsAt: now.startsAt,
-					silencedBy: now.silencedBy,
+					startsAt: alert.startsAt,
+					silencedBy: alert.silencedBy,
 				},
 				again: undefined,
 			},
 			context,
-			met ? {} : {mismatch: `these matchers do not match ${row.name} itself: it goes on being told`},
+			covered ? {} : {mismatch: `these matchers do not match ${row.name} itself: it keeps notifying`},
 		);
 	},
 	preflight: checkSilencePlan,

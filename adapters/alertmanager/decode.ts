@@ -2,8 +2,8 @@ import {AdapterError} from '../../src/errors.ts';
 import type {AlertFacts, AlertmanagerStatus, Matcher, Silence} from '../../src/port/alertmanager.ts';
 
 /*
- * Answers of the API v2, read without trust: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. What is needed and
- * not there makes the answer unreadable; what is not needed may lack.
+ * Decodes and checks responses of the API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. A required field that
+ * is missing makes the response malformed; other fields may be missing.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 const malformed = (what: string): AdapterError =>
 	new AdapterError(
 		'malformed',
-		`${what} is not what an Alertmanager answers`,
+		`${what} is not as an Alertmanager sends it`,
 		'Check `url` and its prefix: is it another server?',
 	);
 
@@ -34,23 +34,23 @@ function text(value: unknown, what: string): string {
 }
 
 function moment(value: unknown, what: string): string {
-	const told = text(value, what);
-	if (Number.isNaN(Date.parse(told))) throw malformed(what);
-	return told;
+	const time = text(value, what);
+	if (Number.isNaN(Date.parse(time))) throw malformed(what);
+	return time;
 }
 
 const optional = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const texts = (value: unknown): readonly string[] =>
-	Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
+	Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 
 const labels = (value: unknown, what: string): Readonly<Record<string, string>> =>
-	Object.fromEntries(Object.entries(object(value, what)).map(([name, one]) => [name, text(one, what)]));
+	Object.fromEntries(Object.entries(object(value, what)).map(([name, label]) => [name, text(label, what)]));
 
 function oneOf<T extends string>(value: unknown, words: readonly T[], what: string): T {
-	const found = words.find(word => word === value);
-	if (found === undefined) throw malformed(what);
-	return found;
+	const match = words.find(word => word === value);
+	if (match === undefined) throw malformed(what);
+	return match;
 }
 
 function decodeAlert(value: unknown): AlertFacts {
@@ -63,8 +63,8 @@ function decodeAlert(value: unknown): AlertFacts {
 		state: oneOf(status['state'], ['active', 'suppressed', 'unprocessed'], 'the state of an alert'),
 		silencedBy: texts(status['silencedBy']),
 		inhibitedBy: texts(status['inhibitedBy']),
-		receivers: list(alert['receivers'] ?? [], 'the receivers of an alert').map(one =>
-			text(object(one, 'a receiver')['name'], 'the name of a receiver'),
+		receivers: list(alert['receivers'] ?? [], 'the receivers of an alert').map(receiver =>
+			text(object(receiver, 'a receiver')['name'], 'the name of a receiver'),
 		),
 		startsAt: moment(alert['startsAt'], 'the start of an alert'),
 		updatedAt: moment(alert['updatedAt'], 'the last update of an alert'),
@@ -78,7 +78,7 @@ function decodeMatcher(value: unknown): Matcher {
 		name: text(matcher['name'], 'the label of a matcher'),
 		value: text(matcher['value'], 'the value of a matcher'),
 		isRegex: matcher['isRegex'] === true,
-		// Left out before 0.22, which only knew equal ones.
+		// Absent before 0.22, which had no negative matchers.
 		isEqual: matcher['isEqual'] !== false,
 	};
 }
@@ -105,7 +105,7 @@ export const decodeAlerts = (body: unknown): readonly AlertFacts[] => list(body,
 export const decodeSilences = (body: unknown): readonly Silence[] =>
 	list(body, 'the list of silences').map(decodeSilence);
 
-/** The configuration in it is left where it is: it may hold secrets. @throws AdapterError `malformed` */
+/** The status without the configuration, which may hold secrets. @throws AdapterError `malformed` */
 export function decodeStatus(body: unknown): AlertmanagerStatus {
 	const status = object(body, 'the status');
 	const cluster = object(status['cluster'], 'the status of the cluster');
@@ -117,6 +117,6 @@ export function decodeStatus(body: unknown): AlertmanagerStatus {
 	};
 }
 
-/** The id in the answer to a new silence. @throws AdapterError `malformed` */
+/** The id in the response to a new silence. @throws AdapterError `malformed` */
 export const decodeSilenceId = (body: unknown): string =>
-	text(object(body, 'the answer to a new silence')['silenceID'], 'the id of the new silence');
+	text(object(body, 'the response to a new silence')['silenceID'], 'the id of the new silence');

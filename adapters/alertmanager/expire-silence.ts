@@ -13,7 +13,7 @@ import {
 	verifySilencePlan,
 } from './silence-plan.ts';
 
-/** Ends a silence before its time. */
+/** Ends a silence before its end. */
 export const expireSilence = defineAction<SilenceRow, AlertmanagerPort, AlertmanagerSettings>()<SilencePlan>({
 	id: 'alertmanager.expire-silence',
 	title: 'Expire silence',
@@ -32,16 +32,16 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort, Alertman
 		listShownFact('which alerts notify again'),
 		{
 			fact: 'how many stay silenced by another silence',
-			notBound: 'when that one ends they notify again, and the number of those that do is bound',
+			notBound: 'when that one ends they notify again; the number of alerts that notify again now is bound',
 		},
 	],
 	disabled: ([row]) => (row?.state === 'expired' ? 'it has ended already' : undefined),
 	async preview([row], _params, context) {
 		if (row === undefined) throw conflictError('no silence was selected');
-		const now = (await context.port.silences(context)).find(({id}) => id === row.id);
-		if (now === undefined || now.state === 'expired')
+		const current = (await context.port.silences(context)).find(({id}) => id === row.id);
+		if (current === undefined || current.state === 'expired')
 			throw conflictError(`silence ${shortId(row.id)} has ended already`);
-		return previewExpire(now, context);
+		return previewExpire(current, context);
 	},
 	preflight: checkSilencePlan,
 	run: runSilencePlan,

@@ -1,33 +1,20 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {DocumentLine} from '../../src/contract/document.ts';
-import type {Labels} from '../../src/contract/row.ts';
 import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
+import {createFactLine, labelLines} from '../../src/model/document-lines.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
-const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(14)}${value}`});
-
-/** One a line; what has several lines keeps them. */
-function labelLines(title: string, values: Labels): readonly DocumentLine[] {
-	const names = Object.keys(values).sort();
-	if (names.length === 0) return [];
-	const width = Math.max(...names.map(name => name.length)) + 2;
-	const lines = names.flatMap(name => {
-		const [first = '', ...rest] = (values[name] ?? '').trim().split('\n');
-		return [`  ${name.padEnd(width)}${first}`, ...rest.map(line => `  ${' '.repeat(width)}${line}`)];
-	});
-	return [{text: ''}, {text: title, loud: true}, ...lines.map(text => ({text}))];
-}
+const factLine = createFactLine(14);
 
 const notificationText: Readonly<Record<AlertmanagerAlertRow['notification'], string>> = {
-	firing: 'firing, and its receivers are told',
-	silenced: 'silenced: nobody is told',
-	inhibited: 'inhibited by another alert: nobody is told',
+	firing: 'firing: its receivers are notified',
+	silenced: 'silenced: no receiver is notified',
+	inhibited: 'inhibited by another alert: no receiver is notified',
 };
 
-/** Everything known of one alert, read again: what it says, where its rule and runbook are, who is told, and what keeps it quiet. */
+/** One alert, read again: its annotations, rule, runbook and receivers, and the silences and alerts that suppress it. */
 export const inspectAlertmanagerAlert = defineInspection<
 	AlertmanagerAlertRow,
 	AlertmanagerPort,
@@ -40,32 +27,32 @@ export const inspectAlertmanagerAlert = defineInspection<
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
 		const [facts, silences] = await Promise.all([port.alerts(context), port.silences(context)]);
-		const found = facts.find(({fingerprint}) => fingerprint === row.fingerprint);
-		const now = found === undefined ? row : alertmanagerAlertRow(target.name, found, silences);
+		const current = facts.find(({fingerprint}) => fingerprint === row.fingerprint);
+		const alert = current === undefined ? row : alertmanagerAlertRow(target.name, current, silences);
 		const age = (moment: string) => `${moment}, ${formatDuration((context.now() - Date.parse(moment)) / 1000)} ago`;
-		const quiet = silences.filter(({id}) => now.silencedBy.includes(id));
-		const blockers = facts.filter(({fingerprint}) => now.inhibitedBy.includes(fingerprint));
-		const runbook = now.annotations['runbook_url'];
+		const activeSilences = silences.filter(({id}) => alert.silencedBy.includes(id));
+		const inhibitors = facts.filter(({fingerprint}) => alert.inhibitedBy.includes(fingerprint));
+		const runbook = alert.annotations['runbook_url'];
 		return {
-			title: `${now.name} of ${target.name}`,
+			title: `${alert.name} of ${target.name}`,
 			lines: [
-				...(found === undefined ? [{text: 'It has ended since. Last seen:', severity: 'warn' as const}] : []),
-				...(now.why === undefined ? [] : [{text: now.why, severity: now.severity, loud: true}]),
-				factLine('state', notificationText[now.notification]),
-				factLine('since', age(now.startsAt)),
-				factLine('last told us', age(now.updatedAt)),
-				factLine('receivers', now.receivers.join(', ') || 'none'),
+				...(current === undefined ? [{text: 'It has ended. As last read:', severity: 'warn' as const}] : []),
+				...(alert.why === undefined ? [] : [{text: alert.why, severity: alert.severity, loud: true}]),
+				factLine('state', notificationText[alert.notification]),
+				factLine('since', age(alert.startsAt)),
+				factLine('last update', age(alert.updatedAt)),
+				factLine('receivers', alert.receivers.join(', ') || 'none'),
 				...(runbook === undefined ? [] : [factLine('runbook', runbook)]),
-				factLine('rule', now.generatorURL || 'its sender does not tell where it is'),
-				...quiet.map(one =>
+				factLine('rule', alert.generatorURL || 'unknown: its sender gives no link'),
+				...activeSilences.map(silence =>
 					factLine(
 						'silenced by',
-						`${one.createdBy || 'nobody'} until ${one.endsAt}: ${one.comment} (${matchersText(one.matchers)})`,
+						`${silence.createdBy || 'unknown'} until ${silence.endsAt}: ${silence.comment} (${matchersText(silence.matchers)})`,
 					),
 				),
-				...blockers.map(one => factLine('inhibited by', alertmanagerAlertRow(target.name, one, []).name)),
-				...labelLines('Labels', now.labels),
-				...labelLines('Annotations', now.annotations),
+				...inhibitors.map(other => factLine('inhibited by', alertmanagerAlertRow(target.name, other, []).name)),
+				...labelLines('Labels', alert.labels),
+				...labelLines('Annotations', alert.annotations),
 			],
 			cliEquivalent: [curlTargetCommand(target, '/api/v2/alerts'), curlTargetCommand(target, '/api/v2/silences')],
 		};

@@ -14,15 +14,15 @@ import {type AffectedAlerts, countAffectedAlerts, describeGrowth} from './affect
 import {curlTargetCommand} from './cli-equivalent.ts';
 
 /*
- * Making a silence and ending one are each other's way back, so that both actions have both plans. A silence belongs to the one Alertmanager
- * it is sent to, and to its peers: another Alertmanager knows nothing of it.
+ * Creating a silence and ending one undo each other, so both actions have both plans. A silence exists on the Alertmanager that it is sent to
+ * and on its peers, not on other Alertmanagers.
  */
 
 export type CreateSilencePlan = {
 	readonly do: 'silence';
 	readonly target: string;
 	readonly silence: NewSilence;
-	/** The alert that was selected; undefined when a silence that was ended is made again. */
+	/** The selected alert; undefined when an ended silence is created again. */
 	readonly alert:
 		| {
 				readonly fingerprint: string;
@@ -31,11 +31,11 @@ export type CreateSilencePlan = {
 				readonly silencedBy: readonly string[];
 		  }
 		| undefined;
-	/** Id of the silence that is made again. */
+	/** Id of the ended silence that is created again. */
 	readonly again: string | undefined;
-	/** What it hides, as it was shown. */
+	/** The alerts that it hides, as shown. */
 	readonly hides: AffectedAlerts;
-	/** Active silences with the same matchers, as they were shown: id and end. */
+	/** Active silences with the same matchers, as shown: id and end. */
 	readonly like: readonly string[];
 };
 
@@ -43,7 +43,7 @@ export type ExpireSilencePlan = {
 	readonly do: 'expire';
 	readonly target: string;
 	readonly silence: Silence;
-	/** What notifies again, as it was shown. */
+	/** The alerts that notify again, as shown. */
 	readonly notifies: AffectedAlerts;
 };
 
@@ -51,28 +51,32 @@ export type SilencePlan = CreateSilencePlan | ExpireSilencePlan;
 
 type SilenceContext = ActionContext<AlertmanagerPort, AlertmanagerSettings>;
 
-export const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
+export const conflictError = (message: string): AdapterError =>
+	new AdapterError('conflict', message, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
 
-const formatAlertCount = (found: readonly unknown[]): string =>
-	found.length === 1 ? '1 alert' : `${found.length} alerts`;
+const formatAlertCount = (alerts: readonly unknown[]): string =>
+	alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`;
 
-const criticalOf = (found: readonly AlertFacts[]): string => {
-	const {critical} = countAffectedAlerts(found);
+/** `, 2 of them critical`; empty when none is. */
+const criticalOf = (alerts: readonly AlertFacts[]): string => {
+	const {critical} = countAffectedAlerts(alerts);
 	return critical === 0 ? '' : `, ${critical} of them critical`;
 };
 
-const shown = 10;
+const maxTouched = 10;
 
 const alertLine = ({labels}: AlertFacts): string => `alert ${alertName(labels)} ${alertSubject(labels)}`.trim();
 
-/** All objects for the record, and the first of them for people. */
+/** All objects for the audit record, and the first of them for the confirmation. */
 const touchedAlerts = (objects: readonly string[]): Pick<Preview, 'objects' | 'touches'> => ({
 	objects,
-	touches: objects.length > shown ? [...objects.slice(0, shown), `${objects.length - shown} more alerts`] : objects,
+	touches:
+		objects.length > maxTouched
+			? [...objects.slice(0, maxTouched), `${objects.length - maxTouched} more alerts`]
+			: objects,
 });
 
-/** What a person calls a silence. */
+/** The first characters of the id of a silence, for people. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
 const lengthOf = (endsAt: string, now: number): string => formatDuration((Date.parse(endsAt) - now) / 1000);
@@ -82,7 +86,7 @@ const oneDay = 86_400_000;
 /** `2026-11-22 04:25:08Z`. */
 const formatTime = (moment: string): string => moment.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 
-/** What making this silence would do. */
+/** The preview of creating a silence. `mismatch`: why the silence does not help the selected alert. */
 export async function previewCreate(
 	wanted: Omit<CreateSilencePlan, 'hides' | 'like'>,
 	context: SilenceContext,
@@ -112,7 +116,7 @@ export async function previewCreate(
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
 		]),
-		impact: `Until ${formatTime(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${formatAlertCount(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${formatAlertCount(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
+		impact: `Until ${formatTime(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, no receiver is notified of alerts that match ${matchersText(silence.matchers)}: ${formatAlertCount(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${formatAlertCount(firing)} of these notify now. `}They keep firing: a silence repairs nothing.`,
 		boundTo:
 			alert === undefined
 				? `silence ${again}, which has ended`
@@ -130,7 +134,7 @@ export async function previewCreate(
 	};
 }
 
-/** What ending this silence would do. */
+/** The preview of ending a silence. */
 export async function previewExpire(silence: Silence, context: SilenceContext): Promise<Preview<SilencePlan>> {
 	const alerts = await context.port.alerts(context);
 	const loud = alertsNotifiedAgain(silence, alerts);
@@ -143,22 +147,22 @@ export async function previewExpire(silence: Silence, context: SilenceContext): 
 		count: 1 + loud.length,
 		...touchedAlerts([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
 		cliEquivalent: curlTargetCommand(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
-		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${formatTime(silence.endsAt)}. ${
+		impact: `The silence of ${silence.createdBy || 'an unknown author'} ends now instead of at ${formatTime(silence.endsAt)}. ${
 			loud.length === 0
-				? 'It hides nothing that would be told.'
-				: `${formatAlertCount(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
-		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
+				? 'It hides no alert that would notify.'
+				: `${formatAlertCount(loud)}${criticalOf(loud)} that it hides notify again, within the group_interval of their route.`
+		}${others > 0 ? ` ${others} more stay silenced by another silence.` : ''}`,
 		boundTo: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
 		undo: {
 			class: 'approximate',
-			text: 'approximate: a new silence with the same matchers and end, under a new id; who was told meanwhile stays told',
+			text: 'approximate: a new silence with the same matchers and end, under a new id; notifications sent in between cannot be recalled',
 		},
 	};
 }
 
-/** What only this silence hides. */
+/** The alerts that only this silence hides. */
 const alertsNotifiedAgain = (silence: Silence, alerts: readonly AlertFacts[]): readonly AlertFacts[] =>
 	alerts.filter(
 		({silencedBy, inhibitedBy}) => silencedBy.length === 1 && silencedBy[0] === silence.id && inhibitedBy.length === 0,
@@ -178,7 +182,7 @@ const sameMatchers = (a: Pick<Silence, 'matchers'>, b: Pick<Silence, 'matchers'>
 const silencesWithSameMatchers = (
 	silence: Pick<Silence, 'matchers'>,
 	silences: readonly Silence[],
-): readonly Silence[] => silences.filter(one => one.state === 'active' && sameMatchers(one, silence));
+): readonly Silence[] => silences.filter(other => other.state === 'active' && sameMatchers(other, silence));
 
 const idAndEnd = ({id, endsAt}: Silence): string => `${id} until ${endsAt}`;
 
@@ -199,13 +203,10 @@ async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Pr
 		const other = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
 		if (now === undefined) checks.push(conflictCheck(label, 'it has ended'));
 		else if (now.startsAt !== alert.startsAt)
-			checks.push(conflictCheck(label, `it fires anew, since ${formatTime(now.startsAt)}`));
+			checks.push(conflictCheck(label, `it ended and fires again, since ${formatTime(now.startsAt)}`));
 		else if (other)
 			checks.push(
-				conflictCheck(
-					label,
-					now.silencedBy.length === 0 ? 'it is not silenced any more' : 'somebody silenced it meanwhile',
-				),
+				conflictCheck(label, now.silencedBy.length === 0 ? 'it is no longer silenced' : 'its silences have changed'),
 			);
 		else checks.push({label, result: 'pass', detail: `still firing, since ${formatTime(now.startsAt)}`});
 	} else {
@@ -213,7 +214,7 @@ async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Pr
 		checks.push(
 			ended
 				? {label: 'the silence', result: 'pass', detail: 'it has ended'}
-				: conflictCheck('the silence', 'it is active: somebody made it again'),
+				: conflictCheck('the silence', 'it is active again'),
 		);
 	}
 	if (Date.parse(silence.endsAt) <= context.now())
@@ -221,33 +222,33 @@ async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Pr
 	return [...checks, ...checkSimilarSilences(plan, silences), checkAffectedAlerts(plan, all, hidden)];
 }
 
-/** Whether the other silences with the same matchers are those that were shown. */
+/** Checks that the other silences with the same matchers are those that were shown. */
 function checkSimilarSilences(plan: CreateSilencePlan, silences: readonly Silence[]): readonly Check[] {
 	const label = 'other silences';
 	const like = silencesWithSameMatchers(plan.silence, silences);
 	const [first] = like;
-	const other = like.find(one => !plan.like.includes(idAndEnd(one)));
+	const other = like.find(silence => !plan.like.includes(idAndEnd(silence)));
 	if (other !== undefined) {
-		const detail = `${other.createdBy || 'somebody'} has one with the same matchers until ${formatTime(other.endsAt)} now`;
+		const detail = `${other.createdBy || 'an unknown author'} has one with the same matchers until ${formatTime(other.endsAt)} now`;
 		return [conflictCheck(label, detail)];
 	}
 	if (like.length < plan.like.length) return [conflictCheck(label, 'one with the same matchers has ended')];
 	if (first === undefined) return [];
-	const detail = `${first.createdBy || 'somebody'} has one with the same matchers until ${formatTime(first.endsAt)}`;
+	const detail = `${first.createdBy || 'an unknown author'} has one with the same matchers until ${formatTime(first.endsAt)}`;
 	return [{label, result: 'warn', detail}];
 }
 
-/** Whether it hides no more than was shown. */
+/** Checks that the silence hides no more alerts than were shown. */
 function checkAffectedAlerts(
 	{alert, hides}: CreateSilencePlan,
 	all: readonly AlertFacts[],
 	hidden: readonly AlertFacts[],
 ): Check {
-	const label = 'what it hides';
+	const label = 'alerts it hides';
 	const more = describeGrowth(hides, countAffectedAlerts(hidden));
 	if (more !== undefined) return conflictCheck(label, more);
 	if (all.length > 1 && hidden.length === all.length)
-		return {label, result: 'warn', detail: `every one of the ${formatAlertCount(all)} that fire now`};
+		return {label, result: 'warn', detail: `all ${formatAlertCount(all)} that fire now`};
 	const isWide = alert !== undefined && hidden.length > 1;
 	return {
 		label,
@@ -256,7 +257,7 @@ function checkAffectedAlerts(
 	};
 }
 
-/** What of a silence is not as it was shown, in a sentence. */
+/** How a silence differs from what was shown, in a sentence; undefined when it does not. */
 function describeSilenceConflict(shown: Silence, now: Silence | undefined): string | undefined {
 	if (now === undefined || now.state === 'expired') return 'it has ended already';
 	if (now.endsAt !== shown.endsAt)
@@ -272,31 +273,31 @@ async function checkExpire({silence, notifies}: ExpireSilencePlan, context: Sile
 	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
 	const now = silences.find(({id}) => id === silence.id);
 	const loud = alertsNotifiedAgain(silence, alerts);
-	const moved = describeSilenceConflict(silence, now);
-	const label = 'what is told again';
+	const conflict = describeSilenceConflict(silence, now);
+	const label = 'alerts that notify again';
 	const more = describeGrowth(notifies, countAffectedAlerts(loud));
-	const reach: Check =
+	const affected: Check =
 		more !== undefined
 			? conflictCheck(label, more)
 			: loud.length === 0
-				? {label, result: 'pass', detail: 'nothing: what it matches does not fire'}
+				? {label, result: 'pass', detail: 'none: no alert that it matches fires'}
 				: {label, result: 'warn', detail: `${formatAlertCount(loud)}${criticalOf(loud)}`};
 	return [
-		moved === undefined
+		conflict === undefined
 			? {label: 'the silence', result: 'pass', detail: `${silence.state}, until ${formatTime(silence.endsAt)}`}
-			: conflictCheck('the silence', moved),
-		reach,
+			: conflictCheck('the silence', conflict),
+		affected,
 	];
 }
 
-/** Reads again what either plan is bound to. */
+/** Reads again everything that the plan is bound to. */
 export const checkSilencePlan = (plan: SilencePlan, context: SilenceContext): Promise<readonly Check[]> =>
 	plan.do === 'silence' ? checkCreate(plan, context) : checkExpire(plan, context);
 
-/** Sends either plan, once. @throws AdapterError `conflict` when anything is not as it was shown: nothing was sent. */
+/** Sends the plan, once. @throws AdapterError `conflict` when anything differs from what was shown; nothing was sent. */
 export async function runSilencePlan(plan: SilencePlan, context: SilenceContext): Promise<Receipt> {
-	const moved = (await readBeforeSending(checkSilencePlan(plan, context))).find(one => one.conflict);
-	if (moved !== undefined) throw conflictError(`${moved.label}: ${moved.detail}`);
+	const conflict = (await readBeforeSending(checkSilencePlan(plan, context))).find(check => check.conflict);
+	if (conflict !== undefined) throw conflictError(`${conflict.label}: ${conflict.detail}`);
 	if (plan.do === 'silence') {
 		const id = await context.port.createSilence(plan.silence, plan.alert, context);
 		return {summary: `silence ${id} until ${plan.silence.endsAt}`, before: {id}};
@@ -309,7 +310,7 @@ export async function runSilencePlan(plan: SilencePlan, context: SilenceContext)
 	};
 }
 
-/** Reads back what came of either plan. */
+/** Reads the silence and the alerts again, and returns the outcome of the plan. */
 export async function verifySilencePlan(
 	plan: SilencePlan,
 	receipt: Receipt,
@@ -323,10 +324,10 @@ export async function verifySilencePlan(
 			return {result: 'pending', detail: `silence ${id} is still ${now.state}`};
 		const loud = alerts.filter(({silencedBy}) => silencedBy.includes(id)).length;
 		return loud > 0
-			? {result: 'pending', detail: `${loud} alerts are still held back by it`}
+			? {result: 'pending', detail: `it still hides ${loud} alerts`}
 			: {result: 'done', detail: `silence ${shortId(id)} has ended`};
 	}
-	// Behind several peers another one may be asked, which hears of it by gossip.
+	// Another peer may answer, which learns of it by gossip.
 	if (now === undefined) return {result: 'pending', detail: `silence ${id} is not listed yet`};
 	if (now.state === 'expired') return {result: 'ineffective', detail: `silence ${id} has ended already`};
 	const hidden = alerts.filter(({silencedBy}) => silencedBy.includes(id));

@@ -3,7 +3,7 @@ import {type SilenceRow, shownAfterEndMs, silenceFindings, silenceRow} from '../
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
 
-/** What is silenced, what will be, and what was until an hour ago; the server keeps older ones for days. */
+/** Active and pending silences, and those that expired within the last hour. The server keeps expired ones for days. */
 export const silencesSource = defineSource<SilenceRow, AlertmanagerPort, AlertmanagerSettings>()({
 	kind: 'alertmanager.silence',
 	title: 'Silences',
@@ -12,9 +12,9 @@ export const silencesSource = defineSource<SilenceRow, AlertmanagerPort, Alertma
 	cost: 'cheap',
 	cliEquivalent: target => [curlTargetCommand(target, '/api/v2/silences'), curlTargetCommand(target, '/api/v2/alerts')],
 	open: (port, target) => async context => {
-		const [found, alerts] = await Promise.all([port.silences(context), port.alerts(context)]);
+		const [silences, alerts] = await Promise.all([port.silences(context), port.alerts(context)]);
 		const now = context.now();
-		const rows = found
+		const rows = silences
 			.filter(({state, endsAt}) => state !== 'expired' || now - Date.parse(endsAt) < shownAfterEndMs)
 			.map(silence => silenceRow(target.name, silence, {alerts, now}));
 		return {rows, gauges: [], omitted: 0, notes: []};

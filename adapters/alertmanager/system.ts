@@ -27,7 +27,7 @@ async function connect(target: Target<AlertmanagerSettings>, options: ConnectOpt
 			await client.port.status(context);
 			const began = performance.now();
 			const {version} = await client.port.status(context);
-			// It has no users: whoever stands before it knows us by what we log in with.
+			// Alertmanager has no users: only a proxy in front of it knows us, by our login.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
 			const latencyMs = performance.now() - began;
 			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
@@ -38,7 +38,7 @@ async function connect(target: Target<AlertmanagerSettings>, options: ConnectOpt
 	};
 }
 
-/** Alertmanager by its API v2, and what speaks it: alerts and silences. */
+/** Alertmanager and other servers with its API v2: alerts and silences. */
 export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSettings>({
 	kind: 'alertmanager',
 	title: 'Alertmanager',
@@ -49,8 +49,8 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSet
 	findingTypes: alertmanagerFindingTypes,
 	grants: target =>
 		leastGrants(target.settings, {
-			watch: ['GET /api/v2/'],
-			act: ['POST /api/v2/silences', 'DELETE /api/v2/silence/'],
+			read: ['GET /api/v2/'],
+			write: ['POST /api/v2/silences', 'DELETE /api/v2/silence/'],
 		}),
 	connect,
 });

@@ -3,7 +3,7 @@ import {type AgentOptions, Agent as SecureAgent} from 'node:https';
 import type {Duplex} from 'node:stream';
 import {connectThroughProxy, isSocks, proxyAuthorization} from './proxy.ts';
 
-/** What TLS needs, read. PEM text. */
+/** The contents of the TLS files, as PEM text. */
 export type TlsMaterial = {
 	readonly ca: string | undefined;
 	readonly cert: string | undefined;
@@ -13,26 +13,26 @@ export type TlsMaterial = {
 };
 
 /**
- * Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. Signs of
- * life have their own too, so that they do not wait behind a long list.
+ * `read`: a few shared connections · `heartbeat`: one, so that heartbeats do not wait behind a long list · `stream`: one for each watch or
+ * log · `write`: a new one for each write, because a reused one may be stale.
  */
-export type ConnectionPoolName = 'read' | 'heartbeat' | 'stream' | 'act';
+export type ConnectionPoolName = 'read' | 'heartbeat' | 'stream' | 'write';
 
 export type Agents = {
 	readonly secure: boolean;
 	forPool(pool: ConnectionPoolName): PlainAgent;
-	/** For requests to an http server through an http proxy: where they really go. */
+	/** For requests to an http server through an http proxy: the proxy, which gets the absolute URL. */
 	readonly forwardProxy: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
-	/** No new request may begin; those under way go on, idle connections are closed. */
+	/** Closes idle connections. Requests in flight continue; the caller begins no new ones. */
 	retire(): void;
 	destroy(): void;
 };
 
 type Created = (error: Error | null, stream: Duplex) => void;
 
-const tunnelMs = 10_000;
+const tunnelTimeoutMs = 10_000;
 
-/** TLS to the server through a tunnel that the proxy opens. */
+/** Speaks TLS to the server through a tunnel that the proxy opens. */
 class TunnelAgent extends SecureAgent {
 	readonly #proxy: URL;
 
@@ -49,7 +49,7 @@ class TunnelAgent extends SecureAgent {
 	}
 }
 
-/** To an http server, through a proxy that does not speak HTTP itself. */
+/** Speaks HTTP to the server through a SOCKS proxy. */
 class SocksAgent extends PlainAgent {
 	readonly #proxy: URL;
 
@@ -67,21 +67,21 @@ class SocksAgent extends PlainAgent {
 async function connectThrough(
 	proxy: URL,
 	{host, port}: ClientRequestArgs,
-	usualPort: number,
+	defaultPort: number,
 	created: Created | undefined,
-	over: (socket: Duplex) => Duplex | null | undefined,
+	wrap: (socket: Duplex) => Duplex | null | undefined,
 ): Promise<void> {
 	try {
-		const place = {host: host ?? '', port: Number(port ?? usualPort)};
-		const stream = over(await connectThroughProxy(proxy, place, AbortSignal.timeout(tunnelMs)));
+		const endpoint = {host: host ?? '', port: Number(port ?? defaultPort)};
+		const stream = wrap(await connectThroughProxy(proxy, endpoint, AbortSignal.timeout(tunnelTimeoutMs)));
 		if (stream) created?.(null, stream);
 	} catch (error) {
-		// The second argument is there when the first is null: the signature of Node's types knows no other way.
+		// Node's types require the second argument even with an error.
 		(created as ((error: unknown) => void) | undefined)?.(error);
 	}
 }
 
-/** The connections to one server: `maxSockets` at most for reads, `maxIdle` of which are kept between them. */
+/** Creates the connection pools of one server: at most `maxSockets` for reads, of which `maxIdle` stay open between reads. */
 export function createAgents(
 	server: URL,
 	tls: TlsMaterial,
@@ -100,7 +100,7 @@ export function createAgents(
 		rejectUnauthorized: !insecure,
 		minVersion: 'TLSv1.2',
 	};
-	const make = (limits: PlainOptions): PlainAgent => {
+	const createAgent = (limits: PlainOptions): PlainAgent => {
 		if (!secure) {
 			const plain = {...shared, ...limits};
 			return proxy !== undefined && isSocks(proxy) ? new SocksAgent(proxy, plain) : new PlainAgent(plain);
@@ -110,10 +110,10 @@ export function createAgents(
 			: new TunnelAgent(proxy, {...options, ...limits});
 	};
 	const agents: Readonly<Record<ConnectionPoolName, PlainAgent>> = {
-		read: make({keepAlive: true, maxSockets, maxFreeSockets: maxIdle}),
-		heartbeat: make({keepAlive: true, maxSockets: 1}),
-		stream: make({keepAlive: false}),
-		act: make({keepAlive: false}),
+		read: createAgent({keepAlive: true, maxSockets, maxFreeSockets: maxIdle}),
+		heartbeat: createAgent({keepAlive: true, maxSockets: 1}),
+		stream: createAgent({keepAlive: false}),
+		write: createAgent({keepAlive: false}),
 	};
 	return {
 		secure,

@@ -3,7 +3,7 @@ import type {HttpSettings} from '../../src/port/http.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {endpointOf, trimTrailingSlashes} from '../../src/text/url.ts';
 
-/** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
+/** The options of curl for login and TLS, without secrets: curl prompts for a password, and reads tokens and headers from a file. */
 function curlAccessOptions({auth, headers, tls}: HttpSettings): readonly string[] {
 	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);
 	return [
@@ -16,8 +16,8 @@ function curlAccessOptions({auth, headers, tls}: HttpSettings): readonly string[
 }
 
 /**
- * `curl` with everything that leads to the server, and `words` before the address; through a cluster, `kubectl`.
- * @param path begins with a slash, after the prefix of the server; with its query.
+ * The `curl` command for a path, with `words` before the URL; with `via`, the `kubectl` command.
+ * @param path begins with a slash, after the prefix of the server; includes the query.
  */
 export function curlCommand(settings: HttpSettings, path: string, words: readonly string[] = []): string {
 	const {via, url} = settings;
@@ -34,7 +34,7 @@ export function curlCommand(settings: HttpSettings, path: string, words: readonl
 	return shellLine(['kubectl', post ? 'create' : 'get', '--raw', raw, ...(post ? ['-f', '/dev/null'] : [])]);
 }
 
-/** A server that speaks HTTP has no name for itself: it is where it is reached. With `via` that is the service and its namespace. */
+/** The identity of an HTTP server, which has no id of its own: host and port of `url`; with `via` the service and its namespace. */
 export function httpServerId({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
 	if (via !== undefined)
 		return {host: `${via.service}.${via.namespace}`, ...(/^\d+$/.test(via.port) && {port: Number(via.port)})};

@@ -1,15 +1,14 @@
-import {Readable} from 'node:stream';
-import {createGunzip} from 'node:zlib';
-import type {HttpQuery, HttpRequest, HttpResponse, HttpTransport} from '../../src/contract/http-transport.ts';
+import type {HttpQuery, HttpRequest, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
-import {formatBytes} from '../../src/text/format.ts';
 import {trimTrailingSlashes} from '../../src/text/url.ts';
-import {untilAborted} from '../../src/time/deadline.ts';
-import {httpConnectionError} from './errors.ts';
+import {cancellationError} from './errors.ts';
 import {htmlToText} from './html-text.ts';
+import {jsonTooLargeError, notJsonError} from './json-errors.ts';
 import {HttpRefusal, httpRefusalError, isHtml} from './refusal.ts';
+import {headerOf, readBody} from './response-body.ts';
+import {readSecretHeaders, type SecretHeaders} from './secret-headers.ts';
 import {createHttpTransport} from './transport.ts';
 
 export type HttpClientRequest = {
@@ -24,29 +23,29 @@ export type HttpClientRequest = {
 	readonly accept?: string;
 	/** For errors: `query up`. */
 	readonly operation: string;
-	/** Milliseconds until the whole answer is here, connecting included. */
+	/** Milliseconds until the last byte of the response, connecting included. */
 	readonly timeoutMs?: number;
-	/** Most bytes of the answer, unpacked. */
+	/** Maximum size of the response in bytes, decompressed. */
 	readonly maxBytes?: number;
-	/** Id of the audit record of an act. */
+	/** Id of the audit record of a write. */
 	readonly record?: string;
 };
 
 export type HttpBytesResponse = {
 	readonly status: number;
 	readonly contentType: string;
-	/** The whole answer, unpacked. */
+	/** The complete body, decompressed. */
 	readonly bytes: Buffer;
 };
 
-/** Every member rejects with AdapterError: on a status from 300 on with `HttpRefusal` as its cause, and at once when `signal` fires. */
+/** Every member rejects with AdapterError: for a status from 300 on with `HttpRefusal` as its cause, and at once when `signal` aborts. */
 export type HttpClient = {
 	/** `host:port`, or the service and its cluster. */
 	readonly endpoint: string;
-	bytes(ask: HttpClientRequest, signal: AbortSignal): Promise<HttpBytesResponse>;
-	text(ask: HttpClientRequest, signal: AbortSignal): Promise<string>;
-	/** @throws AdapterError `malformed` when it is not JSON; a page for people has its `HttpRefusal` as cause. */
-	json(ask: HttpClientRequest, signal: AbortSignal): Promise<unknown>;
+	bytes(request: HttpClientRequest, signal: AbortSignal): Promise<HttpBytesResponse>;
+	text(request: HttpClientRequest, signal: AbortSignal): Promise<string>;
+	/** @throws AdapterError `malformed` when the body is not JSON; an HTML page has its `HttpRefusal` as cause. */
+	json(request: HttpClientRequest, signal: AbortSignal): Promise<unknown>;
 	close(): void;
 };
 
@@ -54,11 +53,8 @@ const defaultTimeoutMs = 10_000;
 const defaultMaxBytes = 64 * 1024 * 1024;
 const maxRefusalBytes = 64 * 1024;
 
-/** Shorter ones are no secrets, and masking them would spoil what is said. */
-const shortestSecret = 4;
-
 /**
- * One server. `via` stands for our own connections.
+ * A client of one server. `via` replaces our own connections.
  * @throws AdapterError `unsupported` when the settings cannot be used.
  */
 export function createHttpClient(
@@ -66,210 +62,114 @@ export function createHttpClient(
 	options: {readonly via?: HttpTransport | undefined},
 ): HttpClient {
 	const transport = options.via ?? createHttpTransport(settings);
-	const prefix = trimTrailingSlashes(URL.parse(settings.url)?.pathname ?? '');
+	const {endpoint} = transport;
 	if (options.via !== undefined && settings.auth.kind !== 'none') {
 		const hint =
-			'The API server keeps that header for itself: give the service no log-in, or reach it directly by `url`.';
-		throw new AdapterError('unsupported', `${transport.endpoint}: no log-in can be sent through a cluster`, hint);
+			'The API server uses that header itself: remove the login of the service, or reach it directly by `url`.';
+		throw new AdapterError('unsupported', `${endpoint}: no login can be sent through a cluster`, hint);
 	}
+	const prefix = trimTrailingSlashes(URL.parse(settings.url)?.pathname ?? '');
 
-	/** All that was revealed, so that it can be masked where a server repeats it. */
-	async function secretHeaders(): Promise<{
-		readonly headers: Record<string, string>;
-		readonly secrets: readonly string[];
-	}> {
-		const headers: Record<string, string> = {};
-		const secrets: string[] = [];
-		const {auth} = settings;
-		if (auth.kind === 'basic') {
-			const password = await auth.password.reveal();
-			const words = Buffer.from(`${auth.username}:${password}`).toString('base64');
-			headers['Authorization'] = `Basic ${words}`;
-			secrets.push(words, password);
-		} else if (auth.kind === 'bearer') {
-			const token = (await auth.token.reveal()).trim();
-			headers['Authorization'] = `Bearer ${token}`;
-			secrets.push(token);
-		}
-		for (const [name, value] of Object.entries(settings.headers)) {
-			const text = await value.reveal();
-			headers[name] = text;
-			secrets.push(text);
-		}
-		for (const [name, value] of Object.entries(headers)) {
-			if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-				const hint = 'It holds a line break or another character that no header may hold: correct what it refers to.';
-				throw new AdapterError('denied', `the value of the header ${name} cannot be sent`, hint);
-			}
-		}
-		return {headers, secrets: secrets.filter(secret => secret.length >= shortestSecret)};
-	}
-
-	async function exchange(
-		ask: HttpClientRequest,
-		signal: AbortSignal,
-	): Promise<HttpBytesResponse & {readonly mask: Mask}> {
-		// A secret may come from a command, which knows no signal.
-		const {headers, secrets} = await untilAborted(secretHeaders(), signal);
-		const mask: Mask = text => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
-		const sent = bodyOf(ask);
-		const answer = await transport.send(
-			{
-				method: ask.method ?? 'GET',
-				path: `${prefix}${ask.path}`,
-				query: ask.query ?? [],
-				headers: {
-					...headers,
-					Accept: ask.accept ?? 'application/json',
-					'Accept-Encoding': 'gzip',
-					'User-Agent': ask.record === undefined ? 'midwatch' : `midwatch record/${ask.record}`,
-					...sent.headers,
-				},
-				body: sent.body,
-			},
-			signal,
-		);
-		const {status} = answer;
-		const contentType = headerOf(answer, 'content-type');
-		const fine = status >= 200 && status < 300;
-		const most = fine ? (ask.maxBytes ?? defaultMaxBytes) : maxRefusalBytes;
-		const bytes = await readBody(answer, {most, whole: fine, asked: ask.operation, where: transport.endpoint});
-		if (fine) return {status, contentType, bytes, mask};
-		const body = mask(bytes.toString('utf8'));
+	async function send(request: HttpClientRequest, signal: AbortSignal): Promise<MaskedResponse> {
+		const secret = await untilAborted(readSecretHeaders(settings), signal);
+		const response = await transport.send(transportRequest(request, prefix, secret), signal);
+		const {status} = response;
+		const ok = status >= 200 && status < 300;
+		const maxBytes = ok ? (request.maxBytes ?? defaultMaxBytes) : maxRefusalBytes;
+		const {operation} = request;
+		const bytes = await readBody(response, {maxBytes, truncate: !ok, operation, endpoint});
+		const contentType = headerOf(response, 'content-type');
+		if (ok) return {status, contentType, bytes, mask: secret.mask};
+		const body = secret.mask(bytes.toString('utf8'));
 		const html = isHtml(contentType, body);
-		const location = headerOf(answer, 'location').replace(/[?#].*/s, '');
+		const location = headerOf(response, 'location').replace(/[?#].*/s, '');
 		throw httpRefusalError(
 			new HttpRefusal(status, html ? htmlToText(body) : body, html),
-			ask.operation,
-			transport.endpoint,
+			operation,
+			endpoint,
 			location,
 		);
 	}
 
-	async function bounded(ask: HttpClientRequest, signal: AbortSignal) {
-		const ms = ask.timeoutMs ?? defaultTimeoutMs;
-		const late = new AbortController();
-		const timer = setTimeout(() => {
-			const hint = 'The server is busy or hangs, or the network drops packets: look at its load. It is tried again.';
-			late.abort(
-				new AdapterError(
-					'timeout',
-					`${ask.operation}: ${transport.endpoint} did not answer within ${ms / 1000} s`,
-					hint,
-				),
-			);
-		}, ms);
-		try {
-			return await exchange(ask, AbortSignal.any([signal, late.signal]));
-		} finally {
-			clearTimeout(timer);
-		}
-	}
+	const sendInTime = (request: HttpClientRequest, signal: AbortSignal) =>
+		withTimeout(request.timeoutMs ?? defaultTimeoutMs, `${request.operation}: ${endpoint}`, signal, bounded =>
+			send(request, bounded),
+		);
 
 	return {
-		endpoint: transport.endpoint,
-		async bytes(ask, signal) {
-			const {status, contentType, bytes} = await bounded(ask, signal);
+		endpoint,
+		async bytes(request, signal) {
+			const {status, contentType, bytes} = await sendInTime(request, signal);
 			return {status, contentType, bytes};
 		},
-		async text(ask, signal) {
-			return (await bounded(ask, signal)).bytes.toString('utf8');
+		async text(request, signal) {
+			return (await sendInTime(request, signal)).bytes.toString('utf8');
 		},
-		async json(ask, signal) {
-			const answer = await bounded(ask, signal);
-			const text = answer.bytes.toString('utf8');
+		async json(request, signal) {
+			const response = await sendInTime(request, signal);
+			const text = response.bytes.toString('utf8');
 			try {
 				return parseBoundedJson(text);
 			} catch (error) {
-				if (error instanceof JsonBoundError) throw jsonTooLargeError(answer, error, ask.operation, transport.endpoint);
-				throw notJsonError(answer, answer.mask(text), ask.operation, transport.endpoint);
+				if (error instanceof JsonBoundError) throw jsonTooLargeError(response, error, request.operation, endpoint);
+				throw notJsonError(response, response.mask(text), request.operation, endpoint);
 			}
 		},
 		close: () => transport.close(),
 	};
 }
 
-type Mask = (text: string) => string;
+type MaskedResponse = HttpBytesResponse & Pick<SecretHeaders, 'mask'>;
 
-function bodyOf({form, body}: HttpClientRequest): {
-	readonly headers: Readonly<Record<string, string>>;
-	readonly body?: string;
-} {
-	if (form !== undefined) {
-		return {headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: `${new URLSearchParams(form)}`};
+/** Runs `work` with a signal that also aborts after `ms`. `what` begins the message of the timeout: `query up: host:9090`. */
+async function withTimeout<T>(
+	ms: number,
+	what: string,
+	signal: AbortSignal,
+	work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const timeout = new AbortController();
+	const timer = setTimeout(() => {
+		const hint = 'The server is busy or hangs, or the network drops packets: look at its load. It is retried.';
+		timeout.abort(new AdapterError('timeout', `${what} did not answer within ${ms / 1000} s`, hint));
+	}, ms);
+	try {
+		return await work(AbortSignal.any([signal, timeout.signal]));
+	} finally {
+		clearTimeout(timer);
 	}
-	return body === undefined
-		? {headers: {}}
-		: {headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)};
 }
 
-function headerOf({headers}: HttpResponse, name: string): string {
-	const value = headers[name];
-	return typeof value === 'string' ? value : (value?.[0] ?? '');
-}
-
-/** JSON that is not read, since it would take too much memory or could not be walked through. */
-export function jsonTooLargeError(
-	answer: HttpBytesResponse,
-	{message}: JsonBoundError,
-	asked: string,
-	where: string,
-): AdapterError {
-	const size = formatBytes(answer.bytes.length);
-	const hint = 'No such answer is expected of it: check `url`, and any proxy between here and the server.';
-	return new AdapterError('malformed', `${asked}: ${where} answers with ${size} of JSON that ${message}`, hint);
-}
-
-/** An answer that came as it should and is not the JSON it should be. */
-export function notJsonError(answer: HttpBytesResponse, text: string, asked: string, where: string): AdapterError {
-	const html = isHtml(answer.contentType, text.slice(0, 1000));
-	const said = (html ? htmlToText(text.slice(0, maxRefusalBytes)) : text.trim()).slice(0, 120);
-	const message = `${asked}: ${where} answers with ${html ? 'a page for people' : 'something that is not JSON'}: ${said}`;
-	const hint = html
-		? 'It may be a page to log in, or of a proxy: check `url`, its prefix and the log-in of this target.'
-		: 'Check `url`, and what stands between here and the server.';
-	return new AdapterError('malformed', message, hint, {
-		cause: new HttpRefusal(
-			answer.status,
-			html ? htmlToText(text.slice(0, maxRefusalBytes)) : text.slice(0, 1000),
-			html,
-		),
+/** Settles as `work` does, or rejects when `signal` aborts: a command that prints a secret does not listen to signals. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+	return new Promise<T>((resolve, reject) => {
+		const abort = () => reject(cancellationError(signal));
+		if (signal.aborted) abort();
+		signal.addEventListener('abort', abort, {once: true});
+		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
 	});
 }
 
-type ReadLimits = {readonly most: number; readonly whole: boolean; readonly asked: string; readonly where: string};
-
-/** The bytes of an answer, unpacked: all of them, or with `whole: false` as many as are wanted. */
-async function readBody(answer: HttpResponse, {most, whole, asked, where}: ReadLimits): Promise<Buffer> {
-	const pieces: Uint8Array[] = [];
-	let size = 0;
-	const packed = /\bgzip\b/i.test(headerOf(answer, 'content-encoding'));
-	try {
-		for await (const chunk of packed ? decompressed(answer.chunks, where) : answer.chunks) {
-			size += chunk.length;
-			pieces.push(chunk);
-			if (size <= most) continue;
-			if (!whole) break;
-			const hint = 'No such answer is expected of it: check `url`, or ask for less.';
-			throw new AdapterError('malformed', `${asked}: ${where} answers with more than ${most / 1024 / 1024} MB`, hint);
-		}
-	} finally {
-		answer.close();
-	}
-	return Buffer.concat(pieces).subarray(0, most);
+function transportRequest(request: HttpClientRequest, prefix: string, secret: SecretHeaders): HttpRequest {
+	const {method = 'GET', path, query = [], accept = 'application/json', record} = request;
+	const {body, contentType} = encodedBody(request);
+	return {
+		method,
+		path: `${prefix}${path}`,
+		query,
+		headers: {
+			...secret.headers,
+			Accept: accept,
+			'Accept-Encoding': 'gzip',
+			'User-Agent': record === undefined ? 'midwatch' : `midwatch record/${record}`,
+			...(contentType === undefined ? {} : {'Content-Type': contentType}),
+		},
+		body,
+	};
 }
 
-async function* decompressed(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
-	const gunzip = createGunzip();
-	const source = Readable.from(chunks, {objectMode: false});
-	// A pipe does not hand errors on.
-	source.on('error', error => gunzip.destroy(error));
-	try {
-		yield* source.pipe(gunzip) as AsyncIterable<Buffer>;
-	} catch (error) {
-		throw httpConnectionError(error, where);
-	} finally {
-		source.destroy();
-		gunzip.destroy();
-	}
+function encodedBody({form, body}: HttpClientRequest): {readonly body?: string; readonly contentType?: string} {
+	if (form !== undefined)
+		return {contentType: 'application/x-www-form-urlencoded', body: `${new URLSearchParams(form)}`};
+	return body === undefined ? {} : {contentType: 'application/json', body: JSON.stringify(body)};
 }

@@ -1,11 +1,11 @@
-/** Elements whose content is no text of the page. */
+/** Elements whose content is not text. */
 const skippedElements = ['script', 'style'];
 
-/** The words of a page, its title first. Each character is looked at a fixed number of times, whatever tags are missing. */
+/** The text of an HTML page, its title first. Linear in the length of the page, also when tags are not closed. */
 export function htmlToText(html: string): string {
 	const lower = html.replaceAll(/[A-Z]/g, letter => letter.toLowerCase());
-	/** Elements whose end is not on the rest of the page. */
-	const endless = new Set<string>();
+	/** Elements that are not closed in the rest of the page. */
+	const unclosed = new Set<string>();
 	let title = '';
 	let rest = '';
 	let at = 0;
@@ -15,14 +15,14 @@ export function htmlToText(html: string): string {
 		rest += `${html.slice(at, open)} `;
 		const tagEnd = html.indexOf('>', open);
 		at = open;
-		// There is no further tag.
+		// No further tag is complete.
 		if (tagEnd < 0) break;
 		at = tagEnd + 1;
 		const name = /^<([a-z]{1,10})\b/.exec(lower.slice(open, open + 12))?.[1] ?? '';
-		if ((!skippedElements.includes(name) && name !== 'title') || endless.has(name)) continue;
+		if ((!skippedElements.includes(name) && name !== 'title') || unclosed.has(name)) continue;
 		const end = lower.indexOf(`</${name}`, at);
-		// Searched for once: there is none further on either.
-		if (end < 0) endless.add(name);
+		// Searched for once only: later searches would fail too.
+		if (end < 0) unclosed.add(name);
 		else {
 			if (name === 'title' && title === '') title = html.slice(at, end);
 			at = end;

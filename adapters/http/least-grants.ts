@@ -3,18 +3,18 @@ import type {HttpSettings} from '../../src/port/http.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
 /**
- * What a server that speaks HTTP needs in front of it: it has no users of its own. Behind the API server of a cluster it is the right to that
- * one service.
+ * The least rights for an HTTP server, which has no users of its own: the paths that a proxy in front of it must allow. With `via`, the
+ * role for the service in the cluster.
  */
 export function leastGrants(
 	{via}: Pick<HttpSettings, 'via'>,
-	paths: {readonly watch: readonly string[]; readonly act: readonly string[]},
+	paths: {readonly read: readonly string[]; readonly write: readonly string[]},
 ): Grants {
 	if (via === undefined) {
 		return {
-			tool: 'whatever guards the server: it has no users of its own',
-			forReading: paths.watch.map(path => `# let pass: ${path}`),
-			forActions: paths.act.map(path => `# let pass: ${path}`),
+			tool: 'the proxy in front of the server, which has no users of its own',
+			forReading: paths.read.map(path => `# allow: ${path}`),
+			forActions: paths.write.map(path => `# allow: ${path}`),
 		};
 	}
 	const {namespace, scheme, service, port} = via;
@@ -29,8 +29,8 @@ export function leastGrants(
 		]),
 	];
 	return {
-		tool: `kubectl, as an administrator of the namespace ${namespace}; USER is who midwatch is in the cluster`,
-		forReading: role('get', 'watch'),
-		forActions: role('create,delete', 'act'),
+		tool: `kubectl, as an administrator of the namespace ${namespace}; USER is the user of midwatch in the cluster`,
+		forReading: role('get', 'read'),
+		forActions: role('create,delete', 'write'),
 	};
 }

@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const readVariable = (environment: Environment, name: string): string | undefined =>
 	environment[name] || environment[name.toLowerCase()] || undefined;
 
-/** One entry of NO_PROXY. https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
+/** Whether one entry of NO_PROXY covers a host. https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
 function matchesNoProxy(entry: string, host: string, port: number): boolean {
 	if (entry === '*') return true;
 	const [network = '', bits] = entry.split('/');
@@ -28,16 +28,16 @@ function matchesNoProxy(entry: string, host: string, port: number): boolean {
 			return false;
 		}
 	}
-	const found = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry);
-	const name = (found?.[1] ?? entry).replace(/^\*\./, '.');
-	if (found?.[2] !== undefined && Number(found[2]) !== port) return false;
+	const match = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry);
+	const name = (match?.[1] ?? entry).replace(/^\*\./, '.');
+	if (match?.[2] !== undefined && Number(match[2]) !== port) return false;
 	if (isIP(name) !== 0) return name === host;
 	return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }
 
 /**
- * The proxy for `server`: that of the kubeconfig, else that of the environment as Go's clients read it, which never send a loopback address
- * through a proxy.
+ * The proxy for `server`: that of the kubeconfig, else that of the environment. As in Go's clients, a loopback address never goes through a
+ * proxy.
  * @throws AdapterError `unsupported` when it is not an http, https or SOCKS 5 proxy.
  */
 export function proxyFor(server: URL, proxyUrl: string | undefined, environment: Environment): URL | undefined {
@@ -45,11 +45,11 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, environment:
 	const {host, port} = endpointOf(server);
 	if (isLoopback(host)) return undefined;
 	const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-	const found = readVariable(environment, name);
-	if (found === undefined) return undefined;
-	const spared = (readVariable(environment, 'NO_PROXY') ?? '').split(',').map(entry => entry.trim().toLowerCase());
-	if (spared.some(entry => entry !== '' && matchesNoProxy(entry, host, port))) return undefined;
-	return readProxy(found, name);
+	const proxy = readVariable(environment, name);
+	if (proxy === undefined) return undefined;
+	const excluded = (readVariable(environment, 'NO_PROXY') ?? '').split(',').map(entry => entry.trim().toLowerCase());
+	if (excluded.some(entry => entry !== '' && matchesNoProxy(entry, host, port))) return undefined;
+	return readProxy(proxy, name);
 }
 
 function readProxy(text: string, source: string): URL {
@@ -66,11 +66,11 @@ function readProxy(text: string, source: string): URL {
 	);
 }
 
-/** An @ after the host is one of a password with a slash, a ? or a #, whose first part would be taken for the host and port. */
+/** False when an @ comes after the host: then a password holds a slash, ? or #, and its first part was parsed as host and port. */
 const hasUnambiguousLogin = ({username, password, pathname, search, hash}: URL): boolean =>
 	[username, password].every(word => decodePercent(word) !== undefined) && !`${pathname}${search}${hash}`.includes('@');
 
-/** As kubectl and Go have them: both of the SOCKS let the proxy resolve names. */
+/** As in kubectl and Go: with both SOCKS protocols the proxy resolves names. */
 const supportedProtocols: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 
 export const isSocks = (proxy: URL): boolean => proxy.protocol.startsWith('socks5');
@@ -85,7 +85,7 @@ export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>>
 			};
 
 /**
- * A connection through the proxy to `host:port`.
+ * Opens a connection through the proxy to `host:port`.
  * @throws AdapterError when the proxy cannot be reached, or refuses.
  */
 export async function connectThroughProxy(
@@ -96,7 +96,7 @@ export async function connectThroughProxy(
 	if (isSocks(proxy)) return connectThroughSocks(proxy, {host, port}, signal);
 	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
 	const request = proxy.protocol === 'https:' ? secureRequest : plainRequest;
-	const asked = request({
+	const connecting = request({
 		...endpointOf(proxy),
 		method: 'CONNECT',
 		path: target,
@@ -104,18 +104,21 @@ export async function connectThroughProxy(
 		agent: false,
 		signal,
 	});
-	asked.end();
+	connecting.end();
 	const hint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';
-	let answer: unknown[];
+	let event: unknown[];
 	try {
-		answer = await Promise.race([once(asked, 'connect'), once(asked, 'response').then(([response]) => [response])]);
+		event = await Promise.race([
+			once(connecting, 'connect'),
+			once(connecting, 'response').then(([response]) => [response]),
+		]);
 	} catch (error) {
 		throw new AdapterError('unreachable', `proxy ${proxy.host}: ${messageOf(error)}`, hint, {cause: error});
 	}
-	const [response, socket] = answer as [{readonly statusCode?: number}, Socket | undefined];
+	const [response, socket] = event as [{readonly statusCode?: number}, Socket | undefined];
 	if (response.statusCode === 200 && socket !== undefined) return socket;
-	asked.destroy();
+	connecting.destroy();
 	socket?.destroy();
-	const refused = `proxy ${proxy.host} refuses a connection to ${target}: status ${response.statusCode}`;
-	throw new AdapterError(response.statusCode === 407 ? 'denied' : 'unreachable', refused, hint);
+	const message = `proxy ${proxy.host} refuses a connection to ${target}: status ${response.statusCode}`;
+	throw new AdapterError(response.statusCode === 407 ? 'denied' : 'unreachable', message, hint);
 }

@@ -3,10 +3,10 @@ import {connect, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import {decodePercent} from '../../src/text/percent-decode.ts';
 
-const usualPort = 1080;
+const defaultPort = 1080;
 const proxyHint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';
 
-/** What a SOCKS server answers instead of connecting. https://www.rfc-editor.org/rfc/rfc1928#section-6 */
+/** The meaning of each reply code of a SOCKS server. https://www.rfc-editor.org/rfc/rfc1928#section-6 */
 const refusals: Readonly<Record<number, string>> = {
 	1: 'the proxy failed',
 	2: 'its rules do not allow it',
@@ -16,11 +16,11 @@ const refusals: Readonly<Record<number, string>> = {
 	6: 'it took too long',
 };
 
-/** Methods of logging in. https://www.rfc-editor.org/rfc/rfc1928#section-3 */
+/** Authentication methods. https://www.rfc-editor.org/rfc/rfc1928#section-3 */
 const noAuthentication = 0;
 const passwordAuthentication = 2;
 
-/** Exactly so many bytes; what came after them stays in the socket. */
+/** Reads exactly `size` bytes; later bytes stay in the socket. */
 async function readExactly(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
 	let bytes = Buffer.alloc(0);
 	for (;;) {
@@ -40,25 +40,25 @@ async function readExactly(socket: Socket, size: number, signal: AbortSignal): P
 
 const lengthPrefixed = (text: string): Buffer => {
 	const bytes = Buffer.from(text);
-	if (bytes.length > 255) throw new Error('a name or password of more than 255 bytes cannot be told to it');
+	if (bytes.length > 255) throw new Error('a name or password of more than 255 bytes cannot be sent');
 	return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 };
 
-/** https://www.rfc-editor.org/rfc/rfc1929 */
+/** Sends name and password. Returns whether they are accepted. https://www.rfc-editor.org/rfc/rfc1929 */
 async function logIn(socket: Socket, user: string, password: string, signal: AbortSignal): Promise<boolean> {
 	socket.write(Buffer.concat([Buffer.from([1]), lengthPrefixed(user), lengthPrefixed(password)]));
 	const [, status] = await readExactly(socket, 2, signal);
 	return status === 0;
 }
 
-/** The address that the proxy connected from, which nobody needs; it has to be read to its end. */
+/** Reads past the address that the proxy connected from. */
 async function skipAddress(socket: Socket, type: number | undefined, signal: AbortSignal): Promise<void> {
 	const size = type === 1 ? 4 : type === 4 ? 16 : ((await readExactly(socket, 1, signal))[0] ?? 0);
 	await readExactly(socket, size + 2, signal);
 }
 
 /**
- * A connection to `host:port` through a SOCKS 5 proxy, which resolves the name, as Go's clients have it.
+ * Opens a connection to `host:port` through a SOCKS 5 proxy, which resolves the name as with Go's clients.
  * https://www.rfc-editor.org/rfc/rfc1928
  * @throws AdapterError when the proxy cannot be reached, or refuses.
  */
@@ -67,10 +67,10 @@ export async function connectThroughSocks(
 	{host, port}: {readonly host: string; readonly port: number},
 	signal: AbortSignal,
 ): Promise<Socket> {
-	const socket = connect({host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || usualPort)});
-	// Until somebody uses it: a failure is told by what waits for it.
-	const quiet = () => {};
-	socket.on('error', quiet);
+	const socket = connect({host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || defaultPort)});
+	// Until the caller listens: failures reject the pending read.
+	const ignore = () => {};
+	socket.on('error', ignore);
 	const refuse = (kind: 'denied' | 'unreachable', why: string) =>
 		new AdapterError(kind, `proxy ${proxy.host} ${why}`, proxyHint);
 	try {
@@ -83,9 +83,9 @@ export async function connectThroughSocks(
 		const [version, method] = await readExactly(socket, 2, signal);
 		if (version !== 5) throw refuse('unreachable', 'does not speak SOCKS 5');
 		if (method === passwordAuthentication && user !== '') {
-			const known = await logIn(socket, user, password, signal);
-			if (!known) throw refuse('denied', `does not take the log-in of ${user}`);
-		} else if (method !== noAuthentication) throw refuse('denied', 'asks for another log-in');
+			const accepted = await logIn(socket, user, password, signal);
+			if (!accepted) throw refuse('denied', `refuses the login of ${user}`);
+		} else if (method !== noAuthentication) throw refuse('denied', 'requires another login');
 		const name = Buffer.from([3, ...lengthPrefixed(host), port >> 8, port & 255]);
 		socket.write(Buffer.concat([Buffer.from([5, 1, 0]), name]));
 		const [, reply = 1, , type] = await readExactly(socket, 4, signal);
@@ -94,12 +94,12 @@ export async function connectThroughSocks(
 			throw refuse(reply === 2 ? 'denied' : 'unreachable', `does not connect to ${host}:${port}: ${why}`);
 		}
 		await skipAddress(socket, type, signal);
-		socket.off('error', quiet);
+		socket.off('error', ignore);
 		return socket;
 	} catch (error) {
 		socket.destroy();
 		if (error instanceof AdapterError) throw error;
-		const said = signal.aborted ? 'no answer in time' : messageOf(error);
-		throw new AdapterError('unreachable', `proxy ${proxy.host}: ${said}`, proxyHint, {cause: error});
+		const reason = signal.aborted ? 'no response in time' : messageOf(error);
+		throw new AdapterError('unreachable', `proxy ${proxy.host}: ${reason}`, proxyHint, {cause: error});
 	}
 }

@@ -5,29 +5,30 @@ const hints: ConnectionHints = {
 	codes: {
 		ECONNREFUSED: 'Nothing listens there: start the log server, or correct `to` of the sink.',
 		ENOTFOUND: 'The host name is not known: correct `to` of the sink, or check the DNS of this machine.',
-		ECONNRESET: 'The log server broke the connection: look into its own log.',
+		ECONNRESET: 'The log server closed the connection: check its log.',
 		ENOENT: 'There is no such socket: start the log server, or correct `to` of the sink.',
 		EACCES: 'This user may not write to that socket: check its owner and mode.',
 	},
 	certificate: {ca: '`tls.ca` of the sink', name: 'correct `to` or set `tls.servername` of the sink'},
-	notTls: 'What answers there does not speak TLS: write tcp:// in `to`, or correct the port.',
-	certificateRefused: 'The log server does not take our certificate: renew `tls.cert` of the sink.',
+	notTls: 'The server there does not speak TLS: write tcp:// in `to`, or correct the port.',
+	certificateRefused: 'The log server refuses our certificate: renew `tls.cert` of the sink.',
 	certificateRequired:
-		'The log server wants a certificate: name it with `tls.cert` of the sink, and its key with `tls.key`.',
+		'The log server requires a client certificate: set `tls.cert` of the sink, and its key with `tls.key`.',
 	ownCertificateFiles:
-		'`tls.ca`, `tls.cert` and `tls.key` have to be PEM files, the key without a passphrase and that of the certificate.',
+		'`tls.ca`, `tls.cert` and `tls.key` must be PEM files; the key must belong to the certificate and have no passphrase.',
 	tlsFailed: 'TLS failed: check the files under `tls` of the sink.',
-	unreadable: 'What answers there is no log server: check `to` of the sink.',
-	broken: 'The connection broke: it is tried again. Check the log server and the network.',
+	unreadable: 'The server there is not a log server: check `to` of the sink.',
+	broken: 'The connection broke: it is retried. Check the log server and the network.',
 };
 
-export const sinkError = (thrown: unknown, where: string): AdapterError =>
-	connectionErrorWithHints(thrown, where, hints);
+/** The error of a connection to a syslog server. `endpoint`: `host:port` or a path. */
+export const sinkError = (thrown: unknown, endpoint: string): AdapterError =>
+	connectionErrorWithHints(thrown, endpoint, hints);
 
-/** The other end went before all of it was taken. */
-export const endedEarlyError = (where: string): AdapterError =>
+/** The error when the server closed the connection before it had read everything. */
+export const endedEarlyError = (endpoint: string): AdapterError =>
 	new AdapterError(
 		'unreachable',
-		`${where} closed the connection before it had taken the record`,
-		'Look into the log of the log server: it may limit connections, or not take this format.',
+		`${endpoint} closed the connection before it had read the record`,
+		'Check the log of the log server: it may limit connections, or not accept this format.',
 	);

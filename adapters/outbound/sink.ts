@@ -11,7 +11,7 @@ import {findLogger, sendByDatagram} from './syslog-socket.ts';
 import {DatagramSocketError, sendByStream} from './syslog-stream.ts';
 
 /**
- * Nothing is connected before the first record. `searchPath`: where the program is looked up that sends to a socket of the kind datagram.
+ * A sink for audit records. Nothing is connected before the first record. `searchPath`: the PATH for logger(1), which sends to datagram sockets.
  * @throws AdapterError `unsupported` when the settings cannot be used.
  */
 export const createAuditSink = (settings: SinkSettings, searchPath = process.env['PATH']): AuditSink =>
@@ -26,7 +26,7 @@ function syslog({to, tls, facility}: SyslogSettings, searchPath: string | undefi
 			await sendByStream(to, tls, bytesOf(records), signal);
 		} catch (error) {
 			if (to.over !== 'unix' || !(error instanceof DatagramSocketError)) throw error;
-			// Also without records, so that a check of the sink says that it is missing.
+			// Also without records, so that a check of the sink reports that it is missing.
 			const logger = await findLogger(to.path, searchPath);
 			for (const record of records) await sendByDatagram(logger, to.path, record, facility, signal);
 		}
@@ -35,20 +35,20 @@ function syslog({to, tls, facility}: SyslogSettings, searchPath: string | undefi
 	return {send, close() {}};
 }
 
-const largestAnswer = 64 * 1024;
-const webhookMs = 10_000;
+const maxResponseBytes = 64 * 1024;
+const webhookTimeoutMs = 10_000;
 
-/** `{"records": […]}` by POST; any status from 200 to 299 says that it was taken. Redirects are not followed. */
+/** Sends `{"records": […]}` by POST; any status from 200 to 299 means that they were accepted. Redirects are not followed. */
 function webhook({http: settings}: WebhookSettings): AuditSink {
 	const http = createHttpClient(settings, {});
-	// The path of the address is before it already, without a slash at its end.
+	// The client adds the path of the URL, without a slash at its end.
 	const path = URL.parse(settings.url)?.pathname === '/' ? '/' : '';
 	return {
 		async send(records, signal) {
 			const body = {records: records.map(({json}) => JSON.parse(json) as unknown)};
-			const asked = 'to take records of the audit';
+			const operation = 'accept audit records';
 			await http.bytes(
-				{method: 'POST', path, body, operation: asked, timeoutMs: webhookMs, maxBytes: largestAnswer},
+				{method: 'POST', path, body, operation, timeoutMs: webhookTimeoutMs, maxBytes: maxResponseBytes},
 				signal,
 			);
 		},

@@ -21,23 +21,23 @@ const installHint =
 	'Install util-linux, which has it, or name a socket of the kind stream, or tcp:// or tls://, in `to` of the sink.';
 
 /**
- * The file of logger(1). The record counts as copied when this program says so, so only this user and root may decide what it is.
+ * The path of logger(1). A record counts as copied when this program succeeds, so only this user and root may be able to change it.
  * @throws AdapterError `unsupported` when PATH does not have it in an absolute directory, `denied` when others can write it.
  */
 export async function findLogger(socket: string, searchPath: string | undefined): Promise<string> {
 	const program = findProgram('logger', searchPath);
-	const found = program === undefined ? ({state: 'missing'} as const) : await checkProgram(program);
-	if (found.state === 'safe') return found.file;
-	if (found.state === 'unsafe') {
-		const hint = 'Who can write it decides what becomes of the records: take that right from others.';
-		throw new AdapterError('denied', `${socket}: logger(1) is not run: ${found.reason}`, hint);
+	const check = program === undefined ? ({state: 'missing'} as const) : await checkProgram(program);
+	if (check.state === 'safe') return check.file;
+	if (check.state === 'unsafe') {
+		const hint = 'Others can replace the program and the records with it: remove their write permission.';
+		throw new AdapterError('denied', `${socket}: logger(1) is not run: ${check.reason}`, hint);
 	}
 	throw new AdapterError('unsupported', `${socket}: logger(1) is not in an absolute directory of PATH`, installHint);
 }
 
 /**
- * One record to a datagram socket such as /dev/log, by logger(1) of util-linux: Node has no such sockets. The record goes in by standard
- * input. Taken means that the kernel put it into the queue of the socket. `logger`: the file that `findLogger` gives.
+ * Sends one record to a datagram socket such as /dev/log, through logger(1) of util-linux, because Node has no such sockets. The record
+ * is its standard input. Resolves when the kernel has put it into the queue of the socket. `logger`: the path that `findLogger` returns.
  * @throws AdapterError
  */
 export function sendByDatagram(
@@ -58,16 +58,16 @@ export function sendByDatagram(
 			return;
 		}
 		const child = spawn(logger, args, {stdio: ['pipe', 'ignore', 'pipe'], cwd: '/'});
-		let said = '';
+		let output = '';
 		const abort = () => {
 			child.kill('SIGKILL');
 			reject(cancellationError(signal));
 		};
 		signal.addEventListener('abort', abort, {once: true});
 		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			said = `${said}${text}`.slice(0, 200);
+			output = `${output}${text}`.slice(0, 200);
 		});
-		// What it could not read it says by its end.
+		// A failure to read shows in the exit code.
 		child.stdin.on('error', () => {});
 		child.on('error', error => {
 			signal.removeEventListener('abort', abort);
@@ -75,9 +75,9 @@ export function sendByDatagram(
 		});
 		child.on('close', code => {
 			signal.removeEventListener('abort', abort);
-			if (code === 0 && said.trim() === '') resolve();
+			if (code === 0 && output.trim() === '') resolve();
 			else {
-				const why = said.trim().split('\n')[0] || `logger(1) ended with ${code}`;
+				const why = output.trim().split('\n')[0] || `logger(1) ended with ${code}`;
 				reject(
 					new AdapterError('unreachable', `${path}: ${why}`, 'Start the log server, or correct `to` of the sink.'),
 				);

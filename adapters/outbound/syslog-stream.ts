@@ -20,19 +20,19 @@ async function openStream(
 	if (to.over === 'unix') return {socket: connect({path: to.path}), ready: 'connect'};
 	const {host, port} = to;
 	if (to.over === 'tcp') return {socket: connect({host, port}), ready: 'connect'};
-	// NODE_TLS_REJECT_UNAUTHORIZED does not count here.
+	// NODE_TLS_REJECT_UNAUTHORIZED has no effect here.
 	const options = {...(await readTlsOptions(tls)), rejectUnauthorized: true, minVersion: 'TLSv1.2'} as const;
 	return {socket: connectSecurely({host, port, ...options}), ready: 'secureConnect'};
 }
 
-/** connect(2) says of a Unix socket that it takes datagrams, not a stream. */
+/** A Unix socket is of the kind datagram, not stream. */
 export class DatagramSocketError extends Error {}
 
 /**
- * Sends all of it on a connection of its own, ends its side, and waits until the other end has read to that end and closed too. Syslog has
- * no answer to a message: a log server that closes after our end, without an error, is the best there is. One that is silent, that goes
- * before our end, or that leaves bytes unread (the connection is reset then) has not taken it.
- * @throws AdapterError, or DatagramSocket
+ * Sends the bytes on a new connection, ends its side, and waits until the server has read everything and closes too. Syslog has no response
+ * to a message: a close after our end without an error is the best confirmation there is. A server that is silent, closes before our end,
+ * or leaves bytes unread (then the connection is reset) has not accepted them.
+ * @throws AdapterError, or DatagramSocketError
  */
 export async function sendByStream(
 	to: StreamEndpoint,
@@ -40,10 +40,10 @@ export async function sendByStream(
 	bytes: Buffer,
 	signal: AbortSignal,
 ): Promise<void> {
-	const where = endpointText(to);
+	const endpoint = endpointText(to);
 	if (signal.aborted) throw cancellationError(signal);
 	const {socket, ready} = await openStream(to, tls).catch((error: unknown) => {
-		throw sinkError(error, where);
+		throw sinkError(error, endpoint);
 	});
 	const abort = () => socket.destroy(cancellationError(signal));
 	signal.addEventListener('abort', abort, {once: true});
@@ -52,7 +52,7 @@ export async function sendByStream(
 			let isWritten = false;
 			let hasEnded = false;
 			socket.on('error', error =>
-				reject(codeOf(error) === 'EPROTOTYPE' ? new DatagramSocketError() : sinkError(error, where)),
+				reject(codeOf(error) === 'EPROTOTYPE' ? new DatagramSocketError() : sinkError(error, endpoint)),
 			);
 			socket.on('finish', () => {
 				isWritten = true;
@@ -61,8 +61,8 @@ export async function sendByStream(
 				hasEnded = isWritten;
 				if (!isWritten) socket.destroy();
 			});
-			socket.on('close', () => (hasEnded ? resolve() : reject(endedEarlyError(where))));
-			// What it says is not asked for; unread it would never come to its end.
+			socket.on('close', () => (hasEnded ? resolve() : reject(endedEarlyError(endpoint))));
+			// Incoming data is dropped; unread, it would delay the end.
 			socket.resume();
 			socket.once(ready, () => socket.end(bytes));
 			if (signal.aborted) abort();

@@ -10,15 +10,15 @@ import type {
 import {createHttpClient, type HttpClient} from '../http/client.ts';
 import {asList, asObject, asText, dataOf, decodeLabels, parseSampleValue} from './decode.ts';
 
-/** Given to the server too, so that it stops working on what nobody waits for. */
+/** Sent to the server too, so that it stops evaluating an abandoned query. */
 const evaluationSeconds = 8;
 const queryTimeoutMs = 9000;
-/** Reading more JSON than this would hold up the screen. */
+/** Parsing more JSON would block the event loop. */
 const maxResponseBytes = 3 * 1024 * 1024;
 const pageTimeoutMs = 9000;
 const maxPageBytes = 32 * 1024 * 1024;
 
-/** As Prometheus asks, without the formats that are not text. */
+/** The Accept header of Prometheus, without formats that are not text. */
 const pageFormats =
 	'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.1';
 
@@ -34,26 +34,26 @@ const isHistogram = (series: unknown): boolean => {
 	return histogram !== undefined || asList(histograms).length > 0;
 };
 
-const decodeWarnings = (answer: unknown, asked: string): readonly string[] => [
-	...dataOf(answer, asked).warnings,
-	...asList(asObject(answer)['infos']).map(asText),
+const decodeWarnings = (body: unknown, operation: string): readonly string[] => [
+	...dataOf(body, operation).warnings,
+	...asList(asObject(body)['infos']).map(asText),
 ];
 
 /** https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats */
-export function decodeQueryResult(answer: unknown, asked: string): QueryResult {
-	const {resultType, result} = asObject(dataOf(answer, asked).data);
+export function decodeQueryResult(body: unknown, operation: string): QueryResult {
+	const {resultType, result} = asObject(dataOf(body, operation).data);
 	const empty: QueryResult = {
 		kind: 'vector',
 		samples: [],
 		text: '',
 		histograms: 0,
-		warnings: decodeWarnings(answer, asked),
+		warnings: decodeWarnings(body, operation),
 	};
 	if (resultType === 'string') return {...empty, kind: 'string', text: asText(asList(result)[1])};
 	if (resultType === 'scalar') return {...empty, kind: 'scalar', samples: [{labels: {}, ...pointOf(result)}]};
 	if (resultType !== 'vector' && resultType !== 'matrix') {
-		const hint = 'Check `url` and its prefix, and what kind of server answers there.';
-		throw new AdapterError('malformed', `${asked}: the answer is not that of a Prometheus`, hint);
+		const hint = 'Check `url` and its prefix, and which kind of server is there.';
+		throw new AdapterError('malformed', `${operation}: the response is not that of a Prometheus`, hint);
 	}
 	const samples = asList(result).flatMap((series): readonly Sample[] => {
 		const {metric, value, values} = asObject(series);
@@ -63,20 +63,20 @@ export function decodeQueryResult(answer: unknown, asked: string): QueryResult {
 	return {...empty, kind: resultType, samples, histograms: asList(result).filter(isHistogram).length};
 }
 
-export function decodeRangeQueryResult(answer: unknown, asked: string): RangeQueryResult {
-	const {result} = asObject(dataOf(answer, asked).data);
-	const series = asList(result).flatMap(one => {
-		const {metric, values} = asObject(one);
+export function decodeRangeQueryResult(body: unknown, operation: string): RangeQueryResult {
+	const {result} = asObject(dataOf(body, operation).data);
+	const series = asList(result).flatMap(item => {
+		const {metric, values} = asObject(item);
 		return values === undefined ? [] : [{labels: decodeLabels(metric), points: asList(values).map(pointOf)}];
 	});
-	return {series, histograms: asList(result).filter(isHistogram).length, warnings: decodeWarnings(answer, asked)};
+	return {series, histograms: asList(result).filter(isHistogram).length, warnings: decodeWarnings(body, operation)};
 }
 
 async function readPage(settings: PrometheusSettings, url: string, signal: AbortSignal): Promise<MetricsPage> {
 	const address = URL.parse(url);
 	if (address === null || !/^https?:$/.test(address.protocol)) {
-		const hint = 'Prometheus gives this address of the target: look at its configuration.';
-		throw new AdapterError('unsupported', `${url} is no address that can be read`, hint);
+		const hint = 'Prometheus reports this URL of the target: look at its scrape configuration.';
+		throw new AdapterError('unsupported', `${url} is not an http or https URL`, hint);
 	}
 	const {environment} = settings;
 	const http = createHttpClient({url: address.origin, auth: {kind: 'none'}, headers: {}, environment}, {});
@@ -100,14 +100,14 @@ async function readPage(settings: PrometheusSettings, url: string, signal: Abort
 	}
 }
 
-/** The part of the port that answers people. */
+/** The part of the port for queries that a user types. */
 export function createPrometheusQueries(http: HttpClient, settings: PrometheusSettings): PrometheusQueries {
-	const read = (path: string, asked: string, query: HttpQuery, signal: AbortSignal): Promise<unknown> =>
+	const read = (path: string, operation: string, query: HttpQuery, signal: AbortSignal): Promise<unknown> =>
 		http.json(
 			{
 				path,
 				query: [...query, ['timeout', `${evaluationSeconds}s`]],
-				operation: asked,
+				operation,
 				timeoutMs: queryTimeoutMs,
 				maxBytes: maxResponseBytes,
 			},

@@ -12,9 +12,9 @@ import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 
-const shown = 1000;
+const maxRows = 1000;
 
-/** What fires and what is about to, as Prometheus itself evaluates it: whether somebody is told is the Alertmanager's matter. */
+/** Firing and pending alerts as Prometheus evaluates them. Notifications are the Alertmanager's. */
 export const prometheusAlertsSource = defineSource<PrometheusAlertRow, PrometheusPort, PrometheusSettings>()({
 	kind: 'prometheus.alert',
 	title: 'Alerts',
@@ -23,11 +23,11 @@ export const prometheusAlertsSource = defineSource<PrometheusAlertRow, Prometheu
 	cost: 'cheap',
 	cliEquivalent: target => [curlReadCommand(target, '/api/v1/alerts')],
 	open: (port, target) => async context => {
-		const found = (await port.alerts(context)) ?? (await fromSeries(port, context));
-		const rows = found.map(facts => prometheusAlertRow(target.name, facts)).sort(comparePrometheusAlerts);
+		const alerts = (await port.alerts(context)) ?? (await readAlertSeries(port, context));
+		const rows = alerts.map(facts => prometheusAlertRow(target.name, facts)).sort(comparePrometheusAlerts);
 		const firing = rows.filter(({state}) => state === 'firing');
 		return {
-			rows: rows.slice(0, shown),
+			rows: rows.slice(0, maxRows),
 			gauges: [
 				{
 					id: 'alerts',
@@ -38,7 +38,7 @@ export const prometheusAlertsSource = defineSource<PrometheusAlertRow, Prometheu
 				},
 				{id: 'pending', label: 'pending', value: rows.length - firing.length, unit: 'count', severity: 'ok'},
 			],
-			omitted: Math.max(0, rows.length - shown),
+			omitted: Math.max(0, rows.length - maxRows),
 			notes: [],
 		};
 	},
@@ -46,10 +46,10 @@ export const prometheusAlertsSource = defineSource<PrometheusAlertRow, Prometheu
 });
 
 /**
- * What a server that only answers queries keeps of alerts: a series for each, and since when it is active. Annotations are not among it.
+ * Alerts from the series ALERTS and ALERTS_FOR_STATE, for a server that only serves queries. Without annotations.
  * https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#inspecting-alerts-during-runtime
  */
-async function fromSeries(port: PrometheusPort, context: Context): Promise<readonly PrometheusAlertFacts[]> {
+async function readAlertSeries(port: PrometheusPort, context: Context): Promise<readonly PrometheusAlertFacts[]> {
 	const [states, since] = await Promise.all([port.query('ALERTS', context), port.query('ALERTS_FOR_STATE', context)]);
 	const began = new Map(since.samples.map(({labels, value}) => [selectorOf(labels), value * 1000]));
 	return states.samples.map(({labels: {__name__: _, alertstate, ...labels}}) => ({

@@ -3,9 +3,7 @@ import type {Target} from '../../src/contract/target.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlCommand} from '../http/cli-equivalent.ts';
 
-/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-
-/** How a person reads an endpoint of the server. */
+/** The `curl` command that reads a path of the server. */
 export const curlReadCommand = (target: Target<PrometheusSettings>, path: string, query: HttpQuery = []): string =>
 	curlCommand(target.settings, `${path}${query.length === 0 ? '' : `?${new URLSearchParams(query)}`}`);
 

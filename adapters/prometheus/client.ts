@@ -1,10 +1,10 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
-import {AdapterError, isAdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
-import type {PrometheusSettings, PrometheusWriteContext, ScrapeTarget} from '../../src/port/prometheus.ts';
+import {isAdapterError, rejectReadOnly} from '../../src/errors.ts';
+import type {PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
-import {mapInSlices} from '../../src/time/yield.ts';
-import {createHttpClient, type HttpClient, notJsonError} from '../http/client.ts';
+import {createHttpClient, type HttpClient} from '../http/client.ts';
+import {notJsonError} from '../http/json-errors.ts';
 import {findHttpRefusal, isHtml} from '../http/refusal.ts';
 import {createPrometheusQueries} from './ad-hoc-queries.ts';
 import {
@@ -18,22 +18,18 @@ import {
 	decodeTarget,
 	decodeVector,
 } from './decode.ts';
-import {largeResponseBytes, readLargeResponse} from './large-response.ts';
+import {largeResponseBytes, mapWithYields, readLargeResponse} from './large-response.ts';
 import {createMissingApiPaths} from './missing-api-paths.ts';
+import {createReload} from './reload-request.ts';
 import {projectTargets} from './target-projection.ts';
 
-/** 100,000 targets with what Kubernetes tells of them. */
+/** 100,000 targets with the labels of Kubernetes service discovery. */
 const maxTargetsBytes = 256 * 1024 * 1024;
-/** Reading the whole configuration of a large server takes its time: all of service discovery begins anew. */
-const reloadTimeoutMs = 30_000;
-
-const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
 export type PrometheusClient = {readonly port: PrometheusQueryPort; readonly endpoint: string; close(): void};
 
 /**
- * The port on a real server. Nothing is connected before the first read. `via` stands for our own connections.
+ * The port on a real server. Nothing is connected before the first read. `via` replaces our own connections.
  * @throws AdapterError `unsupported` when the settings cannot be used.
  */
 export function createPrometheusClient(
@@ -41,122 +37,71 @@ export function createPrometheusClient(
 	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
 ): PrometheusClient {
 	const http = createHttpClient(settings, {via: options.via});
-	const absence = createMissingApiPaths();
+	const missing = createMissingApiPaths();
 
-	/** One endpoint that this server may lack. */
-	function may<T>(path: string, asked: string, decode: (answer: unknown) => T, query: HttpQuery = []) {
-		return ({signal, now}: Context): Promise<T | undefined> =>
-			absence.unlessAbsent(path, now(), async () => decode(await http.json({path, query, operation: asked}, signal)));
-	}
+	/** Reads a path that this server may lack: undefined then. */
+	const readOptional =
+		<T>(path: string, operation: string, decode: (body: unknown) => T, query: HttpQuery = []) =>
+		({signal, now}: Context): Promise<T | undefined> =>
+			missing.unlessAbsent(path, now(), async () => decode(await http.json({path, query, operation}, signal)));
 
+	const runtime = readOptional('/api/v1/status/runtimeinfo', 'runtime information', decodeRuntime);
 	const port: PrometheusQueryPort = {
 		...createPrometheusQueries(http, settings),
 		async query(expression, {signal}) {
-			const asked = `query ${expression}`;
+			const operation = `query ${expression}`;
 			try {
-				const answer = await http.json(
-					{path: '/api/v1/query', query: [['query', expression]], operation: asked},
-					signal,
-				);
-				return await decodeVector(answer, asked);
+				const query: HttpQuery = [['query', expression]];
+				return await decodeVector(await http.json({path: '/api/v1/query', query, operation}, signal), operation);
 			} catch (error) {
-				// What every such server has fails: then nothing else that it said of itself counts.
-				if (!isAdapterError(error) || error.kind !== 'denied') absence.doubt();
+				// Every such server has this path: its failure makes the recorded missing paths doubtful.
+				if (!isAdapterError(error) || error.kind !== 'denied') missing.forget();
 				throw error;
 			}
 		},
-		pools: may('/api/v1/scrape_pools', 'scrape pools', decodePools),
+		pools: readOptional('/api/v1/scrape_pools', 'scrape pools', decodePools),
 		targets: (pool, {signal, now}) =>
-			absence.unlessAbsent('/api/v1/targets', now(), () => readTargets(http, pool, signal)),
-		alerts: may('/api/v1/alerts', 'alerts', decodeAlerts),
-		rules: may('/api/v1/rules', 'rules', decodeRules),
-		async ready({signal, now}) {
-			return absence.unlessAbsent('/-/ready', now(), async () => {
-				try {
-					const answer = await http.bytes({path: '/-/ready', operation: 'ready', accept: '*/*'}, signal);
-					const said = answer.bytes.toString('utf8').trim();
-					if (isHtml(answer.contentType, said)) throw notJsonError(answer, said, 'ready', http.endpoint);
-					return {ready: true, said};
-				} catch (error) {
-					const refusal = findHttpRefusal(error);
-					if (refusal?.status !== 503) throw error;
-					return {ready: false, said: refusal.body.trim()};
-				}
-			});
-		},
-		runtime: may('/api/v1/status/runtimeinfo', 'runtime information', decodeRuntime),
-		build: may('/api/v1/status/buildinfo', 'build information', decodeBuild),
-		flags: may('/api/v1/status/flags', 'flags', decodeFlags),
-		series: may('/api/v1/status/tsdb', 'series', decodeHeadSeries, [['limit', '1']]),
-		async reload(expected, context) {
-			if (options.readOnly) throw readOnlyRefusal();
-			const now = await readBeforeSending(port.runtime(context));
-			if (now === undefined) {
-				throw new AdapterError('unsupported', 'this server does not tell its state', 'Reload it by its own means.');
-			}
-			if (now.startTime !== expected.startTime)
-				throw conflictError('the server was restarted since this was confirmed');
-			if (now.lastConfigTime !== expected.lastConfigTime)
-				throw conflictError('somebody reloaded it since this was confirmed');
-			if (now.reloadConfigSuccess !== expected.reloadConfigSuccess) {
-				throw conflictError(
-					expected.reloadConfigSuccess
-						? 'somebody tried to reload it since this was confirmed, and that failed'
-						: 'somebody reloaded it since this was confirmed',
-				);
-			}
-			return reload(http, context);
-		},
+			missing.unlessAbsent('/api/v1/targets', now(), () => readTargets(http, pool, signal)),
+		alerts: readOptional('/api/v1/alerts', 'alerts', decodeAlerts),
+		rules: readOptional('/api/v1/rules', 'rules', decodeRules),
+		ready: ({signal, now}) => missing.unlessAbsent('/-/ready', now(), () => readReadiness(http, signal)),
+		runtime,
+		build: readOptional('/api/v1/status/buildinfo', 'build information', decodeBuild),
+		flags: readOptional('/api/v1/status/flags', 'flags', decodeFlags),
+		series: readOptional('/api/v1/status/tsdb', 'series', decodeHeadSeries, [['limit', '1']]),
+		reload: options.readOnly ? rejectReadOnly : createReload(http, runtime),
 	};
-
 	return {port, endpoint: http.endpoint, close: () => http.close()};
 }
 
+async function readReadiness(
+	http: HttpClient,
+	signal: AbortSignal,
+): Promise<{readonly ready: boolean; readonly said: string}> {
+	try {
+		const response = await http.bytes({path: '/-/ready', operation: 'ready', accept: '*/*'}, signal);
+		const text = response.bytes.toString('utf8').trim();
+		if (isHtml(response.contentType, text)) throw notJsonError(response, text, 'ready', http.endpoint);
+		return {ready: true, said: text};
+	} catch (error) {
+		const refusal = findHttpRefusal(error);
+		if (refusal?.status !== 503) throw error;
+		return {ready: false, said: refusal.body.trim()};
+	}
+}
+
 async function readTargets(http: HttpClient, pool: string, signal: AbortSignal): Promise<readonly ScrapeTarget[]> {
-	const asked = `targets of ${pool}`;
+	const operation = `targets of ${pool}`;
 	const query: HttpQuery = [
 		['state', 'active'],
 		['scrapePool', pool],
 	];
-	const answer = await http.bytes(
-		{path: '/api/v1/targets', query, operation: asked, maxBytes: maxTargetsBytes},
-		signal,
-	);
-	const {bytes} = answer;
-	const opening = bytes.subarray(0, 1000).toString('utf8');
-	const bare =
+	const response = await http.bytes({path: '/api/v1/targets', query, operation, maxBytes: maxTargetsBytes}, signal);
+	const {bytes} = response;
+	// The bytes of a large response move to a worker and cannot be read here afterwards.
+	const beginning = bytes.subarray(0, 1000).toString('utf8');
+	const targets =
 		bytes.length > largeResponseBytes ? await readLargeResponse(bytes, signal) : projectTargets(bytes.toString('utf8'));
-	if (bare === undefined) throw notJsonError(answer, opening, asked, http.endpoint);
-	return mapInSlices(bare, decodeTarget);
-}
-
-/** https://prometheus.io/docs/prometheus/latest/management_api/#reload */
-async function reload(http: HttpClient, {signal, record}: PrometheusWriteContext): Promise<string> {
-	try {
-		await http.text(
-			{method: 'POST', path: '/-/reload', operation: 'reload', accept: '*/*', timeoutMs: reloadTimeoutMs, record},
-			signal,
-		);
-		return '';
-	} catch (error) {
-		const refusal = findHttpRefusal(error);
-		if (refusal === undefined) throw error;
-		const said = refusal.body
-			.replace(/^failed to reload config: /, '')
-			.replaceAll(/\s+/g, ' ')
-			.trim();
-		if (refusal.status === 403 && /lifecycle/i.test(refusal.body)) {
-			throw new AdapterError(
-				'denied',
-				`reload: ${said}`,
-				'Start Prometheus with --web.enable-lifecycle, or send it SIGHUP.',
-			);
-		}
-		if (refusal.html || refusal.status !== 500 || said === '') throw error;
-		// Some parts have taken the new configuration by then, and some have not.
-		if (/^one or more errors occurred while applying/.test(said)) return said;
-		const hint =
-			'It goes on with the configuration it had. Mend the file (promtool check config tells the fault), then reload again.';
-		throw new AdapterError('denied', `reload: ${said}`, hint);
-	}
+	if (targets === undefined) throw notJsonError(response, beginning, operation, http.endpoint);
+	return mapWithYields(targets, decodeTarget);
 }

@@ -1,32 +1,17 @@
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {alertSubject} from '../../src/model/alert-labels.ts';
+import {createFactLine, formatTimeAndAge} from '../../src/model/document-lines.ts';
 import type {PrometheusAlert, PrometheusRule} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis} from '../../src/text/format.ts';
 
-export const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(12)}${value}`});
+export const factLine = createFactLine(12);
 
-/** `14:05:22Z, 3s ago` would not tell the day. */
-export const formatTime = (at: number, now: number): string =>
-	`${new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')}, ${formatDuration((now - at) / 1000)} ago`;
-
-/** One a line, with an empty line and a title before them; what has several lines keeps them. */
-export function labelLines(title: string, values: Labels): readonly DocumentLine[] {
-	const names = Object.keys(values).sort();
-	if (names.length === 0) return [];
-	const width = Math.max(...names.map(name => name.length)) + 2;
-	const lines = names.flatMap(name => {
-		const [first = '', ...rest] = (values[name] ?? '').trim().split('\n');
-		return [`  ${name.padEnd(width)}${first}`, ...rest.map(line => `  ${' '.repeat(width)}${line}`)];
-	});
-	return [{text: ''}, {text: title, loud: true}, ...lines.map(text => ({text}))];
-}
-
-/** What one rule says and how it fares; its alerts, `most` of them. */
-export function ruleLines(rule: PrometheusRule, now: number, most: number): readonly DocumentLine[] {
+/** The expression, state and labels of one rule, and at most `maxAlerts` of its alerts. */
+export function ruleLines(rule: PrometheusRule, now: number, maxAlerts: number): readonly DocumentLine[] {
 	const {kind, expression, health, error, evaluatedAt, tookMs, forSeconds, labels, annotations} = rule;
 	const evaluated =
-		evaluatedAt === undefined ? 'not yet' : `${formatTime(evaluatedAt, now)}, took ${formatMillis(tookMs)}`;
+		evaluatedAt === undefined ? 'not yet' : `${formatTimeAndAge(evaluatedAt, now)}, took ${formatMillis(tookMs)}`;
 	return [
 		{text: ''},
 		{text: `${rule.group} / ${rule.name}`, loud: true},
@@ -39,8 +24,8 @@ export function ruleLines(rule: PrometheusRule, now: number, most: number): read
 		...(rule.file === '' ? [] : [factLine('  file', ` ${rule.file}`)]),
 		...wrappedLabelLines('  labels', labels),
 		...wrappedLabelLines('  says', annotations),
-		...rule.alerts.slice(0, most).map(alert => alertLine(alert, now)),
-		...(rule.alerts.length > most ? [{text: `  … ${rule.alerts.length - most} more alerts of it`}] : []),
+		...rule.alerts.slice(0, maxAlerts).map(alert => alertLine(alert, now)),
+		...(rule.alerts.length > maxAlerts ? [{text: `  … ${rule.alerts.length - maxAlerts} more alerts of it`}] : []),
 	];
 }
 
@@ -51,6 +36,6 @@ const wrappedLabelLines = (label: string, values: Labels): readonly DocumentLine
 
 function alertLine({state, labels, value, activeAt}: PrometheusAlert, now: number): DocumentLine {
 	const since = activeAt === undefined ? '' : ` for ${formatDuration((now - activeAt) / 1000)}`;
-	const text = `  ${state}${since}, value ${value || 'not told'}: ${alertSubject(labels) || 'no labels'}`;
+	const text = `  ${state}${since}, value ${value || 'unknown'}: ${alertSubject(labels) || 'no labels'}`;
 	return state === 'firing' ? {text, severity: 'warn'} : {text};
 }

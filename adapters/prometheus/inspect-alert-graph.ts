@@ -8,7 +8,7 @@ import {isRuleOfAlert} from './inspect-alert.ts';
 import {queryDocument} from './query-document.ts';
 import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
-/** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
+/** The graph of an alert's expression; where it compares with a limit, of its left side and the limit. */
 export const inspectAlertGraph = defineInspection<PrometheusAlertRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.alert-graph',
 	title: 'Graph of its expression',
@@ -24,8 +24,8 @@ export const inspectAlertGraph = defineInspection<PrometheusAlertRow, Prometheus
 		if (rule === undefined) {
 			const text =
 				rules === undefined
-					? 'This server does not tell rules: ask the one that evaluates them.'
-					: 'Its rule is not there any more.';
+					? 'This server does not serve rules: look at the one that evaluates them.'
+					: 'Its rule was deleted.';
 			return {
 				title: row.name,
 				lines: [{text, severity: 'unknown'}],
@@ -33,14 +33,14 @@ export const inspectAlertGraph = defineInspection<PrometheusAlertRow, Prometheus
 			};
 		}
 		const comparison = parseQueryComparison(rule.expression);
-		const asked = {
+		const common = {
 			title: `${row.name}: ${rule.expression.replaceAll(/\s+/g, ' ')}`,
 			length: formatRange(params),
 			lengthMs: rangeMs(params),
 			about: row.labels,
 		};
 		return comparison === undefined
-			? queryDocument({...asked, expression: rule.expression}, context)
-			: queryDocument({...asked, expression: comparison.left, limit: comparison.limit}, context);
+			? queryDocument({...common, expression: rule.expression}, context)
+			: queryDocument({...common, expression: comparison.left, limit: comparison.limit}, context);
 	},
 });

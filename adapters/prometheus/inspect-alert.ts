@@ -2,15 +2,16 @@ import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {alertName} from '../../src/model/alert-labels.ts';
+import {formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
 import {type PrometheusAlertRow, prometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusRule, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
-import {factLine, formatTime, labelLines, ruleLines} from './document-lines.ts';
+import {factLine, ruleLines} from './document-lines.ts';
 
-const shownAlerts = 20;
+const maxAlerts = 20;
 
-/** Its rule has its name and no other value for a label that the rule sets; two rules may share a name. */
+/** Whether a rule may have made this alert: it has the alert's name, and the alert is among its alerts or it lists none. Two rules may share a name. */
 export function isRuleOfAlert(alert: Labels) {
 	return (rule: PrometheusRule): boolean =>
 		rule.kind === 'alerting' &&
@@ -27,28 +28,28 @@ export const inspectPrometheusAlert = defineInspection<PrometheusAlertRow, Prome
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
 		const [alerts, rules] = await Promise.all([port.alerts(context), port.rules(context)]);
-		const found = alerts?.find(({labels}) => selectorOf(labels) === row.id);
+		const current = alerts?.find(({labels}) => selectorOf(labels) === row.id);
 		const now = context.now();
-		const alert = found === undefined ? row : prometheusAlertRow(target.name, found);
+		const alert = current === undefined ? row : prometheusAlertRow(target.name, current);
 		const runbook = alert.annotations['runbook_url'];
 		const origin = rules?.filter(isRuleOfAlert(row.labels)) ?? [];
 		return {
 			title: `${row.name} of ${target.name}`,
 			cliEquivalent: [curlReadCommand(target, '/api/v1/alerts'), curlReadCommand(target, '/api/v1/rules')],
 			lines: [
-				...(alerts !== undefined && found === undefined
-					? [{text: 'It has ended since. Last seen:', severity: 'warn' as const}]
+				...(alerts !== undefined && current === undefined
+					? [{text: 'It has ended. As last read:', severity: 'warn' as const}]
 					: []),
 				...(alert.why === undefined ? [] : [{text: alert.why, severity: alert.severity, loud: true}]),
-				factLine('state', alert.state === 'pending' ? 'pending: true for less long than its rule asks for' : 'firing'),
-				factLine('since', alert.activeAt === undefined ? 'not told' : formatTime(alert.activeAt, now)),
-				factLine('value', alert.value || 'not told'),
+				factLine('state', alert.state === 'pending' ? 'pending: true for less time than its rule requires' : 'firing'),
+				factLine('since', alert.activeAt === undefined ? 'unknown' : formatTimeAndAge(alert.activeAt, now)),
+				factLine('value', alert.value || 'unknown'),
 				...(runbook === undefined ? [] : [factLine('runbook', runbook)]),
 				...labelLines('Labels', alert.labels),
 				...labelLines('Annotations', alert.annotations),
 				...(origin.length === 0
 					? [{text: ''}, missingRuleLine(rules)]
-					: origin.flatMap(rule => ruleLines(rule, now, shownAlerts))),
+					: origin.flatMap(rule => ruleLines(rule, now, maxAlerts))),
 			],
 		};
 	},
@@ -57,7 +58,7 @@ export const inspectPrometheusAlert = defineInspection<PrometheusAlertRow, Prome
 const missingRuleLine = (rules: readonly PrometheusRule[] | undefined): DocumentLine => ({
 	text:
 		rules === undefined
-			? 'This server does not tell rules: ask the one that evaluates them.'
-			: 'Its rule is not there any more.',
+			? 'This server does not serve rules: look at the one that evaluates them.'
+			: 'Its rule was deleted.',
 	severity: 'unknown',
 });

@@ -4,12 +4,22 @@ import {AdapterError} from '../../src/errors.ts';
 import {type Exposition, parseExpositionInSlices} from '../../src/model/prometheus/exposition.ts';
 import {errorLines, familyLines} from '../../src/model/prometheus/metrics-page.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
+import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {MetricsPage, PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {formatBytes, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {runInSlices} from '../../src/time/yield.ts';
 import {isHtml} from '../http/refusal.ts';
 import {matchesRow} from './inspect-target.ts';
+
+/** Runs a generator, and yields to the event loop after each of its slices. @throws the reason of `signal`. */
+async function runInSlices<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
+	for (;;) {
+		const {done, value} = work.next();
+		if (done) return value;
+		await new Promise<void>(resolve => void setImmediate(resolve));
+		signal.throwIfAborted();
+	}
+}
 
 function headLine(page: MetricsPage, read: Exposition): DocumentLine {
 	const series = `${formatThousands(read.series + read.omitted)} series in ${formatThousands(read.families.length)} families`;
@@ -17,20 +27,20 @@ function headLine(page: MetricsPage, read: Exposition): DocumentLine {
 	return {text: `${series}, ${formatBytes(page.bytes)} of ${format}, read from here in ${formatMillis(page.tookMs)}`};
 }
 
-/** What Prometheus says of the same page. */
+/** The state of the page in the last scrape of Prometheus. */
 function scrapeLines({health, error, target}: ScrapeRow): readonly DocumentLine[] {
 	if (health === 'down') return [{text: `${target} cannot scrape it: ${error || 'down'}`, severity: 'crit'}];
 	return health === 'up' ? [] : [{text: `${target} has not scraped it yet`, severity: 'unknown'}];
 }
 
-/** The client speaks of the `url` of a target in our configuration; where a page is, stands in that of Prometheus. */
+/** The hint of the client, which names `url` of our configuration, for a URL of the Prometheus configuration. */
 const pageHint = (hint: string): string =>
 	hint.replace(/`url`(?: in the configuration)?/, 'its address in scrape_configs');
 
 function unreachableDocument(row: ScrapeRow, url: string, error: AdapterError, reads: readonly string[]): Document {
 	const compared =
 		row.health === 'up'
-			? `${row.target} reaches it all the same: it may stand in another network. Read the page from there, or from a machine that reaches it.`
+			? `${row.target} can scrape it: it may be in another network. Read the page from there, or from a machine that reaches it.`
 			: `${row.target} cannot scrape it either: ${row.error || row.health}`;
 	return {
 		title: url,
@@ -44,8 +54,8 @@ function unreachableDocument(row: ScrapeRow, url: string, error: AdapterError, r
 	};
 }
 
-/** The page of metrics of one target, read from the target itself: what it really says, and the line that Prometheus cannot take. */
-export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort>()({
+/** The metrics page of one target, read from the target itself, with the lines that Prometheus cannot parse. */
+export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.page',
 	title: 'Its metrics page',
 	key: 'e',
@@ -54,7 +64,7 @@ export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort>()({
 	async open(row, {port, ...context}) {
 		const url = row.url ?? (await port.targets(row.pool, context))?.find(matchesRow(row))?.url;
 		if (url === undefined) {
-			const text = 'This server does not tell the addresses of its targets: read the page by hand.';
+			const text = 'This server does not report the URLs of its targets: read the page with curl.';
 			return {title: row.instance, lines: [{text, severity: 'unknown'}], cliEquivalent: []};
 		}
 		const reads = [shellLine(['curl', '-fsS', '--max-time', '10', url])];
@@ -66,12 +76,12 @@ export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort>()({
 			return unreachableDocument(row, url, error, reads);
 		}
 		if (isHtml(page.contentType, page.text.slice(0, 1000))) {
-			const text = 'A page for people is served there, no metrics: look at the path of the target.';
+			const text = 'An HTML page is served there, not metrics: correct the path of the target.';
 			return {title: url, lines: [{text, severity: 'crit'}, ...scrapeLines(row)], cliEquivalent: reads};
 		}
-		const called = /^application\/openmetrics-text\b/i.test(page.contentType) ? {openMetrics: true} : {};
-		const read = await runInSlices(parseExpositionInSlices(page.text, called), context);
-		const families = await runInSlices(familyLines(read), context);
+		const options = /^application\/openmetrics-text\b/i.test(page.contentType) ? {openMetrics: true} : {};
+		const read = await runInSlices(parseExpositionInSlices(page.text, options), context.signal);
+		const families = await runInSlices(familyLines(read), context.signal);
 		const empty: DocumentLine[] =
 			read.series + read.omitted + read.wrongLines === 0
 				? [{text: 'The page is empty: no series.', severity: 'warn'}]

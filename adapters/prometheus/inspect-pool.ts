@@ -5,12 +5,12 @@ import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/p
 import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 
-/** More than anybody reads; the rest is told. */
-const shown = 2000;
+/** The number of the others is shown. */
+const maxLines = 2000;
 
 const rank = {down: 0, unknown: 1, up: 2} as const;
 
-/** Every target of the pool that the row is in, what is down first, then the longest scrapes. */
+/** Every target of the row's pool: down ones first, then the longest scrapes. */
 export const inspectPool = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.pool',
 	title: 'Targets of its pool',
@@ -26,19 +26,20 @@ export const inspectPool = defineInspection<ScrapeRow, PrometheusPort, Prometheu
 		];
 		const all = await port.targets(row.pool, context);
 		if (all === undefined) {
-			const text = 'This server has no /api/v1/targets: only the server that scrapes tells the targets of a pool.';
+			const text = 'This server has no /api/v1/targets: only the server that scrapes lists the targets of a pool.';
 			return {title: `Pool ${row.pool}`, cliEquivalent: reads, lines: [{text, severity: 'unknown'}]};
 		}
 		const own = all
 			.filter(({pool}) => pool === row.pool)
 			.sort((a, b) => rank[a.health] - rank[b.health] || (b.tookMs ?? 0) - (a.tookMs ?? 0));
-		const count = (health: ScrapeTarget['health']) => own.filter(one => one.health === health).length;
+		const count = (health: ScrapeTarget['health']) => own.filter(target => target.health === health).length;
 		const now = context.now();
-		const lines = own.slice(0, shown).map((one): DocumentLine => {
-			const last = one.scrapedAt === undefined ? 'never' : `${formatDuration((now - one.scrapedAt) / 1000)} ago`;
-			const took = one.tookMs === undefined ? '' : formatMillis(one.tookMs);
-			const text = `${one.health.padEnd(8)}${last.padStart(9)}${took.padStart(8)}  ${one.url}${one.error === '' ? '' : `  ${scrapeCause(one.error)}`}`;
-			return one.health === 'up' ? {text} : {text, severity: one.health === 'down' ? 'crit' : 'unknown'};
+		const lines = own.slice(0, maxLines).map((scraped): DocumentLine => {
+			const last =
+				scraped.scrapedAt === undefined ? 'never' : `${formatDuration((now - scraped.scrapedAt) / 1000)} ago`;
+			const took = scraped.tookMs === undefined ? '' : formatMillis(scraped.tookMs);
+			const text = `${scraped.health.padEnd(8)}${last.padStart(9)}${took.padStart(8)}  ${scraped.url}${scraped.error === '' ? '' : `  ${scrapeCause(scraped.error)}`}`;
+			return scraped.health === 'up' ? {text} : {text, severity: scraped.health === 'down' ? 'crit' : 'unknown'};
 		});
 		return {
 			title: `Pool ${row.pool}: ${formatThousands(count('up'))} of ${formatThousands(own.length)} up, ${formatThousands(count('down'))} down`,
@@ -46,8 +47,8 @@ export const inspectPool = defineInspection<ScrapeRow, PrometheusPort, Prometheu
 			lines: [
 				{text: `${'HEALTH'.padEnd(8)}${'LAST'.padStart(9)}${'TOOK'.padStart(8)}  ADDRESS`, loud: true},
 				...lines,
-				...(own.length > shown ? [{text: `… ${formatThousands(own.length - shown)} more`}] : []),
-				...(own.length === 0 ? [{text: 'It has no target any more: look at service discovery.'}] : []),
+				...(own.length > maxLines ? [{text: `… ${formatThousands(own.length - maxLines)} more`}] : []),
+				...(own.length === 0 ? [{text: 'It has no targets: check service discovery.'}] : []),
 			],
 		};
 	},

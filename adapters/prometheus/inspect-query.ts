@@ -7,7 +7,7 @@ import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
 const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
 
-/** Anything that PromQL can say: a table of what holds now, and a graph. */
+/** The result of a PromQL expression: a table of the current values, and a graph. */
 export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.query',
 	title: 'Query',
@@ -21,7 +21,7 @@ export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort, Pro
 			label: 'PromQL',
 			hint: 'for example rate(process_cpu_seconds_total[5m])',
 			initial: ([row]) => (isScrapeRow(row) ? `up${selectorOf(row.labels)}` : 'up'),
-			problem: text => (text.trim() === '' ? 'nothing to ask: type an expression' : undefined),
+			problem: text => (text.trim() === '' ? 'Type an expression.' : undefined),
 		},
 		rangeParam,
 	],

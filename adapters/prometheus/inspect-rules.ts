@@ -7,22 +7,23 @@ import {formatThousands} from '../../src/text/format.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
 import {ruleLines} from './document-lines.ts';
 
-const shownRules = 200;
-const shownAlerts = 10;
+const maxRules = 200;
+const maxAlerts = 10;
 
-/** An alert is about a target when it names the same job, and no other instance. */
+/** Whether an alert is about a target: it has the same job, and no other instance. */
 function isAlertAboutTarget(target: Labels, alert: Labels): boolean {
 	const same = (name: string) => alert[name] === undefined || alert[name] === target[name];
 	return alert['job'] !== undefined && same('job') && same('instance');
 }
 
-function weight(rule: PrometheusRule, target: Labels): number {
+/** The position of a rule in the list: lower comes first. */
+function sortRank(rule: PrometheusRule, target: Labels): number {
 	if (rule.alerts.some(({labels}) => isAlertAboutTarget(target, labels))) return 0;
 	if (rule.health === 'err') return 1;
 	return {firing: 2, pending: 3, inactive: 4}[rule.state];
 }
 
-/** The rules of the server: those with alerts about this target first, then what cannot be evaluated, what fires and the rest. */
+/** The rules of the server: first those with alerts about this target, then failing, firing and other rules. */
 export const inspectRules = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.rules',
 	title: 'Rules and alerts',
@@ -34,20 +35,20 @@ export const inspectRules = defineInspection<ScrapeRow, PrometheusPort, Promethe
 		const rules = await port.rules(context);
 		const title = `Rules of ${target.name}`;
 		if (rules === undefined) {
-			const text = 'This server has no /api/v1/rules: ask the one that evaluates them.';
+			const text = 'This server has no /api/v1/rules: look at the one that evaluates them.';
 			return {title, cliEquivalent: reads, lines: [{text, severity: 'unknown'}]};
 		}
 		if (rules.length === 0) {
 			return {
 				title,
 				cliEquivalent: reads,
-				lines: [{text: 'It has no rules: rule_files of its configuration names none.'}],
+				lines: [{text: 'It has no rules: its configuration has no rule_files.'}],
 			};
 		}
 		const now = context.now();
 		const about = rules.filter(rule => rule.alerts.some(({labels}) => isAlertAboutTarget(row.labels, labels)));
 		const failing = rules.filter(({health}) => health === 'err').length;
-		const ordered = rules.toSorted((a, b) => weight(a, row.labels) - weight(b, row.labels));
+		const ordered = rules.toSorted((a, b) => sortRank(a, row.labels) - sortRank(b, row.labels));
 		const head: DocumentLine = {
 			text: `${about.length} with alerts about ${row.instance}, ${failing} that cannot be evaluated, ${rules.filter(({state}) => state === 'firing').length} firing`,
 			...(failing > 0 ? {severity: 'warn' as const} : {}),
@@ -57,9 +58,9 @@ export const inspectRules = defineInspection<ScrapeRow, PrometheusPort, Promethe
 			cliEquivalent: reads,
 			lines: [
 				head,
-				...ordered.slice(0, shownRules).flatMap(rule => ruleLines(rule, now, shownAlerts)),
-				...(rules.length > shownRules
-					? [{text: ''}, {text: `… ${formatThousands(rules.length - shownRules)} more rules`}]
+				...ordered.slice(0, maxRules).flatMap(rule => ruleLines(rule, now, maxAlerts)),
+				...(rules.length > maxRules
+					? [{text: ''}, {text: `… ${formatThousands(rules.length - maxRules)} more rules`}]
 					: []),
 			],
 		};

@@ -1,23 +1,24 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
+import {formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {curlQueryCommand, curlReadCommand} from './cli-equivalent.ts';
-import {factLine, formatTime, labelLines} from './document-lines.ts';
+import {factLine} from './document-lines.ts';
 
-/** What its own exposition costs, as Prometheus counted it at the last scrape. */
+/** The metrics of Prometheus about the last scrape of a target. */
 const figures: readonly (readonly [metric: string, label: string])[] = [
 	['scrape_samples_scraped', 'samples'],
-	['scrape_samples_post_metric_relabeling', 'kept'],
+	['scrape_samples_post_metric_relabeling', 'after relabeling'],
 	['scrape_series_added', 'new series'],
 ];
 
-/** Its labels tell a target, and its address where two have the same labels. */
+/** Whether a target is that of the row: it has the same labels, and the same URL where the row has one, as two targets may have the same labels. */
 export const matchesRow = (row: ScrapeRow) => (target: ScrapeTarget) =>
 	selectorOf(target.labels) === selectorOf(row.labels) && (row.url === undefined || target.url === row.url);
 
-/** One target, read again from the server that scrapes it: why it fails, how long it has, and what it is worth. */
+/** One target, read again: its error, its last scrape, when it was last up, and its labels. */
 export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	id: 'prometheus.describe-target',
 	title: 'Target',
@@ -31,17 +32,17 @@ export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort, Prometh
 			port.query(`{__name__=~"${figures.map(([metric]) => metric).join('|')}",${selector.slice(1)}`, context),
 			port.query(`time() - max_over_time(timestamp((up${selector} == 1))[1h:])`, context),
 		]);
-		const found = pool?.find(matchesRow(row));
+		const current = pool?.find(matchesRow(row));
 		const now = context.now();
 		const value = (metric: string) => samples.samples.find(({labels}) => labels['__name__'] === metric)?.value;
-		const costs = figures.flatMap(([metric, label]) => {
+		const counts = figures.flatMap(([metric, label]) => {
 			const figure = value(metric);
 			return figure === undefined ? [] : [`${formatThousands(figure)} ${label}`];
 		});
-		const {health, error, url, scrapedAt, tookMs, intervalMs, timeoutMs} = found ?? row;
+		const {health, error, url, scrapedAt, tookMs, intervalMs, timeoutMs} = current ?? row;
 		const upAgo = down.samples[0]?.value;
-		const every = intervalMs === undefined ? 'not told' : formatMillis(intervalMs);
-		const limit = timeoutMs === undefined ? '' : `, gives up after ${formatMillis(timeoutMs)}`;
+		const interval = intervalMs === undefined ? 'unknown' : formatMillis(intervalMs);
+		const timeout = timeoutMs === undefined ? '' : `, timeout ${formatMillis(timeoutMs)}`;
 		return {
 			title: `${row.pool} ${row.instance}`,
 			cliEquivalent: [
@@ -52,20 +53,20 @@ export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort, Prometh
 				curlQueryCommand(target, `up${selector}`),
 			],
 			lines: [
-				...poolRemarkLines(pool, found),
+				...poolRemarkLines(pool, current),
 				...(health === 'down' ? [{text: error || 'down', severity: 'crit' as const, loud: true}, {text: ''}] : []),
-				factLine('address', url ?? 'not told'),
+				factLine('address', url ?? 'unknown'),
 				factLine('health', health),
 				...(health === 'down'
 					? [factLine('last up', upAgo === undefined ? 'not within the last hour' : `${formatDuration(upAgo)} ago`)]
 					: []),
 				factLine(
 					'last scrape',
-					scrapedAt === undefined ? 'not told' : `${formatTime(scrapedAt, now)}, took ${formatMillis(tookMs)}`,
+					scrapedAt === undefined ? 'unknown' : `${formatTimeAndAge(scrapedAt, now)}, took ${formatMillis(tookMs)}`,
 				),
-				factLine('every', `${every}${limit}`),
-				...(costs.length === 0 ? [] : [factLine('its page', costs.join(', '))]),
-				...(pool === undefined || found === undefined ? [] : [factLine('its pool', poolText(row.pool, pool))]),
+				factLine('interval', `${interval}${timeout}`),
+				...(counts.length === 0 ? [] : [factLine('its page', counts.join(', '))]),
+				...(pool === undefined || current === undefined ? [] : [factLine('its pool', poolText(row.pool, pool))]),
 				...labelLines('Labels', row.labels),
 			],
 		};
@@ -74,15 +75,15 @@ export const inspectTarget = defineInspection<ScrapeRow, PrometheusPort, Prometh
 
 function poolRemarkLines(
 	pool: readonly ScrapeTarget[] | undefined,
-	found: ScrapeTarget | undefined,
+	current: ScrapeTarget | undefined,
 ): readonly DocumentLine[] {
 	if (pool === undefined) {
 		return [
-			{text: 'This server has no /api/v1/targets: what follows is what its series tell.', severity: 'unknown'},
+			{text: 'This server has no /api/v1/targets: the facts below come from its series.', severity: 'unknown'},
 			{text: ''},
 		];
 	}
-	return found === undefined ? [{text: 'It is scraped no more. Last seen:', severity: 'warn'}, {text: ''}] : [];
+	return current === undefined ? [{text: 'It is no longer scraped. As last read:', severity: 'warn'}, {text: ''}] : [];
 }
 
 function poolText(name: string, targets: readonly ScrapeTarget[]): string {

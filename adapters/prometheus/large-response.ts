@@ -3,14 +3,16 @@ import {Worker} from 'node:worker_threads';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import {projectTargets, type TargetSlice} from './target-projection.ts';
 
-/** Reading so much JSON at once holds up the screen for longer than a frame. */
+/** Parsing larger JSON would block the event loop for longer than a frame. */
 export const largeResponseBytes = 2 * 1024 * 1024;
-/** How many rows come at a time: taking them over costs about a millisecond. */
+/** Rows in one message from the worker: receiving them takes about a millisecond. */
 const sliceRows = 400;
+/** Milliseconds of work between two yields. */
+const budgetMs = 5;
 
 /**
- * Run by the worker. Its text, not a file, because there is only one file when midwatch is installed. It hands a slice over when it is
- * asked for the next one, so that whatever else waits has its turn in between.
+ * The program of the worker, as text, because an installed midwatch is a single file. It sends a slice when the next one is requested, so
+ * that other work of the event loop runs in between.
  */
 const workerProgram = `'use strict';
 const {parentPort, workerData} = require('node:worker_threads');
@@ -25,20 +27,21 @@ parentPort.on('message', () => {
 `;
 
 /**
- * The targets in a large answer, read outside of the event loop. Bytes are handed over: they cannot be used here any more.
- * @returns undefined when it is no such answer.
- * @throws AdapterError when `signal` fires or the worker fails.
+ * Parses the targets of a large response in a worker. The bytes move to the worker: they cannot be used here afterwards.
+ * @returns undefined when the body is not a list of targets.
+ * @throws AdapterError when `signal` aborts or the worker fails.
  */
 export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Promise<unknown[] | undefined> {
-	const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+	const transferable =
+		bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 	const worker = new Worker(workerProgram, {
 		eval: true,
-		workerData: {bytes: whole, sliceRows},
-		transferList: [whole.buffer as ArrayBuffer],
-		// It fails instead of taking more.
+		workerData: {bytes: transferable, sliceRows},
+		transferList: [transferable.buffer as ArrayBuffer],
+		// It fails instead of using more memory.
 		resourceLimits: {maxOldGenerationSizeMb: 512},
 	});
-	// A console that is quit does not wait for it.
+	// The process can exit while it runs.
 	worker.unref();
 	try {
 		const all: unknown[] = [];
@@ -51,12 +54,29 @@ export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Pro
 		}
 	} catch (error) {
 		if (signal.aborted) throw signal.reason instanceof AdapterError ? signal.reason : abortedError();
-		const hint = 'Look at the answer by hand; it is tried again.';
-		throw new AdapterError('malformed', `a large answer could not be read: ${messageOf(error)}`, hint);
+		const hint = 'Read it with the CLI equivalent; it is retried.';
+		throw new AdapterError('malformed', `a large response could not be read: ${messageOf(error)}`, hint);
 	} finally {
 		void worker.terminate();
 	}
 }
 
 const abortedError = (): AdapterError =>
-	new AdapterError('timeout', 'called off while a large answer was read', 'It is tried again.');
+	new AdapterError('timeout', 'cancelled while a large response was read', 'It is retried.');
+
+/** Resolves after the event loop has run other work. */
+export const yieldToEventLoop = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
+
+/** Maps items, and yields to the event loop after every 400 items, or after 5 ms of work. */
+export async function mapWithYields<T, R>(items: Iterable<T>, map: (item: T) => R): Promise<R[]> {
+	const results: R[] = [];
+	let began = performance.now();
+	for (const item of items) {
+		results.push(map(item));
+		if (results.length % sliceRows !== 0 && (results.length % 20 !== 0 || performance.now() - began < budgetMs))
+			continue;
+		await yieldToEventLoop();
+		began = performance.now();
+	}
+	return results;
+}

@@ -16,9 +16,9 @@ export type DocumentQuery = {
 	readonly title: string;
 	readonly expression: string;
 	readonly lengthMs: number;
-	/** The same in words, for the title of a graph. */
+	/** `lengthMs` as text, for the title: `1h`. */
 	readonly length: string;
-	/** Only series with these labels are of interest, where there are any. */
+	/** Shows only series whose labels are among these, if there are any. */
 	readonly about?: Labels;
 	/** Drawn as a line of its own. */
 	readonly limit?: number;
@@ -34,32 +34,33 @@ const rangeLine = (target: Target<PrometheusSettings>, expression: string, {from
 		['step', String(stepMs / 1000)],
 	]);
 
-/** True when all that the labels of a series say is said by `about` too. */
-const hasAllLabels =
+/** Whether `about` has every label of a series, except its name. */
+const isAbout =
 	(about: Labels) =>
 	({labels}: {readonly labels: Labels}): boolean =>
 		Object.entries(labels).every(([name, value]) => name === '__name__' || about[name] === value);
 
 function onlyMatching<T extends {readonly labels: Labels}>(all: readonly T[], about: Labels | undefined): readonly T[] {
-	const own = about === undefined ? all : all.filter(hasAllLabels(about));
+	const own = about === undefined ? all : all.filter(isAbout(about));
 	return own.length === 0 ? all : own;
 }
 
-/** The line that the server means with a mark under the place, and its words. Undefined when it does not say where. */
+/** The expression with a mark under the position of the error, and the server's message. Undefined when the error is not about the expression. */
 function queryErrorLines(expression: string, error: unknown): readonly DocumentLine[] | undefined {
 	const refusal = findHttpRefusal(error);
 	if (refusal?.status !== 400 && refusal?.status !== 422) return undefined;
-	const place = parseQueryErrorPosition(messageOf(error));
-	const again = {text: 'Esc, then the key that led here: the arrow up brings back what was typed'};
-	if (place === undefined) {
-		return [{text: expression}, {text: ''}, {text: messageOf(error), severity: 'warn'}, {text: ''}, again];
+	const position = parseQueryErrorPosition(messageOf(error));
+	const help = {text: 'To correct it: Esc, the same key again, then arrow up brings back the expression'};
+	if (position === undefined) {
+		return [{text: expression}, {text: ''}, {text: messageOf(error), severity: 'warn'}, {text: ''}, help];
 	}
 	const lines: DocumentLine[] = [];
 	for (const [index, text] of expression.split('\n').entries()) {
 		lines.push({text});
-		if (index + 1 === place.line) lines.push({text: `${' '.repeat(place.column - 1)}^`, severity: 'warn', loud: true});
+		if (index + 1 === position.line)
+			lines.push({text: `${' '.repeat(position.column - 1)}^`, severity: 'warn', loud: true});
 	}
-	return [...lines, {text: place.message, severity: 'warn', loud: true}, {text: ''}, again];
+	return [...lines, {text: position.message, severity: 'warn', loud: true}, {text: ''}, help];
 }
 
 const warningLines = (warnings: readonly string[]): readonly DocumentLine[] =>
@@ -67,11 +68,11 @@ const warningLines = (warnings: readonly string[]): readonly DocumentLine[] =>
 
 function histogramLines(histograms: number): readonly DocumentLine[] {
 	if (histograms === 0) return [];
-	const what =
+	const subject =
 		histograms === 1 ? '1 series is a native histogram' : `${formatThousands(histograms)} series are native histograms`;
 	return [
 		{
-			text: `${what} and has no one value: ask for histogram_quantile(0.9, …), histogram_count(…) or histogram_avg(…)`,
+			text: `${subject} without a single value: use histogram_quantile(0.9, …), histogram_count(…) or histogram_avg(…)`,
 			severity: 'warn',
 		},
 	];
@@ -84,48 +85,43 @@ function instantLines(
 	if (kind === 'string') return [{text}];
 	const shown = onlyMatching(samples, about);
 	if (shown.length === 0 && histograms === 0)
-		return [
-			{text: 'now: no series. Nothing has that name or those labels at this moment, or nothing meets the condition.'},
-		];
+		return [{text: 'now: no series. No series has that name or those labels now, or none meets the condition.'}];
 	if (shown.length === 0) return [];
-	const head = kind === 'matrix' ? 'newest value of each series in the range' : 'now';
+	const heading = kind === 'matrix' ? 'newest value of each series in the range' : 'now';
 	return [
-		{text: `${head}${shown.length > 1 ? `: ${formatThousands(shown.length)} series` : ''}`},
+		{text: `${heading}${shown.length > 1 ? `: ${formatThousands(shown.length)} series` : ''}`},
 		...tableLines(shown),
 	];
 }
 
-/** What an expression gives now as a table, and over the range as a graph. A mistake in it is a text too, with its place. */
-export async function queryDocument(
-	question: DocumentQuery,
-	{port, target, ...context}: QueryContext,
-): Promise<Document> {
-	const {title, expression, lengthMs, length, about, limit} = question;
+/** The current values of an expression as a table, and its values over the range as a graph. An error in the expression becomes a document with its position. */
+export async function queryDocument(query: DocumentQuery, {port, target, ...context}: QueryContext): Promise<Document> {
+	const {title, expression, lengthMs, length, about, limit} = query;
 	const now = context.now();
 	const reads = [curlQueryCommand(target, expression)];
-	let answer: QueryResult;
+	let result: QueryResult;
 	try {
-		answer = await port.evaluate(expression, now, context);
+		result = await port.evaluate(expression, now, context);
 	} catch (error) {
 		const lines = queryErrorLines(expression, error);
 		if (lines === undefined) throw error;
 		return {title, lines, cliEquivalent: reads};
 	}
-	const {kind, warnings} = answer;
-	const table = instantLines(answer, about);
-	const common: DocumentLine[] = [...warningLines(warnings), ...histogramLines(answer.histograms)];
-	// A matrix is a range already, and a string has no line.
+	const {kind, warnings} = result;
+	const table = instantLines(result, about);
+	const common: DocumentLine[] = [...warningLines(warnings), ...histogramLines(result.histograms)];
+	// A matrix is a range already, and a string cannot be drawn.
 	if (kind === 'matrix' || kind === 'string') return {title, lines: [...common, ...table], cliEquivalent: reads};
-	const series = Math.max(answer.samples.length, 1);
+	const series = Math.max(result.samples.length, 1);
 	const range = chooseQueryRange(now, lengthMs, series);
 	if (range === undefined) {
-		const text = `no graph of ${formatThousands(series)} series: narrow it, as with topk(10, …) or sum by (job) (…)`;
+		const text = `no graph of ${formatThousands(series)} series: limit them, for example with topk(10, …) or sum by (job) (…)`;
 		return {title, lines: [{text, severity: 'warn'}, ...common, ...table], cliEquivalent: reads};
 	}
 	reads.push(rangeLine(target, expression, range));
-	let over: RangeQueryResult;
+	let rangeResult: RangeQueryResult;
 	try {
-		over = await port.evaluateRange(expression, range, context);
+		rangeResult = await port.evaluateRange(expression, range, context);
 	} catch (error) {
 		if (context.signal.aborted || !isAdapterError(error)) throw error;
 		const lines: DocumentLine[] = [
@@ -137,19 +133,23 @@ export async function queryDocument(
 		];
 		return {title, lines, cliEquivalent: reads};
 	}
-	const all = onlyMatching(over.series, about);
+	const all = onlyMatching(rangeResult.series, about);
 	const {graph, notes} = queryGraph(title, all, range, limit);
-	const told = [...common, ...warningLines(over.warnings).filter(({text}) => !warnings.includes(text)), ...notes];
-	if (answer.histograms === 0) told.push(...histogramLines(over.histograms));
+	const lines = [
+		...common,
+		...warningLines(rangeResult.warnings).filter(({text}) => !warnings.includes(text)),
+		...notes,
+	];
+	if (result.histograms === 0) lines.push(...histogramLines(rangeResult.histograms));
 	const isDrawn = all.some(({points}) => points.some(({value}) => Number.isFinite(value)));
-	if (all.length === 0 && answer.samples.length + answer.histograms === 0) {
-		const text = `no series, now or in the last ${length}: nothing has that name or those labels, or nothing meets the condition`;
-		return {title, lines: [...told, {text}], cliEquivalent: reads};
+	if (all.length === 0 && result.samples.length + result.histograms === 0) {
+		const text = `no series, now or in the last ${length}: no series has that name or those labels, or none meets the condition`;
+		return {title, lines: [...lines, {text}], cliEquivalent: reads};
 	}
-	if (!isDrawn) told.push({text: `no graph: no value in the last ${length}`});
+	if (!isDrawn) lines.push({text: `no graph: no value in the last ${length}`});
 	return {
 		title: `${title}  ${length}`,
-		lines: [...told, ...(told.length === 0 ? [] : [{text: ''}]), ...table],
+		lines: [...lines, ...(lines.length === 0 ? [] : [{text: ''}]), ...table],
 		cliEquivalent: reads,
 		...(isDrawn ? {graph} : {}),
 	};

@@ -10,7 +10,7 @@ import {curlReloadCommand} from './cli-equivalent.ts';
 
 export type ReloadPlan = {
 	readonly target: string;
-	/** As the server was started with it; relative paths are relative to where it was started. */
+	/** From the command line of the server; relative to the directory in which it was started. */
 	readonly file: string;
 	readonly startTime: string;
 	readonly lastConfigTime: string;
@@ -18,17 +18,11 @@ export type ReloadPlan = {
 	readonly loaded: boolean;
 };
 
-const conflictError = (what: string, hint: string): AdapterError => new AdapterError('conflict', what, hint);
-
 async function runtimeOf(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<RuntimeInfo> {
 	const runtime = await context.port.runtime(context);
 	if (runtime !== undefined) return runtime;
 	const hint = 'Reload the server that scrapes or evaluates, by its own means.';
-	throw new AdapterError(
-		'unsupported',
-		'this server only speaks the API of Prometheus, and cannot be reloaded by it',
-		hint,
-	);
+	throw new AdapterError('unsupported', 'this server has the query API of Prometheus but not its reload', hint);
 }
 
 const formatReloadTime = (time: string): string => {
@@ -36,13 +30,12 @@ const formatReloadTime = (time: string): string => {
 	return Number.isNaN(at) ? time : formatClockTime(at);
 };
 
-/** What moved since the plan was made, in a sentence. */
+/** What changed since the plan was confirmed, in a sentence; undefined when nothing did. */
 function describeReloadConflict(plan: ReloadPlan, now: RuntimeInfo): string | undefined {
-	if (now.startTime !== plan.startTime) return 'the server was restarted since, which loads the configuration too';
-	if (now.lastConfigTime !== plan.lastConfigTime)
-		return `somebody reloaded it at ${formatReloadTime(now.lastConfigTime)}`;
+	if (now.startTime !== plan.startTime) return 'the server was restarted, which also loads the configuration';
+	if (now.lastConfigTime !== plan.lastConfigTime) return `it was reloaded at ${formatReloadTime(now.lastConfigTime)}`;
 	if (now.reloadConfigSuccess === plan.loaded) return undefined;
-	return plan.loaded ? 'somebody tried to reload it since, and that failed' : 'it was reloaded since';
+	return plan.loaded ? 'a reload has failed since' : 'it was reloaded since';
 }
 
 async function lifecycleCheck(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<Check> {
@@ -51,7 +44,7 @@ async function lifecycleCheck(context: ActionContext<PrometheusPort, PrometheusS
 	const flag = flags?.['web.enable-lifecycle'];
 	if (flag === 'true') return {label, result: 'pass', detail: '--web.enable-lifecycle is set'};
 	if (flag === undefined)
-		return {label, result: 'unknown', detail: 'the server does not tell whether --web.enable-lifecycle is set'};
+		return {label, result: 'unknown', detail: 'the server does not report whether --web.enable-lifecycle is set'};
 	const detail =
 		'the server was started without --web.enable-lifecycle: start it with that, or send it SIGHUP where it runs';
 	return {label, result: 'block', detail};
@@ -82,7 +75,7 @@ function previewOf(
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
 		cliEquivalent: curlReloadCommand(target),
 		impact:
-			'Prometheus reads its configuration and rules anew. Targets and rules that are gone from the files are dropped at once, new ones begin; scraped data stays. When a file has a fault it goes on with what it has, and says which.',
+			'Prometheus reads its configuration and rules again. Targets and rules that are no longer in the files are dropped at once, new ones start; scraped data stays. When a file has an error, Prometheus keeps the configuration it has and reports the error.',
 		boundTo: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
 		changes: [{field: 'configuration', before: `loaded ${runtime.lastConfigTime}`, after: 'the files as they are now'}],
 		risk: 'medium',
@@ -94,13 +87,13 @@ function previewOf(
 			? {}
 			: {
 					unhelpful: {
-						reason: `the last reload failed, and this one reads the same files: it fails too unless they were mended since. \`${check}\` tells the fault where the server runs`,
+						reason: `the last reload failed, and this one reads the same files: it fails too unless they were corrected. \`${check}\` on the server names the error`,
 					},
 				}),
 	};
 }
 
-/** Reads the configuration anew. https://prometheus.io/docs/prometheus/latest/management_api/#reload */
+/** Makes Prometheus read its configuration again. https://prometheus.io/docs/prometheus/latest/management_api/#reload */
 export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, PrometheusSettings>()<ReloadPlan>({
 	id: 'prometheus.reload',
 	title: 'Reload configuration',
@@ -109,7 +102,7 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 	selects: 'one',
 	params: [],
 	shows: [
-		{fact: 'the configuration file', bound: 'startTime: it is named on the command line of the server'},
+		{fact: 'the configuration file', bound: 'startTime: the file is named on the command line of the server'},
 		{fact: 'when the server was started', bound: 'startTime, read again just before it is sent'},
 		{fact: 'when the configuration was loaded', bound: 'lastConfigTime, read again just before it is sent'},
 		{fact: 'whether the last reload failed', bound: 'reloadConfigSuccess, read again just before it is sent'},
@@ -119,11 +112,11 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 		},
 		{
 			fact: 'whether it is ready',
-			notBound: 'a server is not ready only while it starts or stops, and another start is noticed by startTime',
+			notBound: 'a server is not ready only while it starts or stops, and startTime shows another start',
 		},
 		{
-			fact: 'what the files hold',
-			notBound: 'Prometheus does not show files that it has not loaded, so that nothing can be compared',
+			fact: 'the contents of the files',
+			notBound: 'Prometheus does not show files that it has not loaded, so they cannot be compared',
 		},
 	],
 	disabled: () => undefined,
@@ -137,22 +130,22 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 			lifecycleCheck(context),
 			context.port.ready(context),
 		]);
-		const what = describeReloadConflict(plan, runtime);
+		const conflict = describeReloadConflict(plan, runtime);
 		const checks: Check[] = [
-			what === undefined
+			conflict === undefined
 				? {
 						label: 'the server',
 						result: 'pass',
-						detail: `as it was, configuration of ${formatReloadTime(runtime.lastConfigTime)}`,
+						detail: `unchanged, configuration of ${formatReloadTime(runtime.lastConfigTime)}`,
 					}
-				: {label: 'the server', result: 'block', detail: what, conflict: true},
+				: {label: 'the server', result: 'block', detail: conflict, conflict: true},
 			lifecycle,
 		];
 		if (ready?.ready === false) {
 			checks.push({
 				label: 'ready',
 				result: 'warn',
-				detail: `${ready.said || 'it is not ready'}: it may not answer for long`,
+				detail: `${ready.said || 'it is not ready'}: the reload may take long`,
 			});
 		}
 		return checks;
@@ -160,36 +153,37 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 	async run({startTime, lastConfigTime, loaded, file}, context) {
 		const fault = await context.port.reload({startTime, lastConfigTime, reloadConfigSuccess: loaded}, context);
 		return {
-			summary: `POST /-/reload${fault === '' ? '' : `, taken in part: ${fault}`}`,
+			summary: `POST /-/reload${fault === '' ? '' : `, applied in part: ${fault}`}`,
 			before: {configuration: lastConfigTime, file, ...(fault === '' ? {} : {fault})},
 		};
 	},
 	async verify(plan, receipt, context) {
 		const now = await context.port.runtime(context);
-		if (now === undefined) throw conflictError('the server does not tell its state any more', 'Look at it by hand.');
+		if (now === undefined)
+			throw new AdapterError('conflict', 'the server does not report its state any more', 'Look at it with curl.');
 		const fault = receipt.before['fault'];
 		if (!now.reloadConfigSuccess) {
-			const why = fault ?? 'its log tells why';
-			return {result: 'ineffective', detail: `the server says that its reload failed: ${why}`};
+			const why = fault ?? 'see its log';
+			return {result: 'ineffective', detail: `the reload failed: ${why}`};
 		}
-		if (now.startTime !== plan.startTime) return {result: 'unknown', detail: 'the server was restarted meanwhile'};
+		if (now.startTime !== plan.startTime) return {result: 'unknown', detail: 'the server was restarted in between'};
 		if (now.lastConfigTime === plan.lastConfigTime) {
 			return {
 				result: 'pending',
-				detail: `it still goes by the configuration of ${formatReloadTime(now.lastConfigTime)}`,
+				detail: `it still has the configuration of ${formatReloadTime(now.lastConfigTime)}`,
 			};
 		}
 		return {
 			result: 'done',
-			detail: `configuration loaded at ${formatReloadTime(now.lastConfigTime)}${await sizeText(context)}`,
+			detail: `configuration loaded at ${formatReloadTime(now.lastConfigTime)}${await targetCountText(context)}`,
 		};
 	},
 	settleMs: 15_000,
 	undo: {impossible: 'Prometheus keeps no earlier configuration: put the earlier file back and reload again.'},
 });
 
-/** How many targets it has now: a mistake in a file shows there first. */
-async function sizeText(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<string> {
+/** The number of targets now, where an error in a file shows first. */
+async function targetCountText(context: ActionContext<PrometheusPort, PrometheusSettings>): Promise<string> {
 	const {samples} = await context.port.query('count(up)', context);
 	const [sample] = samples;
 	return sample === undefined ? '' : `, ${formatThousands(sample.value)} ${sample.value === 1 ? 'target' : 'targets'}`;

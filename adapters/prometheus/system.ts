@@ -20,7 +20,7 @@ import {inspectRules} from './inspect-rules.ts';
 import {inspectTarget} from './inspect-target.ts';
 import {readPrometheusPermissions} from './permissions.ts';
 import {reloadConfiguration} from './reload.ts';
-import {targetsSource} from './targets.ts';
+import {targetsSource} from './targets/targets.ts';
 
 async function connect(
 	target: Target<PrometheusSettings>,
@@ -28,7 +28,7 @@ async function connect(
 ) {
 	const settings = target.settings;
 	const {createPrometheusClient} = await import('./client.ts');
-	const {port, endpoint: where, close} = createPrometheusClient(settings, options);
+	const {port, endpoint, close} = createPrometheusClient(settings, options);
 	return {
 		port,
 		async identify(context: Context) {
@@ -41,19 +41,19 @@ async function connect(
 			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
 			return {version, who: describeUser(settings), latencyMs, channel, server: httpServerId(settings)};
 		},
-		permissions: (context: Context) => readPrometheusPermissions(port, where, context),
+		permissions: (context: Context) => readPrometheusPermissions(port, endpoint, context),
 		close: async () => close(),
 	};
 }
 
-/** No server of this kind tells who we are to it. */
+/** The user by our settings: no server of this kind reports it. */
 function describeUser({auth, tls}: PrometheusSettings): string {
 	if (auth.kind === 'basic') return auth.username;
 	if (auth.kind === 'bearer') return `the bearer of ${auth.token.source}`;
 	return tls?.cert === undefined ? 'anonymous' : `the holder of ${tls.cert}`;
 }
 
-/** Prometheus 2.x and 3.x, and what speaks its API: targets, rules and alerts. */
+/** Prometheus 2.x and 3.x, and other servers with its API: targets, rules and alerts. */
 export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSettings>({
 	kind: 'prometheus',
 	title: 'Prometheus',
@@ -73,8 +73,8 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSett
 	findingTypes: prometheusFindingTypes,
 	grants: target =>
 		leastGrants(target.settings, {
-			watch: ['GET /api/v1/', 'GET /-/ready'],
-			act: ['POST /-/reload, for which Prometheus has to be started with --web.enable-lifecycle'],
+			read: ['GET /api/v1/', 'GET /-/ready'],
+			write: ['POST /-/reload, for which Prometheus has to be started with --web.enable-lifecycle'],
 		}),
 	connect,
 });

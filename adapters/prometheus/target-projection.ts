@@ -1,23 +1,23 @@
-/** A slice of what a worker has read. `end`: there is no further one. */
+/** A part of the targets that a worker has parsed. `end`: it is the last one. */
 export type TargetSlice = {readonly rows: readonly unknown[]; readonly end: boolean};
 
 /**
- * The active targets in an answer of /api/v1/targets without what discovery told of them. Undefined when it is no such answer.
+ * Parses a response of /api/v1/targets and returns the active targets without their discovered labels. Undefined when it is another body.
  *
- * Its own text is what a worker is given to run: it may use nothing but what stands in it, and hold no named function.
+ * A worker runs the text of this function: it may use nothing from outside and contain no named function.
  */
 export function projectTargets(json: string): unknown[] | undefined {
-	let answer: unknown;
+	let body: unknown;
 	try {
-		answer = JSON.parse(json);
+		body = JSON.parse(json);
 	} catch {
 		return undefined;
 	}
-	const {data} = (answer ?? {}) as {readonly data?: {readonly activeTargets?: unknown}};
+	const {data} = (body ?? {}) as {readonly data?: {readonly activeTargets?: unknown}};
 	const active = data?.activeTargets;
 	if (!Array.isArray(active)) return undefined;
 	return active.map(target => {
-		const {discoveredLabels: _, globalUrl: __, ...bare} = (target ?? {}) as Record<string, unknown>;
-		return bare;
+		const {discoveredLabels: _, globalUrl: __, ...rest} = (target ?? {}) as Record<string, unknown>;
+		return rest;
 	});
 }

@@ -42,15 +42,20 @@ export function createClientCertificates(): ClientCertificates {
 	const notPem = join(ours, 'not.pem');
 	writeFileSync(notPem, 'this is no certificate\n', {mode: 0o600});
 	const ends = /^127\.0\.0\.1:\d+ ends the TLS handshake: [a-z ]+$/;
-	const notOurs = /does not take our certificate: .*Renew `tls\.cert`/;
+	const notOurs = /(?:does not take|refuses) our certificate: .*Renew `tls\.cert`/;
 	const files = /^the files for TLS cannot be used: [a-z ]+$/;
-	const mustBe = /have to be PEM files, the key without a passphrase and that of the certificate/;
+	const mustBe = /(?:have to|must) be PEM files[,;] the key /;
 	return {
 		server,
 		accepted: shown,
 		folder: ours,
 		refused: [
-			{name: 'none', shows: {}, message: ends, hint: /wants a certificate of ours: name it with `tls\.cert`/},
+			{
+				name: 'none',
+				shows: {},
+				message: ends,
+				hint: /(?:wants a certificate of ours: name it with|requires a client certificate: set) `tls\.cert`/,
+			},
 			{name: 'one of another authority', shows: stranger, message: ends, hint: notOurs},
 			{name: 'one that has expired', shows: expired, message: ends, hint: notOurs},
 			{name: 'the key of another', shows: {...shown, key: stranger.key}, message: files, hint: mustBe},

@@ -72,6 +72,6 @@ test('Kafka has one line for each operation, none repeated', async () => {
 
 test('a target behind a Service needs the permission to proxy to that Service', async () => {
 	expect(await printGrants('alertmanager')).toContain(
-		'kubectl -n monitoring create role midwatch-alerts-watch --verb=get --resource=services/proxy --resource-name=http:alerts:web',
+		'kubectl -n monitoring create role midwatch-alerts-read --verb=get --resource=services/proxy --resource-name=http:alerts:web',
 	);
 });

@@ -4,8 +4,8 @@ import type {Matcher} from '../../port/alertmanager.ts';
 import {compilePattern} from '../../text/pattern.ts';
 
 /*
- * Matchers as Alertmanager writes and reads them: https://prometheus.io/docs/alerting/latest/configuration/#matcher. A label that is not
- * there counts as empty, and a regular expression has to match the whole value.
+ * Matchers as Alertmanager writes and reads them: https://prometheus.io/docs/alerting/latest/configuration/#matcher. A missing
+ * label counts as empty, and a regular expression must match the complete value.
  */
 
 const operators = ['=~', '!~', '!=', '='] as const;
@@ -19,13 +19,13 @@ const quoted = (text: string): string =>
 
 const plainName = /^[A-Za-z_:][\w:]*$/;
 
-/** `severity=~"page|critical"`; names that are no classic ones are quoted, as Alertmanager 0.27 and newer take them. */
+/** `severity=~"page|critical"`; names with other characters than letters, digits, _ and : are quoted, which Alertmanager 0.27 and newer accept. */
 export const matcherText = (matcher: Matcher): string =>
 	`${plainName.test(matcher.name) ? matcher.name : quoted(matcher.name)}${operatorOf(matcher)}${quoted(matcher.value)}`;
 
 export const matchersText = (matchers: readonly Matcher[]): string => matchers.map(matcherText).join(', ');
 
-/** Exactly these labels, the name of the alert first. */
+/** Matchers that require exactly these labels, the alert's name first. */
 export const exactMatchers = (labels: Labels): readonly Matcher[] =>
 	Object.entries(labels)
 		.filter(([, value]) => value !== '')
@@ -33,7 +33,7 @@ export const exactMatchers = (labels: Labels): readonly Matcher[] =>
 		.map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
 
 /**
- * Reads `alertname="Down", job=~"api|web"`, with or without braces. Values may go without quotes when they hold nothing special.
+ * Reads `alertname="Down", job=~"api|web"`, with or without braces. Values without special characters need no quotes.
  * @throws SyntaxError with a sentence that says what is wrong and where.
  */
 export function parseMatchers(text: string): readonly Matcher[] {
@@ -58,7 +58,7 @@ export function parseMatchers(text: string): readonly Matcher[] {
 			else {
 				at += 1;
 				const escaped = source[at] ?? '';
-				// Alertmanager takes the backslash of any other escape for itself: `"\."` is a backslash and a dot.
+				// In any other escape, Alertmanager keeps the backslash: `"\."` is a backslash and a dot.
 				value += escaped === 'n' ? '\n' : escaped === '"' || escaped === '\\' ? escaped : `\\${escaped}`;
 			}
 		}
@@ -68,72 +68,72 @@ export function parseMatchers(text: string): readonly Matcher[] {
 	function word(pattern: RegExp, what: string): string {
 		skip();
 		if (source[at] === '"') return quotedText();
-		const found = pattern.exec(rest())?.[0] ?? '';
-		if (found === '') throw new SyntaxError(`There should be ${what} ${near()}.`);
-		at += found.length;
-		return found;
+		const match = pattern.exec(rest())?.[0] ?? '';
+		if (match === '') throw new SyntaxError(`${what} is expected ${near()}.`);
+		at += match.length;
+		return match;
 	}
 
 	const matchers: Matcher[] = [];
 	for (skip(); at < source.length; skip()) {
-		const name = word(/^[A-Za-z_:][\w:]*/, 'the name of a label');
+		const name = word(/^[A-Za-z_:][\w:]*/, 'The name of a label');
 		skip();
-		const operator = operators.find(one => source.startsWith(one, at));
-		if (operator === undefined) throw new SyntaxError(`There should be one of = != =~ !~ ${near()}.`);
+		const operator = operators.find(candidate => source.startsWith(candidate, at));
+		if (operator === undefined) throw new SyntaxError(`One of = != =~ !~ is expected ${near()}.`);
 		at += operator.length;
-		const value = word(/^[^\s,"{}]+/, 'a value, in quotes,');
+		const value = word(/^[^\s,"{}]+/, 'A value in quotes');
 		matchers.push({name, value, isRegex: operator.endsWith('~'), isEqual: operator.startsWith('=')});
 		skip();
 		if (at >= source.length) break;
-		if (source[at] !== ',') throw new SyntaxError(`There should be a comma ${near()}.`);
+		if (source[at] !== ',') throw new SyntaxError(`A comma is expected ${near()}.`);
 		at += 1;
 	}
-	if (matchers.length === 0) throw new SyntaxError('At least one matcher is needed.');
+	if (matchers.length === 0) throw new SyntaxError('At least one matcher is required.');
 	return matchers;
 }
 
-/** Whether a value meets a matcher; undefined when only the server can tell, or before `loadPatterns`. */
-function matcherAccepts({value: wanted, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
-	if (!isRegex) return (value === wanted) === isEqual;
+/** Whether a value meets a matcher; undefined when only the server can decide, or before `loadPatterns`. */
+function matcherAccepts({value: expected, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
+	if (!isRegex) return (value === expected) === isEqual;
 	try {
-		const pattern = compilePattern(wanted);
+		const pattern = compilePattern(expected);
 		return pattern && pattern.matchesEntirely(value) === isEqual;
 	} catch {
 		return undefined;
 	}
 }
 
-/** Whether a silence of these matchers hides an alert of these labels. What only the server can tell counts as no. */
+/** Whether a silence with these matchers hides an alert with these labels; false when only the server can decide. */
 export const matchesLabels = (matchers: readonly Matcher[], labels: Labels): boolean =>
 	matchers.every(matcher => matcherAccepts(matcher, labels[matcher.name] ?? '') === true);
 
-/** No label has such a value: what matches it matches whatever there is. */
+/** A value that no label has: a matcher that accepts it accepts any value. */
 const improbableValue = 'midwatch-tries-whether-anything-is-matched';
 
-/** True for `severity=~".+"` and the like: every one of the matchers takes any value. */
+/** Whether every matcher accepts any value, as `severity=~".+"` does. */
 export const matchesAnything = (matchers: readonly Matcher[]): boolean =>
 	matchers.every(matcher => matcherAccepts(matcher, improbableValue) === true);
 
-/** @throws SyntaxError with a sentence when the server would not take the expression. */
+/** @throws SyntaxError with a sentence when the server would reject the expression. */
 function assertCompiles(matcher: Matcher): void {
 	if (!matcher.isRegex) return;
 	try {
 		compilePattern(matcher.value);
 	} catch (error) {
-		throw new SyntaxError(`${matcherText(matcher)} is no regular expression: ${messageOf(error)}.`);
+		throw new SyntaxError(`${matcherText(matcher)} is not a regular expression: ${messageOf(error)}.`);
 	}
 }
 
-/** What is wrong with matchers that were typed, in a sentence; undefined when they may be sent. */
+/** The problem of typed matchers, in a sentence; undefined when they can be sent. */
 export function matchersProblem(text: string): string | undefined {
 	try {
 		const matchers = parseMatchers(text);
 		for (const matcher of matchers) assertCompiles(matcher);
-		const any = 'These match every alert there is. Name at least one label with the value it should have.';
+		const any = 'These match every alert. Name at least one label with its value.';
 		if (matchesAnything(matchers)) return any;
-		// The server refuses this too: https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go (validateSilence).
+		// The server rejects this too: https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go (validateSilence).
 		return matchers.every(matcher => matcherAccepts(matcher, '') === true)
-			? 'These also match alerts that have none of the labels. Name at least one label with the value it should have.'
+			? 'These also match alerts that have none of the labels. Name at least one label with its value.'
 			: undefined;
 	} catch (error) {
 		if (error instanceof SyntaxError) return `${error.message} Write them as alertname="Down", job=~"api|web".`;

@@ -7,20 +7,20 @@ import {alertName} from '../alert-labels.ts';
 import {silenceEndsSoon, silenceForgotten} from './alertmanager-finding-types.ts';
 import {matchersText} from './matcher.ts';
 
-/** Milliseconds. A silence that hides alerts for longer was forgotten. */
+/** Milliseconds. A silence that is active for longer counts as forgotten. */
 export const forgottenAfterMs = 7 * 86_400_000;
-/** Milliseconds. Who made it should know when what it hides will be told again. */
+/** Milliseconds before the end of a silence from which it is a finding, when alerts under it still fire. */
 export const endsSoonMs = 15 * 60_000;
-/** Milliseconds. So long a silence is shown after its end. */
+/** Milliseconds for which a silence is shown after its end. */
 export const shownAfterEndMs = 3_600_000;
 
-/** What is worth knowing of a silence before somebody asks. */
+/** Why a silence is a finding. */
 type Remark = 'forgotten' | 'ends-soon';
 
 export type SilenceRow = Row &
 	Silence & {
 		readonly text: string;
-		/** Names of the alerts that it hides now, each as often as it is hidden. */
+		/** Names of the alerts that it hides now; a name occurs once for each alert. */
 		readonly hides: readonly string[];
 		/** Epoch milliseconds. */
 		readonly starts: number;
@@ -28,15 +28,15 @@ export type SilenceRow = Row &
 		readonly remark: Remark | undefined;
 	};
 
-const alerts = (count: number): string => (count === 1 ? '1 alert' : `${count} alerts`);
+const formatAlertCount = (count: number): string => (count === 1 ? '1 alert' : `${count} alerts`);
 
-/** `alerts`: all that the server has. Which silence hides which is its own word. */
+/** A row of a silence. `alerts`: all of the server, which names the silences of each. */
 export function silenceRow(
 	target: string,
 	silence: Silence,
-	{alerts: all, now}: {readonly alerts: readonly AlertFacts[]; readonly now: number},
+	{alerts, now}: {readonly alerts: readonly AlertFacts[]; readonly now: number},
 ): SilenceRow {
-	const hides = all.filter(({silencedBy}) => silencedBy.includes(silence.id)).map(({labels}) => alertName(labels));
+	const hides = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).map(({labels}) => alertName(labels));
 	const starts = Date.parse(silence.startsAt);
 	const ends = Date.parse(silence.endsAt);
 	const active = silence.state === 'active';
@@ -47,7 +47,8 @@ export function silenceRow(
 				? 'forgotten'
 				: undefined;
 	const why = {
-		'ends-soon': () => `ends in ${formatDuration((ends - now) / 1000)}, ${alerts(hides.length)} under it still firing`,
+		'ends-soon': () =>
+			`ends in ${formatDuration((ends - now) / 1000)}, ${formatAlertCount(hides.length)} under it still firing`,
 		forgotten: () => `active for ${formatDuration((now - starts) / 1000)}: forgotten?`,
 	};
 	return {
@@ -63,13 +64,15 @@ export function silenceRow(
 	};
 }
 
+/** Findings about silences that end soon over firing alerts, and about forgotten ones. */
 export function silenceFindings(rows: readonly SilenceRow[], now: number): readonly Finding[] {
 	return rows.flatMap(row => {
 		if (row.remark === undefined) return [];
 		const hidden = [...new Set(row.hides)].join(', ');
+		const author = row.createdBy || 'an unknown author';
 		const sentences: Readonly<Record<Remark, string>> = {
-			'ends-soon': `silence of ${row.createdBy || 'nobody'} ends in ${formatDuration((row.ends - now) / 1000)} while ${hidden} still fires`,
-			forgotten: `silence of ${row.createdBy || 'nobody'} has been active for ${formatDuration((now - row.starts) / 1000)}, hides ${hidden || 'nothing now'}`,
+			'ends-soon': `silence of ${author} ends in ${formatDuration((row.ends - now) / 1000)} while ${hidden} still fires`,
+			forgotten: `silence of ${author} has been active for ${formatDuration((now - row.starts) / 1000)}, hides ${hidden || 'nothing now'}`,
 		};
 		return [
 			createFinding(row.remark === 'forgotten' ? silenceForgotten : silenceEndsSoon, {
@@ -84,8 +87,8 @@ export function silenceFindings(rows: readonly SilenceRow[], now: number): reado
 					`comment: ${row.comment || 'none'}`,
 					`from ${row.startsAt} until ${row.endsAt}`,
 					row.remark === 'forgotten'
-						? `told from ${formatDuration(forgottenAfterMs / 1000)} on`
-						: `told ${formatDuration(endsSoonMs / 1000)} before its end`,
+						? `reported from ${formatDuration(forgottenAfterMs / 1000)} on`
+						: `reported from ${formatDuration(endsSoonMs / 1000)} before its end`,
 				],
 			}),
 		];

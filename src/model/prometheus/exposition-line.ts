@@ -5,7 +5,7 @@ export type Exemplar = {readonly labels: LabelPairs; readonly value: number; rea
 
 /** One series of a page. `timestamp` is in epoch milliseconds, whichever of the two formats it came in. */
 export type ExpositionSample = {
-	/** As it stands in the line: a bucket of `wait` is `wait_bucket`. */
+	/** As written in the line: a bucket of `wait` is `wait_bucket`. */
 	readonly name: string;
 	readonly labels: LabelPairs;
 	readonly value: number;
@@ -60,7 +60,7 @@ const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)
 
 /**
  * Reads one line at a time of the formats https://prometheus.io/docs/instrumenting/exposition_formats/ and
- * https://prometheus.io/docs/specs/om/open_metrics_spec/, quoted UTF-8 names included. Never throws: `problem` tells what is wrong.
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/, quoted UTF-8 names included. Never throws: `problem` names the error.
  */
 export class ExpositionLine {
 	/** Why the last reading gave nothing. */
@@ -78,7 +78,7 @@ export class ExpositionLine {
 		this.#secondsToMs = openMetrics ? 1000 : 1;
 	}
 
-	/** Goes to the line from `start` up to `end`; tells what it starts with, blanks aside. NaN of an empty line. */
+	/** Moves to the line from `start` up to `end`. Returns the code of its first character after blanks; NaN for an empty line. */
 	begin(start: number, end: number): number {
 		this.#at = start;
 		this.#end = end;
@@ -120,7 +120,7 @@ export class ExpositionLine {
 		this.problem = '';
 		this.#inner = undefined;
 		const bare = this.#peek() === open ? '' : this.#name(nameStart, nameRest);
-		if (bare === undefined) return this.#fail('a name starts with a letter, _ or :, or stands between quotes in {}');
+		if (bare === undefined) return this.#fail('a name starts with a letter, _ or :, or is quoted in {}');
 		if (bare !== '' && this.#at < this.#end && this.#peek() !== open && (classOf(this.#peek()) & blank) === 0)
 			return this.#fail(`${shown(this.#rest())} is no part of a name: only letters, digits, _ and : are`);
 		this.#blanks();
@@ -216,7 +216,7 @@ export class ExpositionLine {
 			const name = quotedName ? this.#quoted() : this.#name(labelStart, labelRest);
 			if (name === undefined) {
 				if (quotedName) return undefined;
-				return this.#fail(`${this.#here()} stands where the name of a label belongs`);
+				return this.#fail(`${this.#here()} where the name of a label is expected`);
 			}
 			this.#blanks();
 			if (this.#peek() === equals) {
@@ -228,7 +228,7 @@ export class ExpositionLine {
 				if (value === undefined) return undefined;
 				if (labels.length === fewLabels) many = new Set(labels.map(([other]) => other));
 				if (many?.has(name) ?? labels.some(([other]) => other === name))
-					return this.#fail(`the label ${shown(name)} stands twice`);
+					return this.#fail(`the label ${shown(name)} occurs twice`);
 				many?.add(name);
 				labels.push([name, value]);
 			} else if (quotedName && mayName && this.#inner === undefined) {
@@ -238,7 +238,7 @@ export class ExpositionLine {
 			}
 			this.#blanks();
 			if (this.#peek() === comma) this.#at += 1;
-			else if (this.#peek() !== close) return this.#fail(`${this.#here()} stands where , or } belongs`);
+			else if (this.#peek() !== close) return this.#fail(`${this.#here()} where , or } is expected`);
 		}
 	}
 
@@ -272,11 +272,12 @@ export class ExpositionLine {
 
 	#timestamp(): number | undefined {
 		const from = this.#at;
-		const told = this.#number('timestamp');
-		if (told === undefined) return undefined;
-		if (Number.isFinite(told) && (this.#secondsToMs !== 1 || Number.isInteger(told))) return told * this.#secondsToMs;
+		const timestamp = this.#number('timestamp');
+		if (timestamp === undefined) return undefined;
+		if (Number.isFinite(timestamp) && (this.#secondsToMs !== 1 || Number.isInteger(timestamp)))
+			return timestamp * this.#secondsToMs;
 		const text = this.#text.slice(from, this.#end);
-		return this.#fail(`the timestamp ${shown(text)} is no whole number of milliseconds`);
+		return this.#fail(`the timestamp ${shown(text)} is not an integer of milliseconds`);
 	}
 
 	#exemplar(): Exemplar | undefined {

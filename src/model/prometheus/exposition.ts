@@ -31,9 +31,9 @@ export type LineError = {readonly line: number; readonly text: string; readonly 
 export type Exposition = {
 	readonly openMetrics: boolean;
 	readonly families: readonly Family[];
-	/** Series kept. */
+	/** The number of stored series. */
 	readonly series: number;
-	/** Further series, read and not kept because there were `limits.series` already. */
+	/** The number of further series, parsed and dropped because of `limits.series`. */
 	readonly omitted: number;
 	/** The first of them; `wrongLines` counts all. */
 	readonly errors: readonly LineError[];
@@ -41,9 +41,9 @@ export type Exposition = {
 };
 
 export type ExpositionLimits = {
-	/** Series kept. */
+	/** The most stored series. */
 	readonly series: number;
-	/** Characters of a line; a longer one is told as wrong. */
+	/** The most characters of a line; a longer one is an error. */
 	readonly line: number;
 	readonly errors: number;
 	/** Characters read before the others in the program have their turn. */
@@ -121,7 +121,7 @@ class Families {
 
 /**
  * Reads a page of metrics: families with their series, wrong lines by number, and the rest as if those were not there. Yields after each
- * slice, so that a page of 10 MB leaves room for others. `openMetrics` is what the server called it; where that is not known, a page that
+ * slice, so that other work runs during a page of 10 MB. `openMetrics`: the format by its content type; where that is not known, a page that
  * ends in `# EOF` is one.
  */
 export function* parseExpositionInSlices(
@@ -137,8 +137,8 @@ export function* parseExpositionInSlices(
 	let ended = false;
 	const wrong = (start: number, problem: string) => {
 		wrongLines += 1;
-		const told = text.slice(start, Math.min(start + 120, at - 1)).trim();
-		if (errors.length < limits.errors) errors.push({line: number, text: told, problem});
+		const excerpt = text.slice(start, Math.min(start + 120, at - 1)).trim();
+		if (errors.length < limits.errors) errors.push({line: number, text: excerpt, problem});
 	};
 	while (at < text.length) {
 		const start = at;

@@ -3,7 +3,7 @@ import {formatThousands} from '../../text/format.ts';
 import type {Exposition} from './exposition.ts';
 import type {ExpositionSample} from './exposition-line.ts';
 
-const mostLines = 20_000;
+const maxLines = 20_000;
 /** Families put into lines before the others in the program have their turn; a family of many series counts for several. */
 const linesASlice = 2000;
 
@@ -18,7 +18,7 @@ function moment(epochMs: number): string {
 	return Number.isNaN(date.getTime()) ? `${epochMs} ms` : date.toISOString();
 }
 
-/** With its whole name, so that a filter of lines finds it and a copied line can be asked for. */
+/** A line with the full name, so that a filter finds it and a copied line is a valid query. */
 function sampleLine({name, labels, value, timestamp, exemplar}: ExpositionSample): DocumentLine {
 	const at = timestamp === undefined ? '' : `  at ${moment(timestamp)}`;
 	const example = exemplar === undefined ? '' : `  for example ${labelText(exemplar.labels)} ${figure(exemplar.value)}`;
@@ -31,7 +31,7 @@ export function* familyLines({families, omitted}: Exposition): Generator<undefin
 	let left = omitted;
 	let sliceEnd = linesASlice;
 	for (const family of families) {
-		if (lines.length + 2 > mostLines) {
+		if (lines.length + 2 > maxLines) {
 			left += family.samples.length;
 			continue;
 		}
@@ -39,17 +39,17 @@ export function* familyLines({families, omitted}: Exposition): Generator<undefin
 		const count = family.samples.length > 1 ? `, ${formatThousands(family.samples.length)} series` : '';
 		const help = family.help === '' ? '' : `  ${family.help.replaceAll(/\s+/g, ' ')}`;
 		lines.push({text: `${family.name}  ${family.type}${unit}${count}${help}`, loud: true});
-		const room = mostLines - lines.length;
-		for (const sample of family.samples.slice(0, room)) {
+		const remaining = maxLines - lines.length;
+		for (const sample of family.samples.slice(0, remaining)) {
 			lines.push(sampleLine(sample));
 			if (lines.length < sliceEnd) continue;
 			sliceEnd += linesASlice;
 			yield;
 		}
-		left += Math.max(0, family.samples.length - room);
+		left += Math.max(0, family.samples.length - remaining);
 	}
 	if (left > 0)
-		lines.push({text: `… ${formatThousands(left)} more series, not shown: read the page by hand`, severity: 'warn'});
+		lines.push({text: `… ${formatThousands(left)} more series, not shown: read the page with curl`, severity: 'warn'});
 	return lines;
 }
 

@@ -4,18 +4,18 @@ import type {Gauge, Note, Snapshot} from '../../contract/row.ts';
 import {formatClockTime, formatThousands} from '../../text/format.ts';
 import {reloadFailed, rulesFailing, serverNotReady} from './prometheus-finding-types.ts';
 
-/** What a Prometheus tells of itself. A member is undefined when this server does not tell it. */
+/** The state of a Prometheus. A member is undefined when this server does not serve it. */
 export type PrometheusServerFacts = {
 	readonly targets: {readonly all: number; readonly down: number};
 	readonly ready: {readonly ready: boolean; readonly said: string} | undefined;
 	readonly config: {readonly loaded: boolean; readonly lastConfigTime: string} | undefined;
-	/** In memory. */
+	/** The number of series in memory. */
 	readonly series: number | undefined;
 	readonly rules:
 		| {
 				readonly all: number;
 				readonly failing: readonly FailingRule[];
-				/** Names of the alerting rules that look at `up`. */
+				/** Names of the alerting rules that read `up`. */
 				readonly ofUp: readonly string[];
 		  }
 		| undefined;
@@ -23,7 +23,7 @@ export type PrometheusServerFacts = {
 
 export type FailingRule = {readonly group: string; readonly name: string; readonly error: string};
 
-/** Gauges are left out where the server has no such thing, rather than shown as unknown for ever. */
+/** The gauges of the server. A gauge that this server cannot have is left out. */
 export function prometheusServerGauges({
 	targets,
 	ready,
@@ -86,61 +86,61 @@ const loadedText = (time: string): string => {
 	return Number.isNaN(at) ? 'loaded' : `loaded ${formatClockTime(at)}`;
 };
 
-const shownFaults = 5;
+const maxNotes = 5;
 
-/** What cannot be evaluated, and why. */
+/** A note for each failing rule, with its error. */
 export const ruleNotes = (rules: PrometheusServerFacts['rules']): readonly Note[] =>
-	(rules?.failing ?? []).slice(0, shownFaults).map(({group, name, error}) => ({
+	(rules?.failing ?? []).slice(0, maxNotes).map(({group, name, error}) => ({
 		text: `rule ${group}/${name} cannot be evaluated: ${error}`,
-		hint: 'What hangs on it cannot fire. Correct its expression in the rule file, then reload.',
+		hint: 'Alerts that depend on it cannot fire. Correct its expression in the rule file, then reload.',
 		severity: 'warn',
 	}));
 
-/** What is wrong with the server itself, read from its gauges and the notes on its rules. */
+/** The findings on the server itself, from its gauges and the notes on its rules. */
 export function prometheusServerFindings(
 	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
 	target: string,
 ): readonly Finding[] {
 	const about = {target, kind: 'prometheus.target'} as const;
 	const bad = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
-	const found: Finding[] = [];
+	const findings: Finding[] = [];
 	if (bad('ready') !== undefined) {
-		found.push(
+		findings.push(
 			createFinding(serverNotReady, {
 				...about,
 				id: `${target}/server/ready`,
 				severity: 'crit',
-				sentence: `${target} is not ready: it replays its log, or shuts down, and neither scrapes nor alerts`,
-				evidence: ['GET /-/ready does not answer with 200'],
+				sentence: `${target} is not ready: it starts or stops, and neither scrapes nor alerts`,
+				evidence: ['GET /-/ready does not return 200'],
 			}),
 		);
 	}
 	if (bad('config') !== undefined) {
-		found.push(
+		findings.push(
 			createFinding(reloadFailed, {
 				...about,
 				id: `${target}/server/config`,
 				severity: 'warn',
-				sentence: `the configuration of ${target} could not be loaded: it goes on with the one before, and a restart would fail`,
+				sentence: `the configuration of ${target} could not be loaded: it keeps the one before, and a restart would fail`,
 				evidence: [
 					'reloadConfigSuccess of /api/v1/status/runtimeinfo is false',
-					'promtool check config tells the fault',
+					'promtool check config names the error',
 				],
 			}),
 		);
 	}
 	const rules = bad('rules');
 	if (rules !== undefined) {
-		const many = rules.value ?? 0;
-		found.push(
+		const count = rules.value ?? 0;
+		findings.push(
 			createFinding(rulesFailing, {
 				...about,
 				id: `${target}/server/rules`,
 				severity: 'warn',
-				sentence: `${formatThousands(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
+				sentence: `${formatThousands(count)} ${count === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated: alerts that depend on ${count === 1 ? 'it' : 'them'} cannot fire`,
 				evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
 			}),
 		);
 	}
-	return found;
+	return findings;
 }

@@ -5,8 +5,8 @@ import {cleanLine} from '../../text/clean.ts';
 import {displayWidth, fitCells} from '../../text/fit.ts';
 import {formatThousands} from '../../text/format.ts';
 
-const mostRows = 500;
-const widestColumn = 44;
+const maxRows = 500;
+const maxColumnWidth = 44;
 
 /** Labels in which series differ, and those that all of them share. The name of the metric counts as a label. */
 export type LabelDifferences = {
@@ -45,11 +45,11 @@ export function formatSeries(labels: readonly (readonly [name: string, value: st
 	return rest.length === 0 ? name : `${name}{${rest.join(', ')}}`;
 }
 
-/** What tells one of several series from the others: only the labels that differ. */
+/** The labels of a series that differ from those of the others. */
 export const differingLabelsText = (labels: Labels, {differing}: LabelDifferences): string =>
 	formatSeries(differing.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]] as const])));
 
-/** A sample as text. Whole numbers whole, since they may be ids and moments; others in six digits. */
+/** A sample as text. Integers keep all digits, as they may be ids and times; other numbers have six digits. */
 export function formatSampleValue(value: number): string {
 	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 	const size = Math.abs(value);
@@ -64,29 +64,29 @@ const descending = (a: number, b: number): number => {
 
 export const byValue = (a: Sample, b: Sample): number => descending(a.value, b.value);
 
-/** Series at one moment: the largest first, a column for each label that differs, what they share told once. */
+/** A table of samples: the largest first, a column for each label that differs; shared labels are shown once. */
 export function tableLines(samples: readonly Sample[], omitted = 0): readonly DocumentLine[] {
-	const told = findLabelDifferences(samples.map(sample => sample.labels));
-	const shown = samples.toSorted(byValue).slice(0, mostRows);
+	const labels = findLabelDifferences(samples.map(sample => sample.labels));
+	const shown = samples.toSorted(byValue).slice(0, maxRows);
 	const left = samples.length - shown.length + omitted;
-	const columns = told.differing.map(name => {
+	const columns = labels.differing.map(name => {
 		const cells = shown.map(sample => cleanLine(sample.labels[name] ?? '-'));
-		const head = name === '__name__' ? 'metric' : name;
-		return {head, cells, wide: Math.min(widestColumn, Math.max(displayWidth(head), ...cells.map(displayWidth)))};
+		const header = name === '__name__' ? 'metric' : name;
+		return {header, cells, width: Math.min(maxColumnWidth, Math.max(displayWidth(header), ...cells.map(displayWidth)))};
 	});
 	const values = shown.map(sample => formatSampleValue(sample.value));
-	const wide = Math.max(5, ...values.map(displayWidth));
+	const width = Math.max(5, ...values.map(displayWidth));
 	const lineOf = (value: string, cells: readonly string[]): string =>
-		[fitCells(value, wide, 'right'), ...columns.map((column, at) => fitCells(cells[at] ?? '', column.wide))]
+		[fitCells(value, width, 'right'), ...columns.map((column, at) => fitCells(cells[at] ?? '', column.width))]
 			.join('  ')
 			.trimEnd();
 	const lines: DocumentLine[] = [];
-	const shared = formatSeries(told.shared);
+	const shared = formatSeries(labels.shared);
 	if (shared !== '' && samples.length > 0) lines.push({text: samples.length === 1 ? shared : `all of ${shared}`});
 	lines.push({
 		text: lineOf(
 			'value',
-			columns.map(column => column.head),
+			columns.map(column => column.header),
 		),
 		loud: true,
 	});

@@ -5,7 +5,7 @@ import {formatThousands} from '../../text/format.ts';
 import {networkCutOff, targetsDown, targetsSlow, targetsUnknown} from './prometheus-finding-types.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
-/** So many targets of all down at once, over so many pools, is rather the network of the one who scrapes. */
+/** When that share of all targets is down, over that many pools, the network of the Prometheus is the likelier cause. */
 const cutOffShare = 0.5;
 const cutOffPools = 3;
 
@@ -18,19 +18,19 @@ const scrapeProblem = (row: ScrapeRow): ScrapeProblem | undefined => {
 	return row.health === 'up' ? 'slow' : row.health;
 };
 
-/** The cause that most of them share. */
+/** The most common cause, other than just `down`. */
 function mostCommonCause(rows: readonly ScrapeRow[]): string {
 	const causes = [...Map.groupBy(rows, row => row.why ?? '')].sort(([, a], [, b]) => b.length - a.length);
 	return causes.find(([why]) => why !== 'down')?.[0] ?? causes[0]?.[0] ?? '';
 }
 
-/** All targets of a server, and how many of them are down: also those whose rows were left out. */
+/** The number of all targets of a server and of those that are down, including targets without a row. */
 export type ScrapeTotals = {readonly all: number; readonly down: number};
 
-/** One finding for each pool and kind of trouble: a pool is what a person looks after. `totals`: as the rows tell when absent. */
+/** One finding for each pool and problem, because a pool has one owner. `totals`: counted from the rows when absent. */
 export function scrapeFindings(rows: readonly ScrapeRow[], target: string, totals?: ScrapeTotals): readonly Finding[] {
 	const pools = [...Map.groupBy(rows, row => row.pool)];
-	const found = pools.flatMap(([pool, all]) => {
+	const findings = pools.flatMap(([pool, all]) => {
 		const kinds = Map.groupBy(all, scrapeProblem);
 		kinds.delete(undefined);
 		return [...kinds].flatMap(([kind, same]) => {
@@ -38,24 +38,24 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string, total
 			const severity = worstSeverity(same.map(row => row.severity));
 			if (kind === undefined || first === undefined || severity === 'ok') return [];
 			const size = Math.max(first.poolSize, all.length);
-			const many = kind === 'down' ? Math.max(first.poolDown, same.length) : same.length;
+			const affected = kind === 'down' ? Math.max(first.poolDown, same.length) : same.length;
 			return createFinding(scrapeFindingTypes[kind], {
 				id: `${target}/scrape/${pool}/${kind}`,
 				target,
 				severity,
-				sentence: `${pool || 'targets without a job'}: ${formatThousands(many)} of ${formatThousands(size)} ${size === 1 ? 'target' : 'targets'} ${kind}: ${mostCommonCause(same)}`,
+				sentence: `${pool || 'targets without a job'}: ${formatThousands(affected)} of ${formatThousands(size)} ${size === 1 ? 'target' : 'targets'} ${kind}: ${mostCommonCause(same)}`,
 				row: {kind: 'prometheus.target', id: first.id},
 				kind: 'prometheus.target',
 				evidence: same.slice(0, 5).map(row => `${row.url ?? row.instance}: ${row.error === '' ? row.why : row.error}`),
-				...(many === same.length ? {subjects: same.map(row => row.labels)} : {}),
+				...(affected === same.length ? {subjects: same.map(row => row.labels)} : {}),
 			});
 		});
 	});
 	const cut = networkCutFinding(pools, target, totals);
-	return cut === undefined ? found : [cut, ...found];
+	return cut === undefined ? findings : [cut, ...findings];
 }
 
-/** Said beside the pools, not instead of them: it is a guess. A pool that is well may have no row among so many that are not. */
+/** A finding in addition to those of the pools, because it is a guess. A healthy pool may have no row among so many unhealthy ones. */
 function networkCutFinding(
 	pools: readonly (readonly [string, readonly ScrapeRow[]])[],
 	target: string,
@@ -64,14 +64,14 @@ function networkCutFinding(
 	const sizes = pools.map(([, rows]) => rows[0]).filter(row => row !== undefined);
 	const all = totals?.all ?? sizes.reduce((sum, row) => sum + row.poolSize, 0);
 	const down = totals?.down ?? sizes.reduce((sum, row) => sum + row.poolDown, 0);
-	const struck = sizes.filter(row => row.poolDown > 0);
-	if (struck.length < cutOffPools || down < all * cutOffShare) return undefined;
+	const affected = sizes.filter(row => row.poolDown > 0);
+	if (affected.length < cutOffPools || down < all * cutOffShare) return undefined;
 	return createFinding(networkCutOff, {
 		id: `${target}/scrape/cut-off`,
 		target,
 		severity: 'crit',
-		sentence: `${target} reaches only ${formatThousands(all - down)} of ${formatThousands(all)} targets: look at its own network and DNS first`,
+		sentence: `${target} reaches only ${formatThousands(all - down)} of ${formatThousands(all)} targets: check its own network and DNS first`,
 		kind: 'prometheus.target',
-		evidence: struck.slice(0, 5).map(row => `${row.pool}: ${row.poolDown} of ${row.poolSize} down`),
+		evidence: affected.slice(0, 5).map(row => `${row.pool}: ${row.poolDown} of ${row.poolSize} down`),
 	});
 }

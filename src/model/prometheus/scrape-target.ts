@@ -2,37 +2,37 @@ import type {Labels, Row, Severity} from '../../contract/row.ts';
 import {formatDuration, formatMillis} from '../../text/format.ts';
 import {evaluateThreshold, type Threshold} from '../threshold.ts';
 
-/** A scrape that takes so much of its timeout fails at the next hiccup. */
+/** The share of the timeout from which a scrape is slow: it fails at the next small delay. */
 const timeoutThreshold: Threshold = {warn: 0.8, crit: Number.POSITIVE_INFINITY};
 
-/** What Prometheus knows of one target it scrapes. */
+/** The facts of one scrape target. */
 export type ScrapeFacts = {
-	/** Its scrape pool; its job where the server does not tell pools. */
+	/** Its scrape pool; its job where the server has no pools. */
 	readonly pool: string;
 	readonly instance: string;
-	/** Those of its series `up`, without the name. */
+	/** The labels of its series `up`, without the name. */
 	readonly labels: Labels;
 	/** Undefined when only `up` was read. */
 	readonly url: string | undefined;
 	/** `unknown`: not scraped yet. */
 	readonly health: 'up' | 'down' | 'unknown';
-	/** Why the last scrape failed, in Prometheus' words; empty when it did not, and when only `up` was read. */
+	/** The error of the last scrape, by Prometheus; empty when it succeeded, and when only `up` was read. */
 	readonly error: string;
 	/** Epoch milliseconds. */
 	readonly scrapedAt: number | undefined;
 	readonly tookMs: number | undefined;
 	readonly timeoutMs: number | undefined;
 	readonly intervalMs: number | undefined;
-	/** How many targets its pool has, and how many of them are down: rows of healthy targets may be left out. */
+	/** The number of targets of its pool, and of those that are down. Rows of healthy targets may be omitted. */
 	readonly poolSize: number;
 	readonly poolDown: number;
-	/** Of one that is down: the names of the alerting rules that look at `up`, where there are some. */
+	/** Of a target that is down: the names of the alerting rules that read `up`, when there are any. */
 	readonly coveredByRules?: readonly string[];
 };
 
 export type ScrapeRow = Row & ScrapeFacts;
 
-/** As PromQL selects it: `{instance="10.2.4.17:8080",job="checkout-api"}`. The same for the same labels. */
+/** The PromQL selector of labels: `{instance="10.2.4.17:8080",job="checkout-api"}`. Equal for equal labels. */
 export const selectorOf = (labels: Labels): string =>
 	`{${Object.keys(labels)
 		.filter(name => name !== '__name__')
@@ -41,16 +41,16 @@ export const selectorOf = (labels: Labels): string =>
 		.join(',')}}`;
 
 /**
- * `twin`: an earlier row has the same labels, so that only its address tells it from that one. `before`: ids of the rows whose scrapes were
- * slow at the read before.
+ * A row of a scrape target. `twin`: an earlier row has the same labels, so its id needs the pool and URL. `before`: ids of the rows whose
+ * scrapes were slow in the previous read.
  */
 export function scrapeRow(target: string, facts: ScrapeFacts, twin = false, before?: ReadonlySet<string>): ScrapeRow {
 	const id = `${selectorOf(facts.labels)}${twin ? ` ${facts.pool} ${facts.url}` : ''}`;
-	const {severity, why} = judgeTarget(facts, before?.has(id) === true);
+	const {severity, why} = evaluateScrape(facts, before?.has(id) === true);
 	return {id, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
-function judgeTarget(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {
+function evaluateScrape(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {
 	const {health, error, tookMs, timeoutMs} = facts;
 	if (health === 'down') return {severity: 'crit', why: error === '' ? 'down' : scrapeCause(error)};
 	if (health === 'unknown') return {severity: 'unknown', why: 'not scraped yet'};
@@ -64,15 +64,15 @@ function judgeTarget(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: 
 	return {severity: 'ok'};
 }
 
-/** The cause in the words of Go's HTTP client, without what the row says already: `connection refused`. */
+/** The last part of an error of Go's HTTP client: `connection refused`. */
 export function scrapeCause(error: string): string {
-	const said = error
+	const cause = error
 		.replace(/^(?:Get|read|error when scraping) "[^"]*": /, '')
 		.replace(/; try -enableTCP6.*/, '')
 		.replace(/^(?:dial|read|write) tcp[46]?(?: \S+)?: /, '')
 		.replace(/^(?:connect|read|write): /, '')
 		.replace(/^lookup (\S+?)(?: on \S+)?: (.*)$/, '$1: $2')
 		.trim();
-	if (/^(?:context deadline exceeded|net\/http: request canceled)/.test(said)) return 'no answer within the timeout';
-	return said === '' ? error : said;
+	if (/^(?:context deadline exceeded|net\/http: request canceled)/.test(cause)) return 'no response within the timeout';
+	return cause === '' ? error : cause;
 }

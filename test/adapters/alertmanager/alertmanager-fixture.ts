@@ -16,7 +16,7 @@ export type AlertmanagerFixture = {
 	close(): Promise<void>;
 };
 
-/** The whole system on one server, as the console opens it. */
+/** Opens the system on one server, as the console does. */
 export async function openAlertmanager(
 	at: {readonly host: string; readonly port: number},
 	options = {readOnly: false},
@@ -25,25 +25,25 @@ export async function openAlertmanager(
 	const target = targetAt(at);
 	const connection = await alertmanagerSystem.connect(target, options);
 	const port = connection.port;
-	const acting = {...testContext(), now, port, target, record: 'rec-1', saveFile: fakeSaveFile};
+	const context = {...testContext(), now, port, target, record: 'rec-1', saveFile: fakeSaveFile};
 	const read = async <R extends Row>(kind: RowKind) => {
-		const source = alertmanagerSystem.sources.find(one => one.kind === kind);
+		const source = alertmanagerSystem.sources.find(candidate => candidate.kind === kind);
 		if (source === undefined) throw new Error(`no source ${kind}`);
-		return {source, snapshot: (await source.open(port, target)(acting)) as Snapshot<R>};
+		return {source, snapshot: (await source.open(port, target)(context)) as Snapshot<R>};
 	};
 	return {
 		port,
-		actionContext: acting,
+		actionContext: context,
 		read: async <R extends Row>(kind: RowKind) => (await read<R>(kind)).snapshot,
 		async findings(kind) {
 			const {source, snapshot} = await read(kind);
-			const found = source.findings(snapshot, undefined, {target: target.name, now: now()});
-			return found.map(({severity, sentence}) => `${severity}: ${sentence}`).sort();
+			const findings = source.findings(snapshot, undefined, {target: target.name, now: now()});
+			return findings.map(({severity, sentence}) => `${severity}: ${sentence}`).sort();
 		},
 		async inspect(id, row) {
-			const inspection = alertmanagerSystem.inspections.find(one => one.id === id);
+			const inspection = alertmanagerSystem.inspections.find(candidate => candidate.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
-			const {title, lines} = await inspection.open(row, {...acting, rows: [row], params: {}});
+			const {title, lines} = await inspection.open(row, {...context, rows: [row], params: {}});
 			return [title, ...lines.map(line => line.text)].join('\n');
 		},
 		close: () => connection.close(),
@@ -52,6 +52,6 @@ export async function openAlertmanager(
 
 export const actionOf = (id: string): Action => findAction(alertmanagerSystem, id);
 
-/** What the fields of an action hold when nobody has typed anything, and what was typed. */
+/** The params of an action: the given ones, and the initial values of the others. */
 export const filledParams = (action: Action, row: Row, given: Params): Params =>
 	Object.fromEntries(action.params.map(param => [param.name, given[param.name] ?? param.initial([row])]));

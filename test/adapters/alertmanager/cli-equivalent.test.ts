@@ -6,7 +6,7 @@ import {targetAt} from './dedicated-alertmanager.ts';
 const at = {host: '127.0.0.1', port: 9093};
 const body = JSON.stringify({comment: "it's known", matchers: [{name: 'a', value: 'b c'}]});
 
-/** The words that a real shell hands to a program. */
+/** The arguments that a real shell passes to a program. */
 const words = (line: string, program: string): readonly string[] =>
 	execFileSync('sh', ['-c', `${program}() { for word in "$@"; do printf '%s\\n' "$word"; done; }; ${line}`], {
 		encoding: 'utf8',
@@ -14,13 +14,13 @@ const words = (line: string, program: string): readonly string[] =>
 		.trimEnd()
 		.split('\n');
 
-describe('by hand', () => {
-	test('a shell hands curl what is sent', () => {
+describe('the CLI equivalent', () => {
+	test('gives curl the same request', () => {
 		const line = curlTargetCommand(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
 		expect(words(line, 'curl')).toEqual(['-fsS', '-X', 'POST', '-d', body, 'http://127.0.0.1:9093/api/v2/silences']);
 	});
 
-	test('through a cluster kubectl does the same', () => {
+	test('is kubectl through a cluster', () => {
 		const via = {
 			kubernetes: 'prod',
 			namespace: 'monitoring',
@@ -38,7 +38,7 @@ describe('by hand', () => {
 		expect(execFileSync('sh', ['-c', `kubectl() { cat; }; ${make}`], {encoding: 'utf8'})).toBe(body);
 	});
 
-	test('no secret is in it', () => {
+	test('holds no secret', () => {
 		const secret = {source: 'a test', reveal: async () => 'hidden'};
 		const basic = curlTargetCommand(
 			targetAt(at, {auth: {kind: 'basic', username: 'me', password: secret}}),

@@ -11,37 +11,37 @@ import {
 	targetAt,
 } from './dedicated-alertmanager.ts';
 
-await describeDedicatedAlertmanager('shown a certificate, when it wants one,', () => {
-	const {server: certificate, accepted: shown, folder, refused, removeFiles: forget} = createClientCertificates();
-	let own: DedicatedAlertmanager;
+await describeDedicatedAlertmanager('that requires a client certificate', () => {
+	const {server: certificate, accepted, folder, refused, removeFiles} = createClientCertificates();
+	let server: DedicatedAlertmanager;
 	beforeAll(async () => {
-		own = await startDedicatedAlertmanager({tls: 'valid', certificates: folder, shown});
+		server = await startDedicatedAlertmanager({tls: 'valid', certificates: folder, shown: accepted});
 	});
 	afterAll(async () => {
-		await own.end();
-		forget();
+		await server.end();
+		removeFiles();
 	});
 
-	const showing = (tls: TlsSettings) => openSystemFixture(alertmanagerSystem, targetAt(own, {url: own.url, tls}));
+	const open = (tls: TlsSettings) => openSystemFixture(alertmanagerSystem, targetAt(server, {url: server.url, tls}));
 
-	test('is read with one of its authority, as curl does', async () => {
+	test('is read with a certificate of its authority, as with curl', async () => {
 		const alert = JSON.stringify([{labels: {alertname: 'Shown', severity: 'warning'}}]);
-		const way = ['--cacert', certificate.ca, '--cert', shown.cert, '--key', shown.key];
-		const what = ['-H', 'content-type: application/json', '-d', alert, `${own.url}/api/v2/alerts`];
-		expect(spawnSync('curl', ['-fsS', ...way, ...what]).status).toBe(0);
-		const room = await showing({ca: certificate.ca, ...shown});
-		expect((await room.read('alertmanager.alert')).rows).toMatchObject([{labels: {alertname: 'Shown'}}]);
-		await room.connection.close();
+		const access = ['--cacert', certificate.ca, '--cert', accepted.cert, '--key', accepted.key];
+		const request = ['-H', 'content-type: application/json', '-d', alert, `${server.url}/api/v2/alerts`];
+		expect(spawnSync('curl', ['-fsS', ...access, ...request]).status).toBe(0);
+		const fixture = await open({ca: certificate.ca, ...accepted});
+		expect((await fixture.read('alertmanager.alert')).rows).toMatchObject([{labels: {alertname: 'Shown'}}]);
+		await fixture.connection.close();
 	});
 
-	test.each(refused)('is told what to do when it is shown $name', async ({shows, message, hint}) => {
-		const room = await showing({ca: certificate.ca, ...shows});
-		await expect(room.read('alertmanager.alert')).rejects.toMatchObject({
+	test.each(refused)('is refused with a hint for $name', async ({shows, message, hint}) => {
+		const fixture = await open({ca: certificate.ca, ...shows});
+		await expect(fixture.read('alertmanager.alert')).rejects.toMatchObject({
 			name: 'AdapterError',
 			kind: 'denied',
 			message: expect.stringMatching(message),
 			hint: expect.stringMatching(hint),
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

@@ -18,13 +18,13 @@ const labelsOf = (row: Row): Readonly<Record<string, string>> =>
 	'labels' in row ? (row.labels as Readonly<Record<string, string>>) : {};
 
 const expireAll = async (server: DedicatedAlertmanager, comment: string) => {
-	for (const one of await silencesOf(server)) {
-		if (one.comment === comment && one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
+	for (const {id, comment: text, status} of await silencesOf(server)) {
+		if (text === comment && status.state !== 'expired') await expireSilenceDirectly(server, id);
 	}
 };
 
-/** An alert that is told, one that is silenced for long and one of each remark. */
-async function busy(server: DedicatedAlertmanager) {
+/** A firing alert, and one with a silence that ends soon. */
+async function generateLoad(server: DedicatedAlertmanager) {
 	const down = {alertname: 'ConformanceDown', job: 'busy', severity: 'critical'};
 	const quiet = {alertname: 'ConformanceQuiet', severity: 'warning'};
 	await fireAlert(server, down, {summary: 'it is down'});
@@ -40,41 +40,41 @@ async function busy(server: DedicatedAlertmanager) {
 	};
 }
 
-let scenes = 0;
+let caseCount = 0;
 
-/** An alert, which somebody else silences when it has to move. */
-async function firing(server: DedicatedAlertmanager): Promise<ActionCase> {
-	scenes += 1;
-	const labels = {alertname: 'ConformanceScene', instance: `scene-${scenes}:80`, severity: 'critical'};
+/** A firing alert; the change on the server is a silence by another user. */
+async function silenceCase(server: DedicatedAlertmanager): Promise<ActionCase> {
+	caseCount += 1;
+	const labels = {alertname: 'ConformanceCase', instance: `case-${caseCount}:80`, severity: 'critical'};
 	await fireAlert(server, labels);
-	const comment = `conformance ${scenes}`;
+	const comment = `conformance ${caseCount}`;
 	return {
-		params: {duration: '2h', matchers: `instance="scene-${scenes}:80"`, comment},
+		params: {duration: '2h', matchers: `instance="case-${caseCount}:80"`, comment},
 		isTarget: row => labelsOf(row)['instance'] === labels.instance,
-		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment: 'moved'})),
+		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment: 'changed'})),
 		isApplied: async () =>
-			(await silencesOf(server)).some(one => one.comment === comment && one.status.state === 'active'),
+			(await silencesOf(server)).some(silence => silence.comment === comment && silence.status.state === 'active'),
 		async cleanUp() {
 			await resolveAlert(server, labels);
 			await expireAll(server, comment);
-			await expireAll(server, 'moved');
+			await expireAll(server, 'changed');
 		},
 	};
 }
 
-/** A silence, which somebody else makes last longer when it has to move. */
-async function silenced(server: DedicatedAlertmanager): Promise<ActionCase> {
-	scenes += 1;
-	const labels = {alertname: 'ConformanceScene', instance: `scene-${scenes}:80`, severity: 'critical'};
+/** A silence; the change on the server is that another user extends it. */
+async function expireCase(server: DedicatedAlertmanager): Promise<ActionCase> {
+	caseCount += 1;
+	const labels = {alertname: 'ConformanceCase', instance: `case-${caseCount}:80`, severity: 'critical'};
 	await fireAlert(server, labels);
-	const comment = `conformance ${scenes}`;
+	const comment = `conformance ${caseCount}`;
 	const id = await createSilenceDirectly(server, labels, {comment, minutes: 60});
 	return {
 		params: {},
 		isTarget: row => 'comment' in row && row.comment === comment,
 		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment, minutes: 120, id})),
 		isApplied: async () =>
-			!(await silencesOf(server)).some(one => one.comment === comment && one.status.state === 'active'),
+			!(await silencesOf(server)).some(silence => silence.comment === comment && silence.status.state === 'active'),
 		async cleanUp() {
 			await resolveAlert(server, labels);
 			await expireAll(server, comment);
@@ -87,10 +87,10 @@ await describeDedicatedAlertmanager('conformance', server => {
 		system: alertmanagerSystem,
 		server,
 		target: targetAt,
-		generateLoad: () => busy(server),
+		generateLoad: () => generateLoad(server),
 		actionCases: {
-			'alertmanager.silence': () => firing(server),
-			'alertmanager.expire-silence': () => silenced(server),
+			'alertmanager.silence': () => silenceCase(server),
+			'alertmanager.expire-silence': () => expireCase(server),
 		},
 		testsConnectionFaults: true,
 		recoversOnNextRead: true,

@@ -13,7 +13,7 @@ import {guardedHash} from '../../estate/prometheus.ts';
 import {freePort, isRunning, startServer, stopProcess, waitUntilReady} from '../../estate/server-process.ts';
 import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
-/** Critical alerts of a cluster hide its warnings, as most configurations have it. */
+/** Critical alerts of a cluster inhibit its warnings, as in most configurations. */
 const configuration = `
 route:
   receiver: oncall
@@ -30,10 +30,10 @@ export type DedicatedAlertmanager = ServerProcess & {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
-	/** Of its authority, when it speaks TLS: the path of a PEM file. */
+	/** The PEM file of its authority, when it speaks TLS. */
 	readonly ca?: string;
 	stop(): Promise<void>;
-	/** On the same port. Alerts are lost, as they always are until their senders repeat them; silences are too when it was killed. */
+	/** Starts it on the same port. Alerts are lost until their senders repeat them; silences too when it was killed. */
 	restart(): Promise<void>;
 	end(): Promise<void>;
 };
@@ -43,7 +43,7 @@ const program = 'prometheus-alertmanager';
 const installed = spawnSync(program, ['--version']).status === 0;
 
 /**
- * A `describe` with an Alertmanager of its own, to be awaited. Where its program is not installed it is skipped, and fails with
+ * A `describe` with an Alertmanager of its own; await it. Skipped where the program is not installed; fails there with
  * MIDWATCH_REQUIRE=all.
  */
 export async function describeDedicatedAlertmanager(
@@ -63,18 +63,18 @@ export async function describeDedicatedAlertmanager(
 export type AlertmanagerAccess = {
 	/** The server speaks TLS only; the certificate may have expired. */
 	readonly tls?: 'valid' | 'expired';
-	/** Nobody else is let in. */
+	/** Required login. */
 	readonly login?: Login;
-	/** Only who shows this one, or another of the same authority, is let in. */
+	/** Required client certificate: this one or another of the same authority. */
 	readonly shown?: ClientCertificate;
-	/** Where its authority and certificate are kept: one authority a folder. */
+	/** The folder of its authority and certificate. */
 	readonly certificates?: string;
 };
 
 /** A real Alertmanager for one test file, alone in its cluster. */
 export async function startDedicatedAlertmanager(guard: AlertmanagerAccess = {}): Promise<DedicatedAlertmanager> {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-alertmanager-'));
-	// The server runs as somebody else.
+	// The server runs as another user.
 	chmodSync(folder, 0o777);
 	const file = join(folder, 'alertmanager.yml');
 	writeFileSync(file, configuration);
@@ -145,22 +145,22 @@ export const targetAt = (
 	settings: {url: `http://${at.host}:${at.port}`, auth: {kind: 'none'}, headers: {}, environment: {}, ...settings},
 });
 
-/* What an outside client does and sees: curl's way in by fetch, and amtool. */
+/* The server as another client sees it: by fetch, and by amtool. */
 
 type Labels = Readonly<Record<string, string>>;
 type Server = Pick<DedicatedAlertmanager, 'url'>;
 
 async function call(server: Server, path: string, init?: RequestInit): Promise<unknown> {
-	const answer = await fetch(`${server.url}/api/v2${path}`, init);
-	const body = await answer.text();
-	if (!answer.ok) throw new Error(`${path}: ${answer.status} ${body}`);
+	const response = await fetch(`${server.url}/api/v2${path}`, init);
+	const body = await response.text();
+	if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`);
 	return body === '' ? undefined : JSON.parse(body);
 }
 
 const post = (server: Server, path: string, body: unknown) =>
 	call(server, path, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body)});
 
-/** An alert that fires until it is told otherwise, as a Prometheus sends it. */
+/** Sends an alert that fires for a day, as a Prometheus does. */
 export async function fireAlert(
 	server: Server,
 	labels: Labels,
@@ -173,7 +173,7 @@ export async function fireAlert(
 	await post(server, '/alerts', [{labels, annotations, startsAt, endsAt, generatorURL}]);
 }
 
-/** The alert has ended. */
+/** Ends the alert. */
 export async function resolveAlert(server: Server, labels: Labels): Promise<void> {
 	await post(server, '/alerts', [{labels, endsAt: new Date(Date.now() - 1000).toISOString()}]);
 }
@@ -205,7 +205,7 @@ export type ApiAlert = {
 export const alertsOf = async (server: Server): Promise<readonly ApiAlert[]> =>
 	(await call(server, '/alerts')) as readonly ApiAlert[];
 
-/** Silences by hand, and gives the id. With the id of another silence it changes that one, where the server lets it. */
+/** Creates a silence through the API and returns its id. With the id of a silence it changes that one, where the server allows it. */
 export async function createSilenceDirectly(
 	server: Server,
 	labels: Labels,
@@ -217,14 +217,14 @@ export async function createSilenceDirectly(
 		readonly comment?: string;
 	} = {},
 ): Promise<string> {
-	const {minutes = 60, startsInMinutes = 0, id, by = 'somebody', comment = 'by hand'} = options;
+	const {minutes = 60, startsInMinutes = 0, id, by = 'somebody', comment = 'through the API'} = options;
 	const startsAt =
 		id === undefined
 			? new Date(Date.now() + startsInMinutes * 60_000).toISOString()
-			: ((await silencesOf(server)).find(one => one.id === id)?.startsAt ?? '');
+			: ((await silencesOf(server)).find(silence => silence.id === id)?.startsAt ?? '');
 	const endsAt = new Date(Date.now() + minutes * 60_000).toISOString();
 	const matchers = Object.entries(labels).map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
-	const answer = await post(server, '/silences', {
+	const response = await post(server, '/silences', {
 		...(id === undefined ? {} : {id}),
 		matchers,
 		startsAt,
@@ -232,37 +232,37 @@ export async function createSilenceDirectly(
 		createdBy: by,
 		comment,
 	});
-	return (answer as {readonly silenceID: string}).silenceID;
+	return (response as {readonly silenceID: string}).silenceID;
 }
 
-/** Changes an active silence by hand, which keeps its id. */
+/** Changes an active silence through the API; it keeps its id. */
 export async function updateSilenceDirectly(
 	server: Server,
 	id: string,
 	change: Partial<Pick<ApiSilence, 'createdBy' | 'comment' | 'endsAt'>>,
 ): Promise<void> {
-	const {status, updatedAt, ...silence} = (await silencesOf(server)).find(one => one.id === id) ?? {};
-	const answer = (await post(server, '/silences', {...silence, ...change})) as {readonly silenceID: string};
-	if (answer.silenceID !== id) throw new Error(`silence ${id} became ${answer.silenceID}`);
+	const {status, updatedAt, ...silence} = (await silencesOf(server)).find(({id: other}) => other === id) ?? {};
+	const response = (await post(server, '/silences', {...silence, ...change})) as {readonly silenceID: string};
+	if (response.silenceID !== id) throw new Error(`silence ${id} became ${response.silenceID}`);
 }
 
 export async function expireSilenceDirectly(server: Server, id: string): Promise<void> {
 	await call(server, `/silence/${id}`, {method: 'DELETE'});
 }
 
-/** What the Alertmanager's own tool says. */
+/** The output of amtool. */
 export function runAmtool(server: Server, ...words: readonly string[]): string {
-	const done = spawnSync('amtool', [`--alertmanager.url=${server.url}`, ...words], {encoding: 'utf8'});
-	if (done.status !== 0) throw new Error(`amtool ${words.join(' ')}: ${done.stderr}`);
-	return done.stdout.trim();
+	const result = spawnSync('amtool', [`--alertmanager.url=${server.url}`, ...words], {encoding: 'utf8'});
+	if (result.status !== 0) throw new Error(`amtool ${words.join(' ')}: ${result.stderr}`);
+	return result.stdout.trim();
 }
 
-/** Grows with every change of anybody: of a silence, by the moment of its last update, and of alerts, by how many were received. */
+/** A number that grows with every change of a silence (the times of its updates) and of alerts (the number received). */
 export async function countChanges(server: Server): Promise<number> {
 	const metrics = await (await fetch(`${server.url}/metrics`)).text();
 	let received = 0;
 	for (const [, count] of metrics.matchAll(/^alertmanager_alerts_received_total\{.*\} (\d+)$/gm))
 		received += Number(count);
-	const updated = (await silencesOf(server)).reduce((sum, one) => sum + Date.parse(one.updatedAt), 0);
+	const updated = (await silencesOf(server)).reduce((sum, {updatedAt}) => sum + Date.parse(updatedAt), 0);
 	return received + updated;
 }

@@ -25,78 +25,78 @@ const third = {...down, instance: 'a:3'};
 const ofJob = {job: 'api'};
 const hour = 3_600_000;
 
-/** What there is before the plan is made: ids of silences by hand. `mine` is the one that is to end. */
+/** Ids of the silences that exist before the plan. `own`: the one that the plan ends. */
 type Before = Readonly<Record<string, string>>;
 type Scene = {
 	readonly prepare?: () => Promise<Before>;
-	/** Changes one fact; resolves with how many milliseconds later it is for the console, when time is what changed. */
+	/** Changes one fact. Resolves with a number of milliseconds when the clock of the console moves forward instead. */
 	readonly change: (before: Before) => Promise<unknown>;
 };
 
-await describeDedicatedAlertmanager('what a plan is bound to', server => {
-	let front: ReverseProxy;
+await describeDedicatedAlertmanager('the bindings of a plan', server => {
+	let proxy: ReverseProxy;
 	beforeAll(async () => {
-		front = await startReverseProxy(server);
+		proxy = await startReverseProxy(server);
 	});
-	afterAll(() => front.close());
+	afterAll(() => proxy.close());
 
-	const calm = async () => {
-		for (const one of await silencesOf(server))
-			if (one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
+	const removeAll = async () => {
+		for (const {id, status} of await silencesOf(server))
+			if (status.state !== 'expired') await expireSilenceDirectly(server, id);
 		for (const {labels} of await alertsOf(server)) await resolveAlert(server, labels);
 	};
-	const rowOf = async (room: AlertmanagerFixture, isSilence: boolean, {mine = ''}: Before): Promise<Row> => {
-		const found = isSilence
-			? (await room.read<SilenceRow>('alertmanager.silence')).rows.find(({id}) => id === mine)
-			: (await room.read<AlertmanagerAlertRow>('alertmanager.alert')).rows.find(
+	const rowOf = async (fixture: AlertmanagerFixture, isSilence: boolean, {own = ''}: Before): Promise<Row> => {
+		const row = isSilence
+			? (await fixture.read<SilenceRow>('alertmanager.silence')).rows.find(({id}) => id === own)
+			: (await fixture.read<AlertmanagerAlertRow>('alertmanager.alert')).rows.find(
 					({labels}) => labels['instance'] === 'a:1',
 				);
-		if (found === undefined) throw new Error('there is no such row');
-		return found;
+		if (row === undefined) throw new Error('there is no such row');
+		return row;
 	};
 
-	/** A plan for the alert `down` or for a silence of everything of its job, made over a front that sees what is sent. */
+	/** A plan for the alert `down` or for a silence of everything of its job, through a proxy that records what is sent. */
 	const shown =
 		({prepare, change}: Scene) =>
 		async (action: Action<Row, AlertmanagerPort>): Promise<ShownPlan<AlertmanagerPort>> => {
 			const isSilence = action.id === 'alertmanager.expire-silence';
-			await calm();
+			await removeAll();
 			for (const labels of [down, twin]) await fireAlert(server, labels);
-			const mine = isSilence ? {mine: await createSilenceDirectly(server, ofJob, {by: 'mira'})} : {};
-			const before = {...mine, ...(await prepare?.())};
+			const own = isSilence ? {own: await createSilenceDirectly(server, ofJob, {by: 'mira'})} : {};
+			const before = {...own, ...(await prepare?.())};
 			let ahead = 0;
-			const room = await openAlertmanager(front, {readOnly: false}, () => Date.now() + ahead);
-			const row = await rowOf(room, isSilence, before);
+			const fixture = await openAlertmanager(proxy, {readOnly: false}, () => Date.now() + ahead);
+			const row = await rowOf(fixture, isSilence, before);
 			const given = {matchers: 'job="api"', comment: 'bindings', duration: '1h'};
-			const {plan} = await action.preview([row], filledParams(action as Action, row, given), room.actionContext);
-			front.requests.length = 0;
+			const {plan} = await action.preview([row], filledParams(action as Action, row, given), fixture.actionContext);
+			proxy.requests.length = 0;
 			return {
 				plan: () => plan,
-				context: room.actionContext,
+				context: fixture.actionContext,
 				async change() {
 					const later = await change(before);
 					if (typeof later === 'number') ahead = later;
 				},
-				wasApplied: async () => front.requests.some(line => !line.startsWith('GET')),
+				wasApplied: async () => proxy.requests.some(line => !line.startsWith('GET')),
 				async cleanUp() {
-					await room.close();
-					await calm();
+					await fixture.close();
+					await removeAll();
 				},
 			};
 		};
 
 	const isMore = shown({change: () => fireAlert(server, third)});
-	/** As many as before, and one more of them is critical. */
+	/** The same number of alerts, with one more critical one. */
 	const isWorse = shown({
 		async change() {
 			await resolveAlert(server, twin);
 			await fireAlert(server, third);
 		},
 	});
-	const mine =
+	const own =
 		(change: (id: string) => Promise<unknown>): Scene['change'] =>
 		before =>
-			change(before['mine'] ?? '');
+			change(before['own'] ?? '');
 
 	const cases: BindingCases<AlertmanagerPort> = {
 		'alertmanager.silence': {
@@ -107,7 +107,7 @@ await describeDedicatedAlertmanager('what a plan is bound to', server => {
 				},
 			}),
 			'the silences on the alert': shown({change: () => createSilenceDirectly(server, {instance: 'a:1'})}),
-			'that its end is to come': shown({change: async () => 2 * hour}),
+			'that its end is in the future': shown({change: async () => 2 * hour}),
 			'how many alerts it hides': isMore,
 			'how many of them are critical': isWorse,
 			'how many of them notify now': shown({
@@ -121,13 +121,15 @@ await describeDedicatedAlertmanager('what a plan is bound to', server => {
 			}),
 		},
 		'alertmanager.expire-silence': {
-			'id and matchers': shown({change: mine(id => createSilenceDirectly(server, {instance: 'a:1'}, {id}))}),
+			'id and matchers': shown({change: own(id => createSilenceDirectly(server, {instance: 'a:1'}, {id}))}),
 			end: shown({
-				change: mine(id => updateSilenceDirectly(server, id, {endsAt: new Date(Date.now() + 5 * hour).toISOString()})),
+				change: own(id => updateSilenceDirectly(server, id, {endsAt: new Date(Date.now() + 5 * hour).toISOString()})),
 			}),
-			state: shown({change: mine(id => expireSilenceDirectly(server, id))}),
-			author: shown({change: mine(id => updateSilenceDirectly(server, id, {createdBy: 'somebody else'}))}),
-			comment: shown({change: mine(id => updateSilenceDirectly(server, id, {comment: 'must stay: the disk burns'}))}),
+			state: shown({change: own(id => expireSilenceDirectly(server, id))}),
+			author: shown({change: own(id => updateSilenceDirectly(server, id, {createdBy: 'another user'}))}),
+			comment: shown({
+				change: own(id => updateSilenceDirectly(server, id, {comment: 'keep it: the disk is being replaced'})),
+			}),
 			'how many alerts notify again': isMore,
 			'how many of them are critical': isWorse,
 		},

@@ -20,7 +20,7 @@ const alerts = Array.from(
 	}),
 );
 
-const about: ActionContext<AlertmanagerPort, AlertmanagerSettings> = {
+const context: ActionContext<AlertmanagerPort, AlertmanagerSettings> = {
 	...testContext(),
 	port: {alerts: async () => alerts, silences: async () => []} as unknown as AlertmanagerPort,
 	target: {
@@ -40,12 +40,12 @@ const silence: Silence = {
 	startsAt: '2026-11-21T14:00:00Z',
 	endsAt: '2036-11-21T16:00:00Z',
 	createdBy: 'oncall',
-	comment: 'a wave',
+	comment: 'maintenance',
 } as unknown as Silence;
 
-test('a silence counts every alert that it hides, lists ten, and gives all of them to the record', async () => {
+test('a silence counts every alert that it hides, lists ten, and records all', async () => {
 	const wanted = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'} as const;
-	const {count, touches, objects} = await previewCreate(wanted, about);
+	const {count, touches, objects} = await previewCreate(wanted, context);
 	expect(count).toBe(54);
 	expect(touches).toHaveLength(11);
 	expect(touches.at(-1)).toBe('44 more alerts');
@@ -54,7 +54,7 @@ test('a silence counts every alert that it hides, lists ten, and gives all of th
 });
 
 test('the end of a silence counts itself and every alert that notifies again', async () => {
-	const {count, touches, objects} = await previewExpire(silence, about);
+	const {count, touches, objects} = await previewExpire(silence, context);
 	expect(count).toBe(55);
 	expect(touches.at(-1)).toBe('45 more alerts');
 	expect(objects).toHaveLength(55);

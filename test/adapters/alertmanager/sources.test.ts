@@ -18,10 +18,10 @@ const fuller = {...full, instance: 'n:2'};
 const watchdog = {alertname: 'Watchdog', severity: 'none'};
 
 await describeDedicatedAlertmanager('alerts and silences', server => {
-	let room: AlertmanagerFixture;
+	let fixture: AlertmanagerFixture;
 	const ids: Record<string, string> = {};
 	beforeAll(async () => {
-		room = await openAlertmanager(server);
+		fixture = await openAlertmanager(server);
 		await fireAlert(server, down, {
 			summary: 'api a:1 is down',
 			runbook_url: 'https://runbooks.example.test/down',
@@ -41,32 +41,34 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 		ids['ended'] = await createSilenceDirectly(server, {alertname: 'Slow'});
 		await expireSilenceDirectly(server, ids['ended']);
 	});
-	afterAll(() => room.close());
+	afterAll(() => fixture.close());
 
 	const alert = async (name: string, instance?: string) => {
-		const {rows} = await room.read<AlertmanagerAlertRow>('alertmanager.alert');
-		const row = rows.find(one => one.name === name && (instance === undefined || one.labels['instance'] === instance));
+		const {rows} = await fixture.read<AlertmanagerAlertRow>('alertmanager.alert');
+		const row = rows.find(
+			candidate => candidate.name === name && (instance === undefined || candidate.labels['instance'] === instance),
+		);
 		if (row === undefined) throw new Error(`no alert ${name}`);
 		return row;
 	};
 	const silence = async (name: string) => {
-		const {rows} = await room.read<SilenceRow>('alertmanager.silence');
+		const {rows} = await fixture.read<SilenceRow>('alertmanager.silence');
 		const row = rows.find(({id}) => id === ids[name]);
 		if (row === undefined) throw new Error(`no silence ${name}`);
 		return row;
 	};
 
-	test('tells of every alert what amtool tells', async () => {
-		const {rows, gauges} = await room.read<AlertmanagerAlertRow>('alertmanager.alert');
-		const told = (...words: readonly string[]) =>
+	test('shows the same states as amtool', async () => {
+		const {rows, gauges} = await fixture.read<AlertmanagerAlertRow>('alertmanager.alert');
+		const amtoolAlerts = (...words: readonly string[]) =>
 			(JSON.parse(runAmtool(server, '--output=json', 'alert', 'query', ...words)) as readonly {fingerprint: string}[])
-				.map(one => one.fingerprint)
+				.map(({fingerprint}) => fingerprint)
 				.sort();
-		const mine = (which: AlertmanagerAlertRow['notification']) =>
+		const shownAlerts = (which: AlertmanagerAlertRow['notification']) =>
 			rows.filter(row => row.notification === which).map(row => row.fingerprint);
-		expect(mine('firing').sort()).toEqual(told());
-		expect(mine('silenced').sort()).toEqual(told('--silenced'));
-		expect(mine('inhibited').sort()).toEqual(told('--inhibited'));
+		expect(shownAlerts('firing').sort()).toEqual(amtoolAlerts());
+		expect(shownAlerts('silenced').sort()).toEqual(amtoolAlerts('--silenced'));
+		expect(shownAlerts('inhibited').sort()).toEqual(amtoolAlerts('--inhibited'));
 		expect(gauges.map(({id, value, severity}) => `${id} ${value} ${severity}`)).toEqual([
 			'firing 3 crit',
 			'silenced 1 ok',
@@ -74,27 +76,27 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 		]);
 	});
 
-	test('is as loud as its labels say, and calm about what is held back', async () => {
+	test('has the severity of its labels, and ok when it is silenced or inhibited', async () => {
 		expect(await alert('TargetDown')).toMatchObject({severity: 'crit', why: 'api a:1 is down', receivers: ['oncall']});
 		expect(await alert('DiskFull', 'n:2')).toMatchObject({severity: 'crit', why: 'job=node instance=n:2'});
 		expect(await alert('DiskFull', 'n:1')).toMatchObject({severity: 'ok', notification: 'silenced'});
 		expect(await alert('Slow')).toMatchObject({severity: 'ok', notification: 'inhibited'});
 		expect(await alert('Watchdog')).toMatchObject({severity: 'ok', notification: 'firing'});
-		expect(await room.findings('alertmanager.alert')).toEqual([
+		expect(await fixture.findings('alertmanager.alert')).toEqual([
 			'crit: DiskFull: job=node instance=n:2',
 			'crit: TargetDown: api a:1 is down',
 		]);
 	});
 
-	test('says since when, as the alert itself does', async () => {
+	test('has the start of the alert and the end of its silence', async () => {
 		const {since, startsAt, silencedUntil} = await alert('DiskFull', 'n:1');
 		expect(since).toBe(Date.parse(startsAt));
 		const ends = (await silencesOf(server)).find(({id}) => id === ids['full'])?.endsAt ?? '';
 		expect(silencedUntil).toBe(Date.parse(ends));
 	});
 
-	test('tells what each silence hides, and when it ends', async () => {
-		const {rows} = await room.read<SilenceRow>('alertmanager.silence');
+	test('lists what each silence hides, and when it ends', async () => {
+		const {rows} = await fixture.read<SilenceRow>('alertmanager.silence');
 		expect(rows.map(({id}) => id).sort()).toEqual(Object.values(ids).sort());
 		expect(await silence('full')).toMatchObject({
 			...{
@@ -110,12 +112,12 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 		expect(await silence('nothing')).toMatchObject({state: 'active', hides: [], severity: 'ok'});
 		expect(await silence('later')).toMatchObject({state: 'pending', hides: [], severity: 'ok'});
 		expect(await silence('ended')).toMatchObject({state: 'expired', severity: 'ok'});
-		expect(await room.findings('alertmanager.silence')).toEqual([
+		expect(await fixture.findings('alertmanager.silence')).toEqual([
 			expect.stringMatching(/^warn: silence of mira ends in 4m\d\ds while DiskFull still fires$/),
 		]);
 	});
 
-	test('calls a silence forgotten that has been active for more than a week', async () => {
+	test('reports a silence that has been active for more than a week as forgotten', async () => {
 		const later = await openAlertmanager(server, {readOnly: true}, () => Date.now() + 8 * 86_400_000);
 		expect(await later.findings('alertmanager.silence')).toContainEqual(
 			expect.stringMatching(/^warn: silence of somebody has been active for 8d0\dh, hides nothing now$/),
@@ -123,11 +125,11 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 		await later.close();
 	});
 
-	test('opens an alert with what it says, where its rule is and what keeps it quiet', async () => {
-		const text = await room.inspect('alertmanager.alert', await alert('TargetDown'));
+	test('opens an alert with its annotations, its rule and what suppresses it', async () => {
+		const text = await fixture.inspect('alertmanager.alert', await alert('TargetDown'));
 		for (const line of [
 			'TargetDown of alerts-main',
-			'firing, and its receivers are told',
+			'firing: its receivers are notified',
 			'https://runbooks.example.test/down',
 			'http://prometheus.example.test/graph?g0.expr=up+%3D%3D+0',
 			'instance   a:1',
@@ -136,25 +138,25 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 		]) {
 			expect(text).toContain(line);
 		}
-		expect(await room.inspect('alertmanager.alert', await alert('DiskFull', 'n:1'))).toMatch(
+		expect(await fixture.inspect('alertmanager.alert', await alert('DiskFull', 'n:1'))).toMatch(
 			/silenced by {3}mira until .*: OPS-1 \(alertname="DiskFull", instance="n:1"\)/,
 		);
-		expect(await room.inspect('alertmanager.alert', await alert('Slow'))).toMatch(/inhibited by {2}TargetDown/);
-		const gone = {...(await alert('Slow')), fingerprint: '0000000000000000'};
-		expect(await room.inspect('alertmanager.alert', gone)).toContain('It has ended since');
+		expect(await fixture.inspect('alertmanager.alert', await alert('Slow'))).toMatch(/inhibited by {2}TargetDown/);
+		const ended = {...(await alert('Slow')), fingerprint: '0000000000000000'};
+		expect(await fixture.inspect('alertmanager.alert', ended)).toContain('It has ended. As last read:');
 	});
 
-	test('opens a silence with what it matches, now or then', async () => {
-		expect(await room.inspect('alertmanager.silence', await silence('full'))).toMatch(
+	test('opens a silence with the alerts that it hides now or will hide', async () => {
+		expect(await fixture.inspect('alertmanager.silence', await silence('full'))).toMatch(
 			/It hides 1 of 5 alerts\n {2}DiskFull/,
 		);
-		expect(await room.inspect('alertmanager.silence', await silence('later'))).toMatch(
+		expect(await fixture.inspect('alertmanager.silence', await silence('later'))).toMatch(
 			/It would now hide 1 of 5 alerts\n {2}Slow/,
 		);
-		expect(await room.inspect('alertmanager.silence', await silence('nothing'))).toContain('It hides nothing');
+		expect(await fixture.inspect('alertmanager.silence', await silence('nothing'))).toContain('It hides nothing');
 	});
 
 	test('never shows the configuration of the server, which may hold secrets', async () => {
-		expect(JSON.stringify(await room.port.status(room.actionContext))).not.toContain('receivers');
+		expect(JSON.stringify(await fixture.port.status(fixture.actionContext))).not.toContain('receivers');
 	});
 });

@@ -39,10 +39,10 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 		(error: unknown) => error,
 	);
 
-const ask = {path: '/api/v1/thing', operation: 'thing'};
+const thingRequest = {path: '/api/v1/thing', operation: 'thing'};
 
 describe('a request', () => {
-	test('goes to the prefix of the server, with the log-in, its headers, its query in order, and who sends it', async () => {
+	test('goes to the prefix of the server, with login, headers, the query in order, and the id of the record', async () => {
 		const seen: {url?: string | undefined; headers: Readonly<Record<string, unknown>>}[] = [];
 		const {url} = await serve((request, response) => {
 			seen.push({url: request.url, headers: request.headers});
@@ -54,7 +54,7 @@ describe('a request', () => {
 		});
 		await client.json(
 			{
-				...ask,
+				...thingRequest,
 				query: [
 					['filter', 'a="b c"'],
 					['filter', 'd'],
@@ -63,7 +63,7 @@ describe('a request', () => {
 			},
 			never,
 		);
-		await open(url, {auth: {kind: 'bearer', token: secret('tok\n')}}).json(ask, never);
+		await open(url, {auth: {kind: 'bearer', token: secret('tok\n')}}).json(thingRequest, never);
 		expect(seen[0]?.url).toBe('/prefix/api/v1/thing?filter=a%3D%22b+c%22&filter=d');
 		expect(seen[0]?.headers).toMatchObject({
 			authorization: `Basic ${Buffer.from('ann:pässword').toString('base64')}`,
@@ -73,7 +73,7 @@ describe('a request', () => {
 		expect(seen[1]?.headers['authorization']).toBe('Bearer tok');
 	});
 
-	test('carries a form or JSON', async () => {
+	test('sends a form or JSON', async () => {
 		const seen: unknown[] = [];
 		const {url} = await serve((request, response) => {
 			void request.toArray().then(chunks => {
@@ -82,15 +82,15 @@ describe('a request', () => {
 			});
 		});
 		const client = open(url);
-		await client.json({...ask, method: 'POST', form: [['query', 'a+b']]}, never);
-		await client.json({...ask, method: 'POST', body: {a: 1}}, never);
+		await client.json({...thingRequest, method: 'POST', form: [['query', 'a+b']]}, never);
+		await client.json({...thingRequest, method: 'POST', body: {a: 1}}, never);
 		expect(seen).toEqual([
 			['POST', 'application/x-www-form-urlencoded', 'query=a%2Bb'],
 			['POST', 'application/json', '{"a":1}'],
 		]);
 	});
 
-	test('reads are sent again over a new connection when the kept one had died, an act never is', async () => {
+	test('retries a read over a new connection when the reused one is stale, and never retries a write', async () => {
 		let requests = 0;
 		const {server, url} = await serve((_, response) => {
 			requests += 1;
@@ -98,23 +98,23 @@ describe('a request', () => {
 		});
 		server.keepAliveTimeout = 60_000;
 		const client = open(url);
-		await client.json(ask, never);
+		await client.json(thingRequest, never);
 		server.closeAllConnections();
-		expect(await client.json(ask, never)).toEqual({});
+		expect(await client.json(thingRequest, never)).toEqual({});
 		expect(requests).toBe(2);
 		let posts = 0;
-		const rude = await serve(request => {
+		const rejecting = await serve(request => {
 			posts += 1;
 			request.socket.destroy();
 		});
-		expect(await failureOf(open(rude.url).json({...ask, method: 'POST'}, never))).toMatchObject({
+		expect(await failureOf(open(rejecting.url).json({...thingRequest, method: 'POST'}, never))).toMatchObject({
 			kind: 'unreachable',
 			harmless: false,
 		});
 		expect(posts).toBe(1);
 	});
 
-	test('takes what a cluster answers, and sends no log-in through it', async () => {
+	test('decodes a response through a cluster, and sends no login through it', async () => {
 		const seen: HttpRequest[] = [];
 		const via: HttpTransport = {
 			endpoint: 'prometheus.monitoring on prod',
@@ -128,64 +128,64 @@ describe('a request', () => {
 			close() {},
 		};
 		const client = open('http://ignored/prefix', {headers: {'X-Scope-OrgID': secret('t')}}, via);
-		expect(await client.json(ask, never)).toEqual({a: 1});
+		expect(await client.json(thingRequest, never)).toEqual({a: 1});
 		expect(seen[0]).toMatchObject({path: '/prefix/api/v1/thing', headers: {'X-Scope-OrgID': 't'}});
-		expect(() => open('http://x', {auth: {kind: 'bearer', token: secret('t')}}, via)).toThrow(/no log-in can be sent/);
+		expect(() => open('http://x', {auth: {kind: 'bearer', token: secret('t')}}, via)).toThrow(/no login can be sent/);
 	});
 });
 
-describe('an answer', () => {
+describe('a response', () => {
 	test.each([
 		['nested too deep', '['.repeat(6_000_000), '5.7Mi of JSON that is nested more than 200 levels deep'],
 		['of too many values', `[${'{},'.repeat(4_000_000)}{}]`, '11Mi of JSON that has so many values'],
-	])('%s is refused before it is parsed', async (_, body, said) => {
+	])('%s is refused before it is parsed', async (_, body, message) => {
 		const {url} = await serve((_request, response) => response.end(body));
-		expect(await failureOf(open(url).json(ask, never))).toMatchObject({
+		expect(await failureOf(open(url).json(thingRequest, never))).toMatchObject({
 			kind: 'malformed',
-			message: expect.stringContaining(said),
-			hint: 'No such answer is expected of it: check `url`, and any proxy between here and the server.',
+			message: expect.stringContaining(message),
+			hint: 'This server should not answer so much: check `url`, and any proxy between here and the server.',
 		});
 	});
 
-	test('is unpacked, and refused when it unpacks to more than is wanted', async () => {
+	test('is decompressed, and refused when it is larger than the limit', async () => {
 		const {url} = await serve((request, response) => {
 			expect(request.headers['accept-encoding']).toBe('gzip');
 			response.setHeader('Content-Encoding', 'gzip');
 			response.end(gzipSync(JSON.stringify('x'.repeat(3_000_000))));
 		});
-		expect(await open(url).json(ask, never)).toHaveLength(3_000_000);
-		expect(await failureOf(open(url).json({...ask, maxBytes: 1024 * 1024}, never))).toMatchObject({
+		expect(await open(url).json(thingRequest, never)).toHaveLength(3_000_000);
+		expect(await failureOf(open(url).json({...thingRequest, maxBytes: 1024 * 1024}, never))).toMatchObject({
 			kind: 'malformed',
 			message: expect.stringMatching(/more than 1 MB/),
 		});
 	});
 
-	test('that stops in the middle is given up in time, with what was asked', async () => {
+	test('that stops in the middle ends in a timeout that names the operation', async () => {
 		const {url} = await serve((_, response) => {
 			response.writeHead(200, {'Content-Type': 'application/json'});
 			response.write('{"half":');
 		});
-		expect(await failureOf(open(url).json({...ask, timeoutMs: 200}, never))).toMatchObject({
+		expect(await failureOf(open(url).json({...thingRequest, timeoutMs: 200}, never))).toMatchObject({
 			kind: 'timeout',
 			message: expect.stringMatching(/^thing: 127.0.0.1:\d+ did not answer within 0.2 s$/),
 		});
 	});
 
-	test('that breaks off in the middle is told so', async () => {
+	test('that breaks off in the middle is an unreachable server', async () => {
 		const {url} = await serve((_, response) => {
 			response.writeHead(200, {'Content-Length': 100});
 			response.write('{"half":', () => response.destroy());
 		});
-		expect(await failureOf(open(url).json(ask, never))).toMatchObject({
+		expect(await failureOf(open(url).json(thingRequest, never))).toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringMatching(/broke|hang up|ECONNRESET/),
 		});
 	});
 
-	test('ends at once when it is called off', async () => {
+	test('ends at once when it is cancelled', async () => {
 		const {url} = await serve(() => {});
 		const abort = new AbortController();
-		const reading = failureOf(open(url).json(ask, abort.signal));
+		const reading = failureOf(open(url).json(thingRequest, abort.signal));
 		setTimeout(() => abort.abort(), 20);
 		expect(await reading).toMatchObject({name: 'AdapterError', kind: 'timeout'});
 	});
@@ -203,49 +203,49 @@ describe('an answer', () => {
 		[500, '"silence not found"', 'unreachable', /500: silence not found/],
 		[
 			503,
-			'<html><title>503 Busy</title><script>x()</script><body>upstream <b>gone</b></body></html>',
+			'<html><title>503 Busy</title><script>x()</script><body>upstream <b>down</b></body></html>',
 			'unreachable',
-			/a page: 503 Busy upstream gone/,
+			/a page: 503 Busy upstream down/,
 		],
-	] as const)('%s is an error in the words of the server', async (status, body, kind, message) => {
+	] as const)('%s is an error with the message of the server', async (status, body, kind, message) => {
 		const {url} = await serve((_, response) => {
 			response.writeHead(status);
 			response.end(body);
 		});
-		const failure = await failureOf(open(url).json(ask, never));
+		const failure = await failureOf(open(url).json(thingRequest, never));
 		expect(failure).toMatchObject({kind, message: expect.stringMatching(message), hint: expect.stringMatching(/\S/)});
 		expect(findHttpRefusal(failure)?.status).toBe(status);
 		expect(isMissingApi(failure)).toBe(status === 404);
 	});
 
-	test('a page for people is no data, and says that this server does not have it', async () => {
+	test('an HTML page is an error, and counts as a missing path', async () => {
 		const {url} = await serve((_, response) => {
 			response.setHeader('Content-Type', 'text/html; charset=utf-8');
 			response.end('<!DOCTYPE html><html><head><title>Sign in</title></head></html>');
 		});
-		const failure = await failureOf(open(url).json(ask, never));
+		const failure = await failureOf(open(url).json(thingRequest, never));
 		expect(failure).toMatchObject({
 			kind: 'malformed',
-			message: expect.stringMatching(/a page for people: Sign in/),
-			hint: expect.stringMatching(/log in/),
+			message: expect.stringMatching(/an HTML page: Sign in/),
+			hint: expect.stringMatching(/login page/),
 		});
 		expect(isMissingApi(failure)).toBe(true);
 	});
 
-	test('a redirect is not followed, and where it leads is told without its query', async () => {
-		let asked = 0;
+	test('a redirect is not followed, and its location is shown without the query', async () => {
+		let requests = 0;
 		const {url} = await serve((_, response) => {
-			asked += 1;
+			requests += 1;
 			response.writeHead(302, {Location: 'https://sso.example.test/login?state=private'});
 			response.end();
 		});
-		const failure = await failureOf(open(url).json(ask, never));
+		const failure = await failureOf(open(url).json(thingRequest, never));
 		expect(failure).toMatchObject({hint: expect.stringMatching(/https:\/\/sso\.example\.test\/login:/)});
 		expect(`${failure}`).not.toContain('private');
-		expect(asked).toBe(1);
+		expect(requests).toBe(1);
 	});
 
-	test('that repeats our secrets does not make them part of an error', async () => {
+	test('that repeats our secrets does not bring them into an error', async () => {
 		const {url} = await serve((request, response) => {
 			response.writeHead(500);
 			response.end(`you sent ${JSON.stringify(request.headers)}`);
@@ -254,34 +254,38 @@ describe('an answer', () => {
 			auth: {kind: 'basic', username: 'ann', password: secret('hunter22')},
 			headers: {'X-Key': secret('key-of-mine')},
 		});
-		const failure = await failureOf(client.json(ask, never));
-		const said = `${String(failure)} ${JSON.stringify(failure)} ${JSON.stringify(findHttpRefusal(failure))}`;
-		expect(said).toContain('you sent');
+		const failure = await failureOf(client.json(thingRequest, never));
+		const text = `${String(failure)} ${JSON.stringify(failure)} ${JSON.stringify(findHttpRefusal(failure))}`;
+		expect(text).toContain('you sent');
 		for (const word of ['hunter22', 'key-of-mine', Buffer.from('ann:hunter22').toString('base64')]) {
-			expect(said).not.toContain(word);
+			expect(text).not.toContain(word);
 		}
 	});
 });
 
 describe('a proxy of the environment', () => {
-	test('passes requests on, and NO_PROXY goes around it', async () => {
+	test('forwards requests, and NO_PROXY bypasses it', async () => {
 		const seen: string[] = [];
-		const front = await serve((request, response) => {
+		const proxy = await serve((request, response) => {
 			seen.push(request.url ?? '');
 			response.end('{"by":"proxy"}');
 		});
-		front.server.on('connect', (request, socket) => {
+		proxy.server.on('connect', (request, socket) => {
 			seen.push(`CONNECT ${request.url}`);
-			const far = connect(1, '127.0.0.1');
-			far.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+			const upstream = connect(1, '127.0.0.1');
+			upstream.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
 		});
-		const environment = {HTTP_PROXY: front.url, HTTPS_PROXY: front.url, NO_PROXY: 'direct.example.test'};
-		expect(await open('http://metrics.example.test:9090', {environment}).json(ask, never)).toEqual({by: 'proxy'});
-		expect(await failureOf(open('https://metrics.example.test', {environment}).json(ask, never))).toMatchObject({
+		const environment = {HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, NO_PROXY: 'direct.example.test'};
+		expect(await open('http://metrics.example.test:9090', {environment}).json(thingRequest, never)).toEqual({
+			by: 'proxy',
+		});
+		expect(
+			await failureOf(open('https://metrics.example.test', {environment}).json(thingRequest, never)),
+		).toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringMatching(/refuses a connection to metrics\.example\.test:443: status 502/),
 		});
-		await failureOf(open('http://direct.example.test:1', {environment}).json(ask, never));
+		await failureOf(open('http://direct.example.test:1', {environment}).json(thingRequest, never));
 		expect(seen).toEqual(['http://metrics.example.test:9090/api/v1/thing', 'CONNECT metrics.example.test:443']);
 	});
 });

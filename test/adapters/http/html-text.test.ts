@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {htmlToText} from '../../../adapters/http/html-text.ts';
 
-describe('the words of a page', () => {
+describe('the text of a page', () => {
 	it.each([
 		['<html><head><TITLE>Sign in</TITLE></head><body><p>Please  sign in</p></body>', 'Sign in Please sign in'],
 		['<p>a</p><script>if (a < b) c()</script><style>p {}</style><b>d</b>', 'a d'],

@@ -4,23 +4,23 @@ import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
 export type SocksServer = {
 	/** `127.0.0.1:port` */
 	readonly address: string;
-	/** Each connection it was asked for, by whom: `name:port` or `name:port as user`. */
+	/** The requested connections: `name:port` or `name:port as user`. */
 	readonly requests: string[];
 	close(): void;
 };
 
 export type SocksOptions = {
-	/** Where every connection goes, whatever name was asked for: that name is known to the proxy alone. */
+	/** The port that every connection goes to, whatever the requested name. */
 	readonly to: number;
-	/** Without one, nobody has to log in. */
+	/** Required when given. */
 	readonly login?: {readonly user: string; readonly password: string};
-	/** What it answers instead of connecting. */
+	/** The reply code that it sends instead of connecting. */
 	readonly refusal?: number;
-	/** Kind of the address that it tells: 1 or 4, or 3 for a name. */
+	/** Type of the address in its reply: 1 or 4, or 3 for a name. */
 	readonly boundAddressType?: 1 | 3 | 4;
 };
 
-/** What was sent so far and not read yet, taken in pieces of the size that is wanted. */
+/** Returns a function that reads exactly `size` bytes. */
 function reader(socket: Socket): (size: number) => Promise<Buffer> {
 	let waiting = Buffer.alloc(0);
 	return async size => {
@@ -37,19 +37,14 @@ function reader(socket: Socket): (size: number) => Promise<Buffer> {
 
 const addresses = {1: [1, 127, 0, 0, 1], 3: [3, 4, ...Buffer.from('here')], 4: [4, ...Array<number>(16).fill(0)]};
 
-/** A SOCKS 5 proxy on loopback that says everything byte by byte, as a bad link may. */
-export async function startSocksServer({
-	to,
-	login,
-	refusal,
-	boundAddressType: told = 1,
-}: SocksOptions): Promise<SocksServer> {
-	const asked: string[] = [];
+/** Starts a SOCKS 5 proxy on loopback that sends byte by byte, as a bad connection may. */
+export async function startSocksServer({to, login, refusal, boundAddressType = 1}: SocksOptions): Promise<SocksServer> {
+	const requests: string[] = [];
 	const sockets = new Set<Socket>();
 
 	async function serve(client: Socket): Promise<void> {
 		const take = reader(client);
-		const say = async (...bytes: readonly number[]) => {
+		const send = async (...bytes: readonly number[]) => {
 			for (const byte of bytes) {
 				client.write(Buffer.from([byte]));
 				await new Promise(resolve => setImmediate(resolve));
@@ -58,21 +53,21 @@ export async function startSocksServer({
 		const text = async () => (await take((await take(1))[0] ?? 0)).toString();
 		const [, count = 0] = await take(2);
 		const methods = [...(await take(count))];
-		const wanted = login === undefined ? 0 : 2;
-		if (!methods.includes(wanted)) return void (await say(5, 255));
-		await say(5, wanted);
+		const method = login === undefined ? 0 : 2;
+		if (!methods.includes(method)) return void (await send(5, 255));
+		await send(5, method);
 		let user = '';
 		if (login !== undefined) {
 			await take(1);
 			user = await text();
-			const known = user === login.user && (await text()) === login.password;
-			await say(1, known ? 0 : 1);
-			if (!known) return void client.end();
+			const accepted = user === login.user && (await text()) === login.password;
+			await send(1, accepted ? 0 : 1);
+			if (!accepted) return void client.end();
 		}
 		await take(4);
 		const name = await text();
-		asked.push(`${name}:${(await take(2)).readUInt16BE()}${user === '' ? '' : ` as ${user}`}`);
-		await say(5, refusal ?? 0, 0, ...addresses[told], 0, 80);
+		requests.push(`${name}:${(await take(2)).readUInt16BE()}${user === '' ? '' : ` as ${user}`}`);
+		await send(5, refusal ?? 0, 0, ...addresses[boundAddressType], 0, 80);
 		if (refusal !== undefined) return void client.end();
 		const server = connect(to, '127.0.0.1');
 		sockets.add(server);
@@ -89,7 +84,7 @@ export async function startSocksServer({
 	await once(listening, 'listening');
 	return {
 		address: `127.0.0.1:${(listening.address() as AddressInfo).port}`,
-		requests: asked,
+		requests,
 		close() {
 			for (const socket of sockets) socket.destroy();
 			listening.close();

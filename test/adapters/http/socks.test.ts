@@ -36,16 +36,16 @@ afterAll(() => {
 });
 
 async function socks(options: Partial<SocksOptions> = {}): Promise<SocksServer> {
-	const made = await startSocksServer({to: port, ...options});
-	closing.push(made.close);
-	return made;
+	const proxy = await startSocksServer({to: port, ...options});
+	closing.push(proxy.close);
+	return proxy;
 }
 
 describe('a SOCKS 5 proxy', () => {
 	test.each([1, 3, 4] as const)(
-		'of the environment is used for http, and resolves names itself (address kind %i)',
-		async told => {
-			const proxy = await socks({boundAddressType: told});
+		'of the environment is used for http, and resolves names itself (address type %i)',
+		async boundAddressType => {
+			const proxy = await socks({boundAddressType});
 			const environment = {HTTP_PROXY: `socks5://${proxy.address}`};
 			const url = 'http://prometheus.only-there:9090';
 			const client = createHttpClient({url, auth: {kind: 'none'}, headers: {}, environment}, {});
@@ -93,29 +93,29 @@ describe('a SOCKS 5 proxy', () => {
 	});
 
 	test.each<[string, Partial<SocksOptions>, string, string, string]>([
-		['a wrong password', {login}, 'ann:wrong@', 'denied', 'does not take the log-in of ann'],
-		['no log-in where one is asked for', {login}, '', 'denied', 'asks for another log-in'],
+		['a wrong password', {login}, 'ann:wrong@', 'denied', 'refuses the login of ann'],
+		['a missing login', {login}, '', 'denied', 'requires another login'],
 		['a rule', {refusal: 2}, '', 'denied', 'does not connect to api.test:443: its rules do not allow it'],
 		['a dead host', {refusal: 5}, '', 'unreachable', 'does not connect to api.test:443: the connection was refused'],
-		['an answer of no meaning', {refusal: 77}, '', 'unreachable', 'does not connect to api.test:443: status 77'],
-	])('that refuses by %s is named', async (_, options, user, kind, message) => {
+		['an unknown reply code', {refusal: 77}, '', 'unreachable', 'does not connect to api.test:443: status 77'],
+	])('that refuses because of %s is named with the reason', async (_, options, user, kind, message) => {
 		const proxy = await socks(options);
-		const asked = connectThroughSocks(
+		const connecting = connectThroughSocks(
 			new URL(`socks5://${user}${proxy.address}`),
 			{host: 'api.test', port: 443},
 			never,
 		);
-		await expect(asked).rejects.toMatchObject({kind, message: expect.stringContaining(message)});
-		await expect(asked).rejects.toMatchObject({message: expect.not.stringContaining('wrong')});
+		await expect(connecting).rejects.toMatchObject({kind, message: expect.stringContaining(message)});
+		await expect(connecting).rejects.toMatchObject({message: expect.not.stringContaining('wrong')});
 	});
 
-	test('that is none, is silent, hangs up or is not there is told so', async () => {
+	test('that speaks another protocol, is silent, closes the connection or is down is an error with the reason', async () => {
 		const behaviours: Readonly<Record<string, (socket: Socket) => void>> = {
 			'does not speak SOCKS 5': socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
-			'no answer in time': () => {},
+			'no response in time': () => {},
 			'the connection was closed': socket => socket.end(Buffer.from([5])),
 		};
-		for (const [told, behave] of Object.entries(behaviours)) {
+		for (const [message, behave] of Object.entries(behaviours)) {
 			const sockets: Socket[] = [];
 			const listening = createPlainServer(socket => {
 				sockets.push(socket);
@@ -125,16 +125,19 @@ describe('a SOCKS 5 proxy', () => {
 			listening.listen(0, '127.0.0.1');
 			await once(listening, 'listening');
 			const proxy = new URL(`socks5://127.0.0.1:${(listening.address() as AddressInfo).port}`);
-			const patience = told === 'no answer in time' ? AbortSignal.timeout(50) : never;
-			await expect(connectThroughSocks(proxy, {host: 'api.test', port: 443}, patience)).rejects.toMatchObject({
+			const signal = message === 'no response in time' ? AbortSignal.timeout(50) : never;
+			await expect(connectThroughSocks(proxy, {host: 'api.test', port: 443}, signal)).rejects.toMatchObject({
 				kind: 'unreachable',
-				message: expect.stringContaining(told),
+				message: expect.stringContaining(message),
 			});
 			for (const socket of sockets) socket.destroy();
 			listening.close();
 		}
-		const gone = connectThroughSocks(new URL('socks5://127.0.0.1:1'), {host: 'api.test', port: 443}, never);
-		await expect(gone).rejects.toMatchObject({kind: 'unreachable', message: expect.stringContaining('ECONNREFUSED')});
+		const refused = connectThroughSocks(new URL('socks5://127.0.0.1:1'), {host: 'api.test', port: 443}, never);
+		await expect(refused).rejects.toMatchObject({
+			kind: 'unreachable',
+			message: expect.stringContaining('ECONNREFUSED'),
+		});
 	});
 });
 

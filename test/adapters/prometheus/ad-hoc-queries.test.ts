@@ -18,7 +18,7 @@ type ApiSeries = {
 	readonly values: [number, string][];
 };
 
-/** Sends pages that no exporter here does. */
+/** Starts an exporter with given pages. */
 async function openExporter(): Promise<{
 	readonly server: Server;
 	serve(type: string, body: string): string;
@@ -28,7 +28,7 @@ async function openExporter(): Promise<{
 	const seen: string[] = [];
 	const server = createServer((request, response) => {
 		const {type, body} = pages.get(request.url ?? '') ?? {type: 'text/plain', body: ''};
-		seen.push(`${request.headers.authorization ?? 'no log-in'} ${request.headers.accept}`);
+		seen.push(`${request.headers.authorization ?? 'no login'} ${request.headers.accept}`);
 		response.setHeader('Content-Type', type);
 		response.end(body);
 	});
@@ -47,9 +47,9 @@ async function openExporter(): Promise<{
 
 const rowAt = (url: string, part: Partial<ScrapeRow> = {}): ScrapeRow => ({
 	...scrapeRow('prom', {
-		pool: 'made',
+		pool: 'test',
 		instance: new URL(url).host,
-		labels: {job: 'made', instance: new URL(url).host},
+		labels: {job: 'test', instance: new URL(url).host},
 		url,
 		health: 'up',
 		error: '',
@@ -65,27 +65,27 @@ const rowAt = (url: string, part: Partial<ScrapeRow> = {}): ScrapeRow => ({
 
 const textOf = ({lines}: Document): string => lines.map(line => line.text).join('\n');
 
-describePrometheus('prometheus', 'questions', server => {
-	let room: PrometheusFixture;
+describePrometheus('prometheus', 'queries', server => {
+	let fixture: PrometheusFixture;
 	let exporter: Awaited<ReturnType<typeof openExporter>>;
 
 	beforeAll(async () => {
-		room = await openPrometheus(settingsFor(server));
+		fixture = await openPrometheus(settingsFor(server));
 		exporter = await openExporter();
 	});
 
 	afterAll(async () => {
-		await room.connection.close();
+		await fixture.connection.close();
 		exporter.server.close();
 	});
 
 	function open(id: string, row: Row, params: Params = {}, at = testContext): Promise<Document> {
-		const inspection = prometheusSystem.inspections.find(one => one.id === id);
+		const inspection = prometheusSystem.inspections.find(candidate => candidate.id === id);
 		if (inspection === undefined) throw new Error(`no inspection ${id}`);
 		return inspection.open(row, {
 			...at,
-			port: room.port,
-			target: room.target,
+			port: fixture.port,
+			target: fixture.target,
 			rows: [row],
 			params: {...initialParams(inspection.params, [row]), ...params},
 		});
@@ -94,14 +94,14 @@ describePrometheus('prometheus', 'questions', server => {
 	const anyRow = rowAt('http://127.0.0.1:1/metrics');
 	const query = (expression: string, params: Params = {}) => open('prometheus.query', anyRow, {expression, ...params});
 
-	async function asked(path: string, words: Readonly<Record<string, string>>): Promise<readonly ApiSeries[]> {
+	async function readApi(path: string, words: Readonly<Record<string, string>>): Promise<readonly ApiSeries[]> {
 		const data = await prometheusData(server, `${path}?${new URLSearchParams(words)}`);
 		return (data as {result: readonly ApiSeries[]}).result;
 	}
 
-	test('what holds now is the answer that the server gives to others, in one table', async () => {
+	test('the table has the same values as the API', async () => {
 		const expression = 'prometheus_build_info or up';
-		const [{lines}, result] = [await query(expression), await asked('/api/v1/query', {query: expression})];
+		const [{lines}, result] = [await query(expression), await readApi('/api/v1/query', {query: expression})];
 		expect(result.length).toBeGreaterThan(2);
 		for (const {metric, value} of result) {
 			const row = lines.filter(({text}) => text.trim().startsWith(`${Number(value[1])} `));
@@ -109,7 +109,7 @@ describePrometheus('prometheus', 'questions', server => {
 		}
 	});
 
-	test('a graph has the points that the server gives to others', async () => {
+	test('a graph has the same points as the API', async () => {
 		const expression = 'prometheus_tsdb_head_series';
 		const {graph, title} = await query(expression, {range: '15m'});
 		expect(title).toBe('prometheus_tsdb_head_series  15m');
@@ -117,7 +117,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(graph.to - graph.from).toBe(15 * 60_000);
 		const points = graph.series[0]?.points ?? [];
 		const step = ((points[1]?.[0] ?? 0) - (points[0]?.[0] ?? 0)) / 1000;
-		const [series] = await asked('/api/v1/query_range', {
+		const [series] = await readApi('/api/v1/query_range', {
 			query: expression,
 			start: String(graph.from / 1000),
 			end: String(graph.to / 1000),
@@ -128,7 +128,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(drawn).toEqual(series?.values.map(([at, value]) => [at * 1000, Number(value)]));
 	});
 
-	test('a mistake is shown with its place', async () => {
+	test('an error is shown with its position', async () => {
 		const {lines} = await query('sum(up) bye (job)');
 		const shown = lines.map(({text}) => text);
 		expect(shown[0]).toBe('sum(up) bye (job)');
@@ -136,7 +136,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(shown[2]).toContain('unexpected identifier "bye"');
 	});
 
-	test('a mistake that only its evaluation shows is told in the words of the server', async () => {
+	test('an error of the evaluation has the message of the server', async () => {
 		const text = textOf(await query('up * on(job) group_left {__name__=~"up|scrape_duration_seconds"}'));
 		expect(text).toContain('many-to-many matching not allowed');
 	});
@@ -145,12 +145,12 @@ describePrometheus('prometheus', 'questions', server => {
 		['"words"', ['words']],
 		['1 + 1', ['now', 'value', '    2']],
 		[
-			'nothing_is_called_so',
-			['no series, now or in the last 1h: nothing has that name or those labels, or nothing meets the condition'],
+			'no_such_metric',
+			['no series, now or in the last 1h: no series has that name or those labels, or none meets the condition'],
 		],
-	])('%s is answered too', async (expression, wanted) => {
+	])('%s is shown too', async (expression, expected) => {
 		const {lines} = await query(expression);
-		expect(lines.map(({text}) => text)).toEqual(wanted);
+		expect(lines.map(({text}) => text)).toEqual(expected);
 	});
 
 	test('a range in brackets gives the newest value of each series', async () => {
@@ -159,7 +159,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(document.graph).toBeUndefined();
 	});
 
-	test('what is not a finite number is a gap, told', async () => {
+	test('a value that is not finite is a gap, with a note', async () => {
 		const {graph, lines} = await query('vector(0) / 0');
 		expect(graph).toBeUndefined();
 		expect(lines[0]?.text).toMatch(/^\d+ values are NaN or infinite, in 1 series: a gap is drawn$/);
@@ -167,20 +167,27 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(lines.at(-1)?.text.trim()).toBe('NaN');
 	});
 
-	test('the range is asked for by keys, and has an end on both sides', () => {
-		const dials = prometheusSystem.inspections.find(one => one.id === 'prometheus.query')?.documentOptions ?? [];
-		const [shorter, longer] = dials;
-		const turned = (dial: typeof shorter, from: string) => dial?.nextParams({expression: 'up', range: from})['range'];
-		expect(['15m', '1h', '6h', '24h', '7d'].map(from => turned(longer, from))).toEqual(['1h', '6h', '24h', '7d', '7d']);
-		expect(['15m', '1h', '90m', '7d'].map(from => turned(shorter, from))).toEqual(['15m', '15m', '1h', '24h']);
+	test('keys change the range, up to an end on both sides', () => {
+		const options = prometheusSystem.inspections.find(({id}) => id === 'prometheus.query')?.documentOptions ?? [];
+		const [shorter, longer] = options;
+		const rangeAfter = (option: typeof shorter, from: string) =>
+			option?.nextParams({expression: 'up', range: from})['range'];
+		expect(['15m', '1h', '6h', '24h', '7d'].map(from => rangeAfter(longer, from))).toEqual([
+			'1h',
+			'6h',
+			'24h',
+			'7d',
+			'7d',
+		]);
+		expect(['15m', '1h', '90m', '7d'].map(from => rangeAfter(shorter, from))).toEqual(['15m', '15m', '1h', '24h']);
 		expect(longer?.currentLabel({range: '7d'})).toBe('no further');
 	});
 
-	test('an alert is drawn as what its rule measures, beside its limit', async () => {
-		await expect.poll(async () => (await room.read('prometheus.alert')).rows.length).toBeGreaterThan(0);
-		const rules = (await room.port.rules(testContext)) ?? [];
-		const {rows} = await room.read<PrometheusAlertRow>('prometheus.alert');
-		const row = rows.find(one => rules.some(rule => rule.name === one.name && /==\s*0\s*$/.test(rule.expression)));
+	test('an alert is drawn as the left side of its comparison, with the limit', async () => {
+		await expect.poll(async () => (await fixture.read('prometheus.alert')).rows.length).toBeGreaterThan(0);
+		const rules = (await fixture.port.rules(testContext)) ?? [];
+		const {rows} = await fixture.read<PrometheusAlertRow>('prometheus.alert');
+		const row = rows.find(({name}) => rules.some(rule => rule.name === name && /==\s*0\s*$/.test(rule.expression)));
 		if (row === undefined) throw new Error('no alert of a rule that compares with 0');
 		const {graph, title} = await open('prometheus.alert-graph', row);
 		expect(title).toContain(row.name);
@@ -190,16 +197,16 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(measure?.points.findLast(([, value]) => value !== undefined)?.[1]).toBe(0);
 	});
 
-	test('the pages of real exporters are read without a mistake, with as many series as Prometheus counted', async () => {
-		const {rows} = await room.read<ScrapeRow>('prometheus.target');
+	test('the pages of real exporters are parsed without errors, with the number of series that Prometheus has', async () => {
+		const {rows} = await fixture.read<ScrapeRow>('prometheus.target');
 		const up = rows.filter(row => row.health === 'up' && row.pool !== 'prometheus');
 		expect(up.length).toBeGreaterThan(0);
 		for (const row of up) {
 			const counted = async () => {
-				const found = await asked('/api/v1/query', {
+				const result = await readApi('/api/v1/query', {
 					query: `scrape_samples_scraped{instance="${row.instance}",job="${row.labels['job']}"}`,
 				});
-				return Number(found[0]?.value[1]);
+				return Number(result[0]?.value[1]);
 			};
 			const read = async () => {
 				const document = await open('prometheus.page', row);
@@ -220,7 +227,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(text).toContain('also_good  unknown\n  also_good  3');
 	});
 
-	test('OpenMetrics that was cut off is told by what the server calls it', async () => {
+	test('OpenMetrics by its content type, without # EOF, is reported as cut off', async () => {
 		const url = exporter.serve(
 			'application/openmetrics-text; version=1.0.0; charset=utf-8',
 			'# TYPE a counter\na_total 1 1.5\n',
@@ -231,24 +238,24 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(text).toContain('  a_total  1  at 1970-01-01T00:00:01.500Z');
 	});
 
-	test('a page for people and an empty one are told as such', async () => {
+	test('an HTML page and an empty one are reported', async () => {
 		const html = exporter.serve('text/html', '<!doctype html><title>Node Exporter</title>');
-		expect(textOf(await open('prometheus.page', rowAt(html)))).toContain('A page for people is served there');
+		expect(textOf(await open('prometheus.page', rowAt(html)))).toContain('An HTML page is served there, not metrics');
 		const empty = exporter.serve('text/plain', '');
 		expect(textOf(await open('prometheus.page', rowAt(empty)))).toContain('The page is empty: no series.');
 	});
 
-	test('a target that only Prometheus reaches is told apart from one that is dead', async () => {
+	test('a target that only Prometheus reaches is distinguished from a dead one', async () => {
 		const url = 'http://127.0.0.1:1/metrics';
 		const reached = textOf(await open('prometheus.page', rowAt(url)));
 		expect(reached).toContain('The page could not be read from this machine');
 		expect(reached).toContain('correct its address in scrape_configs');
-		expect(reached).toContain('prom reaches it all the same: it may stand in another network.');
+		expect(reached).toContain('prom can scrape it: it may be in another network.');
 		const dead = textOf(await open('prometheus.page', rowAt(url, {health: 'down', error: 'connection refused'})));
 		expect(dead).toContain('prom cannot scrape it either: connection refused');
 	});
 
-	test('a target never sees the log-in of Prometheus, and is asked as Prometheus asks', async () => {
+	test('a target never gets the login of Prometheus, and gets its Accept header', async () => {
 		const settings = settingsFor(server);
 		const password = {source: 'the test', reveal: async () => 'a-password-of-prometheus'};
 		const guarded = await openPrometheus({...settings, auth: {kind: 'basic', username: 'operator', password}});
@@ -256,6 +263,6 @@ describePrometheus('prometheus', 'questions', server => {
 		await guarded.port.fetchPage(exporter.serve('text/plain', 'a 1\n'), testContext);
 		await guarded.connection.close();
 		expect(exporter.seen).toHaveLength(1);
-		expect(exporter.seen[0]).toMatch(/^no log-in application\/openmetrics-text;version=1\.0\.0/);
+		expect(exporter.seen[0]).toMatch(/^no login application\/openmetrics-text;version=1\.0\.0/);
 	});
 });

@@ -7,38 +7,38 @@ import {selfScrapeFiles} from '../../estate/prometheus.ts';
 import {createClientCertificates} from '../client-certificates.ts';
 import {openPrometheus, settingsFor} from './prometheus-fixture.ts';
 
-describePrometheus('prometheus-tls', 'one like it that wants to be shown a certificate', () => {
-	const {server: certificate, accepted: shown, refused, removeFiles: forget} = createClientCertificates();
-	const tls = {...certificate, shown};
-	let own: DisposableServer<PrometheusServer>;
+describePrometheus('prometheus-tls', 'that requires a client certificate', () => {
+	const {server: certificate, accepted, refused, removeFiles} = createClientCertificates();
+	const tls = {...certificate, shown: accepted};
+	let disposable: DisposableServer<PrometheusServer>;
 	beforeAll(async () => {
-		own = await startDisposablePrometheus({
+		disposable = await startDisposablePrometheus({
 			tls,
-			files: selfScrapeFiles({tls: {...certificate, shown: ofServers(shown)}}),
+			files: selfScrapeFiles({tls: {...certificate, shown: ofServers(accepted)}}),
 		});
 	});
 	afterAll(async () => {
-		await own.end();
-		forget();
+		await disposable.end();
+		removeFiles();
 	});
 
-	test('is read with one of its authority', async () => {
-		const room = await openPrometheus(settingsFor(own.current()));
-		expect((await room.read('prometheus.target')).rows).toMatchObject([{health: 'up'}]);
-		await room.connection.close();
+	test('is read with a certificate of its authority', async () => {
+		const fixture = await openPrometheus(settingsFor(disposable.current()));
+		expect((await fixture.read('prometheus.target')).rows).toMatchObject([{health: 'up'}]);
+		await fixture.connection.close();
 	});
 
-	test.each(refused)('is told what to do when it is shown $name', async ({shows, message, hint}) => {
-		const settings = settingsFor(own.current());
-		const room = await openPrometheus({...settings, tls: {ca: certificate.ca, ...shows}});
+	test.each(refused)('is refused with a hint for $name', async ({shows, message, hint}) => {
+		const settings = settingsFor(disposable.current());
+		const fixture = await openPrometheus({...settings, tls: {ca: certificate.ca, ...shows}});
 		for (let turn = 0; turn < 2; turn++) {
-			await expect(room.read('prometheus.target')).rejects.toMatchObject({
+			await expect(fixture.read('prometheus.target')).rejects.toMatchObject({
 				name: 'AdapterError',
 				kind: 'denied',
 				message: expect.stringMatching(message),
 				hint: expect.stringMatching(hint),
 			});
 		}
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

@@ -13,103 +13,105 @@ afterEach(async () => {
 	for (const close of closing.splice(0)) await close();
 });
 
-type Lack = (response: ServerResponse) => void;
+type Respond = (response: ServerResponse) => void;
 const page = '<!doctype html><html><head><title>Front end</title></head><body>Welcome</body></html>';
 
-/** How servers that only speak a part of the API say so: Thanos and Mimir by 404 or 405, others by their front end for every path. */
-const lacks: Readonly<Record<string, Lack>> = {
+/** How servers answer a path that they lack: Thanos and Mimir with 404 or 405, others with their web interface. */
+const missingPathResponses: Readonly<Record<string, Respond>> = {
 	'404': response => response.writeHead(404).end('404 page not found'),
 	'405': response => response.writeHead(405).end(),
 	'501': response => response.writeHead(501).end('not implemented'),
 	'a page': response => response.writeHead(200, {'Content-Type': 'text/html'}).end(page),
 };
 
-describePrometheus('prometheus', 'a server that only answers queries', server => {
-	for (const [name, lack] of Object.entries(lacks)) {
-		test(`which it says by ${name}: targets from up, alerts from ALERTS, each missing endpoint asked for once`, async () => {
-			const front = await startReverseProxy(server, path => (path.startsWith('/api/v1/query') ? undefined : lack));
-			closing.push(() => front.close());
-			const whole = await openPrometheus(settingsFor(server));
-			const room = await openPrometheus({...settingsFor(server), url: front.url});
+describePrometheus('prometheus', 'a server that only serves queries', server => {
+	for (const [name, respond] of Object.entries(missingPathResponses)) {
+		test(`and answers other paths with ${name}: targets from up, alerts from ALERTS, each missing path requested once`, async () => {
+			const proxy = await startReverseProxy(server, path => (path.startsWith('/api/v1/query') ? undefined : respond));
+			closing.push(() => proxy.close());
+			const direct = await openPrometheus(settingsFor(server));
+			const fixture = await openPrometheus({...settingsFor(server), url: proxy.url});
 			closing.push(
-				() => whole.connection.close(),
-				() => room.connection.close(),
+				() => direct.connection.close(),
+				() => fixture.connection.close(),
 			);
-			const targets = await room.read<ScrapeRow>('prometheus.target');
-			const known = await whole.read<ScrapeRow>('prometheus.target');
-			const told = ({rows}: typeof known) => rows.map(row => `${row.id} ${row.health}`).sort();
-			expect(told(targets)).toEqual(told(known));
+			const targets = await fixture.read<ScrapeRow>('prometheus.target');
+			const expected = await direct.read<ScrapeRow>('prometheus.target');
+			const healthOf = ({rows}: typeof expected) => rows.map(row => `${row.id} ${row.health}`).sort();
+			expect(healthOf(targets)).toEqual(healthOf(expected));
 			expect(targets.gauges.map(({id}) => id)).toEqual(['up']);
 			expect(targets.rows.filter(({severity}) => severity === 'crit').map(({pool, why}) => `${pool} ${why}`)).toEqual([
 				'dead down',
 				'storefront down',
 			]);
-			expect(targets.notes.map(({text}) => text)).toEqual([expect.stringMatching(/does not tell why a scrape failed/)]);
-			const alerts = await room.read<PrometheusAlertRow>('prometheus.alert');
+			expect(targets.notes.map(({text}) => text)).toEqual([
+				expect.stringMatching(/does not report why a scrape failed/),
+			]);
+			const alerts = await fixture.read<PrometheusAlertRow>('prometheus.alert');
 			const alertsOf = ({rows}: typeof alerts) =>
 				rows.map(row => `${row.id} ${row.state} ${Math.round((row.activeAt ?? 0) / 1000)}`).sort();
-			// The series tells since when to the second, rounded down. A rule that fails keeps its alerts, and writes none.
-			const evaluated = (await whole.read<PrometheusAlertRow>('prometheus.alert')).rows.filter(
+			// The series has the start in seconds, rounded ddisposable. A failing rule keeps its alerts and writes no series.
+			const evaluated = (await direct.read<PrometheusAlertRow>('prometheus.alert')).rows.filter(
 				row => row.name !== 'Ambiguous',
 			);
 			const floored = evaluated.map(row => `${row.id} ${row.state} ${Math.floor((row.activeAt ?? 0) / 1000)}`);
 			expect(alertsOf(alerts)).toEqual(floored.sort());
 
-			const before = front.requestedPaths.filter(path => !path.startsWith('/api/v1/query')).length;
-			await room.read('prometheus.target');
-			await room.read('prometheus.alert');
-			expect(front.requestedPaths.filter(path => !path.startsWith('/api/v1/query'))).toHaveLength(before);
+			const before = proxy.requestedPaths.filter(path => !path.startsWith('/api/v1/query')).length;
+			await fixture.read('prometheus.target');
+			await fixture.read('prometheus.alert');
+			expect(proxy.requestedPaths.filter(path => !path.startsWith('/api/v1/query'))).toHaveLength(before);
 
 			const [row] = targets.rows;
 			const [alert] = alerts.rows;
 			if (row === undefined || alert === undefined) throw new Error('no rows');
-			expect(await room.inspect('prometheus.describe-target', row)).toContain('has no /api/v1/targets');
-			expect(await room.inspect('prometheus.rules', row)).toContain('has no /api/v1/rules');
-			expect(await room.inspect('prometheus.pool', row)).toContain('has no /api/v1/targets');
-			expect(await room.inspect('prometheus.alert', alert)).toContain('does not tell rules');
-			await expect(actionOf('prometheus.reload').preview([row], {}, room.actionContext())).rejects.toMatchObject({
+			expect(await fixture.inspect('prometheus.describe-target', row)).toContain('has no /api/v1/targets');
+			expect(await fixture.inspect('prometheus.rules', row)).toContain('has no /api/v1/rules');
+			expect(await fixture.inspect('prometheus.pool', row)).toContain('has no /api/v1/targets');
+			expect(await fixture.inspect('prometheus.alert', alert)).toContain('does not serve rules');
+			await expect(actionOf('prometheus.reload').preview([row], {}, fixture.actionContext())).rejects.toMatchObject({
 				kind: 'unsupported',
 			});
-			expect((await room.connection.identify(testContext)).version).toBe('a server with the API of Prometheus');
+			expect((await fixture.connection.identify(testContext)).version).toBe('a server with the API of Prometheus');
 		});
 	}
 
-	test('a proxy that answers with its own page for a while is no such server', async () => {
+	test('a proxy that answers with its own page for a while does not make paths count as missing', async () => {
 		let broken = true;
-		const badGateway: Lack = response =>
+		const badGateway: Respond = response =>
 			response.writeHead(502, {'Content-Type': 'text/html'}).end('<html><title>502 Bad Gateway</title></html>');
-		const front = await startReverseProxy(server, () => (broken ? badGateway : undefined));
-		closing.push(() => front.close());
-		const room = await openPrometheus({...settingsFor(server), url: front.url});
-		closing.push(() => room.connection.close());
+		const proxy = await startReverseProxy(server, () => (broken ? badGateway : undefined));
+		closing.push(() => proxy.close());
+		const fixture = await openPrometheus({...settingsFor(server), url: proxy.url});
+		closing.push(() => fixture.connection.close());
 		for (const kind of ['prometheus.target', 'prometheus.alert'] as const) {
-			await expect(room.read(kind)).rejects.toMatchObject({
+			await expect(fixture.read(kind)).rejects.toMatchObject({
 				kind: 'unreachable',
 				message: expect.stringMatching(/status 502 \(a page: 502 Bad Gateway\)/),
-				hint: expect.stringMatching(/stands before the server/),
+				hint: expect.stringMatching(/proxy in front of the server/),
 			});
 		}
 		broken = false;
-		expect((await room.read('prometheus.target')).gauges.map(({id}) => id)).toContain('config');
+		expect((await fixture.read('prometheus.target')).gauges.map(({id}) => id)).toContain('config');
 	});
 
-	test('a server that hangs is given up in time, and read again once it goes on', async () => {
-		const own = await startDisposablePrometheus();
-		closing.push(() => own.end());
-		const room = await openPrometheus(settingsFor(own.current()));
-		closing.push(() => room.connection.close());
-		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
-		process.kill(own.current().pid, 'SIGSTOP');
-		const failure = await room.read('prometheus.target').catch((error: unknown) => error);
+	test('a server that hangs is a timeout, and is read again once it continues', async () => {
+		const disposable = await startDisposablePrometheus();
+		closing.push(() => disposable.end());
+		const fixture = await openPrometheus(settingsFor(disposable.current()));
+		closing.push(() => fixture.connection.close());
+		expect((await fixture.read('prometheus.target')).rows).toHaveLength(1);
+		process.kill(disposable.current().pid, 'SIGSTOP');
+		const failure = await fixture.read('prometheus.target').catch((error: unknown) => error);
 		expect(failure).toMatchObject({
 			name: 'AdapterError',
 			kind: 'timeout',
 			message: expect.stringMatching(/did not answer within 10 s/),
 		});
-		process.kill(own.current().pid, 'SIGCONT');
-		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
-		await stopProcess(own.current());
-		await expect(room.read('prometheus.target')).rejects.toMatchObject({
+		process.kill(disposable.current().pid, 'SIGCONT');
+		expect((await fixture.read('prometheus.target')).rows).toHaveLength(1);
+		await stopProcess(disposable.current());
+		await expect(fixture.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/Nothing listens there/),
 		});

@@ -15,12 +15,12 @@ import {
 	writeConfigFile,
 } from './prometheus-fixture.ts';
 
-/** A file that was changed and not loaded yet; somebody else loads another one when it has to move. */
+/** A changed file that is not loaded yet; the change on the server is that another client loads another file. */
 async function changedFile(server: PrometheusServer): Promise<ActionCase> {
 	const original = readConfigFile(server);
 	const changed = withExternalLabel(original, 'conformance');
 	writeConfigFile(server, changed);
-	// What is loaded within the same second cannot be told from it.
+	// The times of the server are in seconds: a later load must have another one.
 	const {lastConfigTime} = await runtimeOf(server);
 	while (Date.now() < Date.parse(lastConfigTime) + 1000) await new Promise(resolve => setTimeout(resolve, 20));
 	return {
@@ -39,7 +39,7 @@ async function changedFile(server: PrometheusServer): Promise<ActionCase> {
 	};
 }
 
-// With TLS the test's own way in would have to trust the authority too: reads show there that TLS works.
+// Not with TLS: the other clients of the test do not trust the authority. Other tests read with TLS.
 describePrometheus('prometheus', 'conformance', server => {
 	conformanceTests({
 		system: prometheusSystem,

@@ -2,22 +2,22 @@ import {describe, expect, test} from 'vitest';
 import {decodeQueryResult, decodeRangeQueryResult} from '../../../adapters/prometheus/ad-hoc-queries.ts';
 import {decodeAlerts} from '../../../adapters/prometheus/decode.ts';
 
-const answer = (data: object, more: object = {}) => ({status: 'success', data, ...more});
+const response = (data: object, more: object = {}) => ({status: 'success', data, ...more});
 
-/** As https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms has it. */
+/** https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms */
 const histogram = {count: '60', sum: '120', buckets: [[0, '0.1', '0.2', '60']]};
 
 describe('alerts', () => {
-	test('are told their value as people write it', () => {
+	test('have values without exponents', () => {
 		const alerts = ['0e+00', '1.5e+02', '9.234567891e-01', '+Inf', 'NaN', ''].map(value => ({state: 'firing', value}));
-		const values = decodeAlerts(answer({alerts})).map(({value}) => value);
+		const values = decodeAlerts(response({alerts})).map(({value}) => value);
 		expect(values).toEqual(['0', '150', '0.923457', '+Inf', 'NaN', '']);
 	});
 });
 
-describe('an answer of the query API', () => {
-	test('counts native histograms apart: they have no one value', () => {
-		const vector = answer({
+describe('a response of the query API', () => {
+	test('counts native histograms separately: they have no single value', () => {
+		const vector = response({
 			resultType: 'vector',
 			result: [
 				{metric: {__name__: 'a'}, value: [1_700_000_000.5, '3.09e+00']},
@@ -31,7 +31,7 @@ describe('an answer of the query API', () => {
 			histograms: 1,
 			warnings: [],
 		});
-		const matrix = answer({
+		const matrix = response({
 			resultType: 'matrix',
 			result: [
 				{
@@ -64,12 +64,12 @@ describe('an answer of the query API', () => {
 		expect(decodeQueryResult(matrix, 'query').samples.map(({at}) => at)).toEqual([3000, 1000]);
 	});
 
-	test('hands on what the server has to say of it', () => {
-		const told = answer(
+	test('has the warnings and infos of the server', () => {
+		const scalar = response(
 			{resultType: 'scalar', result: [1, '2']},
 			{warnings: ['a store did not answer'], infos: ['metric might not be a counter']},
 		);
-		expect(decodeQueryResult(told, 'query')).toMatchObject({
+		expect(decodeQueryResult(scalar, 'query')).toMatchObject({
 			kind: 'scalar',
 			samples: [{labels: {}, at: 1000, value: 2}],
 			warnings: ['a store did not answer', 'metric might not be a counter'],
@@ -80,7 +80,7 @@ describe('an answer of the query API', () => {
 		['nothing', undefined],
 		['another shape', {status: 'success', data: {resultType: 'table', result: []}}],
 		['an error', {status: 'error', error: 'x'}],
-	])('that is %s is told as malformed', (_, given) => {
-		expect(() => decodeQueryResult(given, 'query')).toThrow('not that of a Prometheus');
+	])('that is %s is malformed', (_, body) => {
+		expect(() => decodeQueryResult(body, 'query')).toThrow('not that of a Prometheus');
 	});
 });

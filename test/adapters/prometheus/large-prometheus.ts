@@ -15,15 +15,15 @@ export type LargePrometheus = {
 	end(): Promise<void>;
 };
 
-/** What service discovery of Kubernetes tells of every target, and what makes the answer large. */
+/** Labels like those of Kubernetes service discovery, which make the response large. */
 const discovered = (index: number) =>
 	Object.fromEntries(
 		Array.from({length: 17}, (_, label) => [`__meta_kubernetes_pod_label_${label}`, `value-${label}-of-${index}`]),
 	);
 
 /**
- * A Prometheus with so many targets, `down` of them dead, all but the last tenth in one pool. All are one page of metrics, which is told
- * apart by the label of its instance. Resolves when each was scraped once.
+ * A Prometheus with `size` targets, `down` of them dead; all but the last tenth are in one pool. All are the same page of metrics with
+ * different instance labels. Resolves when each was scraped once.
  */
 export async function startLargePrometheus(size: number, down: number): Promise<LargePrometheus> {
 	const page = createServer((_, response) => response.end('# TYPE answer gauge\nanswer 42\n'));
@@ -36,7 +36,7 @@ export async function startLargePrometheus(size: number, down: number): Promise<
 	}));
 	const tenth = Math.floor(size / 10);
 	const pool = (name: string) => ({job_name: name, file_sd_configs: [{files: [`${name}.json`]}]});
-	const own: DisposableServer<PrometheusServer> = await startDisposablePrometheus({
+	const disposable: DisposableServer<PrometheusServer> = await startDisposablePrometheus({
 		files: port => ({
 			config: {
 				global: {scrape_interval: '30s', scrape_timeout: '10s'},
@@ -54,7 +54,7 @@ export async function startLargePrometheus(size: number, down: number): Promise<
 			rules: [],
 		}),
 	});
-	const server = own.current();
+	const server = disposable.current();
 	const write = (name: string, part: typeof groups) =>
 		writeFileSync(join(server.dataDir, `${name}.json`), JSON.stringify(part));
 	write('fleet', groups.slice(0, size - tenth));
@@ -73,7 +73,7 @@ export async function startLargePrometheus(size: number, down: number): Promise<
 	return {
 		...{server, size, down},
 		async end() {
-			await own.end();
+			await disposable.end();
 			page.closeAllConnections();
 			page.close();
 		},

@@ -17,47 +17,47 @@ import {
 	writeConfigFile,
 } from './prometheus-fixture.ts';
 
-describePrometheus('prometheus', 'what a plan is bound to', () => {
-	let own: DisposableServer<PrometheusServer>;
+describePrometheus('prometheus', 'the bindings of a plan', () => {
+	let disposable: DisposableServer<PrometheusServer>;
 	let original: string;
 	beforeAll(async () => {
-		own = await startDisposablePrometheus();
-		original = readConfigFile(own.current());
+		disposable = await startDisposablePrometheus();
+		original = readConfigFile(disposable.current());
 	});
-	afterAll(() => own.end());
+	afterAll(() => disposable.end());
 
 	const shown = (change: () => Promise<unknown>) => async (action: Action<Row, PrometheusPort>) => {
-		const room = await openPrometheus(settingsFor(own.current()));
-		// What is loaded within the same second cannot be distinguished from what was there.
-		const age = async () => Date.now() - Date.parse((await runtimeOf(own.current())).lastConfigTime);
+		const fixture = await openPrometheus(settingsFor(disposable.current()));
+		// The times of the server are in seconds: a later load must have another one.
+		const age = async () => Date.now() - Date.parse((await runtimeOf(disposable.current())).lastConfigTime);
 		await expect.poll(age).toBeGreaterThan(1000);
-		const {plan} = await action.preview([], {}, room.actionContext());
+		const {plan} = await action.preview([], {}, fixture.actionContext());
 		let before = 0;
 		return {
 			plan: () => plan,
-			context: room.actionContext(),
+			context: fixture.actionContext(),
 			async change() {
 				await change();
-				before = await countWrites(own.current());
+				before = await countWrites(disposable.current());
 			},
-			wasApplied: async () => (await countWrites(own.current())) !== before,
+			wasApplied: async () => (await countWrites(disposable.current())) !== before,
 			async cleanUp() {
-				await room.connection.close();
-				writeConfigFile(own.current(), original);
-				await reloadDirectly(own.current());
+				await fixture.connection.close();
+				writeConfigFile(disposable.current(), original);
+				await reloadDirectly(disposable.current());
 			},
 		} satisfies ShownPlan<PrometheusPort>;
 	};
 
-	const restarted = shown(() => own.restart());
+	const restarted = shown(() => disposable.restart());
 	const cases: BindingCases<PrometheusPort> = {
 		'prometheus.reload': {
 			'the configuration file': restarted,
 			'when the server was started': restarted,
-			'when the configuration was loaded': shown(() => reloadDirectly(own.current())),
+			'when the configuration was loaded': shown(() => reloadDirectly(disposable.current())),
 			'whether the last reload failed': shown(async () => {
-				writeConfigFile(own.current(), `${original}\nscrape_confgis: []\n`);
-				await reloadDirectly(own.current());
+				writeConfigFile(disposable.current(), `${original}\nscrape_confgis: []\n`);
+				await reloadDirectly(disposable.current());
 			}),
 			'whether it may be reloaded by the API': restarted,
 		},

@@ -12,7 +12,7 @@ import {findAction, openSystemFixture, type SystemFixture} from '../system-fixtu
 
 export const testContext: Context = {signal: new AbortController().signal, now: () => Date.now()};
 
-/** How the console reaches a server of the estate, directly or through something that stands before it. */
+/** The settings of a console for a server of the estate, directly or through a proxy (`at`). */
 export function settingsFor(server: PrometheusServer, at: {readonly port: number} = server): HttpSettings {
 	const {login, tls} = server;
 	return {
@@ -46,13 +46,13 @@ const fileOf = (server: PrometheusServer): string => join(server.dataDir, 'prome
 export const readConfigFile = (server: PrometheusServer): string => readFileSync(fileOf(server), 'utf8');
 export const writeConfigFile = (server: PrometheusServer, text: string): void => writeFileSync(fileOf(server), text);
 
-/** The same configuration, which calls what it sends elsewhere by another name: the server shows whether it goes by it. */
+/** The configuration with an external label, by which a test sees whether the server has loaded it. */
 export const withExternalLabel = (config: string, label: string): string => {
 	const {global, ...rest} = parse(config) as {readonly global: object};
 	return stringify({global: {...global, external_labels: {marker: label}}, ...rest});
 };
 
-/** What the server itself says that it goes by. */
+/** The configuration that the server has loaded, as YAML. */
 export const runningConfig = async (server: PrometheusServer): Promise<string> =>
 	((await prometheusData(server, '/api/v1/status/config')) as {readonly yaml: string}).yaml;
 
@@ -61,23 +61,23 @@ type Runtime = {readonly lastConfigTime: string; readonly reloadConfigSuccess: b
 export const runtimeOf = async (server: PrometheusServer): Promise<Runtime> =>
 	(await prometheusData(server, '/api/v1/status/runtimeinfo')) as Runtime;
 
-/** Reloads it by another client, at a moment that it tells from the last one: it counts in seconds. Gives the status. */
+/** Reloads the configuration by another client, at least a second after the last time: the server's times are in seconds. Returns the status. */
 export async function reloadDirectly(server: PrometheusServer): Promise<number> {
 	const {lastConfigTime} = await runtimeOf(server);
 	while (Date.now() < Date.parse(lastConfigTime) + 1000) await new Promise(resolve => setTimeout(resolve, 20));
-	const answer = await fetch(`${prometheusUrl(server)}/-/reload`, {
+	const response = await fetch(`${prometheusUrl(server)}/-/reload`, {
 		method: 'POST',
 		headers: {...loginHeaders(server.login)},
 	});
-	await answer.text();
-	return answer.status;
+	await response.text();
+	return response.status;
 }
 
-/** How often somebody asked this server to change something, by its own count. */
+/** The number of writes that this server has received, by its own metrics. */
 export async function countWrites(server: PrometheusServer): Promise<number> {
-	const answer = await fetch(`${prometheusUrl(server)}/metrics`, {headers: {...loginHeaders(server.login)}});
+	const response = await fetch(`${prometheusUrl(server)}/metrics`, {headers: {...loginHeaders(server.login)}});
 	let sum = 0;
-	for (const [, handler = '', count] of (await answer.text()).matchAll(
+	for (const [, handler = '', count] of (await response.text()).matchAll(
 		/^prometheus_http_requests_total\{code="\d+",handler="([^"]+)"\} (\d+)/gm,
 	)) {
 		if (/^\/-\/(?:reload|quit)|admin/.test(handler)) sum += Number(count);

@@ -23,21 +23,21 @@ import {
 
 const action = actionOf('prometheus.reload');
 
-describePrometheus('prometheus', 'prometheus.reload, and a server like it', () => {
-	let own: DisposableServer<PrometheusServer>;
+describePrometheus('prometheus', 'prometheus.reload', () => {
+	let disposable: DisposableServer<PrometheusServer>;
 	let server: PrometheusServer;
 	let original: string;
-	let room: PrometheusFixture;
+	let fixture: PrometheusFixture;
 
 	beforeAll(async () => {
-		own = await startDisposablePrometheus();
-		server = own.current();
+		disposable = await startDisposablePrometheus();
+		server = disposable.current();
 		original = readConfigFile(server);
-		room = await openPrometheus(settingsFor(server));
+		fixture = await openPrometheus(settingsFor(server));
 	});
 	afterAll(async () => {
-		await room.connection.close();
-		await own.end();
+		await fixture.connection.close();
+		await disposable.end();
 	});
 	afterEach(async () => {
 		writeConfigFile(server, original);
@@ -45,152 +45,152 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 	});
 
 	const propose = async () => {
-		// What is loaded within the same second cannot be told from what was there.
+		// The times of the server are in seconds: a later load must have another one.
 		const age = async () => Date.now() - Date.parse((await runtimeOf(server)).lastConfigTime);
 		await expect.poll(age).toBeGreaterThan(1000);
-		return (await action.preview([], {}, room.actionContext())) as Preview<ReloadPlan>;
+		return (await action.preview([], {}, fixture.actionContext())) as Preview<ReloadPlan>;
 	};
 
-	test('a changed file is loaded, and that is verified by the server itself', async () => {
+	test('a changed file is loaded, and the server confirms it', async () => {
 		const {plan, object, undo} = await propose();
 		expect(object).toBe('prometheus.yml');
 		expect(undo.class).toBe('none');
 		writeConfigFile(server, withExternalLabel(original, 'new-marker'));
-		expect(await action.preflight(plan, room.actionContext())).toEqual([
+		expect(await action.preflight(plan, fixture.actionContext())).toEqual([
 			expect.objectContaining({label: 'the server', result: 'pass'}),
 			expect.objectContaining({label: 'the right to reload', result: 'pass'}),
 		]);
-		const receipt = await action.run(plan, room.actionContext('record-17'));
-		expect(await action.verify(plan, receipt, room.actionContext())).toEqual({
+		const receipt = await action.run(plan, fixture.actionContext('record-17'));
+		expect(await action.verify(plan, receipt, fixture.actionContext())).toEqual({
 			result: 'done',
 			detail: expect.stringMatching(/^configuration loaded at \d\d:\d\d:\d\dZ, 1 target$/),
 		});
 		expect(await runningConfig(server)).toContain('new-marker');
 	});
 
-	test('a broken file is refused with the fault, the old configuration stays, and the next preview says that it will not help', async () => {
+	test('a broken file is refused with its error, the old configuration stays, and the next preview says that it will not help', async () => {
 		const {plan} = await propose();
 		writeConfigFile(server, `${original}\nscrape_confgis: []\n`);
-		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
+		await expect(action.run(plan, fixture.actionContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringMatching(/parsing YAML file .*prometheus\.yml.*field scrape_confgis not found/),
 			hint: expect.stringMatching(/promtool check config/),
 		});
 		expect(await runtimeOf(server)).toMatchObject({reloadConfigSuccess: false, lastConfigTime: plan.lastConfigTime});
-		const {unhelpful} = await action.preview([], {}, room.actionContext());
+		const {unhelpful} = await action.preview([], {}, fixture.actionContext());
 		expect(unhelpful?.reason).toMatch(/^the last reload failed.*`promtool check config \/\S+\/prometheus\.yml`/);
-		const snapshot = await room.read('prometheus.target');
+		const snapshot = await fixture.read('prometheus.target');
 		expect(snapshot.gauges).toContainEqual(
 			expect.objectContaining({id: 'config', text: 'reload failed', severity: 'warn'}),
 		);
-		expect(room.findings('prometheus.target', snapshot)[0]).toMatch(
+		expect(fixture.findings('prometheus.target', snapshot)[0]).toMatch(
 			/^warn: the configuration of prom could not be loaded/,
 		);
-		// The failed reload of another moves the plan that was made before it.
-		expect(await action.preflight(plan, room.actionContext())).toContainEqual(
+		// A failed reload by another client makes the earlier plan a conflict.
+		expect(await action.preflight(plan, fixture.actionContext())).toContainEqual(
 			expect.objectContaining({
 				result: 'block',
 				conflict: true,
-				detail: 'somebody tried to reload it since, and that failed',
+				detail: 'a reload has failed since',
 			}),
 		);
 	});
 
-	test('a configuration that is taken in part is not called done', async () => {
+	test('a configuration that is applied in part is not done', async () => {
 		const {plan} = await propose();
-		// It parses, and the file with the credentials is only looked for when the scraping begins anew.
+		// It parses, and the file with the CA is only opened when the alerting starts again.
 		writeConfigFile(
 			server,
 			`${original}\nalerting:\n  alertmanagers:\n    - static_configs: [{targets: ['127.0.0.1:1']}]\n      tls_config: {ca_file: /nowhere/ca.pem}\n`,
 		);
-		const receipt = await action.run(plan, room.actionContext());
-		expect(receipt.summary).toMatch(/^POST \/-\/reload, taken in part: one or more errors occurred/);
-		expect(await action.verify(plan, receipt, room.actionContext())).toEqual({
+		const receipt = await action.run(plan, fixture.actionContext());
+		expect(receipt.summary).toMatch(/^POST \/-\/reload, applied in part: one or more errors occurred/);
+		expect(await action.verify(plan, receipt, fixture.actionContext())).toEqual({
 			result: 'ineffective',
-			detail: expect.stringMatching(/the server says that its reload failed: one or more errors/),
+			detail: expect.stringMatching(/the reload failed: one or more errors/),
 		});
 	});
 
-	test('somebody else reloads it, or it is restarted, meanwhile: nothing is sent', async () => {
+	test('nothing is sent when another client reloaded it or it was restarted', async () => {
 		const {plan} = await propose();
 		await reloadDirectly(server);
 		const before = await countWrites(server);
-		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
+		await expect(action.run(plan, fixture.actionContext())).rejects.toMatchObject({
 			kind: 'conflict',
-			message: expect.stringMatching(/somebody reloaded it/),
+			message: expect.stringMatching(/it was reloaded since/),
 		});
 		expect(await countWrites(server)).toBe(before);
 		const {plan: second} = await propose();
-		await own.restart();
-		server = own.current();
-		expect(await action.preflight(second, room.actionContext())).toContainEqual(
-			expect.objectContaining({conflict: true, detail: expect.stringMatching(/was restarted since/)}),
+		await disposable.restart();
+		server = disposable.current();
+		expect(await action.preflight(second, fixture.actionContext())).toContainEqual(
+			expect.objectContaining({conflict: true, detail: expect.stringMatching(/was restarted, which also loads/)}),
 		);
-		await expect(action.run(second, room.actionContext())).rejects.toMatchObject({kind: 'conflict'});
+		await expect(action.run(second, fixture.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 	});
 
-	test('an answer that is lost on its way is no failure: what came of it is unknown, and it was sent once', async () => {
+	test('a lost response leaves the outcome unknown, and the request was sent once', async () => {
 		const proxy = await losingReloads(server);
-		const over = await openPrometheus({...settingsFor(server), url: proxy.url});
+		const indirect = await openPrometheus({...settingsFor(server), url: proxy.url});
 		try {
 			const {plan} = await propose();
-			writeConfigFile(server, withExternalLabel(original, 'lost-answer'));
-			const failure = await action.run(plan, {...over.actionContext()}).catch((error: unknown) => error);
+			writeConfigFile(server, withExternalLabel(original, 'lost-response'));
+			const failure = await action.run(plan, {...indirect.actionContext()}).catch((error: unknown) => error);
 			expect(failure).toMatchObject({name: 'AdapterError', kind: 'unreachable', harmless: false});
 			expect(proxy.reloads()).toBe(1);
-			await expect.poll(() => runningConfig(server)).toContain('lost-answer');
+			await expect.poll(() => runningConfig(server)).toContain('lost-response');
 		} finally {
-			await over.connection.close();
+			await indirect.connection.close();
 			proxy.close();
 		}
 	});
 });
 
 describePrometheus('prometheus-guarded', 'prometheus.reload without lifecycle', server => {
-	test('is blocked with the reason before it is sent, and refused by the server when it is', async () => {
-		const room = await openPrometheus(settingsFor(server));
-		const {plan} = await action.preview([], {}, room.actionContext());
-		expect(await action.preflight(plan, room.actionContext())).toContainEqual({
+	test('is blocked with the reason before it is sent, and refused by the server otherwise', async () => {
+		const fixture = await openPrometheus(settingsFor(server));
+		const {plan} = await action.preview([], {}, fixture.actionContext());
+		expect(await action.preflight(plan, fixture.actionContext())).toContainEqual({
 			label: 'the right to reload',
 			result: 'block',
 			detail: expect.stringMatching(/without --web.enable-lifecycle/),
 		});
-		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
+		await expect(action.run(plan, fixture.actionContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: 'reload: Lifecycle API is not enabled.',
 			hint: expect.stringMatching(/--web.enable-lifecycle/),
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });
 
-/** Stands before a server, and hangs up when it has passed a reload on and the answer has come. */
-async function losingReloads(behind: PrometheusServer) {
+/** Starts a proxy that closes the connection instead of forwarding the response to a reload. */
+async function losingReloads(server: PrometheusServer) {
 	let reloads = 0;
-	const front: Server = createServer((request, response) => {
+	const proxy: Server = createServer((request, response) => {
 		const isReload = request.url === '/-/reload';
 		if (isReload) reloads += 1;
-		const far = connect(behind.port, behind.host);
-		far.on('error', () => response.destroy());
-		far.write(`${request.method} ${request.url} HTTP/1.0\r\nHost: ${behind.host}\r\nContent-Length: 0\r\n\r\n`);
+		const upstream = connect(server.port, server.host);
+		upstream.on('error', () => response.destroy());
+		upstream.write(`${request.method} ${request.url} HTTP/1.0\r\nHost: ${server.host}\r\nContent-Length: 0\r\n\r\n`);
 		if (isReload) {
-			far.once('data', () => {
-				far.destroy();
+			upstream.once('data', () => {
+				upstream.destroy();
 				request.socket.destroy();
 			});
 			return;
 		}
 		const socket = response.socket;
-		if (socket !== null) far.pipe(socket);
+		if (socket !== null) upstream.pipe(socket);
 	});
-	front.listen(0, '127.0.0.1');
-	await once(front, 'listening');
+	proxy.listen(0, '127.0.0.1');
+	await once(proxy, 'listening');
 	return {
-		url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+		url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
 		reloads: () => reloads,
 		close() {
-			front.closeAllConnections();
-			front.close();
+			proxy.closeAllConnections();
+			proxy.close();
 		},
 	};
 }

@@ -6,38 +6,38 @@ export type ReverseProxy = {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
-	/** Paths that were asked for, the oldest first. */
+	/** The paths of all requests, the oldest first. */
 	readonly requestedPaths: readonly string[];
 	close(): void;
 };
 
-/** What stands before a server: it answers itself where `instead` says how, and passes the rest on. */
+/** Starts a proxy in front of a server. `instead`: how it answers a path itself; other requests are forwarded. */
 export async function startReverseProxy(
-	behind: {readonly host: string; readonly port: number},
+	server: {readonly host: string; readonly port: number},
 	instead: (path: string) => ((response: ServerResponse) => void) | undefined,
 ): Promise<ReverseProxy> {
-	const asked: string[] = [];
-	const front = createServer((request, response) => {
+	const requestedPaths: string[] = [];
+	const listener = createServer((request, response) => {
 		const path = (request.url ?? '').replace(/\?.*/, '');
-		asked.push(path);
+		requestedPaths.push(path);
 		const own = instead(path);
 		if (own !== undefined) return own(response);
 		const {method, headers, url} = request;
-		const passed = sendRequest({...behind, method, headers, path: url, agent: false}, answer => {
-			response.writeHead(answer.statusCode ?? 0, answer.headers);
-			answer.pipe(response);
+		const forwarded = sendRequest({...server, method, headers, path: url, agent: false}, upstream => {
+			response.writeHead(upstream.statusCode ?? 0, upstream.headers);
+			upstream.pipe(response);
 		});
-		passed.on('error', () => response.destroy());
-		request.pipe(passed);
+		forwarded.on('error', () => response.destroy());
+		request.pipe(forwarded);
 	});
-	front.listen(0, '127.0.0.1');
-	await once(front, 'listening');
-	const {port} = front.address() as AddressInfo;
+	listener.listen(0, '127.0.0.1');
+	await once(listener, 'listening');
+	const {port} = listener.address() as AddressInfo;
 	return {
-		...{host: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, requestedPaths: asked},
+		...{host: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, requestedPaths},
 		close() {
-			front.closeAllConnections();
-			front.close();
+			listener.closeAllConnections();
+			listener.close();
 		},
 	};
 }

@@ -15,7 +15,7 @@ type Active = {
 	readonly scrapeTimeout: string;
 };
 
-/** What the server tells of its targets, asked by the test itself. */
+/** The active targets by the API of the server. */
 const activeOf = async (server: PrometheusServer): Promise<readonly Active[]> =>
 	((await prometheusData(server, '/api/v1/targets?state=active')) as {activeTargets: readonly Active[]}).activeTargets;
 
@@ -25,24 +25,24 @@ const gaugeOf = (
 ) => gauges.find(gauge => gauge.id === id);
 
 describePrometheus('prometheus', 'targets and alerts', server => {
-	let room: PrometheusFixture;
+	let fixture: PrometheusFixture;
 	beforeAll(async () => {
-		room = await openPrometheus(settingsFor(server));
+		fixture = await openPrometheus(settingsFor(server));
 	});
-	afterAll(() => room.connection.close());
+	afterAll(() => fixture.connection.close());
 
-	test('every target is there once, with the health, the address and the error that the server tells', async () => {
-		const {rows, omitted, notes} = await room.read<ScrapeRow>('prometheus.target');
+	test('every target has one row, with the health, URL and error of the server', async () => {
+		const {rows, omitted, notes} = await fixture.read<ScrapeRow>('prometheus.target');
 		const active = await activeOf(server);
 		expect(omitted).toBe(0);
 		expect(notes.map(({text}) => text)).toEqual([
 			expect.stringMatching(/^rule broken\/Ambiguous cannot be evaluated: found duplicate/),
 		]);
-		const told = active.map(({labels, health}) => `${labels['job']} ${labels['instance']} ${health}`).sort();
-		expect(rows.map(row => `${row.labels['job']} ${row.instance} ${row.health}`).sort()).toEqual(told);
+		const expected = active.map(({labels, health}) => `${labels['job']} ${labels['instance']} ${health}`).sort();
+		expect(rows.map(row => `${row.labels['job']} ${row.instance} ${row.health}`).sort()).toEqual(expected);
 		for (const row of rows.filter(({health}) => health === 'down')) {
 			const same = active.find(
-				one => one.labels['job'] === row.labels['job'] && one.labels['instance'] === row.instance,
+				target => target.labels['job'] === row.labels['job'] && target.labels['instance'] === row.instance,
 			);
 			expect(row).toMatchObject({
 				pool: same?.scrapePool,
@@ -52,20 +52,20 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 			});
 			expect(row).toMatchObject({severity: 'crit', why: 'connection refused'});
 		}
-		// What is wrong comes first.
+		// Rows that are not ok come first.
 		const worst = rows.map(({severity}) => severity);
 		expect(worst.slice(0, 2)).toEqual(['crit', 'crit']);
 		expect(worst.slice(2).every(severity => severity === 'ok')).toBe(true);
 	});
 
-	test('a job that is no pool is told by its pool', async () => {
-		const {rows} = await room.read<ScrapeRow>('prometheus.target');
+	test('a job whose name is not a pool is found in its pool', async () => {
+		const {rows} = await fixture.read<ScrapeRow>('prometheus.target');
 		const web = rows.filter(row => row.labels['job'] === 'storefront');
 		expect(web.map(({pool, why}) => ({pool, why}))).toEqual([{pool: 'monitors/web/0', why: 'connection refused'}]);
 	});
 
-	test('what is up tells when it was scraped and how long that took, without the heavy endpoint', async () => {
-		const {rows} = await room.read<ScrapeRow>('prometheus.target');
+	test('a target that is up has the time and duration of its scrape, without the expensive path', async () => {
+		const {rows} = await fixture.read<ScrapeRow>('prometheus.target');
 		const itself = rows.find(({pool}) => pool === 'prometheus');
 		const query = `/api/v1/query?query=${encodeURIComponent('timestamp(up{job="prometheus"})')}`;
 		const {result} = (await prometheusData(server, query)) as {result: readonly {value: readonly [number, string]}[]};
@@ -76,8 +76,8 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 		expect(itself?.tookMs).toBeGreaterThan(0);
 	});
 
-	test('the figures of the server are its own', async () => {
-		const {gauges} = await room.read('prometheus.target');
+	test('the gauges are those of the server', async () => {
+		const {gauges} = await fixture.read('prometheus.target');
 		const active = await activeOf(server);
 		expect(gaugeOf(gauges, 'up')).toMatchObject({
 			value: active.filter(({health}) => health === 'up').length,
@@ -85,7 +85,7 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 		});
 		const {headStats} = (await prometheusData(server, '/api/v1/status/tsdb')) as {headStats: {numSeries: number}};
 		const series = gaugeOf(gauges, 'series')?.value ?? 0;
-		// It was read a moment earlier: series come, and none goes within minutes.
+		// It was read a moment earlier: series are added, and none is removed within minutes.
 		expect(series).toBeGreaterThan(headStats.numSeries / 2);
 		expect(series).toBeLessThanOrEqual(headStats.numSeries);
 		expect(gaugeOf(gauges, 'rules')).toMatchObject({value: 1, severity: 'warn'});
@@ -94,22 +94,23 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 		expect(gaugeOf(gauges, 'config')?.text).toBe(`loaded ${lastConfigTime.slice(11)}`);
 	});
 
-	test('the findings name the pool, the count and the cause, and the rule that fails', async () => {
-		expect(room.findings('prometheus.target', await room.read('prometheus.target'))).toEqual([
-			'warn: 1 rule of prom cannot be evaluated, and what hangs on it cannot fire',
+	test('the findings name the pool, the number, the cause and the failing rule', async () => {
+		expect(fixture.findings('prometheus.target', await fixture.read('prometheus.target'))).toEqual([
+			'warn: 1 rule of prom cannot be evaluated: alerts that depend on it cannot fire',
 			'crit: dead: 1 of 2 targets down: connection refused',
 			'crit: monitors/web/0: 1 of 1 target down: connection refused',
 		]);
 	});
 
-	test('an alert is a row and, when it fires and matters, a finding with its runbook and since', async () => {
+	test('an alert is a row and, when it fires with a severity, a finding with its runbook and start', async () => {
 		await expect
 			.poll(
 				async () =>
-					(await room.read<PrometheusAlertRow>('prometheus.alert')).rows.filter(({state}) => state === 'firing').length,
+					(await fixture.read<PrometheusAlertRow>('prometheus.alert')).rows.filter(({state}) => state === 'firing')
+						.length,
 			)
 			.toBeGreaterThanOrEqual(3);
-		const snapshot = await room.read<PrometheusAlertRow>('prometheus.alert');
+		const snapshot = await fixture.read<PrometheusAlertRow>('prometheus.alert');
 		const {alerts} = (await prometheusData(server, '/api/v1/alerts')) as {
 			alerts: readonly {labels: Record<string, string>; state: string; activeAt: string}[];
 		};
@@ -132,39 +133,39 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 		});
 	});
 
-	test('a target tells its error, its pool and when it was up last; its rules tell what fires', async () => {
-		const {rows} = await room.read<ScrapeRow>('prometheus.target');
+	test('a target shows its error, its pool and when it was last up; its rules show what fires', async () => {
+		const {rows} = await fixture.read<ScrapeRow>('prometheus.target');
 		const down = rows.find(row => row.pool === 'dead' && row.health === 'down');
 		const up = rows.find(row => row.pool === 'prometheus');
 		if (down === undefined || up === undefined) throw new Error('rows are missing');
-		const text = await room.inspect('prometheus.describe-target', down);
+		const text = await fixture.inspect('prometheus.describe-target', down);
 		expect(text).toContain('Get "http://127.0.0.1:1/metrics": dial tcp 127.0.0.1:1: connect: connection refused');
 		expect(text).toMatch(/last up +not within the last hour/);
 		expect(text).toMatch(/its pool +dead, 2 targets, 1 down/);
 		expect(text).toMatch(/team +checkout/);
-		expect(await room.inspect('prometheus.describe-target', up)).toMatch(/its page +[\d,]+ samples/);
-		const rules = await room.inspect('prometheus.rules', down);
+		expect(await fixture.inspect('prometheus.describe-target', up)).toMatch(/its page +[\d,]+ samples/);
+		const rules = await fixture.inspect('prometheus.rules', down);
 		expect(rules).toMatch(/^Rules of prom: 5\n2 with alerts about 127.0.0.1:1, 1 that cannot be evaluated/);
 		expect(rules).toContain('cannot be evaluated: found duplicate series');
 		expect(rules).toMatch(/firing for \d+.*: team=checkout job=dead instance=127.0.0.1:1/);
-		const pool = await room.inspect('prometheus.pool', down);
+		const pool = await fixture.inspect('prometheus.pool', down);
 		expect(pool).toMatch(/^Pool dead: 1 of 2 up, 1 down\n/);
 		expect(pool).toMatch(/down +\S+ ago +\S+ +http:\/\/127.0.0.1:1\/metrics +connection refused/);
 	});
 
-	test('an alert tells its rule, its expression and its value', async () => {
-		const {rows} = await room.read<PrometheusAlertRow>('prometheus.alert');
+	test('an alert shows its rule, expression and value', async () => {
+		const {rows} = await fixture.read<PrometheusAlertRow>('prometheus.alert');
 		const row = rows.find(({name, labels}) => name === 'TargetDown' && labels['job'] === 'dead');
 		if (row === undefined) throw new Error('no alert');
-		const text = await room.inspect('prometheus.alert', row);
+		const text = await fixture.inspect('prometheus.alert', row);
 		expect(text).toMatch(/expression +up == 0/);
 		expect(text).toMatch(/value +0\n/);
 		expect(text).toMatch(/runbook +https:\/\/runbooks.example.test\/target-down/);
 	});
 });
 
-describePrometheus('prometheus-guarded', 'a log-in', server => {
-	test('with it, all is read; without it, the answer says so and holds no secret', async () => {
+describePrometheus('prometheus-guarded', 'a login', server => {
+	test('with it, everything is read; without it, the error says so and holds no secret', async () => {
 		const inside = await openPrometheus(settingsFor(server));
 		expect((await inside.read('prometheus.target')).rows).toHaveLength(1);
 		expect((await inside.connection.identify({signal: new AbortController().signal, now: Date.now})).who).toBe(
@@ -178,36 +179,36 @@ describePrometheus('prometheus-guarded', 'a log-in', server => {
 		]) {
 			const outside = await openPrometheus({...settingsFor(server), auth});
 			const failure = await outside.read('prometheus.target').catch((error: unknown) => error);
-			expect(failure).toMatchObject({name: 'AdapterError', kind: 'denied', hint: expect.stringMatching(/log-in/)});
+			expect(failure).toMatchObject({name: 'AdapterError', kind: 'denied', hint: expect.stringMatching(/login/)});
 			expect(JSON.stringify([failure, String(failure)])).not.toMatch(/wrong-|d3Jvbmct/);
 			await outside.connection.close();
 		}
 	});
 
-	test('tells that it may not be reloaded, and the line that changes that', async () => {
-		const room = await openPrometheus(settingsFor(server));
-		const permissions = await room.connection.permissions({signal: new AbortController().signal, now: Date.now});
+	test('reports that it cannot be reloaded, and how to allow it', async () => {
+		const fixture = await openPrometheus(settingsFor(server));
+		const permissions = await fixture.connection.permissions({signal: new AbortController().signal, now: Date.now});
 		expect(permissions.at(-1)).toEqual({
 			needs: 'prometheus.reload',
 			name: '--web.enable-lifecycle',
 			state: 'lack',
 			grant: 'start Prometheus with --web.enable-lifecycle',
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });
 
 describePrometheus('prometheus-tls', 'TLS', server => {
-	test('is spoken to a server whose authority is named, and to no other', async () => {
-		const room = await openPrometheus(settingsFor(server));
-		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
-		await room.connection.close();
-		const doubtful = await openPrometheus({...settingsFor(server), tls: {}});
-		await expect(doubtful.read('prometheus.target')).rejects.toMatchObject({
+	test('works with a server of a trusted authority only', async () => {
+		const fixture = await openPrometheus(settingsFor(server));
+		expect((await fixture.read('prometheus.target')).rows).toHaveLength(1);
+		await fixture.connection.close();
+		const untrusted = await openPrometheus({...settingsFor(server), tls: {}});
+		await expect(untrusted.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/`tls\.ca`/),
 		});
-		await doubtful.connection.close();
+		await untrusted.connection.close();
 		const plain = await openPrometheus({...settingsFor(server), url: `http://127.0.0.1:${server.port}`});
 		await expect(plain.read('prometheus.target')).rejects.toMatchObject({name: 'AdapterError'});
 		await plain.connection.close();
@@ -215,26 +216,26 @@ describePrometheus('prometheus-tls', 'TLS', server => {
 });
 
 describePrometheus('prometheus-tls-expired', 'an expired certificate', server => {
-	test('is not accepted, and called so', async () => {
-		const room = await openPrometheus(settingsFor(server));
-		await expect(room.read('prometheus.target')).rejects.toMatchObject({
+	test('is refused, and the hint says why', async () => {
+		const fixture = await openPrometheus(settingsFor(server));
+		await expect(fixture.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/certificate has expired: renew it on the server/),
 		});
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });
 
-describePrometheus('victoria-metrics', 'a server that only speaks the API', server => {
-	test('tells its targets and their errors; what it lacks is left out, and asked for once', async () => {
-		const room = await openPrometheus(settingsFor(server));
-		const {rows, gauges} = await room.read<ScrapeRow>('prometheus.target');
+describePrometheus('victoria-metrics', 'a server with only a part of the API', server => {
+	test('shows targets and errors; paths that it lacks are requested once and left out', async () => {
+		const fixture = await openPrometheus(settingsFor(server));
+		const {rows, gauges} = await fixture.read<ScrapeRow>('prometheus.target');
 		expect(rows.map(({pool, health, why}) => ({pool, health, why}))).toEqual([
 			{pool: 'dead', health: 'down', why: 'connection refused'},
 			{pool: 'victoria', health: 'up', why: undefined},
 		]);
 		expect(gauges.map(({id}) => id)).not.toContain('config');
-		expect((await room.read('prometheus.alert')).rows).toEqual([]);
+		expect((await fixture.read('prometheus.alert')).rows).toEqual([]);
 		const refusals = async () => {
 			const {body} = await getPrometheus(server, '/metrics');
 			return [...body.matchAll(/^vm_http_request_errors_total\{path="([^"]*)"[^}]*\} (\d+)/gm)].reduce(
@@ -243,11 +244,11 @@ describePrometheus('victoria-metrics', 'a server that only speaks the API', serv
 			);
 		};
 		const before = await refusals();
-		await room.read('prometheus.target');
-		await room.read('prometheus.target');
+		await fixture.read('prometheus.target');
+		await fixture.read('prometheus.target');
 		expect(await refusals()).toBe(before);
-		const {version} = await room.connection.identify({signal: new AbortController().signal, now: Date.now});
+		const {version} = await fixture.connection.identify({signal: new AbortController().signal, now: Date.now});
 		expect(version).toBe('a server with the API of Prometheus');
-		await room.connection.close();
+		await fixture.connection.close();
 	});
 });

@@ -60,7 +60,7 @@ await describeDedicatedAlertmanager('bad days', server => {
 					inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
 					end: async home => void writeSecret(home, secret, guardedLogin.password),
 					expectedMessage: /401/,
-					expectedHint: /correct the log-in of this target/,
+					expectedHint: /correct the login of this target/,
 				},
 				await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.ca}}, 'https'), {
 					expectedMessage: /certificate has expired/,

@@ -14,7 +14,7 @@ const entryOf =
 	});
 
 describePrometheus('prometheus', 'bad days', server => {
-	describePrometheus('prometheus-guarded', 'and its log-in', guarded => {
+	describePrometheus('prometheus-guarded', 'and its login', guarded => {
 		describePrometheus('prometheus-tls', 'and its certificate', valid => {
 			describePrometheus('prometheus-tls-expired', 'which expires', expired => {
 				describeFaultCases({title: 'Targets', pane: 6, healthy: /up \d+\/\d+/, connections: 6}, async () => {
@@ -48,7 +48,7 @@ describePrometheus('prometheus', 'bad days', server => {
 								inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
 								end: async home => void writeSecret(home, secret, password),
 								expectedMessage: /status 401/,
-								expectedHint: /correct the log-in of this target/,
+								expectedHint: /correct the login of this target/,
 							},
 							await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.tls?.ca}}, 'https'), {
 								expectedMessage: /certificate has expired/,

@@ -177,7 +177,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await propose(on);
 		front.requests.length = 0;
 		await on.expect('press');
-		front.mode = 'mute';
+		front.mode = 'drop-response';
 		await on.confirm();
 		await on.expect('outcome is not known');
 		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);

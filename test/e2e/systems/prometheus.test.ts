@@ -26,7 +26,7 @@ afterEach(async () => {
 	for (const close of closing.splice(0)) await close();
 });
 
-/** A console on one Prometheus, with the log-in that it asks for. */
+/** A console on one Prometheus, with the login that it asks for. */
 async function console(server: PrometheusServer, production = false): Promise<ConsoleProcess> {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-prometheus-'));
 	closing.push(async () => rmSync(home, {recursive: true, force: true}));
@@ -115,7 +115,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		open.pressDeclared('prometheus.reload');
 		await open.expect('will run');
 		front.requests.length = 0;
-		front.mode = 'mute';
+		front.mode = 'drop-response';
 		await open.confirm();
 		await open.expect('outcome is not known');
 		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);

@@ -35,19 +35,19 @@ describe('matchers as text', () => {
 		['a=~"10\\.2\\..*"', [matcher('a', '10\\.2\\..*', '=~')]],
 		['"a b"="c"', [matcher('a b', 'c')]],
 		['a=""', [matcher('a', '')]],
-	])('%s is read', (text, expected) => {
+	])('%s is parsed', (text, expected) => {
 		expect(parseMatchers(text)).toEqual(expected);
 	});
 
-	it('is read back as what was written, whatever is in it', () => {
+	it('parses its own output into the same matchers', () => {
 		fc.assert(
-			fc.property(matchers, some => {
-				expect(parseMatchers(matchersText(some))).toEqual(some);
+			fc.property(matchers, list => {
+				expect(parseMatchers(matchersText(list))).toEqual(list);
 			}),
 		);
 	});
 
-	it('never ends in anything but matchers or a sentence', () => {
+	it('gives matchers or a sentence for any text', () => {
 		fc.assert(
 			fc.property(fc.string({unit: fc.constantFrom(...'ab"\\{}=~!, \n.')}), text => {
 				const problem = matchersProblem(text);
@@ -58,13 +58,13 @@ describe('matchers as text', () => {
 	});
 
 	it.each([
-		['', 'At least one matcher is needed.'],
-		['a', 'There should be one of = != =~ !~ at the end.'],
+		['', 'At least one matcher is required.'],
+		['a', 'One of = != =~ !~ is expected at the end.'],
 		['a="b', 'A quote is not closed.'],
-		['a="b" c="d"', 'There should be a comma near `c="d"`.'],
-		['=b', 'There should be the name of a label near `=b`.'],
-		['a=,', 'There should be a value, in quotes, near `,`.'],
-	])('says what is wrong with %j', (text, sentence) => {
+		['a="b" c="d"', 'A comma is expected near `c="d"`.'],
+		['=b', 'The name of a label is expected near `=b`.'],
+		['a=,', 'A value in quotes is expected near `,`.'],
+	])('names the problem of %j', (text, sentence) => {
 		expect(matchersProblem(text)).toBe(`${sentence} Write them as alertname="Down", job=~"api|web".`);
 	});
 });
@@ -88,23 +88,23 @@ describe('what matchers match', () => {
 		expect(matchesLabels(parseMatchers(text), labels)).toBe(expected);
 	});
 
-	it('is exactly one alert when made of its labels', () => {
-		const made = exactMatchers({...labels, empty: ''});
-		expect(matchersText(made)).toBe('alertname="TargetDown", job="api"');
-		expect(matchesLabels(made, labels)).toBe(true);
-		expect(matchesLabels(made, {...labels, job: 'web'})).toBe(false);
+	it('is exactly one alert for the matchers of all its labels', () => {
+		const exact = exactMatchers({...labels, empty: ''});
+		expect(matchersText(exact)).toBe('alertname="TargetDown", job="api"');
+		expect(matchesLabels(exact, labels)).toBe(true);
+		expect(matchesLabels(exact, {...labels, job: 'web'})).toBe(false);
 	});
 
 	it.each(['a=~".+"', 'a=~".*"', 'a!=""', 'a!="b", c=~".*"', 'a!~"x|y"', 'a!="b"', 'a=""', 'a=~"b?"'])(
-		'%s is too wide to be sent',
+		'%s matches too much to be sent',
 		text => {
 			expect(matchersProblem(text)).toMatch(/^These (?:match every alert|also match alerts)/);
 		},
 	);
 
-	it('says what is wrong with an expression, and takes no longer for one that backtracks', () => {
+	it('names the error of an expression, and is linear for one that would backtrack', () => {
 		expect(matchersProblem('a=~"b("')).toBe(
-			'a=~"b(" is no regular expression: missing closing ): `b(`. Write them as alertname="Down", job=~"api|web".',
+			'a=~"b(" is not a regular expression: missing closing ): `b(`. Write them as alertname="Down", job=~"api|web".',
 		);
 		expect(matchersProblem('a=~"(?!b)"')).toContain('RE2 knows no lookaround');
 		const labels = {a: `${'a'.repeat(60)}!`};

@@ -39,12 +39,12 @@ const sentences = (part: Partial<Silence>, alerts?: readonly AlertFacts[]) =>
 	silenceFindings([row(part, alerts)], now).map(({severity, sentence}) => `${severity}: ${sentence}`);
 
 describe('a silence', () => {
-	it('tells what the server says that it hides', () => {
+	it('lists the alerts that the server says it hides', () => {
 		expect(row({})).toMatchObject({severity: 'ok', hides: ['Down'], text: 'job="api"', remark: undefined});
 		expect(sentences({})).toEqual([]);
 	});
 
-	it('is worth a word when it ends while something under it fires', () => {
+	it('is a finding when it ends soon while an alert under it fires', () => {
 		expect(row({endsAt: at(14 * minute)})).toMatchObject({
 			severity: 'warn',
 			why: 'ends in 14m00s, 1 alert under it still firing',
@@ -56,12 +56,12 @@ describe('a silence', () => {
 		expect(sentences({endsAt: at(14 * minute)}, [])).toEqual([]);
 	});
 
-	it('is worth a word when it has been active for a week', () => {
+	it('is a finding when it has been active for a week', () => {
 		expect(sentences({startsAt: at(-7 * day)})).toEqual([
 			'warn: silence of mira has been active for 7d00h, hides Down',
 		]);
 		expect(sentences({startsAt: at(-23 * day), createdBy: ''}, [])).toEqual([
-			'warn: silence of nobody has been active for 23d, hides nothing now',
+			'warn: silence of an unknown author has been active for 23d, hides nothing now',
 		]);
 		expect(sentences({startsAt: at(-7 * day + minute)})).toEqual([]);
 	});
@@ -71,14 +71,14 @@ describe('a silence', () => {
 		expect(sentences({state: 'pending', startsAt: at(minute), endsAt: at(5 * minute)})).toEqual([]);
 	});
 
-	it('offers an end for one that was forgotten, and none for one that ends anyway', () => {
-		const actions = (part: Partial<Silence>) => silenceFindings([row(part)], now).flatMap(one => one.actions);
+	it('offers to end a forgotten silence, and not one that ends soon', () => {
+		const actions = (part: Partial<Silence>) => silenceFindings([row(part)], now).flatMap(finding => finding.actions);
 		expect(actions({startsAt: at(-8 * day)})).toEqual(['alertmanager.expire-silence']);
 		expect(actions({endsAt: at(minute)})).toEqual([]);
 	});
 });
 
-describe('the length of a silence', () => {
+describe('the duration of a silence', () => {
 	it.each([
 		['30m', 1800],
 		['2h', 7200],

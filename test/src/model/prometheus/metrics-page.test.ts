@@ -44,7 +44,7 @@ describe('a page of metrics', () => {
 	test('that nobody can read to its end is cut, and says by how much', () => {
 		const {lines, pauses} = shown(Array.from({length: 30_000}, (_, index) => `a{i="${index}"} 1`).join('\n'));
 		expect(lines).toHaveLength(20_001);
-		expect(lines.at(-1)).toBe('… 10,001 more series, not shown: read the page by hand');
+		expect(lines.at(-1)).toBe('… 10,001 more series, not shown: read the page with curl');
 		expect(pauses).toBeGreaterThan(5);
 	});
 
@@ -52,7 +52,7 @@ describe('a page of metrics', () => {
 		expect(errorLines(parseExposition('a 1\n'))).toEqual([]);
 		expect(errorLines(parseExposition('a 1\na{ 2\nb x\n')).map(({text}) => text)).toEqual([
 			'2 lines are wrong: Prometheus takes nothing of such a page',
-			'  line 2: 2 stands where the name of a label belongs',
+			'  line 2: 2 where the name of a label is expected',
 			'    a{ 2',
 			'  line 3: the value x is no number',
 			'    b x',
