@@ -38,6 +38,8 @@ export class AdapterError extends Error {
 	}
 }
 
+export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
+
 /** Thrown by every write of a port that was opened read-only. */
 export const readOnlyRefusal = (): AdapterError =>
 	new AdapterError(

@@ -3,7 +3,7 @@ import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
 import {trimTrailingSlashes} from '../../src/text/url.ts';
-import {cancellationError} from './errors.ts';
+import {untilAborted} from '../../src/time/deadline.ts';
 import {htmlToText} from './html-text.ts';
 import {jsonTooLargeError, notJsonError} from './json-errors.ts';
 import {HttpRefusal, httpRefusalError, isHtml} from './refusal.ts';
@@ -138,16 +138,6 @@ async function withTimeout<T>(
 	} finally {
 		clearTimeout(timer);
 	}
-}
-
-/** Settles as `work` does, or rejects when `signal` aborts: a command that prints a secret does not listen to signals. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	return new Promise<T>((resolve, reject) => {
-		const abort = () => reject(cancellationError(signal));
-		if (signal.aborted) abort();
-		signal.addEventListener('abort', abort, {once: true});
-		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-	});
 }
 
 function transportRequest(request: HttpClientRequest, prefix: string, secret: SecretHeaders): HttpRequest {

@@ -90,13 +90,3 @@ const hints: ConnectionHints = {
 /** The error of a connection to the server of `url`. `hasCertificate`: the settings name a client certificate. */
 export const httpConnectionError = (thrown: unknown, endpoint: string, hasCertificate = false): AdapterError =>
 	connectionErrorWithHints(thrown, endpoint, hints, hasCertificate);
-
-/** The reason of an aborted signal: its AdapterError, else a timeout. */
-export const cancellationError = (signal: AbortSignal): AdapterError =>
-	isAdapterError(signal.reason)
-		? signal.reason
-		: new AdapterError(
-				'timeout',
-				'cancelled before the server answered',
-				'The server is silent or slow: it is retried.',
-			);

@@ -5,9 +5,10 @@ import type {HttpQuery, HttpRequest, HttpResponse, HttpTransport} from '../../sr
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {endpointOf} from '../../src/text/url.ts';
+import {cancellationError} from '../../src/time/deadline.ts';
 import type {Agents} from './agent.ts';
 import {type ConnectionSet, type ConnectionSets, createConnectionSets, maxStaleConnections} from './connection-set.ts';
-import {cancellationError, httpConnectionError} from './errors.ts';
+import {httpConnectionError} from './errors.ts';
 
 const closedError = () => new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
 

@@ -4,16 +4,15 @@ import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
 import {describeGroupsOfAnyType, readCommitted, readGroups} from './groups/read-groups.ts';
 import {readMessages} from './messages/read-messages.ts';
 import {readKafkaPermissions} from './permissions.ts';
-import {principalOf} from './principal.ts';
 import {createBrokerPool} from './protocol/cluster.ts';
 import {readCluster, readOffsets, readTopics} from './topics/read-topics.ts';
 import {commitOffsets, deleteOffsets} from './writes.ts';
 
 export type KafkaClient = {
 	readonly port: KafkaPort;
-	/** What an ACL calls us; of a token, once it was taken. Brokers that map names otherwise do not tell. */
+	/** The name of our user in ACLs; see `Principal`. */
 	readonly principal: string;
-	/** Asks one broker the cheapest question there is. */
+	/** Sends the cheapest request to one broker. */
 	ping(context: Context): Promise<void>;
 	close(): void;
 };
@@ -21,7 +20,7 @@ export type KafkaClient = {
 /** The port on real brokers. Nothing is connected before the first read. */
 export function createKafkaClient(settings: KafkaSettings, options: {readonly readOnly: boolean}): KafkaClient {
 	const cluster = createBrokerPool(settings);
-	/** Share groups have a start of their own in place of commits: known as such since they were listed. */
+	/** The listed groups that are share groups: they have a start offset instead of commits. */
 	const share = new Set<string>();
 
 	const groups = async (context: Context) => {
@@ -63,7 +62,7 @@ export function createKafkaClient(settings: KafkaSettings, options: {readonly re
 	return {
 		port,
 		get principal() {
-			return principalOf(settings);
+			return cluster.principal.name();
 		},
 		ping: async context => void (await cluster.readMetadata([], context)),
 		close: cluster.close,

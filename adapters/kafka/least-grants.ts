@@ -1,17 +1,35 @@
+import {readFileSync} from 'node:fs';
 import type {Grants} from '../../src/contract/grants.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {KafkaSettings} from '../../src/port/kafka.ts';
 import {aclGrantCommandsFor} from './permissions.ts';
-import {principalOf} from './principal.ts';
+import {createPrincipal} from './principal.ts';
 
-/** For all groups and topics: what is to be watched is not known beforehand. An administrator may name some in place of `*`. */
+/** The grants for all groups and topics. An administrator may name some instead of `*`. */
 export function leastGrants(target: Target<KafkaSettings>): Grants {
-	const settings = target.settings;
-	const watch = aclGrantCommandsFor(settings, principalOf(settings), 'watch');
-	const act = aclGrantCommandsFor(settings, principalOf(settings), 'act');
+	const {settings} = target;
+	const principal = principalOf(settings);
+	const read = aclGrantCommandsFor(settings, principal, 'read');
+	const write = aclGrantCommandsFor(settings, principal, 'write');
 	return {
 		tool: 'a shell with the tools of Kafka, as a superuser',
-		forReading: watch,
-		forActions: act.filter(line => !watch.includes(line)),
+		forReading: read,
+		forActions: write.filter(line => !read.includes(line)),
 	};
+}
+
+/** The name of our user without a connection: reads the certificate file at once, since this runs only for `doctor --grants`. */
+function principalOf(settings: KafkaSettings): string {
+	const principal = createPrincipal(settings);
+	if (settings.tls?.cert !== undefined) principal.recordCertificate(readText(settings.tls.cert));
+	return principal.name();
+}
+
+/** Empty for a file that cannot be read. */
+function readText(path: string): string {
+	try {
+		return readFileSync(path, 'utf8');
+	} catch {
+		return '';
+	}
 }

@@ -1,33 +1,50 @@
 import {X509Certificate} from 'node:crypto';
-import {readFileSync} from 'node:fs';
-import type {KafkaSasl, KafkaSettings} from '../../src/port/kafka.ts';
+import type {KafkaSettings} from '../../src/port/kafka.ts';
 
-/** Brokers name the subject of a certificate as RFC 2253 does: the last part first. Node writes one part a line, the first one first. */
-function certificateSubject(file: string): string | undefined {
+/** The name of our user in ACLs, as far as it is known: a broker may map names, and does not report its mapping. */
+export type Principal = {
+	/** `User:monitor`. With a token or certificate, exact only once it was used. */
+	name(): string;
+	/** Takes the claim `sub` of an accepted token, when the token is a JSON Web Token (RFC 7519). */
+	recordToken(token: string): void;
+	/** Takes the subject of our client certificate, PEM text. */
+	recordCertificate(pem: string): void;
+};
+
+export function createPrincipal({sasl, tls}: Pick<KafkaSettings, 'sasl' | 'tls'>): Principal {
+	let tokenSubject: string | undefined;
+	let certificateSubject: string | undefined;
+	return {
+		name() {
+			if (sasl?.mechanism === 'oauthbearer') return `User:${tokenSubject ?? '?'}`;
+			if (sasl !== undefined) return `User:${sasl.username}`;
+			return `User:${(tls?.cert === undefined ? undefined : certificateSubject) ?? 'ANONYMOUS'}`;
+		},
+		recordToken(token) {
+			tokenSubject = subjectOfToken(token) ?? tokenSubject;
+		},
+		recordCertificate(pem) {
+			certificateSubject = subjectOfCertificate(pem);
+		},
+	};
+}
+
+/** Undefined for a token of another kind. */
+function subjectOfToken(token: string): string | undefined {
 	try {
-		return new X509Certificate(readFileSync(file)).subject.split('\n').toReversed().join(',');
+		const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+		if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined;
+		return typeof claims.sub === 'string' ? claims.sub : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
-const tokenSubjects = new WeakMap<KafkaSasl, string>();
-
-/** Whom the token of a login is for, once it was taken: its claim `sub`, where it is a JSON Web Token (RFC 7519). */
-export function rememberTokenSubject(sasl: KafkaSasl, token: string): void {
+/** The subject as brokers write it (RFC 2253, the last part first). Node writes one part a line, the first one first. */
+function subjectOfCertificate(pem: string): string | undefined {
 	try {
-		const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-		if (typeof claims !== 'object' || claims === null || !('sub' in claims) || typeof claims.sub !== 'string') return;
-		tokenSubjects.set(sasl, claims.sub);
+		return new X509Certificate(pem).subject.split('\n').toReversed().join(',');
 	} catch {
-		// A token of another kind says nothing to us.
+		return undefined;
 	}
-}
-
-/** What an ACL calls us, as far as we can know: brokers may map names otherwise, and do not tell. */
-export function principalOf({sasl, tls}: KafkaSettings): string {
-	if (sasl !== undefined)
-		return `User:${sasl.mechanism === 'oauthbearer' ? (tokenSubjects.get(sasl) ?? '?') : sasl.username}`;
-	const subject = tls?.cert === undefined ? undefined : certificateSubject(tls.cert);
-	return `User:${subject ?? 'ANONYMOUS'}`;
 }

@@ -3,6 +3,7 @@ import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.t
 import {isAdapterError, rejectReadOnly} from '../../src/errors.ts';
 import type {PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {mapInSlices} from '../../src/time/yield.ts';
 import {createHttpClient, type HttpClient} from '../http/client.ts';
 import {notJsonError} from '../http/json-errors.ts';
 import {findHttpRefusal, isHtml} from '../http/refusal.ts';
@@ -18,7 +19,7 @@ import {
 	decodeTarget,
 	decodeVector,
 } from './decode.ts';
-import {largeResponseBytes, mapWithYields, readLargeResponse} from './large-response.ts';
+import {largeResponseBytes, readLargeResponse} from './large-response.ts';
 import {createMissingApiPaths} from './missing-api-paths.ts';
 import {createReload} from './reload-request.ts';
 import {projectTargets} from './target-projection.ts';
@@ -103,5 +104,5 @@ async function readTargets(http: HttpClient, pool: string, signal: AbortSignal):
 	const targets =
 		bytes.length > largeResponseBytes ? await readLargeResponse(bytes, signal) : projectTargets(bytes.toString('utf8'));
 	if (targets === undefined) throw notJsonError(response, beginning, operation, http.endpoint);
-	return mapWithYields(targets, decodeTarget);
+	return mapInSlices(targets, decodeTarget);
 }

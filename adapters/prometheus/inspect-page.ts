@@ -8,18 +8,9 @@ import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {MetricsPage, PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {formatBytes, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {runInSlices} from '../../src/time/yield.ts';
 import {isHtml} from '../http/refusal.ts';
 import {matchesRow} from './inspect-target.ts';
-
-/** Runs a generator, and yields to the event loop after each of its slices. @throws the reason of `signal`. */
-async function runInSlices<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
-	for (;;) {
-		const {done, value} = work.next();
-		if (done) return value;
-		await new Promise<void>(resolve => void setImmediate(resolve));
-		signal.throwIfAborted();
-	}
-}
 
 function headLine(page: MetricsPage, read: Exposition): DocumentLine {
 	const series = `${formatThousands(read.series + read.omitted)} series in ${formatThousands(read.families.length)} families`;
@@ -80,8 +71,8 @@ export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort, Prom
 			return {title: url, lines: [{text, severity: 'crit'}, ...scrapeLines(row)], cliEquivalent: reads};
 		}
 		const options = /^application\/openmetrics-text\b/i.test(page.contentType) ? {openMetrics: true} : {};
-		const read = await runInSlices(parseExpositionInSlices(page.text, options), context.signal);
-		const families = await runInSlices(familyLines(read), context.signal);
+		const read = await runInSlices(parseExpositionInSlices(page.text, options), context);
+		const families = await runInSlices(familyLines(read), context);
 		const empty: DocumentLine[] =
 			read.series + read.omitted + read.wrongLines === 0
 				? [{text: 'The page is empty: no series.', severity: 'warn'}]

@@ -7,8 +7,6 @@ import {projectTargets, type TargetSlice} from './target-projection.ts';
 export const largeResponseBytes = 2 * 1024 * 1024;
 /** Rows in one message from the worker: receiving them takes about a millisecond. */
 const sliceRows = 400;
-/** Milliseconds of work between two yields. */
-const budgetMs = 5;
 
 /**
  * The program of the worker, as text, because an installed midwatch is a single file. It sends a slice when the next one is requested, so
@@ -63,20 +61,3 @@ export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Pro
 
 const abortedError = (): AdapterError =>
 	new AdapterError('timeout', 'cancelled while a large response was read', 'It is retried.');
-
-/** Resolves after the event loop has run other work. */
-export const yieldToEventLoop = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
-
-/** Maps items, and yields to the event loop after every 400 items, or after 5 ms of work. */
-export async function mapWithYields<T, R>(items: Iterable<T>, map: (item: T) => R): Promise<R[]> {
-	const results: R[] = [];
-	let began = performance.now();
-	for (const item of items) {
-		results.push(map(item));
-		if (results.length % sliceRows !== 0 && (results.length % 20 !== 0 || performance.now() - began < budgetMs))
-			continue;
-		await yieldToEventLoop();
-		began = performance.now();
-	}
-	return results;
-}

@@ -8,34 +8,34 @@ import type {WireRequest} from '../protocol/wire.ts';
 
 type GroupResponse = {readonly group: string; readonly error: number; readonly message?: string | undefined};
 
-/** Groups asked for in one request, and requests of one group each that are on their way at once. */
+/** Groups in one request; requests for one group each that are in flight at once. */
 const groupsPerRequest = 50;
 const requestsInFlight = 20;
 
 /**
- * Asks each group's coordinator about it, many groups at a time, and once more where another broker has become the coordinator meanwhile.
- * `oneBelow`: the version before which a request takes only one group.
+ * Sends a request about groups to their coordinators, many groups at a time, and once more where the coordinator has changed.
+ * `oneBelow`: the version before which a request is for one group only.
  */
 export async function requestFromCoordinators<A extends GroupResponse>(
 	cluster: BrokerPool,
 	request: WireRequest<readonly string[], readonly A[]>,
 	groups: readonly string[],
 	context: Context,
-	to: {take(answer: A, broker: number): void; fail(group: string, problem: AdapterError): void},
+	to: {take(response: A, broker: number): void; fail(group: string, problem: AdapterError): void},
 	oneBelow = 0,
 ): Promise<void> {
-	/** Groups to ask for once more, with what went wrong, and where. */
-	const again = new Map<string, {readonly broker: number; readonly problem: AdapterError}>();
+	/** Groups to retry, with the error and the broker. */
+	const retries = new Map<string, {readonly broker: number; readonly problem: AdapterError}>();
 
-	async function askOne(broker: number, names: readonly string[]): Promise<void> {
+	async function sendToBroker(broker: number, names: readonly string[]): Promise<void> {
 		try {
 			for (const raw of await cluster.request(broker, request, names, context)) {
-				// A request for one group is answered without its name.
-				const answer = raw.group === '' && names.length === 1 ? {...raw, group: names[0] ?? ''} : raw;
-				const {group, error, message} = answer;
-				if (!isStaleMetadataCode(error)) to.take(answer, broker);
+				// The response to a request for one group has no name.
+				const response = raw.group === '' && names.length === 1 ? {...raw, group: names[0] ?? ''} : raw;
+				const {group, error, message} = response;
+				if (!isStaleMetadataCode(error)) to.take(response, broker);
 				else
-					again.set(group, {
+					retries.set(group, {
 						broker,
 						problem: protocolError(error, cluster.requestContext(broker, request.name, {group}), message),
 					});
@@ -44,43 +44,44 @@ export async function requestFromCoordinators<A extends GroupResponse>(
 			const problem = toAdapterError(error);
 			for (const group of names) {
 				if (problem.harmless) to.fail(group, problem);
-				else again.set(group, {broker, problem});
+				else retries.set(group, {broker, problem});
 			}
 		}
 	}
 
-	async function askBroker(broker: number, names: readonly string[]): Promise<void> {
+	async function sendInBatches(broker: number, names: readonly string[]): Promise<void> {
 		try {
 			const version = await cluster.versionOf(broker, request, context);
 			if (version === undefined || version >= oneBelow) {
-				for (const some of chunks(names, groupsPerRequest)) await askOne(broker, some);
+				for (const some of chunks(names, groupsPerRequest)) await sendToBroker(broker, some);
 				return;
 			}
-			for (const some of chunks(names, requestsInFlight)) await Promise.all(some.map(group => askOne(broker, [group])));
+			for (const some of chunks(names, requestsInFlight))
+				await Promise.all(some.map(group => sendToBroker(broker, [group])));
 		} catch (error) {
-			for (const group of names) again.set(group, {broker, problem: toAdapterError(error)});
+			for (const group of names) retries.set(group, {broker, problem: toAdapterError(error)});
 		}
 	}
 
-	async function round(names: readonly string[], second: boolean): Promise<void> {
+	async function sendRound(names: readonly string[], isRetry: boolean): Promise<void> {
 		const coordinators = await cluster.coordinators(names, context);
 		const byBroker = new Map<number, string[]>();
 		for (const group of names) {
 			const broker = coordinators.get(group);
-			const before = again.get(group);
+			const before = retries.get(group);
 			if (typeof broker !== 'number') {
 				if (broker !== undefined) to.fail(group, broker);
-			} else if (second && before?.broker === broker) to.fail(group, before.problem);
+			} else if (isRetry && before?.broker === broker) to.fail(group, before.problem);
 			else byBroker.set(broker, [...(byBroker.get(broker) ?? []), group]);
 		}
-		again.clear();
-		await Promise.all([...byBroker].map(([broker, some]) => askBroker(broker, some)));
+		retries.clear();
+		await Promise.all([...byBroker].map(([broker, some]) => sendInBatches(broker, some)));
 	}
 
 	if (groups.length === 0) return;
-	await round(groups, false);
-	if (again.size === 0) return;
-	cluster.forgetCoordinators(again.keys());
-	if (!context.signal.aborted) await round([...again.keys()], true);
-	for (const [group, {problem}] of again) to.fail(group, problem);
+	await sendRound(groups, false);
+	if (retries.size === 0) return;
+	cluster.forgetCoordinators(retries.keys());
+	if (!context.signal.aborted) await sendRound([...retries.keys()], true);
+	for (const [group, {problem}] of retries) to.fail(group, problem);
 }

@@ -2,28 +2,28 @@ import {createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual} from 'node
 import {promisify} from 'node:util';
 import {AdapterError} from '../../../src/errors.ts';
 import type {KafkaSasl} from '../../../src/port/kafka.ts';
-import {rememberTokenSubject} from '../principal.ts';
+import type {Principal} from '../principal.ts';
 
-/** Sends one message of the login and gives the broker's. @throws AdapterError when the broker refused it. */
+/** Sends one message of the login and returns the broker's reply. @throws AdapterError when the broker refuses. */
 export type SaslExchange = (message: Uint8Array) => Promise<Buffer>;
 
 const derive = promisify(pbkdf2);
 
-/** The most rounds that a broker may make us hash: it is asked before we know that it is ours. */
+/** The most hash iterations that a broker may require: at that point it is not authenticated yet. */
 const maxIterations = 1_000_000;
 
-/** What a mechanism is called on the wire. */
+/** The name of a mechanism in the protocol. */
 export const mechanismName = (mechanism: KafkaSasl['mechanism']): string => mechanism.toUpperCase();
 
-/** RFC 4616: the password itself, so only over TLS unless the network is trusted. */
+/** RFC 4616. Sends the password itself, so use it only over TLS or in a trusted network. */
 async function plain(username: string, password: string, exchange: SaslExchange): Promise<void> {
 	await exchange(Buffer.from(`\0${username}\0${password}`, 'utf8'));
 }
 
-const unprovenBrokerError = (what: string): AdapterError =>
-	new AdapterError('denied', `the broker's side of the login is wrong: ${what}`, 'Check that this is your broker.');
+const unprovenBrokerError = (problem: string): AdapterError =>
+	new AdapterError('denied', `the broker's side of the login is wrong: ${problem}`, 'Check that this is your broker.');
 
-/** RFC 5802, without channel binding: the password does not travel, and the broker proves that it knows it too. */
+/** RFC 5802 without channel binding. Does not send the password, and checks the broker's proof that it knows it too. */
 async function scram(
 	hash: 'sha256' | 'sha512',
 	username: string,
@@ -44,9 +44,9 @@ async function scram(
 			?.slice(letter.length + 1) ?? '';
 	const shared = field(challenge, 'r');
 	const iterations = Number(field(challenge, 'i'));
-	if (!shared.startsWith(nonce) || shared === nonce) throw unprovenBrokerError('it answered somebody else');
+	if (!shared.startsWith(nonce) || shared === nonce) throw unprovenBrokerError('its reply is for another client');
 	if (!Number.isInteger(iterations) || iterations < 4096 || iterations > maxIterations) {
-		throw unprovenBrokerError(`it asks for ${field(challenge, 'i')} iterations`);
+		throw unprovenBrokerError(`it requires ${field(challenge, 'i')} iterations`);
 	}
 
 	const salt = Buffer.from(field(challenge, 's'), 'base64');
@@ -58,36 +58,35 @@ async function scram(
 	const proof = clientKey.map((byte, at) => byte ^ (signature[at] ?? 0));
 
 	const verdict = (await exchange(Buffer.from(`${final},p=${Buffer.from(proof).toString('base64')}`))).toString('utf8');
-	const theirs = Buffer.from(field(verdict, 'v'), 'base64');
+	const actual = Buffer.from(field(verdict, 'v'), 'base64');
 	const expected = hmac(hmac(salted, 'Server Key'), signed);
-	if (theirs.length !== expected.length || !timingSafeEqual(theirs, expected))
+	if (actual.length !== expected.length || !timingSafeEqual(actual, expected))
 		throw unprovenBrokerError('it does not know the password');
 }
 
-/** What a header of HTTP may hold of a token (RFC 6750): anything else would end the message early. */
+/** The characters of a token (RFC 6750): others would end the message early. */
 const tokenText = /^[\w.~+/-]+=*$/;
 
 /**
- * RFC 7628, as Kafka has it (KIP-255): the token in the first message. What is wrong with it comes as an answer that wants to be answered,
- * and only then as a refusal.
+ * RFC 7628 as in Kafka (KIP-255): the first message is the token. An error comes as a reply that must be acknowledged before the refusal.
  */
 async function bearer(token: string, exchange: SaslExchange): Promise<void> {
 	if (!tokenText.test(token)) {
-		const hint = 'Correct what `sasl.token` refers to: it has to give the token alone, on one line.';
+		const hint = 'Correct what `sasl.token` refers to: it must give only the token, on one line.';
 		throw new AdapterError('denied', 'the token of the login cannot be sent', hint);
 	}
 	const verdict = await exchange(Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`));
 	if (verdict.length === 0) return;
 	await exchange(Buffer.from([1]));
-	throw unprovenBrokerError('it neither takes nor refuses the token');
+	throw unprovenBrokerError('it neither accepts nor refuses the token');
 }
 
 /** Logs in. @throws AdapterError `denied` when the broker refuses, or does not know the password itself. */
-export async function logIn(sasl: KafkaSasl, exchange: SaslExchange): Promise<void> {
+export async function logIn(sasl: KafkaSasl, principal: Principal, exchange: SaslExchange): Promise<void> {
 	if (sasl.mechanism === 'oauthbearer') {
 		const token = (await sasl.token.reveal()).trim();
 		await bearer(token, exchange);
-		rememberTokenSubject(sasl, token);
+		principal.recordToken(token);
 		return;
 	}
 	const password = await sasl.password.reveal();

@@ -7,9 +7,10 @@ import type {
 	Patch,
 } from '../../../src/port/kubernetes.ts';
 import {findApiRefusal} from './errors.ts';
+import type {ApiRequest} from './http-exchange.ts';
 import {metadataOf} from './list.ts';
 import {apiPath, watchedResources} from './resources.ts';
-import type {ApiRequest, ApiTransport} from './transport.ts';
+import type {ApiTransport} from './transport.ts';
 
 const contentTypes: Readonly<Record<Patch['type'], string>> = {
 	strategic: 'application/strategic-merge-patch+json',
@@ -20,11 +21,11 @@ const contentTypes: Readonly<Record<Patch['type'], string>> = {
 /** Admission webhooks may take 30 s each. */
 const headersTimeoutMs = 35_000;
 
-/** An answer of the API as an object of ours, whole: long annotations and managed fields too. @throws AdapterError `malformed` when it has no metadata. */
+/** Validates the metadata of a complete object that the API returned. @throws AdapterError `malformed` when it has none. */
 export function apiObject(answer: unknown): ApiObject {
 	const metadata = metadataOf(answer);
-	const whole = answer as ApiObject;
-	return {...whole, metadata: {...metadata, ...whole.metadata}};
+	const object = answer as ApiObject;
+	return {...object, metadata: {...metadata, ...object.metadata}};
 }
 
 const deleteOptions = ({dryRun, preconditions, gracePeriodSeconds, propagation}: DeleteOptions) => ({
@@ -34,85 +35,88 @@ const deleteOptions = ({dryRun, preconditions, gracePeriodSeconds, propagation}:
 	...(propagation === undefined ? {} : {propagationPolicy: propagation}),
 });
 
-/** What changes the cluster. Each goes out once, on a connection of its own. */
+type WriteRequest = Omit<ApiRequest, 'pool' | 'record' | 'headersTimeoutMs'>;
+
+/** Sends a write once, on a connection of its own, and returns the answer. */
+type SendWrite = (request: WriteRequest, context: KubernetesWriteContext) => Promise<unknown>;
+
+/** The writes of one connection. `onDenied` is called when the server denies one (403). */
 export function createWrites(
 	transport: ApiTransport,
-	options: {readonly readOnly: boolean; denied(): void},
+	options: {readonly readOnly: boolean; onDenied(): void},
 ): Pick<KubernetesPort, 'patch' | 'remove' | 'evict'> {
-	async function act(
-		request: Omit<ApiRequest, 'pool' | 'record' | 'headersTimeoutMs'>,
-		context: KubernetesWriteContext,
-	) {
+	const send: SendWrite = async (request, context) => {
 		if (options.readOnly) throw readOnlyRefusal();
+		const write: ApiRequest = {
+			...request,
+			pool: 'act',
+			record: context.record,
+			headersTimeoutMs,
+			silenceTimeoutMs: headersTimeoutMs,
+		};
 		try {
-			const whole: ApiRequest = {
-				...request,
-				pool: 'write',
-				record: context.record,
-				headersTimeoutMs: headersTimeoutMs,
-				silenceTimeoutMs: headersTimeoutMs,
-			};
-			return await transport.json(whole, context.signal);
+			return await transport.json(write, context.signal);
 		} catch (error) {
-			if (findApiRefusal(error)?.code === 403) options.denied();
+			if (findApiRefusal(error)?.code === 403) options.onDenied();
 			throw error;
 		}
-	}
-
+	};
 	return {
-		async patch(
-			{type, namespace, name, subresource},
-			{type: kind, body},
-			{dryRun, fieldManager = 'midwatch'},
-			context,
-		) {
-			const answer = await act(
+		async patch({type, namespace, name, subresource}, patch, {dryRun, fieldManager = 'midwatch'}, context) {
+			const answer = await send(
 				{
 					method: 'PATCH',
 					path: apiPath(type, namespace, name, subresource),
 					query: {dryRun: dryRun ? 'All' : undefined, fieldManager},
-					body,
-					contentType: contentTypes[kind],
+					body: patch.body,
+					contentType: contentTypes[patch.type],
 					operation: `patch ${type.resource}${subresource === undefined ? '' : `/${subresource}`} ${name}`,
 				},
 				context,
 			);
 			return apiObject(answer);
 		},
-		async remove({type, namespace, name}, wanted, context) {
-			await act(
+		async remove({type, namespace, name}, deletion, context) {
+			await send(
 				{
 					method: 'DELETE',
 					path: apiPath(type, namespace, name),
-					body: {apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions(wanted)},
+					body: {apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions(deletion)},
 					operation: `delete ${type.resource} ${name}`,
 				},
 				context,
 			);
 		},
-		async evict({namespace, name}, wanted, context) {
-			const send = (apiVersion: string) =>
-				act(
-					{
-						method: 'POST',
-						path: apiPath(watchedResources.pods.type, namespace, name, 'eviction'),
-						// Of a subresource that creates, the server reads dryRun from the query.
-						query: {dryRun: wanted.dryRun ? 'All' : undefined},
-						body: {apiVersion, kind: 'Eviction', metadata: {name, namespace}, deleteOptions: deleteOptions(wanted)},
-						operation: `evict pod ${name}`,
-					},
-					context,
-				);
-			try {
-				await send('policy/v1');
-			} catch (error) {
-				// Servers before 1.22 know only v1beta1, and say so before they look at the pod.
-				const {message = ''} = findApiRefusal(error) ?? {};
-				const isOld =
-					/no kind "Eviction" is registered/i.test(message) || (/unknown/i.test(message) && /policy\/v1/.test(message));
-				if (!isOld) throw error;
-				await send('policy/v1beta1');
-			}
-		},
+		evict: (pod, deletion, context) => evict(pod, deletion, context, send),
 	};
+}
+
+async function evict(
+	{namespace, name}: Parameters<KubernetesPort['evict']>[0],
+	deletion: Parameters<KubernetesPort['evict']>[1],
+	context: KubernetesWriteContext,
+	send: SendWrite,
+): Promise<void> {
+	const sendVersion = (apiVersion: string) =>
+		send(
+			{
+				method: 'POST',
+				path: apiPath(watchedResources.pods.type, namespace, name, 'eviction'),
+				// For a subresource that is created, the server reads dryRun from the query.
+				query: {dryRun: deletion.dryRun ? 'All' : undefined},
+				body: {apiVersion, kind: 'Eviction', metadata: {name, namespace}, deleteOptions: deleteOptions(deletion)},
+				operation: `evict pod ${name}`,
+			},
+			context,
+		);
+	try {
+		await sendVersion('policy/v1');
+	} catch (error) {
+		// Servers before 1.22 only know v1beta1, and refuse v1 before they look at the pod.
+		const {message = ''} = findApiRefusal(error) ?? {};
+		const isOld =
+			/no kind "Eviction" is registered/i.test(message) || (/unknown/i.test(message) && /policy\/v1/.test(message));
+		if (!isOld) throw error;
+		await sendVersion('policy/v1beta1');
+	}
 }

@@ -1,7 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {selectorOf} from '../../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../../src/port/prometheus.ts';
-import {mapWithYields} from '../large-response.ts';
+import {mapInSlices} from '../../../src/time/yield.ts';
 import {jobOf} from './up-metric.ts';
 
 export type PoolSize = {readonly all: number; readonly down: number};
@@ -38,7 +38,7 @@ export function createPoolCache(port: Pick<PrometheusPort, 'targets'>): PoolCach
 	async function store(pool: string, targets: readonly ScrapeTarget[], readAt: number): Promise<void> {
 		const bySelector = new Map<string, ScrapeTarget[]>();
 		const size = {all: targets.length, down: 0};
-		await mapWithYields(targets, target => {
+		await mapInSlices(targets, target => {
 			const selector = selectorOf(target.labels);
 			const same = bySelector.get(selector);
 			if (same === undefined) bySelector.set(selector, [target]);

@@ -2,7 +2,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import type {Note} from '../../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../../src/errors.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../../src/port/prometheus.ts';
-import {mapWithYields} from '../large-response.ts';
+import {mapInSlices} from '../../../src/time/yield.ts';
 import {createPoolCache, type PoolCache, type PoolSize} from './pool-cache.ts';
 
 /** The targets of the pools that were read. */
@@ -95,7 +95,7 @@ async function freshDetails({reads}: PoolCache, now: () => number): Promise<Omit
 	for (const [pool, {readAt, bySelector, size}] of reads) {
 		if (now() - readAt > maxDetailAgeMs) continue;
 		sizes.set(pool, size);
-		await mapWithYields(bySelector, ([selector, same]) => {
+		await mapInSlices(bySelector, ([selector, same]) => {
 			const others = targets.get(selector);
 			targets.set(selector, others === undefined ? same : [...others, ...same]);
 		});

@@ -9,8 +9,8 @@ import {
 import {type ScrapeTotals, scrapeFindings} from '../../../src/model/prometheus/scrape-findings.ts';
 import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../../src/port/prometheus.ts';
+import {mapInSlices, yieldToLoop} from '../../../src/time/yield.ts';
 import {curlQueryCommand, curlReadCommand} from '../cli-equivalent.ts';
-import {mapWithYields, yieldToEventLoop} from '../large-response.ts';
 import {createStateReader} from '../server-state.ts';
 import type {PoolSize} from './pool-cache.ts';
 import {createPoolDetails, type PoolDetails} from './pool-details.ts';
@@ -56,7 +56,7 @@ export const targetsSource = defineSource<ScrapeRow, PrometheusPort, PrometheusS
 			const rows =
 				rules.length === 0 ? found : found.map(row => (row.health === 'down' ? {...row, coveredByRules: rules} : row));
 			slow = new Set(rows.flatMap(row => (row.severity === 'warn' ? [row.id] : [])));
-			await yieldToEventLoop();
+			await yieldToLoop();
 			const shown = limitRows(rows);
 			const warnings: Note[] = up.warnings.map(text => ({text, severity: 'unknown'}));
 			return {
@@ -100,7 +100,7 @@ async function rowsOf(
 	const sizeOf = (pool: string, labels: Labels): PoolSize =>
 		details.sizes.get(pool) ?? up.jobSizes.get(jobOf(labels)) ?? {all: 1, down: 0};
 	const seen = new Set<string>();
-	const rows = await mapWithYields(up.series, facts => {
+	const rows = await mapInSlices(up.series, facts => {
 		seen.add(facts.selector);
 		const same = details.targets.get(facts.selector);
 		if (same === undefined) return [scrapeRow(target, factsOf(facts, sizeOf(jobOf(facts.labels), facts.labels)))];

@@ -2,7 +2,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import type {Labels} from '../../../src/contract/row.ts';
 import {selectorOf} from '../../../src/model/prometheus/scrape-target.ts';
 import type {InstantVector, PrometheusPort, Sample} from '../../../src/port/prometheus.ts';
-import {mapWithYields} from '../large-response.ts';
+import {mapInSlices} from '../../../src/time/yield.ts';
 
 /** The facts of one target that every server with PromQL has. */
 export type UpFacts = {
@@ -53,7 +53,7 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const now = context.now();
 		if (list === undefined || now - list.at > listCacheMs || list.all !== all) {
 			const {samples} = await port.query('up', context);
-			list = {at: now, all, series: await mapWithYields(samples, sample => factsOf(sample, undefined, undefined))};
+			list = {at: now, all, series: await mapInSlices(samples, sample => factsOf(sample, undefined, undefined))};
 		}
 		return list.series;
 	}
@@ -68,12 +68,12 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const sizes = new Map([...countsOf(counts)].map(([job, all]) => [job, {all, down: down.get(job) ?? 0}]));
 		const all = sum([...sizes.values()].map(size => size.all));
 		const others = await listAll(all, context);
-		const downFacts = await mapWithYields(downs.samples, sample => factsOf(sample, undefined, undefined));
-		const byKey = new Map(await mapWithYields(others, facts => [facts.selector, facts] as const));
+		const downFacts = await mapInSlices(downs.samples, sample => factsOf(sample, undefined, undefined));
+		const byKey = new Map(await mapInSlices(others, facts => [facts.selector, facts] as const));
 		const series = downFacts.map(facts => ({...(byKey.get(facts.selector) ?? facts), isUp: false}));
 		const seen = new Set(series.map(({selector: key}) => key));
 		// The list of a large server may be a minute old: a target that is not down now is up.
-		const rest = await mapWithYields(others, facts => {
+		const rest = await mapInSlices(others, facts => {
 			if (seen.has(facts.selector)) return [];
 			return facts.isUp || all <= fewTargets ? [facts] : [{...facts, isUp: true}];
 		});

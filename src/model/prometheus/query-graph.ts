@@ -78,7 +78,7 @@ export function queryGraph(
 	if (first?.endedAt !== undefined) {
 		const ago = formatDuration((range.to - first.endedAt) / 1000);
 		notes.push({
-			text: `${ended.length === all.length ? 'all' : formatThousands(ended.length)} of ${formatThousands(all.length)} series ended: the last item ${ago} ago, at ${formatClockTime(first.endedAt)}`,
+			text: `${ended.length === all.length ? 'all' : formatThousands(ended.length)} of ${formatThousands(all.length)} series ended: the last one ${ago} ago, at ${formatClockTime(first.endedAt)}`,
 			severity: 'warn',
 		});
 	}

@@ -60,7 +60,7 @@ describe('scrape target', () => {
 			scrapeRow('prom', facts(index, {pool, health: pool === 'd' ? 'up' : 'down', poolDown: pool === 'd' ? 0 : 1})),
 		);
 		expect(scrapeFindings(rows, 'prom')[0]?.sentence).toBe(
-			'prom reaches only 1 of 4 targets: look at its own network and DNS first',
+			'prom reaches only 1 of 4 targets: check its own network and DNS first',
 		);
 		expect(scrapeFindings(rows.slice(2), 'prom').map(({id}) => id)).toEqual(['prom/scrape/c/down']);
 	});
@@ -70,7 +70,7 @@ describe('scrape target', () => {
 			scrapeRow('prom', facts(index, {pool, health: 'down', poolSize: 300, poolDown: 300})),
 		);
 		const told = (all: number) => scrapeFindings(rows, 'prom', {all, down: 900})[0]?.sentence;
-		expect(told(1000)).toBe('prom reaches only 100 of 1,000 targets: look at its own network and DNS first');
+		expect(told(1000)).toBe('prom reaches only 100 of 1,000 targets: check its own network and DNS first');
 		expect(told(6000)).toBe('a: 300 of 300 targets down: down');
 	});
 
@@ -88,7 +88,7 @@ describe('scrape target', () => {
 
 	it.each([
 		['Get "http://127.0.0.1:1/metrics": dial tcp 127.0.0.1:1: connect: connection refused', 'connection refused'],
-		['Get "http://10.0.0.9/metrics": context deadline exceeded', 'no answer within the timeout'],
+		['Get "http://10.0.0.9/metrics": context deadline exceeded', 'no response within the timeout'],
 		['Get "http://nope:1/metrics": dial tcp: lookup nope on 10.0.0.2:53: no such host', 'nope: no such host'],
 		[
 			'Get "https://a/metrics": x509: certificate signed by unknown authority',

@@ -1,0 +1,33 @@
+import type {MetadataResponse} from './request-cluster.ts';
+
+/** The leaders of partitions by the last Metadata response of each topic. -1: the partition has no leader. */
+export type LeaderCache = {
+	readonly leaders: ReadonlyMap<string, ReadonlyMap<number, number>>;
+	record(topics: MetadataResponse['topics']): void;
+	/** The error code of the last lookup of a topic; undefined when it succeeded or never happened. */
+	errorOf(topic: string): number | undefined;
+	forget(topics: Iterable<string>): void;
+};
+
+export function createLeaderCache(): LeaderCache {
+	const leaders = new Map<string, ReadonlyMap<number, number>>();
+	const errors = new Map<string, number>();
+	return {
+		leaders,
+		record(topics) {
+			for (const {name, error, partitions} of topics) {
+				if (error === 0) {
+					leaders.set(name, new Map(partitions.map(({partition, leader}) => [partition, leader])));
+					errors.delete(name);
+				} else {
+					leaders.delete(name);
+					errors.set(name, error);
+				}
+			}
+		},
+		errorOf: topic => errors.get(topic),
+		forget(topics) {
+			for (const topic of topics) leaders.delete(topic);
+		},
+	};
+}
