@@ -161,7 +161,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const bare = await notesFor('bare');
 			expect(await bare.notes()).toEqual([
 				{
-					text: 'the brokers name no group: without Describe on the cluster they hide those that this user may not describe',
+					text: 'the brokers list no group: without Describe on the cluster they hide those that this user may not describe',
 					hint: expect.stringMatching(/kafka-acls\.sh .*--allow-principal User:bare --operation Describe --cluster$/),
 					severity: 'unknown',
 				},

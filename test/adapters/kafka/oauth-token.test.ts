@@ -108,12 +108,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const token = {source: 'the test', reveal: async () => tokenFor('somebody')};
 			const wrong = connectKafkaClient(settingsFor({host, port: sasl}, {sasl: {mechanism: 'oauthbearer', token}}));
 			expect(await rejectionOf(wrong.port.cluster(testContext))).toMatchObject({
-				message: expect.stringMatching(/does not offer oauthbearer/),
-				hint: expect.stringMatching(/it offers .*plain/),
+				message: expect.stringMatching(/does not support oauthbearer/),
+				hint: expect.stringMatching(/it supports .*plain/),
 			});
 			const other = showing(() => '', {sasl: saslOf(own.current().logins.monitor)});
 			expect(await rejectionOf(other.port.cluster(testContext))).toMatchObject({
-				hint: expect.stringMatching(/it offers oauthbearer/),
+				hint: expect.stringMatching(/it supports oauthbearer/),
 			});
 		});
 	});

@@ -63,13 +63,13 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('one that announces an answer of a gigabyte is not waited for', async () => {
+	test('one that announces a response of a gigabyte is not waited for', async () => {
 		const huge = Buffer.alloc(4);
 		huge.writeInt32BE(1 << 30);
 		const {port} = connectKafkaClient(settingsFor(await listen(socket => socket.on('data', () => socket.write(huge)))));
 		expect(await rejectionOf(port.groups(testContext))).toMatchObject({
 			kind: 'malformed',
-			message: expect.stringContaining('it announces an answer of 1073741824 bytes, and 104857600 are the most'),
+			message: expect.stringContaining('it announces a response of 1073741824 bytes, and 104857600 is the maximum'),
 		});
 	});
 
@@ -115,7 +115,7 @@ describe('what is not there or does not answer', () => {
 		const answer = Buffer.from([0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 18, 0, 0, 0, 0]);
 		const at = await listen(socket => socket.once('data', () => socket.write(answer)));
 		const error = await rejectionOf(connectKafkaClient(settingsFor(at)).port.cluster(testContext));
-		expect(error).toMatchObject({kind: 'unsupported', message: expect.stringMatching(/does not offer Metadata/)});
+		expect(error).toMatchObject({kind: 'unsupported', message: expect.stringMatching(/does not support Metadata/)});
 	});
 });
 
