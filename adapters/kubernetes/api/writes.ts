@@ -49,7 +49,7 @@ export function createWrites(
 		if (options.readOnly) throw readOnlyRefusal();
 		const write: ApiRequest = {
 			...request,
-			pool: 'act',
+			pool: 'write',
 			record: context.record,
 			headersTimeoutMs,
 			silenceTimeoutMs: headersTimeoutMs,
