@@ -4,7 +4,7 @@ import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
 import type {Scenario} from './scenario.ts';
 import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
 
-/** Nothing connects with these: they are shown as the way to read the same by hand. */
+/** Nothing connects to this address: it is only shown in CLI equivalents. */
 export const demoAlertmanagerSettings: AlertmanagerSettings = {
 	url: 'http://alerts-main.example.test:9093',
 	auth: {kind: 'none'},
@@ -12,7 +12,7 @@ export const demoAlertmanagerSettings: AlertmanagerSettings = {
 	environment: {},
 };
 
-/** The Alertmanager that the demo's Prometheus tells of its alerts. */
+/** The Alertmanager that receives the alerts of the demo's Prometheus. */
 export const demoAlertmanager = (scenario: Scenario, monitoring: LoadMonitoring): System<AlertmanagerPort, AlertmanagerSettings> =>
 	fakeServerSystem(alertmanagerSystem, async () => {
 		const [{startAlertmanagerApi}, world] = await Promise.all([import('./servers/alertmanager/server.ts'), monitoring()]);

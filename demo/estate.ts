@@ -26,7 +26,7 @@ const open = (name: string, system: System, settings: unknown): DemoTarget => ({
 	system,
 });
 
-/** Nothing connects with these: they are shown as the way to read the same by hand. */
+/** Nothing connects to this address: it is only shown in CLI equivalents. */
 const postgresSettings = (database: string): PostgresSettings => ({
 	hosts: [{host: `${database}-db.example.test`, port: 5432}],
 	database,
@@ -37,15 +37,15 @@ const postgresSettings = (database: string): PostgresSettings => ({
 });
 
 /**
- * Everything that the demo watches, in one scenario. `now` is in epoch milliseconds; in `still` each stand-in stays at the first moment
- * it tells. `clock` is what the cluster lives by, the system's own unless told. The same seed and times give the same estate.
+ * All targets of the demo, in one scenario. `now` is in epoch milliseconds; in `still` no system changes
+ * after its start. `clock` drives the cluster, by default the system clock. Equal seeds and times give equal systems.
  */
 export function demoEstate(
 	name: ScenarioName,
 	options: ScenarioOptions & {readonly clock?: Clock},
 ): readonly DemoTarget[] {
 	const scenario: Scenario = createScenario(name, options);
-	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
+	// The problem is on one server only. The other one is healthy for comparison, and not production: it needs no arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
 	const kubelets = emptyKubelets();
 	const monitoring = createMonitoringLoader(scenario, kubelets);

@@ -32,7 +32,7 @@ export type FakeHttpServer = {
 	close(): Promise<void>;
 };
 
-/** The servers it stands for pack what is longer, for those who can unpack it. */
+/** Longer bodies are compressed for clients that accept it, as by the real servers. */
 const gzipFromBytes = 1024;
 
 async function read(request: IncomingMessage): Promise<FakeHttpRequest> {
@@ -51,8 +51,8 @@ function send(response: ServerResponse, {status, contentType, body}: FakeHttpRes
 	else response.writeHead(status, {...headers, 'content-encoding': 'gzip'}).end(gzipSync(body, {level: 1}));
 }
 
-/** A plain HTTP server on a free port of 127.0.0.1. What `answer` throws is told with status 500. */
-export async function startFakeHttpServer(answer: (asked: FakeHttpRequest) => FakeHttpResponse | Promise<FakeHttpResponse>): Promise<FakeHttpServer> {
+/** A plain HTTP server on a free port of 127.0.0.1. An error that `answer` throws is answered with status 500. */
+export async function startFakeHttpServer(answer: (request: FakeHttpRequest) => FakeHttpResponse | Promise<FakeHttpResponse>): Promise<FakeHttpServer> {
 	const sockets = new Set<Socket>();
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {

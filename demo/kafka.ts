@@ -5,7 +5,7 @@ import {demoConnection} from './connection.ts';
 import type {DemoKafkaCluster} from './ports/kafka-port.ts';
 import type {Scenario} from './scenario.ts';
 
-/** Nothing connects with these: they are shown as the way to read the same by hand. */
+/** Nothing connects to this address: it is only shown in CLI equivalents. */
 export const demoKafkaSettings: KafkaSettings = {
 	brokers: [1, 2, 3].map(id => ({host: `kafka-${id}.example.test`, port: 9092})),
 	connectTimeoutMs: 3000,
@@ -13,7 +13,7 @@ export const demoKafkaSettings: KafkaSettings = {
 };
 
 /**
- * The real Kafka room on simulated brokers. `lag` and `default` heal when order-processing is put past the message that its members die of,
+ * The real Kafka system on simulated brokers. `lag` and `default` heal when order-processing is put past the message that its members die of,
  * and by nothing else.
  */
 export function demoKafka(scenario: Scenario): System<KafkaPort, KafkaSettings> {

@@ -23,7 +23,7 @@ const accessOf = ({url, ca, tokens}: KubernetesApi, context: string): ClusterAcc
 	impersonate: undefined,
 });
 
-/** What configuration would give; how commands by hand reach the cluster. `connect` finds the stand-in by itself. */
+/** Shown in CLI equivalents. `connect` does not use them: it starts and finds the fake API server itself. */
 export const demoKubernetesSettings = (context: string): KubernetesSettings => ({
 	access: () => Promise.reject(new Error('the demo connects to its stand-in')),
 	kubeconfig: [],
@@ -40,7 +40,7 @@ async function connect(
 	target: Target<KubernetesSettings>,
 	options: ConnectOptions,
 ): Promise<Connection<KubernetesPort>> {
-	const [{startKubernetesApi}, {containerStats: containersTold}] = await Promise.all([
+	const [{startKubernetesApi}, {containerStats: readContainerStats}] = await Promise.all([
 		import('./kubernetes-api/server.ts'),
 		import('./kubernetes-api/cadvisor.ts'),
 	]);
@@ -49,7 +49,7 @@ async function connect(
 		clock: {now: scenario.now, monotonic: clock.monotonic, after: clock.after},
 		context: target.name,
 	});
-	kubelets.readContainers = at => [...containersTold(api.simulation, at)];
+	kubelets.readContainers = at => [...readContainerStats(api.simulation, at)];
 	const access = accessOf(api, target.name);
 	const settings = {...target.settings, access: async () => access};
 	const connection = await kubernetesSystem.connect({...target, settings}, options);
@@ -66,7 +66,7 @@ async function connect(
 
 /**
  * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
- * watches a real one. `clock` tells its controllers when time has passed; `kubelets` tell Prometheus of its containers from then on.
+ * watches a real one. `clock` drives its controllers; `kubelets` expose its containers to Prometheus from then on.
  */
 export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System<KubernetesPort, KubernetesSettings> => ({
 	...kubernetesSystem,

@@ -5,7 +5,7 @@ import type {PrometheusQueryPort} from '../src/port/prometheus-ad-hoc-queries.ts
 import {prometheusSystem} from '../adapters/prometheus/system.ts';
 import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
 
-/** Nothing connects with these: they are shown as the way to read the same by hand. */
+/** Nothing connects to this address: it is only shown in CLI equivalents. */
 export const demoPrometheusSettings: PrometheusSettings = {
 	url: 'http://prom-main.example.test:9090',
 	auth: {kind: 'none'},
@@ -13,7 +13,7 @@ export const demoPrometheusSettings: PrometheusSettings = {
 	environment: {},
 };
 
-/** Addresses of targets are nobody's here: their pages come from the stand-in. */
+/** No server listens at the addresses of targets: the fake Prometheus serves their pages. */
 function fakeMetricsPage(real: PrometheusQueryPort, standIn: string): PrometheusQueryPort['fetchPage'] {
 	return async (url, context) => {
 		try {

@@ -12,7 +12,7 @@ import {bytesPerKey, demoKeyspace} from './ports/redis-keys.ts';
 import {createDemoRedisServer, type DemoRedisServer} from './ports/redis-server.ts';
 import type {Scenario} from './scenario.ts';
 
-/** The settings of the demo's target: what is shown as the way to read the same by hand. */
+/** The settings of the demo's target, shown in CLI equivalents. */
 export const demoRedisSettings: RedisSettings = {
 	host: 'redis-main.example.test',
 	port: 6379,
@@ -100,7 +100,7 @@ function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scen
 }
 
 /**
- * The real Redis room on a small simulated server. `memory` and `default` heal when maxmemory is raised beyond what the cache wants; in
+ * The real Redis system on a small simulated server. `memory` and `default` heal when maxmemory is raised beyond what the cache wants; in
  * `storm` and `default` a client that does not read heals when it is killed. Neither heals the other.
  */
 export function demoRedis(scenario: Scenario): System<RedisPort, RedisSettings> {

@@ -3,7 +3,7 @@
  * it started. All other arguments go to vitest.
  *
  * `npm test -- WORD` runs the files whose path contains the word, and starts only the servers that they use.
- * `npm test -- --quick` runs what needs no server.
+ * `npm test -- --quick` runs what needs no server and no build: the project `quick` of test/vitest.config.ts.
  *
  * With MIDWATCH_REQUIRE=all a skipped test is a failure.
  */
@@ -91,7 +91,7 @@ else if (required.length > 0) runEstate('up', '--only', required.join(','));
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const config = join(root, 'test', 'vitest.config.ts');
-const project = isQuick ? ['--project', 'pure'] : [];
+const project = isQuick ? ['--project', 'quick'] : [];
 const code = await run(process.execPath, [vitest, 'run', '--config', config, ...project, ...args]);
 
 const started = recordedServers().filter(name => !recordedBefore.includes(name));

@@ -61,6 +61,13 @@ describe('the summary', () => {
 		expect(seen.code).toBe(1);
 	});
 
+	test('shows the error of a hook', () => {
+		const seen = run(
+			"import {describe} from 'vitest'; describe('a', () => {beforeAll(() => {throw new Error('no disk')}); test('b', () => {});});",
+		);
+		expect(seen.text).toContain('\nFailed:\n  some.test.ts > the whole file: no disk\n');
+	});
+
 	test('fails on a skipped test when everything is required', () => {
 		const seen = run("test('other', context => context.skip('no moon tonight'));", {MIDWATCH_REQUIRE: 'all'});
 		expect(seen.last).toBe('0 passed, 1 failed, 0 skipped');

@@ -51,7 +51,11 @@ export class SummaryReporter implements Reporter {
 				} else fail(test.fullName, [{message: `it is ${result.state}`}]);
 			}
 			// A file that does not load, or whose hook fails, has no failed test to show for it.
-			if (module.state() === 'failed' && failedHere === 0) fail('the whole file', module.errors());
+			if (module.state() === 'failed' && failedHere === 0)
+				fail('the whole file', [
+					...module.errors(),
+					...[...module.children.allSuites()].flatMap(suite => suite.errors()),
+				]);
 			failed += failedHere;
 		}
 		if (reason === 'interrupted' && failed === 0) failed = 1;

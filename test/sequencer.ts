@@ -1,11 +1,11 @@
 import {BaseSequencer, type TestSpecification} from 'vitest/node';
 
-const isStory = ({moduleId}: TestSpecification) => moduleId.includes('/e2e/bad-days');
+const isFailureModes = ({moduleId}: TestSpecification) => moduleId.includes('/e2e/failure-modes');
 
-/** Stories of bad days first: each takes minutes of waiting, in which the other files of their project are run. */
-export class StoriesFirst extends BaseSequencer {
+/** Runs the failure modes first: each waits for minutes, and the other files of their project run meanwhile. */
+export class LongWaitsFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
 		const sorted = await super.sort(files);
-		return [...sorted.filter(isStory), ...sorted.filter(file => !isStory(file))];
+		return [...sorted.filter(isFailureModes), ...sorted.filter(file => !isFailureModes(file))];
 	}
 }

@@ -1,22 +1,33 @@
 import {defineConfig} from 'vitest/config';
 import {SummaryReporter} from './reporter.ts';
-import {StoriesFirst} from './sequencer.ts';
+import {LongWaitsFirst} from './sequencer.ts';
 
 const suffix = '*.test.{ts,tsx}';
-/** Folders whose tests share real servers or a terminal: one file at a time, so that one test's trouble is not another's. */
+/** Folders whose tests use real servers or a terminal. Their files run one at a time, so that none disturbs another. */
 const serial = ['adapters', 'demo', 'e2e', 'estate', 'faults'];
 /**
- * Files that break only what they have started themselves, or a way to a server that is their own, so that they go side by side. Most of
- * their time is waiting: for intervals, silent servers, and programs that are slow to begin.
+ * Files that break only servers that they have started, or connections that are their own, so that they can run in parallel. They mostly
+ * wait: for intervals, silent servers, and programs that start slowly.
  */
-const apart = [
+const isolated = [
 	`test/demo/**/${suffix}`,
 	`test/adapters/kubernetes/**/${suffix}`,
-	`test/e2e/bad-days/${suffix}`,
+	`test/e2e/failure-modes/${suffix}`,
 	`test/e2e/hostile/${suffix}`,
 	...['record/crash', 'record/elsewhere'].map(name => `test/e2e/${name}.test.ts`),
 	...['kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(name => `test/e2e/systems/${name}.test.ts`),
 ];
+
+/** Files without servers that take long: they build the program, start many processes, or explore at random. `--quick` leaves them out. */
+const thorough = [
+	'test/bench.test.ts',
+	'test/reporter.test.ts',
+	...['code-cache', 'first-frame', 'midwatch', 'package'].map(name => `test/bin/${name}.test.ts`),
+	...['audit/audit-log-namespaces', 'state/lock-file', 'state/time-namespace'].map(name => `test/src/${name}.test.ts`),
+	'test/views/random-keys.test.ts',
+	'test/views/terminal/equal-screens.test.tsx',
+];
+const withoutServers = ['test/estate/node_modules/**', ...serial.map(folder => `test/${folder}/**`)];
 
 /** Limits end a test that hangs. A machine that is slow or busy with other things must not reach them. */
 const slow = {testTimeout: 240_000, expect: {poll: {timeout: 200_000}}};
@@ -32,25 +43,29 @@ export default defineConfig({
 		expect: {poll: {timeout: 50_000}},
 		teardownTimeout: 5_000,
 		reporters: ['default', new SummaryReporter()],
-		sequence: {sequencer: StoriesFirst},
+		sequence: {sequencer: LongWaitsFirst},
 		env: {TZ: 'UTC', LC_ALL: 'C.UTF-8'},
 		projects: [
 			{
 				extends: true,
 				test: {
-					name: 'pure',
+					name: 'quick',
 					include: [`test/**/${suffix}`],
-					exclude: ['test/estate/node_modules/**', ...serial.map(folder => `test/${folder}/**`)],
+					exclude: [...withoutServers, ...thorough],
 					maxWorkers: 2,
 					sequence: {groupOrder: 0},
 				},
 			},
 			{
 				extends: true,
+				test: {name: 'thorough', include: thorough, maxWorkers: 2, sequence: {groupOrder: 0}},
+			},
+			{
+				extends: true,
 				test: {
 					name: 'servers',
 					include: serial.map(folder => `test/${folder}/**/${suffix}`),
-					exclude: ['test/estate/node_modules/**', ...apart],
+					exclude: ['test/estate/node_modules/**', ...isolated],
 					maxWorkers: 1,
 					...slow,
 					sequence: {groupOrder: 1},
@@ -59,8 +74,8 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
-					name: 'apart',
-					include: apart,
+					name: 'isolated',
+					include: isolated,
 					maxWorkers: 6,
 					...slow,
 					sequence: {groupOrder: 2},

@@ -5,7 +5,7 @@ import type {Simulation} from './simulation.ts';
 
 const periodMs = 100;
 
-/** What the kubelets tell of the containers that run, as it was at a moment. One that was started later, or has ended, is not told. */
+/** The statistics that the kubelets expose of the containers that were running at a moment. Omits those that started later or have ended. */
 export function* containerStats({cluster, usage}: Simulation, at: number): Iterable<ContainerStats> {
 	for (const pod of cluster.store.list<Pod>('pods')) {
 		const {namespace = '', name} = pod.metadata;

@@ -15,7 +15,7 @@ export type FakeCluster = {
 	time(): string;
 	/** Metadata of a new object. Without a resourceVersion, which the store gives. */
 	newMetadata(name: string, more?: Partial<ObjectMeta>): ObjectMeta;
-	/** Tells what happened to an object, as controllers do. The same thing again counts up. */
+	/** Records an Event about an object, as controllers do. A repeated event increments its count. */
 	recordEvent(about: KubeObject, event: EventDetails): void;
 };
 
@@ -28,7 +28,7 @@ export type EventDetails = {
 	readonly fieldPath?: string;
 };
 
-/** Events are kept for an hour, as the real server does unless it is told otherwise. */
+/** Events expire after an hour, the default of the real server. */
 const eventLifeMs = 3_600_000;
 
 /** `fixed` gives a number from 0 to 1 that belongs to a key for good, so that the same scenario has the same uids. */

@@ -7,7 +7,7 @@ export type FastForwardClock = Clock & {
 	/** Moves on to that moment, making the calls that fall due on the way in their order. */
 	advanceTo(at: number): void;
 	/** From here on time is the other clock's. Calls that still wait are made by it. */
-	handOver(): void;
+	switchToRealClock(): void;
 };
 
 type Waiting = {readonly at: number; readonly order: number; readonly call: () => void};
@@ -92,7 +92,7 @@ export function createFastForwardClock(clock: Clock, start: number): FastForward
 		advanceTo(at) {
 			while (step(at));
 		},
-		handOver() {
+		switchToRealClock() {
 			joined = true;
 			for (let next = heap.pop(); next !== undefined; next = heap.pop()) {
 				if (calledOff.delete(next)) continue;

@@ -1,4 +1,4 @@
-/** What a kubelet tells of one container that runs, as its own exporter counts it. */
+/** The statistics of one running container, as the exporter of its kubelet counts them. */
 export type ContainerStats = {
 	readonly node: string;
 	readonly namespace: string;
@@ -12,7 +12,7 @@ export type ContainerStats = {
 	readonly periods: {readonly all: number; readonly throttled: number} | undefined;
 };
 
-/** The kubelets of the demo's cluster, for who scrapes them. Nobody tells anything before the cluster is there. */
+/** The kubelets of the demo's cluster as scrape targets. Empty until the cluster has started. */
 export type Kubelets = {readContainers: (at: number) => readonly ContainerStats[]};
 
 export const emptyKubelets = (): Kubelets => ({readContainers: () => []});

@@ -17,11 +17,11 @@ export type KubernetesApiOptions = {
 	readonly scenario: ClusterScenario;
 	/** Where all time comes from, but that of certificates. */
 	readonly clock?: Clock;
-	/** On 127.0.0.1; 0, a free one, unless told. */
+	/** On 127.0.0.1. By default 0, a free one. */
 	readonly port?: number;
 	/** The name of the context in the kubeconfig. */
 	readonly context?: string;
-	/** When the server's own certificate is good; from yesterday on for ten days unless told. */
+	/** The validity of the server certificate. By default ten days, from yesterday on. */
 	readonly lifetime?: Lifetime;
 	/** Instead of another authority: its certificates are trusted by who trusts the other server's. */
 	readonly authority?: CertificateAuthority;
@@ -37,7 +37,7 @@ export type KubernetesApi = {
 	readonly kubeconfig: string;
 	/** PEM text of the authority that signed the server's certificate. */
 	readonly ca: string;
-	/** A bearer token of each login; what each may do is told in access.ts. */
+	/** A bearer token of each login; access.ts defines what each may do. */
 	readonly tokens: Readonly<Record<DemoLogin, string>>;
 	/** What can be done to clients. */
 	readonly faults: FaultControls;

@@ -27,7 +27,7 @@ export type Simulation = {
 	readonly usage: UsageModel;
 	/** Where services really are, for the service proxy. */
 	readonly backends: Backends;
-	/** How many replicas the load asks for, by `NAMESPACE/NAME` of an autoscaler. */
+	/** How many replicas the load requires, by `NAMESPACE/NAME` of an autoscaler. */
 	readonly desiredReplicas: Map<string, number>;
 	/** Loses a node's kubelet, or finds it again. */
 	setNodeReady(name: string, ready: boolean): void;
@@ -49,7 +49,7 @@ export function buildSimulation(...given: Parameters<typeof buildSimulationInSte
 	}
 }
 
-/** The same, in small steps: whoever takes them may rest between any two. */
+/** The same in small steps, so that the caller can yield between any two. */
 export function* buildSimulationInSteps(
 	cluster: FakeCluster,
 	clock: FastForwardClock,
@@ -88,7 +88,7 @@ export function* buildSimulationInSteps(
 		happen();
 	}
 	yield* advanceTo(clock, startedAt);
-	clock.handOver();
+	clock.switchToRealClock();
 	const usage = createUsageModel(cluster, scenario, programs);
 	if (hasCrashloop(scenario) && scenario.name !== 'crashloop') usage.addNodeLoad('node-a3', 12 * 1024 ** 3);
 	if (scenario.name === 'still') controllers.stop();

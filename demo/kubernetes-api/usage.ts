@@ -12,7 +12,7 @@ export type UsageModel = {
 	containers(pod: Pod, at: number): readonly (UsedResources & {readonly name: string})[];
 	/** Of the time: cores on average, and how much of it its CPU limit holds it back; undefined without a limit. */
 	containerCpu(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
-	/** The pods on it and what the node needs for itself; undefined while its kubelet cannot be asked. */
+	/** The pods on it and what the node needs for itself; undefined while its kubelet is unreachable. */
 	node(node: Node, at: number): UsedResources | undefined;
 	/** Something beside the pods takes so many bytes of this node. */
 	addNodeLoad(node: string, bytes: number): void;

@@ -53,7 +53,7 @@ const backAfterMs = 4000;
 /** How many times faster than messages come in a group reads that has something to catch up on. */
 const catchUp = 5;
 
-/** Groups of the new consumer protocol (KIP-848), which tell an epoch. */
+/** Groups of the new consumer protocol (KIP-848), which have an epoch. */
 const newer: ReadonlySet<string> = new Set(['ab-tests', 'sessions', 'pricing']);
 
 type StoredOffset = {readonly offset: number; readonly metadata: string};

@@ -16,7 +16,7 @@ const inflows: Readonly<Record<string, number>> = {
 	'notify.DLT': 0,
 };
 
-/** The log of one partition. Offsets are not whole between two messages. */
+/** The log of one partition. Offsets have fractions between two messages. */
 export type DemoLog = TopicPartition & {
 	readonly perSecond: number;
 	/** Epoch milliseconds. */

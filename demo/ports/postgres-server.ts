@@ -2,7 +2,7 @@ import type {SessionRecord, WaitRecord} from '../../src/port/postgres.ts';
 import type {Scenario} from '../scenario.ts';
 
 /*
- * A PostgreSQL server as far as midwatch can tell: sessions that come, run, wait and go, and locks that one holds and others want. It
+ * A PostgreSQL server as far as midwatch can see: sessions that come, run, wait and go, and locks that one holds and others want. It
  * heals when the session in the way ends, and only then: who waits and is cancelled tries again.
  */
 
@@ -174,7 +174,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 		);
 	}
 
-	/** A report reads audit_log for minutes, a migration wants it whole, and everyone else queues behind the migration. */
+	/** A report reads audit_log for minutes, a migration waits for an exclusive lock on it, and all other sessions queue behind the migration. */
 	function migrationQueue(): readonly DemoSession[] {
 		if ((scenario.name !== 'locks' && scenario.name !== 'storm') || ended.has(reader)) return [];
 		const at = (seconds: number) => born - seconds * 1000;
@@ -230,9 +230,9 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 				}),
 			),
 		];
-		// Without the migration nobody is in the way: readers and writers do not mind one another.
-		const kept = ended.has(migration) ? queue.filter(session => session.pid === reader) : queue;
-		return kept.filter(session => !ended.has(session.pid));
+		// Without the migration nothing blocks: readers and writers do not conflict.
+		const remaining = ended.has(migration) ? queue.filter(session => session.pid === reader) : queue;
+		return remaining.filter(session => !ended.has(session.pid));
 	}
 
 	function longReport(now: number): readonly DemoSession[] {
@@ -288,7 +288,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 	};
 }
 
-/** As a server in UTC with ISO dates writes it; the last three digits only tell one session from another. */
+/** As a server in UTC with ISO dates writes it; the last three digits only distinguish sessions. */
 export const serverTimestamp = (epochMs: number): string =>
 	`${new Date(epochMs).toISOString().replace('T', ' ').slice(0, -1)}${String(Math.floor(epochMs) % 991).padStart(3, '0')}+00`;
 

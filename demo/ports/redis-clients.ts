@@ -33,7 +33,7 @@ const ordinary = {
 } as const;
 
 /**
- * A few hundred clients at rest, and in `storm` and `default` one that asks for everything and reads nothing: its answers pile up until
+ * A few hundred clients at rest, and in `storm` and `default` one that requests everything and reads nothing: its replies pile up until
  * it is killed. It then comes back and behaves.
  */
 export function createDemoClients(scenario: Scenario): DemoClients {

@@ -56,7 +56,7 @@ function familyOf(luck: number): Family | undefined {
 /** Whether a Redis glob matches, of which prefixes use only stars and escaped characters. */
 const matches = (glob: string, name: string): boolean => globMatches(glob.replaceAll(/\\(.)/gs, '$1'), name);
 
-/** Keys that are made up when they are asked for, the same ones every time. `size` tells how many there are now. */
+/** Keys that are generated on request, the same ones every time. `size` returns how many there are now. */
 export function demoKeyspace(scenario: Scenario, size: () => number): Keyspace {
 	const nameOf = (at: number): string => {
 		const luck = (salt: string) => scenario.stableRandom(`key ${at} ${salt}`);

@@ -4,11 +4,11 @@ import {hasProblem, type Scenario} from '../scenario.ts';
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 
-/** Memory besides keys: the server, its replication backlog, the buffers of ordinary clients. */
+/** Memory for other things than keys: the server, its replication backlog, the buffers of ordinary clients. */
 const overhead = 90 * mebibyte;
 /** Seconds in which the data set comes near to what it wants to be. */
 const refillSeconds = 20;
-/** Evictions leave a little room below the limit. */
+/** Evictions stop a little below the limit. */
 const fullShare = 0.985;
 const totals = {hits: 974_000_000, misses: 30_000_000, commands: 4_100_000_000, expired: 61_000_000, evicted: 0};
 
@@ -21,7 +21,7 @@ export type DemoRedisServer = {
 };
 
 /**
- * A cache that wants to hold more than it may in the scenario `memory`: it evicts, and what it evicted is asked for again. With room
+ * A cache that wants to hold more than it may in the scenario `memory`: it evicts, and evicted keys are requested again. With memory
  * enough it fills up to what it wants and all is well; without a change it stays as it is.
  */
 export function createDemoRedisServer(
@@ -34,19 +34,19 @@ export function createDemoRedisServer(
 			.padStart(8, '0'),
 	).join('');
 	const short = hasProblem(scenario, 'memory');
-	/** Bytes of keys that the applications would fill, had they room. */
+	/** Bytes of keys that the applications would fill without a limit. */
 	const wanted = short ? 4.05 * gibibyte : 2.1 * gibibyte;
 	const counters = {...totals};
 	let maxmemory = 4 * gibibyte;
 	let data = 0;
 	let at = scenario.now();
-	const room = () =>
+	const availableBytes = () =>
 		maxmemory === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxmemory * fullShare - overhead - sizes.clientBytes());
-	data = Math.min(wanted, room());
+	data = Math.min(wanted, availableBytes());
 
-	/** How much of what is wanted is missing, 0 to 1: that is what is evicted and asked for again. */
+	/** How much of what is wanted is missing, 0 to 1: that share is evicted and requested again. */
 	const missing = () => Math.max(0, 1 - data / wanted);
-	const evictsNow = () => short && data >= room() - mebibyte && wanted > room();
+	const evictsNow = () => short && data >= availableBytes() - mebibyte && wanted > availableBytes();
 	const rates = () => {
 		const ops = scenario.name === 'still' ? 0 : 41_000 * (0.92 + 0.16 * scenario.smoothRandom('redis ops', 45_000));
 		const lookups = ops * 0.7;
@@ -71,7 +71,7 @@ export function createDemoRedisServer(
 			counters.misses += misses * seconds;
 			counters.evicted += evicted * seconds;
 			counters.expired += expired * seconds;
-			data = Math.min(room(), data + ((wanted - data) * seconds) / refillSeconds);
+			data = Math.min(availableBytes(), data + ((wanted - data) * seconds) / refillSeconds);
 			at += seconds * 1000;
 		}
 	}
@@ -87,13 +87,13 @@ export function createDemoRedisServer(
 			advance();
 			const before = data;
 			maxmemory = bytes;
-			data = Math.min(data, room());
+			data = Math.min(data, availableBytes());
 			counters.evicted += (before - data) / sizes.bytesPerKey;
 		},
 		info(clients) {
 			advance();
 			const used = Math.round(data + overhead + clients.bytes);
-			const whole = (value: number) => Math.floor(value);
+			const floor = (value: number) => Math.floor(value);
 			return {
 				server: 'Redis',
 				version: '7.2.5',
@@ -116,11 +116,11 @@ export function createDemoRedisServer(
 				blockedClients: 2,
 				maxclients: 10_000,
 				opsPerSecond: Math.round(rates().ops),
-				commands: whole(counters.commands),
-				hits: whole(counters.hits),
-				misses: whole(counters.misses),
-				evicted: whole(counters.evicted),
-				expired: whole(counters.expired),
+				commands: floor(counters.commands),
+				hits: floor(counters.hits),
+				misses: floor(counters.misses),
+				evicted: floor(counters.evicted),
+				expired: floor(counters.expired),
 				rejected: 0,
 				keys: {0: keys()},
 				upstream: undefined,

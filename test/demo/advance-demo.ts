@@ -2,7 +2,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import type {Watch} from '../../src/watch/watch.ts';
 import type {FakeClock} from '../fake-clock.ts';
 
-/** What answers over a socket, or gives way to others in between, which takes time that is real. */
+/** Sources that read over a socket or yield to the event loop, which takes real time. */
 const overSocket = /^(?:kubernetes|prometheus|alertmanager|kafka)\./;
 
 /** The first read of each target loads its client, on a machine that may be busy. Time that went on meanwhile would give other figures. */
@@ -13,7 +13,7 @@ const isReading = (watch: Watch, now: number): boolean =>
 	watch.readings().some(({kind, state, nextAt = 0}) => overSocket.test(kind) && state !== 'paused' && nextAt <= now);
 
 /**
- * Lets seconds of the fake clock pass. What was asked over a socket is waited for before time goes on, as if answers took no time at all. `now` is what the watch takes for the time.
+ * Advances the fake clock. Waits for requests over sockets before the clock moves on, as if responses took no time. `now` is the clock of the watch.
  */
 export async function advanceDemo(
 	watch: Watch,
@@ -29,7 +29,7 @@ export async function advanceDemo(
 			if (Date.now() > end) throw new Error('the demo does not come to rest: a read does not end');
 			await pause(1);
 		}
-		// Where time stands still nothing says that a read is under way.
+		// On a clock that does not move nothing shows that a read is in flight.
 		if (now !== clock.now) await pause(2);
 		if (clock.now() >= until) return;
 		await clock.advance(Math.min(500, until - clock.now()));

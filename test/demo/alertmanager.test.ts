@@ -18,7 +18,7 @@ afterEach(async () => {
 	open = undefined;
 });
 
-/** The stand-in in one scenario, on a clock that only moves when told, or on the real one. */
+/** The fake Alertmanager in one scenario, on a fake clock or on the real one. */
 async function standIn(name: ScenarioName, from: number | 'real' = Date.UTC(2026, 10, 21, 14, 5, 22)) {
 	let now = from === 'real' ? Date.now() : from;
 	const scenario = createScenario(name, {now: () => (from === 'real' ? Date.now() : now)});
@@ -72,7 +72,7 @@ describe('the Alertmanager of the demo', () => {
 		expect(names(await list('/api/v2/alerts?active=false'))).toEqual(['NodeDiskSlow']);
 	});
 
-	test('silences until the end that was asked for, or until it is told otherwise', async () => {
+	test('silences until the requested end, or until it is expired', async () => {
 		const {ask, list, silence, pass} = await standIn('scrape');
 		const id = idOf(await silence());
 		const states = async () => {
@@ -126,14 +126,14 @@ describe('the Alertmanager of the demo', () => {
 		expect(statuses.map(({status}) => status)).toEqual([404, 405, 404, 500, 400]);
 	});
 
-	test('tells the same in each run', async () => {
-		const told = async () => {
+	test('is the same in each run', async () => {
+		const contents = async () => {
 			const {list} = await standIn('storm');
 			const all = JSON.stringify([await list('/api/v2/alerts'), await list('/api/v2/silences')]);
 			await open?.close();
 			return all;
 		};
-		expect(await told()).toBe(await told());
+		expect(await contents()).toBe(await contents());
 	});
 });
 
@@ -176,20 +176,20 @@ await describeDedicatedAlertmanager('the Alertmanager of the demo, beside a real
 				headers: {'content-type': 'application/json'},
 				body: JSON.stringify(body),
 			});
-		const whole = {
+		const validSilence = {
 			matchers: [{name: 'job', value: 'x', isRegex: false}],
 			startsAt: new Date().toISOString(),
 			endsAt: new Date(Date.now() + minute).toISOString(),
 			createdBy: 'a',
 			comment: 'b',
 		};
-		await post(whole);
+		await post(validSilence);
 		await post({});
-		await post({...whole, matchers: []});
-		await post({...whole, endsAt: 'soon'});
-		await post({...whole, endsAt: '2020-01-01T00:00:00Z'});
-		await post({...whole, matchers: [{name: 'job', value: '.*', isRegex: true}]});
-		await post({...whole, id: '00000000-0000-4000-a000-000000000000'});
+		await post({...validSilence, matchers: []});
+		await post({...validSilence, endsAt: 'soon'});
+		await post({...validSilence, endsAt: '2020-01-01T00:00:00Z'});
+		await post({...validSilence, matchers: [{name: 'job', value: '.*', isRegex: true}]});
+		await post({...validSilence, id: '00000000-0000-4000-a000-000000000000'});
 		await expireSilenceDirectly(real, id);
 	});
 
@@ -205,7 +205,7 @@ await describeDedicatedAlertmanager('the Alertmanager of the demo, beside a real
 			});
 		expect(await run('alert', 'query', 'severity=critical')).toContain('TargetDown');
 		expect(await run('silence', 'query')).toContain('OPS-412');
-		const id = await run('silence', 'add', '--comment=by hand', '--duration=2h', 'alertname=TargetDown');
+		const id = await run('silence', 'add', '--comment=manual', '--duration=2h', 'alertname=TargetDown');
 		expect(await run('alert', 'query')).not.toContain('TargetDown');
 		expect(await run('silence', 'expire', id)).toBe('');
 		expect(await run('alert', 'query')).toContain('TargetDown');

@@ -47,11 +47,11 @@ async function open(name: ScenarioName) {
 
 const owned = (rows: readonly PodUsageRow[], owner: string) => rows.filter(row => row.owner === owner);
 
-test('a cluster that is well tells how much its limits hold pods back, and of nothing that should be mended', async () => {
+test('a healthy cluster shows how much its limits throttle pods, and no finding', async () => {
 	const {watch, usage, throttling} = await open('calm');
-	const told = usage().flatMap(({throttled}) => throttled ?? []);
-	expect(told.length).toBeGreaterThan(10);
-	expect(told.every(share => share >= 0 && share < 0.5)).toBe(true);
+	const shares = usage().flatMap(({throttled}) => throttled ?? []);
+	expect(shares.length).toBeGreaterThan(10);
+	expect(shares.every(share => share >= 0 && share < 0.5)).toBe(true);
 	expect(throttling()).toEqual([]);
 	expect(usage().some(row => row.owner === 'api' && row.throttled !== undefined)).toBe(false);
 	await watch.close();
@@ -99,7 +99,7 @@ test('a limit that is too low is found, and undoing the rollout that brought it 
 	await watch.close();
 });
 
-test('one that the kernel has ended for its memory still tells so, and runs', async () => {
+test('one that was OOM-killed once still shows it, and runs', async () => {
 	const {watch, usage, pods, clock} = await open('default');
 	const killed = usage().filter(
 		({oomKilledAt}) => oomKilledAt !== undefined && oomKilledAt < clock.now() - 30 * minute,

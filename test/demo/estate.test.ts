@@ -46,7 +46,7 @@ async function findings(name: ScenarioName, seconds: number): Promise<readonly s
 const crashing = [
 	/^crit prod-eu checkout\/api: 3 of 8 pods CrashLoopBackOff <- OOMKilled 137 at limit 512Mi, since rollout revision 41 at 13:58:22Z$/,
 ];
-const sick = [
+const unhealthy = [
 	/^warn prod-eu media\/thumb: 7 of \d\d pods not ready, 1 of 2 containers, since rollout revision 13 at 13:56:22Z$/,
 	/^warn prod-eu node node-a3: 8\d % of its memory in use$/,
 ];
@@ -65,7 +65,7 @@ const unread =
 	/^(warn|crit) redis-main client 4111 \(export-nightly, 10\.2\.7\.44:51220\) does not read its replies: \d+Mi are buffered for it$/;
 const notLoaded = /^warn prom-main the configuration of prom-main could not be loaded:/;
 const unscraped = [
-	// Prometheus tells of the alert and of the target too, and leaves both to the Alertmanager.
+	// Prometheus has the alert and the target too; both are suppressed in favor of the Alertmanager.
 	/^crit alerts-main TargetDown: checkout-api 10\.2\.5\.3:8080 cannot be scraped \(checkout-api: 1 of 6 targets down: connection refused\)$/,
 	notLoaded,
 ];
@@ -80,7 +80,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 	scrape: unscraped,
 	default: [
 		...crashing,
-		...sick,
+		...unhealthy,
 		heldBack,
 		pending('indexer: 1 of 4'),
 		...lagging,
@@ -93,7 +93,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 	],
 	storm: [
 		...crashing,
-		...sick,
+		...unhealthy,
 		heldBack,
 		evicting,
 		unread,
@@ -174,7 +174,7 @@ describe('demo estate', () => {
 		const before = ids();
 		for (const list of before) expect(new Set(list).size).toBe(list.length);
 		await advanceDemo(watch, clock, 60);
-		// What stands still must keep its name.
+		// Values that do not change must keep their ids.
 		const standing = watch.readings().map(({kind}) => !comeAndGo.has(kind));
 		expect(ids().filter((_, index) => standing[index])).toEqual(before.filter((_, index) => standing[index]));
 		await watch.close();

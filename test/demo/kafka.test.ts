@@ -15,12 +15,12 @@ const target: Target<KafkaSettings> = {
 	settings: demoKafkaSettings,
 };
 
-/** The demo's Kafka in one scenario, on a clock that only moves when told. */
+/** The demo's Kafka in one scenario, on a fake clock. */
 async function open(name: ScenarioName, readOnly = false) {
 	let now = 1_790_000_000_000;
 	const system = demoKafka(createScenario(name, {now: () => now}));
 	const {port} = await system.connect(target, {readOnly});
-	const kept: Record<string, string> = {};
+	const savedFiles: Record<string, string> = {};
 	const acting: ActionContext<KafkaPort, KafkaSettings> = {
 		signal: new AbortController().signal,
 		now: () => now,
@@ -28,7 +28,7 @@ async function open(name: ScenarioName, readOnly = false) {
 		target,
 		record: 'r',
 		async saveFile(file, text) {
-			kept[file] = text;
+			savedFiles[file] = text;
 			return fakeSaveFile(file);
 		},
 	};
@@ -51,7 +51,7 @@ async function open(name: ScenarioName, readOnly = false) {
 		acting,
 		action,
 		undo,
-		kept,
+		savedFiles,
 		read,
 		row,
 		/** Lets time pass with a read each 5 s. */
@@ -109,18 +109,18 @@ describe('Kafka in the demo', () => {
 			],
 		],
 	])('%s has the trouble that belongs to it', async (name, troubles) => {
-		const room = await open(name);
-		await room.read('kafka.topic');
-		await room.pass(60);
-		expect(await room.troubles()).toEqual(troubles);
-		await room.pass(120);
-		expect(await room.troubles()).toEqual(troubles);
+		const demo = await open(name);
+		await demo.read('kafka.topic');
+		await demo.pass(60);
+		expect(await demo.troubles()).toEqual(troubles);
+		await demo.pass(120);
+		expect(await demo.troubles()).toEqual(troubles);
 	});
 
 	test('lag heals when the group is put past the message that its members die of', async () => {
-		const room = await open('lag');
-		await room.pass(60);
-		const preview = await room.preview(poisoned, '7:+1');
+		const demo = await open('lag');
+		await demo.pass(60);
+		const preview = await demo.preview(poisoned, '7:+1');
 		expect(preview).toMatchObject({
 			risk: 'low',
 			count: 1,
@@ -128,52 +128,52 @@ describe('Kafka in the demo', () => {
 			touches: ['order-events/7'],
 			impact: expect.stringContaining('1 message will never be read by it. It has no members now (Empty).'),
 		});
-		const {outcome} = await room.run(preview);
+		const {outcome} = await demo.run(preview);
 		expect(outcome).toMatchObject({result: 'done'});
-		await room.pass(30);
-		const back = await room.row(poisoned);
+		await demo.pass(30);
+		const back = await demo.row(poisoned);
 		expect(back.members).toBeGreaterThan(0);
 		expect(back.growth).toBeLessThan(0);
-		expect(await room.troubles()).toEqual(healed);
-		await room.pass(120);
-		expect(await room.row(poisoned)).toMatchObject({evaluation: 'ok', severity: 'ok'});
-		expect((await room.row(poisoned)).timeLag?.ms).toBeLessThan(10_000);
+		expect(await demo.troubles()).toEqual(healed);
+		await demo.pass(120);
+		expect(await demo.row(poisoned)).toMatchObject({evaluation: 'ok', severity: 'ok'});
+		expect((await demo.row(poisoned)).timeLag?.ms).toBeLessThan(10_000);
 	});
 
 	test.each(['earliest', '7:-1', '7:-100', '-1h', '3:+1', '0:latest'])('lag does not heal by %s', async to => {
-		const room = await open('lag');
-		await room.pass(60);
-		await room.run(await room.preview(poisoned, to));
-		await room.pass(120);
-		expect(await room.troubles()).toEqual(expect.arrayContaining(healed));
-		expect(await room.troubles()).toHaveLength(2);
-		expect((await room.row(poisoned)).members).toBe(0);
+		const demo = await open('lag');
+		await demo.pass(60);
+		await demo.run(await demo.preview(poisoned, to));
+		await demo.pass(120);
+		expect(await demo.troubles()).toEqual(expect.arrayContaining(healed));
+		expect(await demo.troubles()).toHaveLength(2);
+		expect((await demo.row(poisoned)).members).toBe(0);
 	});
 
 	test('undo puts the message back before it, exactly as it was', async () => {
-		const room = await open('lag');
-		await room.pass(60);
-		const offsets = async () => (await room.port.committed(['order-processing'], room.acting)).read;
+		const demo = await open('lag');
+		await demo.pass(60);
+		const offsets = async () => (await demo.port.committed(['order-processing'], demo.acting)).read;
 		const before = await offsets();
-		const preview = await room.preview(poisoned, 'latest');
-		const {receipt} = await room.run(preview);
+		const preview = await demo.preview(poisoned, 'latest');
+		const {receipt} = await demo.run(preview);
 		expect(await offsets()).not.toEqual(before);
-		const back = await room.undo.propose(preview.plan, receipt, room.acting);
-		const {outcome} = await room.run(back);
+		const back = await demo.undo.propose(preview.plan, receipt, demo.acting);
+		const {outcome} = await demo.run(back);
 		expect(outcome.result).toBe('done');
 		expect(await offsets()).toEqual(before);
-		await room.pass(60);
-		expect(await room.troubles()).toEqual(stopped);
+		await demo.pass(60);
+		expect(await demo.troubles()).toEqual(stopped);
 	});
 
 	test('what was there is written before it is changed, as Kafka’s own tool reads it', async () => {
-		const room = await open('lag');
-		const [offset] = (await room.port.committed(['order-processing'], room.acting)).read[0]?.offsets ?? [];
-		const {receipt} = await room.run(await room.preview(poisoned, '0:+5, 1:earliest'));
-		const csv = room.kept['order-processing-order-events.csv'] ?? '';
+		const demo = await open('lag');
+		const [offset] = (await demo.port.committed(['order-processing'], demo.acting)).read[0]?.offsets ?? [];
+		const {receipt} = await demo.run(await demo.preview(poisoned, '0:+5, 1:earliest'));
+		const csv = demo.savedFiles['order-processing-order-events.csv'] ?? '';
 		expect(csv.split('\n')[0]).toBe(`order-events,0,${offset?.offset}`);
 		expect(csv).toMatch(/^order-events,0,\d+\norder-events,1,\d+\n$/);
-		expect(JSON.parse(room.kept['order-processing-order-events.json'] ?? '')).toMatchObject({
+		expect(JSON.parse(demo.savedFiles['order-processing-order-events.json'] ?? '')).toMatchObject({
 			group: 'order-processing',
 			topic: 'order-events',
 			offsets: [{partition: 0, offset: offset?.offset, metadata: ''}, {partition: 1}],
@@ -182,13 +182,13 @@ describe('Kafka in the demo', () => {
 	});
 
 	test('a group that is read is not reset: it has to be stopped first', async () => {
-		const room = await open('calm');
-		const preview = await room.preview('mailer/notify', 'earliest');
+		const demo = await open('calm');
+		const preview = await demo.preview('mailer/notify', 'earliest');
 		expect(preview.impact).toMatch(/It has \d members now\. Stop it first/);
-		expect(await room.action.preflight(preview.plan, room.acting)).toContainEqual(
+		expect(await demo.action.preflight(preview.plan, demo.acting)).toContainEqual(
 			expect.objectContaining({label: 'the group', result: 'block'}),
 		);
-		await expect(room.action.run(preview.plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
+		await expect(demo.action.run(preview.plan, demo.acting)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
 	test('the brokers refuse a live group whatever we think, and a connection that is read-only', async () => {
@@ -203,47 +203,47 @@ describe('Kafka in the demo', () => {
 	});
 
 	test('a plan that somebody overtook is refused', async () => {
-		const room = await open('lag');
-		const preview = await room.preview(poisoned, '7:+2');
-		await room.run(await room.preview(poisoned, '7:-3'));
-		expect(await room.action.preflight(preview.plan, room.acting)).toContainEqual(
+		const demo = await open('lag');
+		const preview = await demo.preview(poisoned, '7:+2');
+		await demo.run(await demo.preview(poisoned, '7:-3'));
+		expect(await demo.action.preflight(preview.plan, demo.acting)).toContainEqual(
 			expect.objectContaining({
 				result: 'block',
 				conflict: true,
 				detail: expect.stringMatching(/^partition 7 is committed at/),
 			}),
 		);
-		await expect(room.action.run(preview.plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
+		await expect(demo.action.run(preview.plan, demo.acting)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
 	test('the message that they die of can be looked at', async () => {
-		const room = await open('lag');
-		await room.pass(10);
-		const row = await room.row(poisoned);
-		expect(await room.inspect('kafka.partitions', row)).toMatch(/oldest message that waits is on partition 7/);
-		const text = await room.inspect('kafka.messages', row, {partition: '7', from: 'committed'});
+		const demo = await open('lag');
+		await demo.pass(10);
+		const row = await demo.row(poisoned);
+		expect(await demo.inspect('kafka.partitions', row)).toMatch(/oldest message that waits is on partition 7/);
+		const text = await demo.inspect('kafka.messages', row, {partition: '7', from: 'committed'});
 		const [bad = '', good = ''] = text.split(/^(?=7@)/m).slice(1);
 		expect(bad).toContain('(binary, 11B)\n    00000000  0a 07 08 96 01 12 02 ff fe 1a 00');
 		expect(good).toContain('"type": "order"');
 	});
 
-	test('group and topic tell who reads and where it lies', async () => {
-		const room = await open('storm');
-		await room.pass(5);
-		const text = await room.inspect('kafka.describe-group', await room.row('shipping/order-events'));
+	test('group and topic show members, and leaders and replicas', async () => {
+		const demo = await open('storm');
+		await demo.pass(5);
+		const text = await demo.inspect('kafka.describe-group', await demo.row('shipping/order-events'));
 		expect(text).toMatch(/state +Stable/);
 		expect(text).toMatch(/shipping-0 .*order-events|shipping-0 +\/10\.2\./);
 		expect(text).toMatch(/stock-changes +24|stock-changes +12/);
-		expect(await room.inspect('kafka.topic', await room.row(poisoned))).toMatch(/not in sync: 3/);
+		expect(await demo.inspect('kafka.topic', await demo.row(poisoned))).toMatch(/not in sync: 3/);
 	});
 
 	test('still does not change, and the same seed and times give the same', async () => {
 		const rows = async () => {
-			const room = await open('still');
-			await room.read('kafka.lag');
-			const first = JSON.stringify(await room.read('kafka.lag'));
-			await room.pass(20);
-			expect(JSON.stringify((await room.read('kafka.lag')).gauges)).toBe(JSON.stringify(JSON.parse(first).gauges));
+			const demo = await open('still');
+			await demo.read('kafka.lag');
+			const first = JSON.stringify(await demo.read('kafka.lag'));
+			await demo.pass(20);
+			expect(JSON.stringify((await demo.read('kafka.lag')).gauges)).toBe(JSON.stringify(JSON.parse(first).gauges));
 			return first;
 		};
 		expect(await rows()).toBe(await rows());

@@ -113,7 +113,7 @@ describe('the demo of PostgreSQL', () => {
 		for (const id of ['postgres.cancel', 'postgres.terminate']) {
 			const {rows} = await read('postgres.session');
 			const waiter = (rows as readonly PostgresSessionRow[]).find(each => each.wait !== undefined);
-			if (waiter === undefined) throw new Error('nobody waits');
+			if (waiter === undefined) throw new Error('no session waits');
 			expect(await act(id, waiter)).toBe('done');
 			pass(3);
 			expect(waiting(await findings())).toEqual([expect.stringMatching(/^14 sessions wait for pid 4411/)]);
@@ -170,7 +170,7 @@ describe('the demo of PostgreSQL', () => {
 		await expect(action.run(plan, about)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
-	it('tells of several that only wait that it helps none of them, and not when the root goes with them', async () => {
+	it('says that it does not help when all selected sessions only wait, but not when the root is among them', async () => {
 		const {preview, read, row} = await demo('default');
 		const {rows} = await read('postgres.session');
 		const waiters = (rows as readonly PostgresSessionRow[]).filter(each => each.wait !== undefined).slice(0, 3);

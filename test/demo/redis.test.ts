@@ -14,7 +14,7 @@ const target: Target<RedisSettings> = {
 	settings: demoRedisSettings,
 };
 
-/** The demo's Redis in one scenario, on a clock that only moves when told. */
+/** The demo's Redis in one scenario, on a fake clock. */
 async function open(name: ScenarioName) {
 	let now = 1_790_000_000_000;
 	const system = demoRedis(createScenario(name, {now: () => now}));
@@ -61,8 +61,8 @@ async function open(name: ScenarioName) {
 	};
 }
 
-async function first(room: Awaited<ReturnType<typeof open>>, kind: RowKind): Promise<Row> {
-	const [row] = (await room.read(kind)).rows;
+async function first(demo: Awaited<ReturnType<typeof open>>, kind: RowKind): Promise<Row> {
+	const [row] = (await demo.read(kind)).rows;
 	if (row === undefined) throw new Error(`no row ${kind}`);
 	return row;
 }
@@ -80,94 +80,94 @@ describe('Redis in the demo', () => {
 	});
 
 	test('memory heals when the limit is raised, stays healed, and comes back with the limit', async () => {
-		const room = await open('memory');
-		await room.troubles();
-		const {action, plan, receipt, acting, outcome} = await room.act(
+		const demo = await open('memory');
+		await demo.troubles();
+		const {action, plan, receipt, acting, outcome} = await demo.act(
 			'redis.set-maxmemory',
-			await first(room, 'redis.server'),
+			await first(demo, 'redis.server'),
 			{size: '6gb'},
 		);
 		expect(outcome.result).toBe('done');
-		expect(await room.troubles()).toEqual([]);
-		room.pass(120_000);
-		await room.read('redis.server');
-		expect(await room.troubles()).toEqual([]);
+		expect(await demo.troubles()).toEqual([]);
+		demo.pass(120_000);
+		await demo.read('redis.server');
+		expect(await demo.troubles()).toEqual([]);
 		if ('impossible' in action.undo) throw new Error('it can be undone');
 		const back = await action.undo.propose(plan, receipt, acting);
 		await action.run(back.plan, acting);
-		expect(await room.troubles()).toContain('memory');
+		expect(await demo.troubles()).toContain('memory');
 	});
 
 	test('memory does not heal when a client is killed', async () => {
-		const room = await open('memory');
-		await room.troubles();
-		const victim = (await room.read('redis.client')).rows.find(row => 'role' in row && row.role === 'client');
+		const demo = await open('memory');
+		await demo.troubles();
+		const victim = (await demo.read('redis.client')).rows.find(row => 'role' in row && row.role === 'client');
 		if (victim === undefined) throw new Error('no client');
-		await room.act('redis.kill-client', victim);
-		room.pass(60_000);
-		await room.read('redis.server');
-		expect(await room.troubles()).toEqual(['memory']);
+		await demo.act('redis.kill-client', victim);
+		demo.pass(60_000);
+		await demo.read('redis.server');
+		expect(await demo.troubles()).toEqual(['memory']);
 	});
 
 	test('a client that does not read heals when it is killed, and comes back as another one', async () => {
-		const room = await open('storm');
-		await room.troubles();
-		const before = await first(room, 'redis.client');
-		const {outcome} = await room.act('redis.kill-client', before);
+		const demo = await open('storm');
+		await demo.troubles();
+		const before = await first(demo, 'redis.client');
+		const {outcome} = await demo.act('redis.kill-client', before);
 		expect(outcome).toMatchObject({
 			result: 'done',
 			detail: expect.stringMatching(/export-nightly.* is connected as client/),
 		});
-		expect(await room.troubles()).toEqual(['memory']);
-		expect((await room.read('redis.client')).rows.map(row => row.id)).not.toContain(before.id);
+		expect(await demo.troubles()).toEqual(['memory']);
+		expect((await demo.read('redis.client')).rows.map(row => row.id)).not.toContain(before.id);
 	});
 
 	test('a client that does not read does not heal when the limit is raised', async () => {
-		const room = await open('storm');
-		await room.troubles();
-		await room.act('redis.set-maxmemory', await first(room, 'redis.server'), {size: '8gb'});
-		expect(await room.troubles()).toEqual(['output']);
+		const demo = await open('storm');
+		await demo.troubles();
+		await demo.act('redis.set-maxmemory', await first(demo, 'redis.server'), {size: '8gb'});
+		expect(await demo.troubles()).toEqual(['output']);
 	});
 
 	test('the wrong way, a lower limit, is grave and heals nothing', async () => {
-		const room = await open('memory');
-		await room.troubles();
-		await room.act('redis.set-maxmemory', await first(room, 'redis.server'), {size: '3gb'});
-		expect(await room.troubles()).toEqual(['memory']);
+		const demo = await open('memory');
+		await demo.troubles();
+		await demo.act('redis.set-maxmemory', await first(demo, 'redis.server'), {size: '3gb'});
+		expect(await demo.troubles()).toEqual(['memory']);
 	});
 
 	test('a plan that somebody overtook is refused', async () => {
-		const room = await open('memory');
-		const row = await first(room, 'redis.server');
-		const {action, plan, acting} = await room.act('redis.set-maxmemory', row, {size: '6gb'});
+		const demo = await open('memory');
+		const row = await first(demo, 'redis.server');
+		const {action, plan, acting} = await demo.act('redis.set-maxmemory', row, {size: '6gb'});
 		await expect(action.run(plan, acting)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
 	test('still does not change', async () => {
-		const room = await open('still');
+		const demo = await open('still');
 		const look = async () => {
 			const kinds: readonly RowKind[] = ['redis.server', 'redis.prefix', 'redis.client'];
-			const seen = await Promise.all(kinds.map(kind => room.read(kind)));
+			const seen = await Promise.all(kinds.map(kind => demo.read(kind)));
 			return JSON.stringify(
 				seen.map(({rows, gauges, sample}) => ({rows, gauges, sample})),
 				(key, value) => (key === 'recentSeconds' ? undefined : value),
 			);
 		};
 		await look();
-		room.pass(2000);
+		demo.pass(2000);
 		const before = await look();
-		room.pass(2000);
+		demo.pass(2000);
 		expect(await look()).toBe(before);
 	});
 
 	test('the same seed and times give the same estate', async () => {
 		const rows = async () => {
-			const room = await open('storm');
-			await room.troubles();
+			const demo = await open('storm');
+			await demo.troubles();
 			return JSON.stringify([
-				await room.read('redis.server'),
-				await room.read('redis.prefix'),
-				await room.read('redis.client'),
+				await demo.read('redis.server'),
+				await demo.read('redis.prefix'),
+				await demo.read('redis.client'),
 			]);
 		};
 		expect(await rows()).toBe(await rows());

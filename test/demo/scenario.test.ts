@@ -47,7 +47,7 @@ describe('scenario', () => {
 		expect(most).toBeLessThan(0.03);
 	});
 
-	it('stands still in still, and only there', () => {
+	it('does not change in still, and only there', () => {
 		for (const name of scenarioNames) {
 			let now = start;
 			const scenario = createScenario(name, {now: () => now});

@@ -52,14 +52,14 @@ const down = () => rows('prom-main', 'prometheus.target').find(row => row.severi
 const alert = () => rows('alerts-main', 'alertmanager.alert').find(row => 'name' in row && row.name === 'TargetDown');
 
 const downTarget = 'crit prom-main/scrape/checkout-api/down';
-/** The target that is down is told by its alert, as long as that is told itself. */
+/** The down target is reported by its alert, as long as the alert itself is shown. */
 const ill = ['crit alerts-main/alert/TargetDown', 'warn prom-main/server/config'];
 
 describe('the scenario scrape', () => {
 	beforeEach(() => open('scrape'));
 	afterEach(() => watch.close());
 
-	test('tells the same alert once', () => {
+	test('shows the same alert once', () => {
 		expect(troubles().sort()).toEqual([...ill].sort());
 		const named = rows('prom-main', 'prometheus.alert').filter(row => 'name' in row && row.name === 'TargetDown');
 		expect(named).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('the scenario scrape', () => {
 		expect(troubles().sort()).toEqual([...ill].sort());
 	});
 
-	test('is no better once another silence ends: more is told than before', async () => {
+	test('is not fixed by a silence that ends: more is reported than before', async () => {
 		const silence = rows('alerts-main', 'alertmanager.silence').find(
 			row => 'createdBy' in row && row.createdBy === 'mira',
 		);

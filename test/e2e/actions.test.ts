@@ -16,14 +16,14 @@ afterEach(async () => {
 	for (const close of closing.splice(0)) await close();
 });
 
-/** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
-async function expectRecorded(console: ConsoleProcess, action: string): Promise<void> {
-	const kinds = () => console.audit().map(line => line.kind);
+/** The audit log has all records of an action: the intent, the outcome and the verification, in this order. */
+async function expectRecorded(midwatch: ConsoleProcess, action: string): Promise<void> {
+	const kinds = () => midwatch.audit().map(line => line.kind);
 	await expect.poll(kinds).toContain('verify');
-	expect(console.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
+	expect(midwatch.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
 	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
 	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
-	expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 }
 
 describePostgres('postgres-15', 'actions by keyboard', server => {

@@ -9,16 +9,16 @@ const faults = {
 		};
 	},
 	rejection() {
-		void Promise.reject(new Error('e2e: nobody caught this'));
+		void Promise.reject(new Error('e2e: uncaught'));
 	},
 	exception() {
 		setTimeout(() => {
-			throw new Error('e2e: nobody caught this');
+			throw new Error('e2e: uncaught');
 		}, 0);
 	},
 };
 
 process.on('SIGUSR2', () => faults[process.env.MIDWATCH_E2E_FAULT]?.());
 
-/* A limit on the size of files stands in for a full disk, which sends no signal. */
+/* A limit on the size of files simulates a full disk, which sends no signal. */
 process.on('SIGXFSZ', () => {});

@@ -8,8 +8,8 @@ import {Client} from 'pg';
 import {afterEach, describe, expect, test} from 'vitest';
 import {describePostgres} from '../estate/describe-server.ts';
 import {pgConfig, runQuery} from '../estate/postgres.ts';
-import {expectFramed, expectUsable} from './bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from './console-process.ts';
+import {expectFramed, expectUsable} from './failure-modes/failure-modes.ts';
 import {type Pty, startPty} from './pty.ts';
 import {expectRestored} from './record/expect-restored.ts';
 
@@ -50,8 +50,8 @@ async function calm(pty: Pty): Promise<string> {
 	}
 }
 
-/** What is on the screen is what a whole new drawing of it shows. Only where nothing changes by itself. */
-async function expectWhole(one: ConsoleProcess): Promise<void> {
+/** The screen equals a complete redraw of it. Only for screens that do not change by themselves. */
+async function expectComplete(one: ConsoleProcess): Promise<void> {
 	const before = await settled(one.pty);
 	one.press('deck.redraw');
 	expect(await settled(one.pty)).toBe(before);
@@ -70,13 +70,13 @@ describe('the console', () => {
 		one.pty.signal(signal);
 		expect(await one.pty.exited).toEqual({code});
 		expectRestored(one);
-		// Whoever comes next does not take it for a console that runs.
+		// The next console does not count it as running.
 		const next = await opened({demo: 'still', home: one.home});
 		await expect.poll(() => readdirSync(signs)).toHaveLength(1);
 		expect(next.pty.screen()).not.toContain('other console');
 	});
 
-	test('SIGTERM ends it while the terminal stands still, and its record says so', async () => {
+	test('SIGTERM ends it while the terminal is stopped, and the audit log has the stop', async () => {
 		const one = await opened({demo: 'storm', columns: 250, rows: 70});
 		await one.expect('6 Targets');
 		const {pid} = one.pty;
@@ -129,7 +129,7 @@ describe('the console', () => {
 		await pty.waitFor(screen => !screen.includes('1 Pods') && screen.includes('ready>'));
 	});
 
-	test('says that it needs room in a terminal of 20x5, answers there, and is whole again in a larger one', async () => {
+	test('says that a terminal of 20x5 is too small, answers there, and is complete again in a larger one', async () => {
 		const one = await opened({demo: 'still'});
 		const before = await calm(one.pty);
 		one.pty.resize(20, 5);
@@ -146,7 +146,7 @@ describe('the console', () => {
 		expectRestored(one);
 	});
 
-	test('is whole after 60 resizes in a second', async () => {
+	test('is complete after 60 resizes in a second', async () => {
 		const one = await opened({demo: 'still', columns: 120, rows: 40});
 		const before = await calm(one.pty);
 		for (let step = 0; step < 60; step++) {
@@ -156,7 +156,7 @@ describe('the console', () => {
 		}
 		one.press('pane.1');
 		one.pty.resize(120, 40);
-		await expectWhole(one);
+		await expectComplete(one);
 		expect(await settled(one.pty)).toBe(before);
 		await expectUsable(one);
 	});
@@ -169,7 +169,7 @@ describe('the console', () => {
 		expect(pty.output()).toMatch(/^midwatch: .*TERM is dumb.* for example xterm-256color\.\r\n$/);
 	});
 
-	test('draws no colour with NO_COLOR, and tells severities by their signs', async () => {
+	test('draws no colour with NO_COLOR, and shows severities by their signs', async () => {
 		const one = await opened({demo: 'storm', env: {NO_COLOR: '1'}});
 		await one.expect('■');
 		await one.pty.waitUntilIdle(300, 5000).catch(() => undefined);
@@ -181,7 +181,7 @@ describe('a mistake of our own', () => {
 	const faultyDeck = (fault: string) =>
 		opened({demo: 'still', env: {NODE_OPTIONS: `--import=${faulty}`, MIDWATCH_E2E_FAULT: fault}});
 
-	test('in a view is told in its place, and the keys go on', async () => {
+	test('in a view is shown in its place, and keys still work', async () => {
 		const one = await faultyDeck('view');
 		await calm(one.pty);
 		one.pty.signal('SIGUSR2');
@@ -200,12 +200,12 @@ describe('a mistake of our own', () => {
 		expectRestored(one);
 		const after = one.pty.output().split('\u001b[?1049l').at(-1);
 		expect(after).toContain('midwatch stopped because of an internal error:');
-		expect(after).toContain('Error: e2e: nobody caught this');
+		expect(after).toContain('Error: e2e: uncaught');
 	});
 });
 
 describePostgres('postgres-15', 'two consoles at once', server => {
-	test('know of each other, and keep one record that is whole', async () => {
+	test('see each other, and write one complete audit log', async () => {
 		const first = await opened({servers: [server], columns: 160});
 		const second = await opened({servers: [server], columns: 160, home: first.home});
 		await second.expect('1 other console');
@@ -244,7 +244,7 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 			[
 				'takes not one byte more',
 				{
-					// As a disk without room, which no test can count on being allowed to make.
+					// Like a full disk, which a test may not be allowed to create.
 					after: pid => void execFileSync('prlimit', ['--pid', String(pid), '--fsize=0']),
 					why: /EFBIG: file too large/,
 				},
@@ -271,8 +271,8 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 			after?.(one.pty.pid);
 			one.pressDeclared('postgres.terminate');
 			if (!/nothing was sent/.test(await one.expect(/nothing was sent|, to confirm/))) await one.confirm();
-			const told = await one.expect('nothing was sent');
-			expect(told.replaceAll(/[\s│]+/g, ' ')).toMatch(why);
+			const screen = await one.expect('nothing was sent');
+			expect(screen.replaceAll(/[\s│]+/g, ' ')).toMatch(why);
 			const found = await runQuery(server, "select 1 from pg_stat_activity where application_name = 'e2e-unrecorded'");
 			expect(found).toHaveLength(1);
 			one.press('list.choose');

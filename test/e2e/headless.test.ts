@@ -16,7 +16,7 @@ afterAll(() => midwatch.remove());
 
 type Facts = Readonly<Record<string, unknown>>;
 type Read = {readonly kind: string; readonly rows: readonly Facts[]; readonly gauges: readonly Facts[]};
-type Told = {
+type Snapshot = {
 	readonly exit: number;
 	readonly targets: readonly Facts[];
 	readonly findings: readonly Facts[];
@@ -31,19 +31,19 @@ async function snapshot(server: NamedServer, login?: Login) {
 	const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', configOf(server, login)]);
 	expect(stderr).toBe('');
 	const {exitCode, data} = JSON.parse(stdout);
-	const told: Told = {...data, exit: exitCode};
-	expect(told.exit).toBe(code);
+	const printed: Snapshot = {...data, exit: exitCode};
+	expect(printed.exit).toBe(code);
 	const reading = (kind: string): Read => {
-		const found = told.readings.find(one => one.kind === kind);
+		const found = printed.readings.find(one => one.kind === kind);
 		if (found === undefined) throw new Error(`the snapshot has no ${kind}`);
 		return found;
 	};
 	return {
-		...told,
+		...printed,
 		reading,
 		row: (kind: string, matches: Facts) =>
 			reading(kind).rows.find(row => Object.entries(matches).every(([key, value]) => row[key] === value)),
-		gauge: (id: string) => told.readings.flatMap(({gauges}) => gauges).find(gauge => gauge['id'] === id),
+		gauge: (id: string) => printed.readings.flatMap(({gauges}) => gauges).find(gauge => gauge['id'] === id),
 	};
 }
 
@@ -75,21 +75,21 @@ describePostgres('postgres-15', 'without a screen', server => {
 					[application],
 				);
 			await expect.poll(async () => (await of('headless-waiter'))[0]?.blockers.length).toBe(1);
-			// A wait is told as wrong from 3 s on, by the server's clock.
+			// A wait becomes a finding after 3 s, by the server's clock.
 			const waited = async () => (await of('headless-waiter'))[0]?.seconds;
 			await expect.poll(waited, {interval: 200}).toBeGreaterThan(3);
 
-			const told = await snapshot(server);
+			const printed = await snapshot(server);
 			const [holds] = await of('headless-holder');
 			const [waits] = await of('headless-waiter');
 			const common = {user: 'app', database: 'shop', target: 'postgres-15'};
-			expect(told.row('postgres.session', {application: 'headless-holder'})).toMatchObject({
+			expect(printed.row('postgres.session', {application: 'headless-holder'})).toMatchObject({
 				...common,
 				pid: holds?.pid,
 				state: 'idle in transaction',
 				query: holds?.query,
 			});
-			expect(told.row('postgres.session', {application: 'headless-waiter'})).toMatchObject({
+			expect(printed.row('postgres.session', {application: 'headless-waiter'})).toMatchObject({
 				...common,
 				pid: waits?.pid,
 				state: waits?.state,
@@ -97,14 +97,16 @@ describePostgres('postgres-15', 'without a screen', server => {
 				roots: waits?.blockers,
 				waitType: 'Lock',
 			});
-			expect(told.findings.map(({sentence}) => sentence)).toContainEqual(expect.stringContaining(`pid ${holds?.pid}`));
+			expect(printed.findings.map(({sentence}) => sentence)).toContainEqual(
+				expect.stringContaining(`pid ${holds?.pid}`),
+			);
 			const [limits] = await runQuery<{free: number}>(
 				server,
 				"select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as free",
 			);
-			expect(told.gauge('connections')).toMatchObject({limit: limits?.free});
-			expect(told.gauge('blocked')).toMatchObject({value: 1});
-			expect(told.targets).toMatchObject([
+			expect(printed.gauge('connections')).toMatchObject({limit: limits?.free});
+			expect(printed.gauge('blocked')).toMatchObject({value: 1});
+			expect(printed.targets).toMatchObject([
 				{name: 'postgres-15', server: {version: expect.stringContaining(server.version), who: 'mw_operator'}},
 			]);
 			await holder.query('rollback');
@@ -115,7 +117,7 @@ describePostgres('postgres-15', 'without a screen', server => {
 		}
 	});
 
-	test('doctor tells what a bare role lacks; the lines it gives, run as they are, give it', async () => {
+	test('doctor lists what a bare role lacks; its statements, run unchanged, grant it', async () => {
 		const login = {user: 'mw_doctor', password: 'only-here'};
 		const drop = 'drop role if exists mw_doctor';
 		await runQuery(server, `${drop}; create role mw_doctor login password 'only-here'`);
@@ -135,20 +137,20 @@ describePostgres('postgres-15', 'without a screen', server => {
 		}
 	});
 
-	test('a wrong password is told as such, in both, and ends with 2', async () => {
+	test('a wrong password is reported as such by both, and ends with 2', async () => {
 		const login = {user: 'mw_monitor', password: 'not-this-one'};
 		const examined = await doctor(server, login);
 		expect(examined.code).toBe(2);
 		expect(examined.stdout).toMatch(/^ {2}not reachable \(denied\): /m);
-		const told = await snapshot(server, login);
-		expect(told.exit).toBe(2);
-		expect(told.unread.length).toBeGreaterThan(0);
-		expect(`${examined.stdout}${JSON.stringify(told)}`).not.toContain('not-this-one');
+		const printed = await snapshot(server, login);
+		expect(printed.exit).toBe(2);
+		expect(printed.unread.length).toBeGreaterThan(0);
+		expect(`${examined.stdout}${JSON.stringify(printed)}`).not.toContain('not-this-one');
 	});
 });
 
 describePostgres('postgres-tls-expired', 'without a screen', server => {
-	test('an expired certificate is told, and ends with 2', async () => {
+	test('an expired certificate is reported, and ends with 2', async () => {
 		const {code, stdout} = await doctor(server);
 		expect(code).toBe(2);
 		expect(stdout).toMatch(/^ {2}not reachable \(.+expired/m);
@@ -167,28 +169,28 @@ describeRedis('redis', 'without a screen', server => {
 			for (let number = 0; number < 40; number++) await client.set(`headless:${number}`, 'x'.repeat(100));
 			for (let number = 0; number < 10; number++) await client.expire(`headless:${number}`, 600);
 
-			const told = await snapshot(server);
+			const printed = await snapshot(server);
 			const memory = await sendCommand(server, ['INFO', 'memory']);
-			expect(told.row('redis.server', {})).toMatchObject({
+			expect(printed.row('redis.server', {})).toMatchObject({
 				maxmemory: limit,
 				policy: infoField(memory, 'maxmemory_policy'),
 				runId: infoField(await sendCommand(server, ['INFO', 'server']), 'run_id'),
 				role: 'primary',
 			});
-			expect(told.gauge('memory')).toMatchObject({limit});
+			expect(printed.gauge('memory')).toMatchObject({limit});
 			expect(
-				told
+				printed
 					.reading('redis.prefix')
 					.rows.map(({id}) => String(id))
 					.join(),
 			).toContain('headless:');
 			const [, id, address] = /id=(\d+) addr=(\S+)/.exec(String(await client.client('INFO'))) ?? [];
-			expect(told.row('redis.client', {name: 'headless-client'})).toMatchObject({
+			expect(printed.row('redis.client', {name: 'headless-client'})).toMatchObject({
 				clientId: Number(id),
 				address,
 				user: 'default',
 			});
-			expect(told.exit).not.toBe(2);
+			expect(printed.exit).not.toBe(2);
 		} finally {
 			await sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]);
 			await client.del(...Array.from({length: 40}, (_, number) => `headless:${number}`));
@@ -197,12 +199,12 @@ describeRedis('redis', 'without a screen', server => {
 	});
 
 	test('what may not be read is listed, and ends with 2', async () => {
-		const told = await snapshot(server, server.logins.noclient);
-		expect(told.exit).toBe(2);
-		expect(told.unread).toContainEqual(expect.objectContaining({kind: 'redis.client', target: 'redis'}));
+		const printed = await snapshot(server, server.logins.noclient);
+		expect(printed.exit).toBe(2);
+		expect(printed.unread).toContainEqual(expect.objectContaining({kind: 'redis.client', target: 'redis'}));
 	});
 
-	test('doctor tells what a user lacks; the lines it gives, run as they are, give it', async () => {
+	test('doctor lists what a user lacks; its commands, run unchanged, grant it', async () => {
 		const login = {user: 'mw_doctor', password: 'only-here'};
 		await sendCommand(server, [
 			'ACL',
@@ -221,14 +223,14 @@ describeRedis('redis', 'without a screen', server => {
 			expect(before.code).toBeGreaterThan(0);
 			expect(before.stdout).toMatch(/^ {2}have .+\+info$/m);
 			expect(before.stdout).not.toContain('only-here');
-			// Which keys may be read is told only once the commands may be used.
-			let told = before;
+			// Missing key patterns are reported only when the commands are allowed.
+			let report = before;
 			for (let round = 0; round < 2; round++) {
-				for (const line of grants(told.stdout)) await sendCommand(server, line.split(' '));
-				told = await doctor(server, login);
+				for (const line of grants(report.stdout)) await sendCommand(server, line.split(' '));
+				report = await doctor(server, login);
 			}
-			expect(told.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
-			expect(told.code).toBe(0);
+			expect(report.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
+			expect(report.code).toBe(0);
 		} finally {
 			await sendCommand(server, ['ACL', 'DELUSER', login.user]);
 		}

@@ -29,19 +29,19 @@ describeRedis('redis', 'the mouse', server => {
 
 	test('is taken with one setting: a click goes to a row, the wheel scrolls, and the first click says how text is selected', async () => {
 		const one = await opened('mouse: true\n');
-		const told = 'hold shift, on a Mac option, to select text';
+		const hint = 'hold shift, on a Mac option, to select text';
 		const before = cursor(one);
 		one.pty.send('\u001b[<65;10;10M');
 		await one.expect(() => cursor(one) > before);
-		expect(one.pty.screen()).not.toContain(told);
+		expect(one.pty.screen()).not.toContain(hint);
 		one.pty.send(`\u001b[<0;10;${before + 1}M\u001b[<0;10;${before + 1}m`);
 		await one.expect(() => cursor(one) === before);
-		await one.expect(told);
+		await one.expect(hint);
 		one.press('row.down');
-		await one.expectAbsent(told);
+		await one.expectAbsent(hint);
 		one.pty.send(`\u001b[<0;10;${before + 1}M`);
 		await one.expect(() => cursor(one) === before);
-		expect(one.pty.screen()).not.toContain(told);
+		expect(one.pty.screen()).not.toContain(hint);
 		one.press('deck.help');
 		await one.expect('Next pane');
 		one.press('text.last');

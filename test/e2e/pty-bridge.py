@@ -1,6 +1,6 @@
 """Runs a command in a pseudo-terminal: pty-bridge.py ROWS COLUMNS COMMAND...
 
-0 and 1 are the keyboard and the screen. 3 takes `ROWS COLUMNS` lines, and its end hangs up: whoever started us is gone.
+0 and 1 are the keyboard and the screen. 3 takes `ROWS COLUMNS` lines, and its end hangs up: the process that started us has ended.
 4 gives `pid N` and at last `exit N`, negative when a signal ended the command.
 """
 import fcntl

@@ -43,7 +43,7 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe('the pseudo-terminal', () => {
-	test('has its size from the first moment, and another one when told', async () => {
+	test('has its size from the start, and another one after a resize', async () => {
 		const it = await open(120, 40);
 		expect(it.screen()).toContain('size 120x40');
 		expect(it.alternate).toBe(true);
@@ -77,11 +77,11 @@ describe('the pseudo-terminal', () => {
 		const it = await open();
 		it.send('y'.repeat(100_000));
 		it.send('END');
-		// Where the end of it stands depends on the pieces it was read in: it may be broken over two rows.
+		// The position of its end depends on the chunks it was read in: it may be broken over two rows.
 		await it.waitFor(screen => screen.replaceAll('\n', '').includes('END"'));
 	});
 
-	test('tells the exit code, and the signal', async () => {
+	test('returns the exit code, or the signal', async () => {
 		const it = await open();
 		it.press('q');
 		expect(await it.exited).toEqual({code: 3});
@@ -92,7 +92,7 @@ describe('the pseudo-terminal', () => {
 		expect(await other.exited).toEqual({code: -9});
 	});
 
-	test('says what the screen shows when something does not come', async () => {
+	test('reports the screen when a wait fails', async () => {
 		const it = await open();
 		await expect(it.waitFor('never', 100)).rejects.toThrow(/while waiting for never[\s\S]*size 80x24/);
 	});

@@ -14,7 +14,7 @@ export type PtyOptions = {
 	readonly columns: number;
 	readonly rows: number;
 	readonly cwd?: string;
-	/** The whole environment; nothing is inherited. */
+	/** The complete environment; nothing is inherited. */
 	readonly env: Readonly<Record<string, string>>;
 };
 
@@ -44,7 +44,7 @@ export type Pty = {
 	readonly alternate: boolean;
 	/** Everything the command has written so far. */
 	output(): string;
-	/** Where a text stands, counted from 0, the topmost first. */
+	/** The position of a text, counted from 0; the topmost one. */
 	find(text: string): {readonly column: number; readonly row: number} | undefined;
 	cell(column: number, row: number): TerminalCell;
 	/**
@@ -61,7 +61,7 @@ export type Pty = {
 	press(...keys: readonly string[]): void;
 	/** Characters, as fast as a person would never type. */
 	type(text: string): void;
-	/** As a terminal pastes: bracketed when the command has asked for that. */
+	/** Pastes as a terminal does: bracketed when the command has enabled that. */
 	paste(text: string): void;
 	resize(columns: number, rows: number): void;
 	signal(signal: NodeJS.Signals): void;
@@ -92,7 +92,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 	const written: Buffer[] = [];
 	let parsing = 0;
 	let complaint = '';
-	let told = '';
+	let bridgeEvents = '';
 	let exit: Exit | undefined;
 	const watchers = new Set<() => void>();
 	const changed = () => {
@@ -109,7 +109,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 	});
 	complaints.on('data', data => (complaint += String(data)));
 	events.on('data', data => {
-		told += String(data);
+		bridgeEvents += String(data);
 		changed();
 	});
 	// A terminal answers questions about itself; programs wait for that.
@@ -118,7 +118,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 	const exited = new Promise<Exit>((resolve, reject) => {
 		child.on('error', error => reject(new Error(`python3 is needed for a pseudo-terminal: ${error.message}`)));
 		child.on('close', () => {
-			const code = /^exit (-?\d+)$/m.exec(told)?.[1];
+			const code = /^exit (-?\d+)$/m.exec(bridgeEvents)?.[1];
 			if (code === undefined) {
 				reject(new Error(`the pseudo-terminal broke: ${complaint}`));
 				return;
@@ -139,12 +139,12 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			.trimEnd();
 
 	/**
-	 * Half a frame shows what no person would ever see: it begins and ends with a mode, where the command asked whether that is known. A
-	 * command that has ended in the middle of one ends it no more.
+	 * A partial frame shows what no user ever sees. A frame begins and ends with a terminal mode, where the command has checked that it is
+	 * supported. A command that ended within a frame does not end the frame.
 	 */
-	const whole = () => parsing === 0 && (exit !== undefined || !terminal.modes.synchronizedOutputMode);
+	const isFrameComplete = () => parsing === 0 && (exit !== undefined || !terminal.modes.synchronizedOutputMode);
 
-	/** Asks after everything that happens. */
+	/** Checks the condition after every event. */
 	const when = (what: string, done: () => boolean, limitMs = timeLeftMs()) =>
 		new Promise<void>((resolve, reject) => {
 			const stop = () => {
@@ -156,7 +156,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 				reject(new Error(`${why} while waiting for ${what}. The screen:\n${screen()}\n${complaint}`));
 			};
 			const watch = () => {
-				if (whole() && done()) {
+				if (isFrameComplete() && done()) {
 					stop();
 					resolve();
 				} else if (exit !== undefined && parsing === 0) fail(`the command ended with ${exit.code}`);
@@ -166,7 +166,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			watch();
 		});
 
-	const pidOf = () => Number(/^pid (\d+)$/m.exec(told)?.[1] ?? 0);
+	const pidOf = () => Number(/^pid (\d+)$/m.exec(bridgeEvents)?.[1] ?? 0);
 	await Promise.race([when('the start', () => pidOf() > 0), exited]);
 	const pid = pidOf();
 

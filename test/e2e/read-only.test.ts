@@ -48,17 +48,17 @@ async function pressAtRandom(
 			await one.expect('read-only');
 		}
 		for (const key of order.slice(at, at + burst)) one.pty.press(key);
-		const gone: boolean = await one.pty.waitUntilIdle(30).then(
+		const hasExited: boolean = await one.pty.waitUntilIdle(30).then(
 			() => false,
 			() => true,
 		);
-		if (!gone) continue;
+		if (!hasExited) continue;
 		expect(await one.pty.exited).toEqual({code: 0});
 		await one.close();
 		one = undefined;
 	}
 	await one?.close();
-	// Chance does not type a target's name: so each act is also asked for on purpose, on a row that it is meant for.
+	// Random keys do not type the name of a target: so each action is also requested on a row that it applies to.
 	one = await startConsole(options);
 	await one.zoom(pane, title);
 	for (const [action, row] of Object.entries(acts)) {

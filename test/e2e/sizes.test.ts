@@ -22,14 +22,14 @@ const seen = (screen: string, columns: number): string =>
 		.map(line => [...line].slice(0, columns).join('').trimEnd())
 		.join('\n');
 
-/** What the screen shows and what it should show: drawn by differences, and drawn anew. */
+/** What the screen shows and what it should show: drawn by differences, and drawn completely. */
 async function shownAndRedrawn({pty, press}: ConsoleProcess, columns: number): Promise<readonly [string, string]> {
 	const shown = await pty.waitUntilIdle(400);
 	press('deck.redraw');
 	return [seen(shown, columns), seen(await pty.waitUntilIdle(400), columns)];
 }
 
-test.each(sizes)('a storm of resizes that ends at %i x %i leaves the screen whole', async (columns, rows) => {
+test.each(sizes)('a storm of resizes that ends at %i x %i leaves the screen complete', async (columns, rows) => {
 	open = await startConsole({demo: 'still', columns: 120, rows: 40});
 	await open.expect('1 Pods');
 	for (let round = 0; round < 6; round += 1) for (const [width, height] of sizes) open.pty.resize(width, height);

@@ -1,4 +1,4 @@
-/* Run in a pseudo-terminal by tty.test.ts: shows what it was told, and leaves in the way that a key asks for. */
+/* Run in a pseudo-terminal by tty.test.ts: shows the events it receives, and exits in the way that a key selects. */
 import {cleanText} from '../../src/text/clean.ts';
 import {openTty} from '../../views/terminal/tty.ts';
 
@@ -15,7 +15,7 @@ const opened = openTty({
 			process.stderr.write('recorded\r\n');
 		}
 		if (process.env['LEAVING'] === 'never') return new Promise(() => {});
-		if (process.env['LEAVING'] === 'told') process.stderr.write(`leaving by ${cause.kind}\r\n`);
+		if (process.env['LEAVING'] === 'reported') process.stderr.write(`leaving by ${cause.kind}\r\n`);
 		return undefined;
 	},
 });
@@ -28,7 +28,7 @@ if (process.env['LEAVE'] === 'at once') {
 	tty.close();
 	process.exit(0);
 }
-const told: string[] = [];
+const events: string[] = [];
 let mostQueued = 0;
 let frame = 0;
 let floodBytes = 0;
@@ -37,7 +37,7 @@ function draw(): void {
 	const {columns, rows} = tty.size();
 	const lines = [
 		`pid ${process.pid} size ${columns}x${rows} colours ${tty.colours} frame ${frame}`,
-		...told.slice(-6),
+		...events.slice(-6),
 		...tty.strayOutput().map(line => `noise ${line}`),
 	];
 	tty.send(`\u001b[H${lines.map(line => `${line}\u001b[K`).join('\r\n')}`);
@@ -76,7 +76,7 @@ const acts: Readonly<Record<string, () => void>> = {
 };
 
 tty.onKey(event => {
-	told.push(`told ${JSON.stringify(event)}`);
+	events.push(`event ${JSON.stringify(event)}`);
 	if (event.type === 'key') acts[event.key]?.();
 	setImmediate(() => {
 		if (frame === 0) draw();
@@ -84,7 +84,7 @@ tty.onKey(event => {
 });
 tty.onResize(draw);
 tty.onLost(() => {
-	told.push('lost');
+	events.push('lost');
 	draw();
 });
 tty.onDrain(flood);

@@ -5,7 +5,7 @@ import {type Pty, startPty} from './pty.ts';
 
 const program = fileURLToPath(new URL('terminal-program.ts', import.meta.url));
 const shellLine = `"${process.execPath}" "${program}"`;
-/** Runs the program and tells its code and whether the terminal's modes are what they were. */
+/** Runs the program and prints its exit code and whether the terminal modes are unchanged. */
 const watched = `before=$(stty -g); ${shellLine}; code=$?; [ "$before" = "$(stty -g)" ] && echo modes restored; echo code $code`;
 
 let pty: Pty | undefined;
@@ -72,8 +72,8 @@ describe('the way out', () => {
 		['SIGINT', 130],
 		['SIGTERM', 143],
 		['SIGHUP', 129],
-	] as const)('%s: code %d, and whoever is told before may speak', async (signal, code) => {
-		const it = await open({LEAVING: 'told'});
+	] as const)('%s: code %d, and the exit listener can still write', async (signal, code) => {
+		const it = await open({LEAVING: 'reported'});
 		await it.waitFor('pid ');
 		process.kill(pidOf(it), signal);
 		const screen = await it.waitFor(`code ${code}`);
@@ -82,7 +82,7 @@ describe('the way out', () => {
 		expectRestored(it);
 	});
 
-	test('whoever is told before and never ends does not hold it', async () => {
+	test('an exit listener that never ends does not block it', async () => {
 		const it = await open({LEAVING: 'never'});
 		await it.waitFor('pid ');
 		process.kill(pidOf(it), 'SIGTERM');
@@ -110,7 +110,7 @@ describe('the way out', () => {
 	});
 });
 
-describe('a terminal that stands still', () => {
+describe('a stopped terminal', () => {
 	const bridgeOf = (pid: number) => Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
 	/** The terminal's reader stops, once the program is sending frame after frame. */
@@ -154,18 +154,18 @@ describe('a terminal that stands still', () => {
 });
 
 describe('keys, sizes and colours', () => {
-	test('keys come one by one, pastes whole, the wheel with its place', async () => {
+	test('keys arrive one by one, a paste as one event, the wheel with its position', async () => {
 		const it = await open();
 		await it.waitFor('pid ');
 		it.type('jJ\u001b[B');
 		it.paste('two\nlines');
 		it.send('\u001b[<65;4;3M');
 		const screen = await it.waitFor('wheel');
-		expect(screen).toContain('told {"type":"key","key":"j","alone":false,"text":"j"}');
-		expect(screen).toContain('told {"type":"key","key":"J","alone":false,"text":"J"}');
-		expect(screen).toContain('told {"type":"key","key":"down","alone":false}');
-		expect(screen).toContain('told {"type":"paste","text":"two\\nlines"}');
-		expect(screen).toContain('told {"type":"wheel","direction":"down","column":3,"row":2}');
+		expect(screen).toContain('event {"type":"key","key":"j","alone":false,"text":"j"}');
+		expect(screen).toContain('event {"type":"key","key":"J","alone":false,"text":"J"}');
+		expect(screen).toContain('event {"type":"key","key":"down","alone":false}');
+		expect(screen).toContain('event {"type":"paste","text":"two\\nlines"}');
+		expect(screen).toContain('event {"type":"wheel","direction":"down","column":3,"row":2}');
 		it.send('\u001b');
 		await it.waitFor('"key":"esc","alone":true');
 	});
@@ -201,7 +201,7 @@ describe('keys, sizes and colours', () => {
 		expect(screen).toContain('refused: The output is not a terminal.');
 	});
 
-	test('stray output and warnings stay off the screen and are kept', async () => {
+	test('stray output and warnings stay off the screen and are saved', async () => {
 		const it = await open();
 		await it.waitFor('pid ');
 		it.type('w');

@@ -19,7 +19,7 @@ function openssl(folder: string, args: readonly string[]): void {
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** The estate's own authority, made when it is first asked for: the path of its PEM file. */
+/** The path of the PEM file of the estate's certificate authority, which is created on first use. */
 function authority(folder: string): {readonly certificates: string; readonly ca: string} {
 	const certificates = join(folder, 'certificates');
 	mkdirSync(certificates, {recursive: true, mode: 0o755});

@@ -56,7 +56,7 @@ function describeOn<S>(name: string, title: string, server: S | undefined, body:
 }
 
 /**
- * A `describe` on one PostgreSQL of the estate. When the server is not up the body is not run, and one test stands in its place that is
+ * A `describe` on one PostgreSQL of the estate. When the server is not up, the body is not run; instead one test is
  * skipped with the reason (or fails, with MIDWATCH_REQUIRE=all).
  */
 export const describePostgres = (name: PostgresName, title: string, body: (server: PostgresServer) => void): void =>

@@ -11,12 +11,12 @@ describePostgres('postgres-15', 'a server of its own', like => {
 		const own = await startDisposablePostgres(like, ['max_connections = 7']);
 		const first = own.current();
 		try {
-			await runQuery(first, 'create table kept as select 1 as one');
+			await runQuery(first, 'create table stored as select 1 as one');
 			await own.restart();
 			const second = own.current();
 			expect(second.port).toBe(first.port);
 			expect(second.pid).not.toBe(first.pid);
-			expect(await runQuery(second, 'select one from kept')).toEqual([{one: 1}]);
+			expect(await runQuery(second, 'select one from stored')).toEqual([{one: 1}]);
 			expect(await runQuery(second, 'show max_connections')).toEqual([{max_connections: '7'}]);
 			await own.stop();
 			await expect(runQuery(second, 'select 1')).rejects.toThrow('ECONNREFUSED');

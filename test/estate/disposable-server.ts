@@ -107,7 +107,7 @@ export const startDisposableKafka = (
 		stopKafka,
 	);
 
-/** Scrapes only itself and may be reloaded, unless `options` say otherwise. It keeps what it scraped and reads its files anew. */
+/** Scrapes only itself and can be reloaded, unless `options` say otherwise. A restart keeps its data and reads its files again. */
 export const startDisposablePrometheus = (
 	options: Partial<PrometheusOptions> = {},
 ): Promise<DisposableServer<PrometheusServer>> =>

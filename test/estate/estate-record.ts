@@ -9,7 +9,7 @@ const recordFile = join(estateFolder, 'estate.json');
 
 export type Login = {readonly user: string; readonly password: string};
 
-/** A process of ours. `started` tells it from another process that was given the same pid later. */
+/** A process that the estate started. `started` distinguishes it from a later process with the same pid. */
 export type ServerProcess = {readonly pid: number; readonly started: string};
 
 type Common = ServerProcess & {
@@ -53,11 +53,11 @@ export type RedisServer = Common & {
 
 export type KubernetesServer = Common & {
 	readonly kind: 'kubernetes';
-	/** Paths of a kubeconfig for each login; what each may do is told in demo/kubernetes-api/serving/access.ts. */
+	/** Paths of a kubeconfig for each login; demo/kubernetes-api/serving/access.ts defines what each may do. */
 	readonly kubeconfigs: Readonly<Record<Login['user'], string>>;
 };
 
-/** A listener that is told to clients as another port, on which a test may put a proxy with faults. */
+/** A listener that advertises another port, on which a test can put a fault proxy. */
 export type ProxiedListener = {readonly port: number; readonly advertisedPort: number};
 
 /** One broker. The first is also the controller, so it is the one that a cluster cannot do without. */
@@ -82,7 +82,7 @@ export type KafkaServer = Common & {
 		readonly saslTls: number;
 		/** Plain. */
 		readonly faulty: ProxiedListener;
-		/** As many as were asked for, in that order. */
+		/** The requested further listeners, in that order. */
 		readonly doors: readonly ProxiedListener[];
 	};
 	/** The authority of the listeners with TLS: the path of a PEM file. */
@@ -101,7 +101,7 @@ export type PrometheusServer = Common & {
 	readonly args: readonly string[];
 	/** Whether POST /-/reload is allowed. */
 	readonly lifecycle: boolean;
-	/** Nobody else is let in. */
+	/** The only user that is accepted. */
 	readonly login?: Login;
 };
 
@@ -111,7 +111,7 @@ export type AlertmanagerServer = Common & {
 	readonly args: readonly string[];
 };
 
-/** Tells a Prometheus of something at `/metrics`. */
+/** Exposes metrics at `/metrics`. */
 export type ExporterServer = Common & {readonly kind: 'exporter'};
 
 /** Servers that midwatch.yaml names by host, port and password. */
@@ -140,7 +140,7 @@ export function readEstateRecord(): Estate | undefined {
 	return JSON.parse(readFileSync(recordFile, 'utf8')) as Estate;
 }
 
-/** Written whole or not at all: another process may be reading. */
+/** Replaces the file atomically: another process may be reading it. */
 export function writeEstateRecord(estate: Estate): void {
 	mkdirSync(dirname(recordFile), {recursive: true});
 	const draft = `${recordFile}.${process.pid}`;
@@ -151,7 +151,7 @@ export function writeEstateRecord(estate: Estate): void {
 /** Installed packages stay for the next time. */
 export const removeEstateRecord = (): void => rmSync(recordFile, {force: true});
 
-/** One at a time changes the record, whoever runs tests beside us. @throws Error when another does not end within two minutes. */
+/** Serializes changes of the record between processes. @throws Error when another one does not finish within two minutes. */
 export async function withEstateLock<T>(work: () => Promise<T>): Promise<T> {
 	mkdirSync(estateFolder, {recursive: true});
 	const lock = join(estateFolder, 'lock');

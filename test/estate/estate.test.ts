@@ -40,7 +40,7 @@ for (const name of postgresVersions) {
 			await expect(runQuery(server, 'select 1', [], login)).rejects.toThrow('password authentication failed');
 		});
 
-		test('tells in its log what was executed', async () => {
+		test('logs what was executed', async () => {
 			await runQuery(server, "select 'seen by the log'");
 			expect(readFileSync(server.log, 'utf8')).toContain("select 'seen by the log'");
 		});
@@ -128,7 +128,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			try {
 				await admin.connect();
 				await admin.describeCluster();
-				return await admin.describeGroups(['nobody']);
+				return await admin.describeGroups(['unknown-group']);
 			} finally {
 				await admin.disconnect();
 			}
@@ -184,6 +184,6 @@ describeKubernetes('the estate', server => {
 	test('has a kubeconfig for each login, and they differ in what they may read', async () => {
 		expect(await status(tokenOf('admin'))).toBe(200);
 		expect(await status(tokenOf('viewer'))).toBe(403);
-		expect(await status('nobody')).toBe(401);
+		expect(await status('unknown-token')).toBe(401);
 	});
 });

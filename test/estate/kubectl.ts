@@ -8,8 +8,8 @@ export type Kubectl = {readonly name: string; readonly path: string};
 export type MissingKubectl = {readonly name: string; readonly missing: string};
 
 function cacheFolder(): string {
-	const told = process.env['MIDWATCH_ESTATE_CACHE'];
-	if (told) return told;
+	const folder = process.env['MIDWATCH_ESTATE_CACHE'];
+	if (folder) return folder;
 	if (process.getuid?.() === 0) return '/var/cache/midwatch';
 	return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'midwatch');
 }

@@ -48,13 +48,13 @@ export async function startKubernetes({name, folder, port}: KubernetesOptions): 
 	};
 }
 
-/** Whether it is there, by its own certificate: nobody may do anything without a token, and it says so. */
+/** Whether it answers over TLS with its own certificate. Without a token every answer is a refusal. */
 const answers = (port: number, ca: string): Promise<boolean> =>
 	new Promise(resolve => {
-		const asked = request({host: '127.0.0.1', port, path: '/version', ca: readFileSync(ca, 'utf8')}, response => {
+		const probe = request({host: '127.0.0.1', port, path: '/version', ca: readFileSync(ca, 'utf8')}, response => {
 			response.resume();
 			resolve(response.statusCode === 401);
 		});
-		asked.on('error', () => resolve(false));
-		asked.end();
+		probe.on('error', () => resolve(false));
+		probe.end();
 	});

@@ -26,8 +26,8 @@ export async function startAlertmanager({name, folder, port: wanted}: Place): Pr
 	const own = makeFolder(folder, name);
 	const port = await freePort(wanted);
 	const file = join(own, 'alertmanager.yml');
-	const route = {receiver: 'nobody', group_wait: '1s', group_interval: '1s', group_by: ['...']};
-	writeFileSync(file, stringify({route, receivers: [{name: 'nobody'}]}));
+	const route = {receiver: 'null', group_wait: '1s', group_interval: '1s', group_by: ['...']};
+	writeFileSync(file, stringify({route, receivers: [{name: 'null'}]}));
 	const args = [
 		`--config.file=${file}`,
 		`--storage.path=${join(own, 'data')}`,

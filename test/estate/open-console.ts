@@ -8,7 +8,7 @@ const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
 
 /**
  * Opens the console on the servers that are up, and gives its exit code. One server of each kind is guarded, as a production server is;
- * the others may be changed at once. The expired certificates are left out unless they are asked for by name.
+ * the others may be changed at once. The expired certificates are left out unless they are requested by name.
  */
 export function openConsole(only: readonly string[] | undefined): Promise<number> {
 	const servers = (readEstateRecord()?.servers ?? [])

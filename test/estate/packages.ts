@@ -46,7 +46,7 @@ function installed(): string {
 	const folder = join(cache, name);
 	if (existsSync(folder)) return folder;
 	mkdirSync(cache, {recursive: true});
-	// Installed beside its place and moved into it whole, so that half an installation is never used.
+	// Installed elsewhere and renamed when complete, so that a partial installation is never used.
 	const draft = mkdtempSync(join(cache, 'draft-'));
 	try {
 		for (const file of ['package.json', 'package-lock.json', '.npmrc'])

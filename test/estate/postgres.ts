@@ -22,7 +22,7 @@ create role mw_bare login password '${logins.bare.password}';
 create role app login password '${logins.app.password}';
 `;
 
-/** The server's log tells every statement, so that tests can read what was executed. */
+/** The server logs every statement, so that tests can read what was executed. */
 const settings = [
 	"listen_addresses = '127.0.0.1'",
 	"unix_socket_directories = ''",

@@ -18,13 +18,13 @@ export type PrometheusOptions = {
 	files(port: number): PrometheusFiles;
 	/** Whether POST /-/reload is allowed. */
 	readonly lifecycle: boolean;
-	/** Nobody else is let in. */
+	/** The only user that is accepted. */
 	readonly login?: Login;
 	/** Only TLS is spoken; with `shown` only to those who show a certificate of the same authority, as that one is. */
 	readonly tls?: CertificateFiles & {readonly shown?: ClientCertificate};
 };
 
-/** The one user of a server that asks for a log-in. */
+/** The only user of a server with basic authentication. */
 export const guardedLogin: Login = {user: 'operator', password: 'estate-guarded'};
 /** Of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
 export const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
@@ -37,7 +37,7 @@ export const loginHeaders = (login: Login | undefined): Readonly<Record<string, 
 		? {}
 		: {Authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`};
 
-/** What the server says to a GET of a path, asked by the test itself. */
+/** The body that the server returns for a GET of a path, requested by the test itself. */
 export const getPrometheus = (server: PrometheusServer, path: string) =>
 	httpGet(`${prometheusUrl(server)}${path}`, loginHeaders(server.login), server.tls?.shown);
 
@@ -106,13 +106,13 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 	}
 }
 
-/** Writes the files anew, which the server reads when it is told to. */
+/** Rewrites the files. The server reads them when it is reloaded. */
 export function writePrometheusFiles(folder: string, {config, rules}: PrometheusFiles): void {
 	writeFileSync(join(folder, 'prometheus.yml'), yamlOf(config));
 	writeFileSync(join(folder, 'rules.yml'), yamlOf({groups: rules}));
 }
 
-/** The server reads no C1 controls. Text that has another control as well is quoted, and there an escape stands for them. */
+/** The server reads no C1 controls. Text that has another control as well is quoted, where an escape represents them. */
 const yamlOf = (value: object): string =>
 	stringify(value).replaceAll(/[\u0080-\u009f]/g, control => `\\x${control.charCodeAt(0).toString(16)}`);
 
@@ -187,12 +187,12 @@ export const estatePrometheusFiles =
 	});
 
 function alerting(up: readonly Server[]): object {
-	const managers = up.filter(({kind}) => kind === 'alertmanager').map(({host, port}) => `${host}:${port}`);
-	if (managers.length === 0) return {};
-	return {alerting: {alertmanagers: [{static_configs: [{targets: managers}]}]}};
+	const addresses = up.filter(({kind}) => kind === 'alertmanager').map(({host, port}) => `${host}:${port}`);
+	if (addresses.length === 0) return {};
+	return {alerting: {alertmanagers: [{static_configs: [{targets: addresses}]}]}};
 }
 
-/** Scrapes only itself, logging in and by TLS where that is asked for. */
+/** Scrapes only itself, with the login and TLS of the options. */
 export const selfScrapeFiles =
 	({login, tls}: Pick<PrometheusOptions, 'login' | 'tls'> = {}) =>
 	(port: number): PrometheusFiles => ({

@@ -1,4 +1,4 @@
-/* Serves the demo's Kubernetes API until it is told to end. Arguments: the port, and the folder for its kubeconfigs. */
+/* Serves the demo's Kubernetes API until it gets a signal. Arguments: the port, and the folder for its kubeconfigs. */
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {startKubernetesApi} from '../../demo/kubernetes-api/server.ts';

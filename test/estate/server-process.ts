@@ -5,7 +5,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import type {ServerProcess} from './estate-record.ts';
 
 /**
- * PostgreSQL refuses to run as root. 65534 is `nobody` on every Linux; anyone else runs the servers as themselves.
+ * PostgreSQL refuses to run as root. 65534 is `nobody` on every Linux; users other than root run the servers as themselves.
  */
 export const unprivileged: {readonly uid?: number; readonly gid?: number} =
 	process.getuid?.() === 0 ? {uid: 65534, gid: 65534} : {};
@@ -25,8 +25,8 @@ function startOf(pid: number): string | undefined {
 			return undefined;
 		}
 	}
-	const told = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {encoding: 'utf8'}).stdout.trim();
-	return told === '' ? undefined : told;
+	const startTime = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {encoding: 'utf8'}).stdout.trim();
+	return startTime === '' ? undefined : startTime;
 }
 
 /** True while the very process that was started still runs, not another one that was given its pid. */
@@ -67,7 +67,7 @@ export function runTool(program: string, args: readonly string[], env: Record<st
 	throw new Error(`${program} ${args.join(' ')}\n${done.error?.message ?? `${done.stdout}${done.stderr}`}`);
 }
 
-/** Asks again until it is true. @throws Error when the process has ended before, or `seconds` have gone by: then it is stopped. */
+/** Polls until the condition is true. @throws Error when the process ends before, or after `seconds`: then it stops the process. */
 export async function waitUntilReady(
 	what: string,
 	process: ServerProcess,

@@ -7,13 +7,13 @@ import {prometheusUrl} from './prometheus.ts';
 export type Address = {readonly host: string; readonly port: number};
 
 export type ConfigOptions<S extends WatchedServer = NamedServer> = {
-	/** Where the file and its passwords are written; nobody else may read them. */
+	/** Where the file and its passwords are written, readable only by the owner. */
 	readonly folder: string;
 	/** Names of the targets that may be changed without arming them. */
 	readonly open: readonly string[];
 	/** Instead of the operator's, or of the user `default`. */
 	readonly login?: (server: S) => Login;
-	/** Where the server is reached, when something stands in front of it. */
+	/** The address of a proxy in front of the server, where there is one. */
 	readonly at?: (server: S) => Address;
 	/** What one target says beyond that. */
 	readonly extra?: (server: S) => Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export type ConfigOptions<S extends WatchedServer = NamedServer> = {
 
 /**
  * One target as the configuration has it, with its password in a file of the folder. A Kafka that is named an address is not logged in to
- * unless a login is named as well: a listener that asks for none refuses one.
+ * unless a login is named as well: a listener without logins refuses one.
  */
 export function targetEntry(
 	server: WatchedServer,
@@ -81,7 +81,7 @@ export function writeTargets(folder: string, targets: readonly object[]): string
 	return file;
 }
 
-/** A file that nobody else may read, to be named as `${file:…}`. Gives its path. */
+/** Writes a file that only its owner can read, to be referenced as `${file:…}`. Returns its path. */
 export function writeSecret(folder: string, name: string, secret: string): string {
 	const secrets = join(folder, 'secrets');
 	mkdirSync(secrets, {recursive: true, mode: 0o700});

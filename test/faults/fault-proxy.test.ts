@@ -12,7 +12,7 @@ type Client = {
 	readonly socket: Socket;
 	heard: string;
 	ended: string | undefined;
-	/** Resolves when `done` holds, which is asked after everything that happens. */
+	/** Resolves when `done` holds, which is checked after every event. */
 	when(done: () => boolean): Promise<void>;
 };
 
@@ -20,7 +20,7 @@ function client(port: number): Client {
 	const socket = connect(port, '127.0.0.1');
 	clients.push(socket);
 	const waiting = new Set<() => void>();
-	const tell = () => {
+	const notify = () => {
 		for (const ask of waiting) ask();
 	};
 	const self: Client = {
@@ -40,15 +40,15 @@ function client(port: number): Client {
 	};
 	socket.on('data', data => {
 		self.heard += data.toString('latin1');
-		tell();
+		notify();
 	});
 	socket.on('error', error => {
 		self.ended = 'code' in error ? String(error.code) : error.message;
-		tell();
+		notify();
 	});
 	socket.on('close', () => {
 		self.ended ??= 'end';
-		tell();
+		notify();
 	});
 	return self;
 }
@@ -128,23 +128,23 @@ describe('the fault proxy', () => {
 		await one.when(() => one.heard === 'GET SET');
 	});
 
-	test('resets new connections, and those that stand when asked', async () => {
-		const stands = client(proxy.port);
-		stands.socket.write('a');
-		await stands.when(() => stands.heard === 'a');
+	test('resets new connections, and open ones on request', async () => {
+		const existing = client(proxy.port);
+		existing.socket.write('a');
+		await existing.when(() => existing.heard === 'a');
 		await proxy.set({mode: 'reset'});
 		const fresh = client(proxy.port);
 		await fresh.when(() => fresh.ended !== undefined);
 		expect(fresh.ended).toBe('ECONNRESET');
-		expect(stands.ended).toBeUndefined();
+		expect(existing.ended).toBeUndefined();
 		proxy.resetAll();
-		await stands.when(() => stands.ended !== undefined);
-		expect(stands.ended).toBe('ECONNRESET');
+		await existing.when(() => existing.ended !== undefined);
+		expect(existing.ended).toBe('ECONNRESET');
 		await proxy.heal();
 		await roundTrip(proxy.port);
 	});
 
-	test('half-open: the server has lost the client, which is not told', async () => {
+	test('half-open: the server has dropped the client, which does not learn of it', async () => {
 		const one = client(proxy.port);
 		one.socket.write('a');
 		await one.when(() => one.heard === 'a');
@@ -170,15 +170,15 @@ describe('the fault proxy', () => {
 	});
 
 	test('refuses, and listens on the same port again', async () => {
-		const stands = client(proxy.port);
-		stands.socket.write('a');
-		await stands.when(() => stands.heard === 'a');
+		const existing = client(proxy.port);
+		existing.socket.write('a');
+		await existing.when(() => existing.heard === 'a');
 		await proxy.set({mode: 'refuse'});
 		const fresh = client(proxy.port);
 		await fresh.when(() => fresh.ended !== undefined);
 		expect(fresh.ended).toBe('ECONNREFUSED');
-		stands.socket.write('b');
-		await stands.when(() => stands.heard === 'ab');
+		existing.socket.write('b');
+		await existing.when(() => existing.heard === 'ab');
 		await proxy.heal();
 		await roundTrip(proxy.port);
 	});
@@ -199,7 +199,7 @@ describe('the fault proxy', () => {
 		await one.when(() => one.ended !== undefined);
 	});
 
-	test('ends a connection when nobody is behind the proxy', async () => {
+	test('ends a connection when no server is behind the proxy', async () => {
 		const lonely = await startFaultProxy({host: '127.0.0.1', port: 1});
 		const one = client(lonely.port);
 		await one.when(() => one.ended !== undefined);

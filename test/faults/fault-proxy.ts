@@ -1,12 +1,12 @@
 import {connect, createServer, type Server, type Socket} from 'node:net';
 
 /**
- * What stands between a client and its server.
+ * A proxy between a client and its server.
  * - `pass`: nothing but the delays below
  * - `hold`: the link is cut; bytes wait and arrive on heal, as TCP would send them again. They are never dropped: that is no fault a network has
  * - `reset`: a new connection is reset; those that stand are left alone (see `resetAll`)
  * - `silent`: a new connection is accepted and never answered, also not after heal
- * - `refuse`: nobody listens on the port
+ * - `refuse`: nothing listens on the port
  */
 export type FaultMode = 'pass' | 'hold' | 'reset' | 'silent' | 'refuse';
 
@@ -16,7 +16,7 @@ export type ProxyFaults = {
 	readonly latencyMs: number;
 	/** At random, on top of the latency. Bytes stay in order. */
 	readonly jitterMs: number;
-	/** Bytes go in pieces of at most this many; 0 leaves them whole. */
+	/** Bytes go in pieces of at most this many; 0: unlimited. */
 	readonly chunkBytes: number;
 	/** Each way; 0 is without limit. */
 	readonly bytesPerSecond: number;
@@ -37,9 +37,9 @@ export type FaultProxy = {
 	set(faults: Partial<ProxyFaults>): Promise<void>;
 	/** Back to passing everything at once; what was held is delivered. */
 	heal(): Promise<void>;
-	/** Resets every connection that stands: the client sees ECONNRESET. */
+	/** Resets every open connection: the client sees ECONNRESET. */
 	resetAll(): void;
-	/** The server is gone and the client was not told: what it sends is taken and never answered. */
+	/** The server drops its connections without a sign to the clients: what they send is accepted and never answered. */
 	halfOpen(): void;
 	close(): Promise<void>;
 };
@@ -59,7 +59,7 @@ const enough = 1024 * 1024;
 type Flow = {pump(): void};
 type Link = {readonly client: Socket; readonly server: Socket | undefined; readonly flows: Flow[]; cut: boolean};
 
-/** A proxy on loopback in front of one server, with no faults yet. `wanted`: its port, when the server has told its clients one. */
+/** A proxy on loopback in front of one server, with no faults yet. `wanted`: its port, where the server advertises one. */
 export async function startFaultProxy(
 	server: {readonly host: string; readonly port: number},
 	wanted = 0,
@@ -217,7 +217,7 @@ function flow(
 	from.on('error', () => {
 		if (!link.cut && current().mode === 'pass') to.resetAndDestroy();
 	});
-	// One that was destroyed has no end to tell; the other side learns of it all the same, after what was held.
+	// A destroyed socket emits no end event; the other side is closed as well, after the held bytes.
 	from.on('close', end);
 	return {pump};
 }

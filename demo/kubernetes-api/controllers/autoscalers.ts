@@ -7,7 +7,7 @@ import {keyOfKind} from '../objects/resources.ts';
 export const autoscaleEveryMs = 15_000;
 
 /**
- * Keeps a workload between the two ends of its autoscaler, and tells what it sees. It does not follow the load: what it wants by the load is
+ * Keeps the replicas of a workload within the limits of its autoscaler, and writes its status. It does not measure the load: the replicas for the load are
  * `wanted`, which the scenario says; without it, what there is.
  */
 export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler, wanted: number | undefined): void {
@@ -20,8 +20,8 @@ export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler
 	// Zero replicas switch an autoscaler off.
 	const off = current === 0;
 	const least = spec.minReplicas ?? 1;
-	const asked = wanted ?? current;
-	const desired = off ? 0 : Math.min(spec.maxReplicas, Math.max(least, asked));
+	const requested = wanted ?? current;
+	const desired = off ? 0 : Math.min(spec.maxReplicas, Math.max(least, requested));
 	const time = cluster.time();
 	if (desired !== current) {
 		const generation = (workload.metadata.generation ?? 1) + 1;
@@ -32,13 +32,13 @@ export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler
 		};
 		store.put(key, scaled as KubeObject);
 		const reason =
-			asked > current ? 'cpu resource utilization (percentage of request) above target' : 'All metrics below target';
+			requested > current ? 'cpu resource utilization (percentage of request) above target' : 'All metrics below target';
 		const message = `New size: ${desired}; reason: ${reason}`;
 		cluster.recordEvent(autoscaler, {reason: 'SuccessfulRescale', message, component: 'horizontal-pod-autoscaler'});
 	}
 	const limited =
-		asked > spec.maxReplicas ? 'TooManyReplicas' : asked < least ? 'TooFewReplicas' : 'DesiredWithinRange';
-	const told = [
+		requested > spec.maxReplicas ? 'TooManyReplicas' : requested < least ? 'TooFewReplicas' : 'DesiredWithinRange';
+	const statuses = [
 		{type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'recommended size matches current size'},
 		{
 			type: 'ScalingActive',
@@ -60,12 +60,12 @@ export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler
 						: 'the desired count is within the acceptable range',
 		},
 	] as const;
-	const conditions = told.map(each => {
+	const conditions = statuses.map(each => {
 		const before = autoscaler.status.conditions?.find(({type}) => type === each.type);
 		return {...each, lastTransitionTime: before?.status === each.status ? before.lastTransitionTime : time};
 	});
 	const target = spec.metrics?.[0]?.resource?.target.averageUtilization ?? 80;
-	const averageUtilization = off ? 0 : Math.round((target * asked) / Math.max(1, desired));
+	const averageUtilization = off ? 0 : Math.round((target * requested) / Math.max(1, desired));
 	const status = {
 		...autoscaler.status,
 		currentReplicas: current,

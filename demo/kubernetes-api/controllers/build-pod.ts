@@ -33,8 +33,8 @@ export function buildPod(
  * when each container's limits are its requests, `BestEffort` when no container has either, else `Burstable`.
  */
 export function qosClass({containers}: PodSpec): string {
-	const told = containers.flatMap(({resources}) => [resources?.requests, resources?.limits]);
-	if (told.every(each => each === undefined || Object.keys(each).length === 0)) return 'BestEffort';
+	const resourceLists = containers.flatMap(({resources}) => [resources?.requests, resources?.limits]);
+	if (resourceLists.every(each => each === undefined || Object.keys(each).length === 0)) return 'BestEffort';
 	const same = ({resources}: Container) =>
 		['cpu', 'memory'].every(name => {
 			const limit = resources?.limits?.[name];
@@ -43,7 +43,7 @@ export function qosClass({containers}: PodSpec): string {
 	return containers.every(same) ? 'Guaranteed' : 'Burstable';
 }
 
-/** The condition with this status. Its moment is kept as long as the status is. */
+/** The conditions with this one set. Its transition time changes only when its status does. */
 export function withCondition(
 	conditions: readonly Condition[],
 	next: Omit<Condition, 'lastTransitionTime'>,
@@ -72,7 +72,7 @@ export const containerStatus = (
 	...more,
 });
 
-/** The pod with these containers, and with the phase and conditions that follow from them, as the kubelet tells them. */
+/** The pod with these containers, and with the phase and conditions that the kubelet derives from them. */
 export function withContainers(pod: Pod, containerStatuses: readonly ContainerStatus[], time: string): Pod {
 	const unready = containerStatuses.filter(({ready}) => !ready).map(({name}) => name);
 	const started = containerStatuses.some(
@@ -82,11 +82,11 @@ export function withContainers(pod: Pod, containerStatuses: readonly ContainerSt
 		reason: 'ContainersNotReady',
 		message: `containers with unready status: [${unready.join(' ')}]`,
 	};
-	const told = unready.length === 0 ? {status: 'True' as const} : {status: 'False' as const, ...notReady};
+	const readiness = unready.length === 0 ? {status: 'True' as const} : {status: 'False' as const, ...notReady};
 	let {conditions} = pod.status;
 	conditions = withCondition(conditions, {type: 'Initialized', status: 'True'}, time);
-	conditions = withCondition(conditions, {type: 'Ready', ...told}, time);
-	conditions = withCondition(conditions, {type: 'ContainersReady', ...told}, time);
+	conditions = withCondition(conditions, {type: 'Ready', ...readiness}, time);
+	conditions = withCondition(conditions, {type: 'ContainersReady', ...readiness}, time);
 	conditions = withCondition(conditions, {type: 'PodScheduled', status: 'True'}, time);
 	return {...pod, status: {...pod.status, phase: started ? 'Running' : 'Pending', conditions, containerStatuses}};
 }

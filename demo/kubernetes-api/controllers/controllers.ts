@@ -37,14 +37,14 @@ import type {StoreChange} from '../objects/store.ts';
 const gatherMs = 20;
 
 export type Controllers = {
-	/** How many replicas the load asks for, by `NAMESPACE/NAME` of the autoscaler. */
+	/** How many replicas the load requires, by `NAMESPACE/NAME` of the autoscaler. */
 	readonly wanted: Map<string, number>;
 	/** Looks at the autoscalers, and then every 15 seconds. */
 	autoscale(): void;
 	stop(): void;
 };
 
-/** Whether a budget or a service would see no difference. A deletion is told with the object as it was, and is one. */
+/** Whether a budget or a service would see no difference. A deletion carries the deleted object, and makes a difference. */
 const countedAlike = (pod: Pod, before: Pod): boolean =>
 	isReady(pod) === isReady(before) &&
 	isActive(pod) === isActive(before) &&
@@ -152,7 +152,7 @@ export function startControllers(cluster: FakeCluster, scenario: ClusterScenario
 		}
 	}
 
-	/** What was owned by something that is gone goes too. */
+	/** Deletes the objects whose owner was deleted. */
 	function collect(uid: string) {
 		deadlines.get(uid)?.();
 		deadlines.delete(uid);

@@ -7,7 +7,7 @@ const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number |
 	sets.reduce((sum, set) => sum + (count(set) ?? 0), 0);
 
 /**
- * Tells how far the rollout is, by the rules of pkg/controller/deployment/progress.go. Gives the moment (epoch milliseconds) at which its
+ * Computes the progress of a rollout by the rules of pkg/controller/deployment/progress.go. Gives the moment (epoch milliseconds) at which its
  * deadline passes, if it is still under way.
  */
 export function deploymentStatus(
@@ -80,10 +80,10 @@ function progress(
 	}
 	if (news === 'created')
 		return say('True', 'NewReplicaSetCreated', `Created new replica set "${fresh?.metadata.name}"`);
-	const old = (told: DeploymentStatus | Counts) => (told.replicas ?? 0) - (told.updatedReplicas ?? 0);
+	const oldReplicas = (counts: DeploymentStatus | Counts) => (counts.replicas ?? 0) - (counts.updatedReplicas ?? 0);
 	const further =
 		counts.updatedReplicas > (status.updatedReplicas ?? 0) ||
-		old(counts) < old(status) ||
+		oldReplicas(counts) < oldReplicas(status) ||
 		counts.readyReplicas > (status.readyReplicas ?? 0) ||
 		counts.availableReplicas > (status.availableReplicas ?? 0);
 	const other = before?.message !== undefined && fresh !== undefined && !before.message.includes(fresh.metadata.name);
@@ -101,11 +101,11 @@ function progress(
 function next(
 	cluster: FakeCluster,
 	conditions: readonly Condition[] | undefined,
-	told: Omit<Condition, 'lastTransitionTime'>,
+	condition: Omit<Condition, 'lastTransitionTime'>,
 ): Condition {
 	const time = cluster.time();
-	const before = conditionOf(conditions, told.type);
-	const same = before?.status === told.status;
-	if (same && before.reason === told.reason && told.type === 'Available') return before;
-	return {...told, lastUpdateTime: time, lastTransitionTime: same ? before.lastTransitionTime : time};
+	const before = conditionOf(conditions, condition.type);
+	const same = before?.status === condition.status;
+	if (same && before.reason === condition.reason && condition.type === 'Available') return before;
+	return {...condition, lastUpdateTime: time, lastTransitionTime: same ? before.lastTransitionTime : time};
 }

@@ -70,8 +70,8 @@ export function reconcileDeployment(cluster: FakeCluster, deployment: Deployment
 }
 
 function inherited(deployment: Deployment, before: Labels): Labels {
-	const told = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name));
-	return {...before, ...Object.fromEntries(told)};
+	const inherited = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name));
+	return {...before, ...Object.fromEntries(inherited)};
 }
 
 /** The replica set of the present template, with the highest revision of all. */
@@ -152,8 +152,8 @@ function rollingUpdate(cluster: FakeCluster, deployment: Deployment, fresh: Repl
 	const wanted = deployment.spec.replicas;
 	const {surge, unavailable} = rolloutBounds(deployment);
 	const all = total([fresh, ...others], set => set.spec.replicas);
-	const room = Math.max(0, wanted + surge - all);
-	const count = fresh.spec.replicas > wanted ? wanted : Math.min(wanted, fresh.spec.replicas + room);
+	const allowedExtra = Math.max(0, wanted + surge - all);
+	const count = fresh.spec.replicas > wanted ? wanted : Math.min(wanted, fresh.spec.replicas + allowedExtra);
 	const scaled = scale(cluster, deployment, fresh, count);
 	if (scaled.spec.replicas !== fresh.spec.replicas) return;
 	const old = others.filter(set => set.spec.replicas > 0).toSorted((a, b) => replicaSetRevision(a) - replicaSetRevision(b));
@@ -192,12 +192,12 @@ const isScaled = (deployment: Deployment, sets: readonly ReplicaSet[]): boolean 
 			(annotated(set, desiredAnnotation) ?? spec(deployment).replicas) !== spec(deployment).replicas,
 	);
 
-const isWhole = (set: ReplicaSet, wanted: number): boolean =>
+const isFullyScaled = (set: ReplicaSet, wanted: number): boolean =>
 	set.spec.replicas === wanted && annotated(set, desiredAnnotation) === wanted && available(set) === wanted;
 
 /**
  * Sizes the sets for the number of pods that is wanted: a rollout that is under way, or paused, is not taken any further by it. By the rules
- * of `scale` in pkg/controller/deployment/sync.go: one set alone has them all, several have the room in proportion to their sizes, and
+ * of `scale` in pkg/controller/deployment/sync.go: one set alone gets all replicas, several share the difference in proportion to their sizes, and
  * what rounding leaves goes to the largest.
  */
 function scaleAll(
@@ -214,7 +214,7 @@ function scaleAll(
 		scale(cluster, deployment, alone, wanted);
 		return;
 	}
-	if (fresh !== undefined && isWhole(fresh, wanted)) {
+	if (fresh !== undefined && isFullyScaled(fresh, wanted)) {
 		for (const set of active) if (set !== fresh) scale(cluster, deployment, set, 0);
 		return;
 	}

@@ -60,7 +60,7 @@ export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, p
 	}
 
 	function assign(pod: Pod) {
-		// Writing it makes us look again; when nothing changed, nobody else will.
+		// A write triggers the next sync; when nothing changed, schedule it here.
 		const after = scheduler.schedule(pod);
 		if (after === pod) later(pod, clock.now() + scheduleRetryMs, assign);
 	}

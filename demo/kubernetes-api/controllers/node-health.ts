@@ -14,19 +14,19 @@ const unreachable = [
 
 /**
  * Loses the kubelet of a node, or finds it again (pkg/controller/nodelifecycle): its pods are no longer ready, after five minutes they are
- * deleted, and stay, since nobody is there to end them.
+ * deleted, and remain, since no kubelet is there to end them.
  */
 export function setNodeReady(cluster: FakeCluster, name: string, ready: boolean): void {
 	const {store} = cluster;
 	const node = store.get<Node>('nodes', undefined, name);
 	if (node === undefined) throw new Error(`there is no node ${name}`);
 	const time = cluster.time();
-	const told = ready
+	const update = ready
 		? {status: 'True' as const, reason: 'KubeletReady', message: 'kubelet is posting ready status'}
 		: {status: 'Unknown' as const, reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.'};
 	const conditions = node.status.conditions.map(condition =>
 		condition.type === 'Ready' || !ready
-			? {...condition, ...told, ...(condition.type !== 'Ready' && ready ? {} : {}), lastTransitionTime: time}
+			? {...condition, ...update, ...(condition.type !== 'Ready' && ready ? {} : {}), lastTransitionTime: time}
 			: condition.status === 'Unknown'
 				? {...condition, status: 'False' as const, lastTransitionTime: time}
 				: condition,

@@ -17,7 +17,7 @@ export function sortByDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
 	);
 }
 
-/** Makes as many pods as are wanted, and tells how many there are. */
+/** Creates or deletes pods until there are as many as wanted, and writes the status. */
 export function reconcileReplicaSet(cluster: FakeCluster, set: ReplicaSet, suffix: () => string): void {
 	const {store} = cluster;
 	if (set.metadata.deletionTimestamp !== undefined) return;

@@ -36,5 +36,5 @@ export function ensureCurrentRevision(
 	});
 }
 
-/** The part of a revision's name that its pods carry as a label: for stateful sets, the whole name. */
+/** The part of a revision's name that its pods carry as a label: for stateful sets, the full name. */
 export const revisionLabel = 'controller-revision-hash';

@@ -36,10 +36,10 @@ export function createScheduler(cluster: FakeCluster): Scheduler {
 		});
 	}
 
-	function follow(pod: Pod, gone: boolean) {
+	function follow(pod: Pod, isDeleted: boolean) {
 		const {uid} = pod.metadata;
 		const before = counted.get(uid);
-		const node = gone || isEnded(pod) ? undefined : pod.spec.nodeName;
+		const node = isDeleted || isEnded(pod) ? undefined : pod.spec.nodeName;
 		if (before?.node === node) return;
 		if (before !== undefined) add(before.node, before.load, -1);
 		counted.delete(uid);
@@ -85,7 +85,7 @@ export function createScheduler(cluster: FakeCluster): Scheduler {
 				parseQuantity(status.allocatable['memory']) - (taken.get(metadata.name)?.memory ?? 0);
 			const [best] = fitting.toSorted((a, b) => left(b) - left(a));
 			const {namespace, name} = pod.metadata;
-			const told = {component: 'default-scheduler'};
+			const source = {component: 'default-scheduler'};
 			const time = cluster.time();
 			if (best !== undefined) {
 				const conditions = withCondition(pod.status.conditions, {type: 'PodScheduled', status: 'True'}, time);
@@ -95,12 +95,12 @@ export function createScheduler(cluster: FakeCluster): Scheduler {
 					status: {...pod.status, conditions},
 				});
 				const message = `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`;
-				cluster.recordEvent(placed, {...told, reason: 'Scheduled', message});
+				cluster.recordEvent(placed, {...source, reason: 'Scheduled', message});
 				return placed;
 			}
 			const counts = [...reasons].map(([why, count]) => `${count} ${why}`).sort();
 			const message = `0/${nodes.length} nodes are available: ${counts.join(', ')}.`;
-			cluster.recordEvent(pod, {...told, reason: 'FailedScheduling', type: 'Warning', message});
+			cluster.recordEvent(pod, {...source, reason: 'FailedScheduling', type: 'Warning', message});
 			const condition = {type: 'PodScheduled', status: 'False' as const, reason: 'Unschedulable', message};
 			if (conditionOf(pod.status.conditions, 'PodScheduled')?.message === message) return pod;
 			const conditions = withCondition(pod.status.conditions, condition, time);

@@ -6,11 +6,11 @@ export type WorkloadPlan = {
 	readonly replicas: number;
 	/** Memory limit of each pod, MiB. */
 	readonly limit: number;
-	/** Cores that each pod asks for. */
+	/** Cores that each pod requests. */
 	readonly cpu: number;
 	/** Cores that its first container may use; as many as there are when absent. */
 	readonly cpuLimit?: number;
-	/** Cores that its program needs on average; about half of what it asks for when absent. */
+	/** Cores that its program needs on average; about half of its request when absent. */
 	readonly busy?: number;
 	/** The tag of its image. */
 	readonly version: string;
@@ -22,7 +22,7 @@ export type WorkloadPlan = {
 	readonly managedBy?: 'Helm' | 'Argo CD';
 	readonly paused?: boolean;
 	readonly onDelete?: boolean;
-	/** No service stands before it. */
+	/** It has no Service. */
 	readonly unserved?: boolean;
 };
 

@@ -113,7 +113,7 @@ function neverReady(place: ProblemContext): void {
 	);
 }
 
-/** It asks for more cores than any node has. A stateful set keeps the pod that waits even when this is undone, until it is deleted. */
+/** It requests more cores than any node has. A stateful set keeps its pending pod even when this is undone, until the pod is deleted. */
 function tooLarge(place: ProblemContext, key: string, namespace: string, name: string): void {
 	roll(place, key, namespace, name, 'cpu request 24', container => ({
 		...container,
@@ -121,7 +121,7 @@ function tooLarge(place: ProblemContext, key: string, namespace: string, name: s
 	}));
 }
 
-/** A tag that nobody pushed. */
+/** A tag that does not exist in the registry. */
 function missingImage(place: ProblemContext): void {
 	const image = imageOf({namespace: 'gateway', name: 'rate-limit'}, '0.9.5');
 	place.programs.set(image, {isImageMissing: true});

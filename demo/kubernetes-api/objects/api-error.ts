@@ -1,6 +1,6 @@
 import type {JsonObject} from './kube-object.ts';
 
-/** A refusal as the API server tells it: an HTTP status and a body of kind Status. */
+/** An error answer of the API server: an HTTP status and a body of kind Status. */
 export class ApiError extends Error {
 	readonly code: number;
 	readonly reason: string;
@@ -83,7 +83,7 @@ export const forbidden = (about: ErrorSubject, why: string): ApiError =>
 		details(about),
 	);
 
-/** The version is older than what is kept. */
+/** The version is older than the retained history. */
 export const tooOld = (wanted: number, oldest: number): ApiError =>
 	new ApiError(410, 'Expired', `too old resource version: ${wanted} (${oldest})`);
 

@@ -12,7 +12,7 @@ export const budgetsOfPod = ({store}: FakeCluster, {metadata}: Pod): readonly Bu
 		.list<Budget>('poddisruptionbudgets.policy', metadata.namespace)
 		.filter(budget => matchesSelector(budget.spec.selector, metadata.labels));
 
-/** Counts anew what a budget allows (pkg/controller/disruption). The replicas that its pods' owners want are what it expects. */
+/** Recomputes the disruptions that a budget allows (pkg/controller/disruption). It expects the replicas that the owners of its pods want. */
 export function recountBudget(cluster: FakeCluster, budget: Budget): Budget {
 	const {store} = cluster;
 	const pods = store

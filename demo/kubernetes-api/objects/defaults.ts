@@ -73,14 +73,14 @@ const statusDefaults: Readonly<Record<string, JsonObject>> = {
 };
 
 function withPodDefaults(spec: unknown): JsonObject {
-	const told = isObject(spec) ? spec : {};
+	const given = isObject(spec) ? spec : {};
 	const containers = (list: unknown) =>
 		Array.isArray(list) ? list.map(container => ({...containerDefaults, ...container})) : list;
 	return {
 		...podSpec,
-		...told,
-		containers: containers(told['containers']),
-		...(told['initContainers'] === undefined ? {} : {initContainers: containers(told['initContainers'])}),
+		...given,
+		containers: containers(given['containers']),
+		...(given['initContainers'] === undefined ? {} : {initContainers: containers(given['initContainers'])}),
 	};
 }
 
@@ -94,21 +94,21 @@ function withJobLabels({metadata}: KubeObject, spec: JsonObject): JsonObject {
 		'job-name': metadata.name,
 	};
 	const template = isObject(spec['template']) ? spec['template'] : {};
-	const told = isObject(template['metadata']) ? template['metadata'] : {};
-	const before = isObject(told['labels']) ? told['labels'] : {};
+	const templateMetadata = isObject(template['metadata']) ? template['metadata'] : {};
+	const before = isObject(templateMetadata['labels']) ? templateMetadata['labels'] : {};
 	return {
 		selector: {matchLabels: own},
 		...spec,
-		template: {...template, metadata: {...told, labels: {...before, ...labels}}},
+		template: {...template, metadata: {...templateMetadata, labels: {...before, ...labels}}},
 	};
 }
 
-/** What the server fills in that the client left out. */
+/** The object with the defaults of the server for absent fields. */
 export function withDefaults(resource: string, object: KubeObject): KubeObject {
-	const told = valueAt(object, 'spec');
+	const ownSpec = valueAt(object, 'spec');
 	const state = valueAt(object, 'status');
-	const given = specDefaults[resource];
-	let spec = isObject(told) || given !== undefined ? {...given, ...(isObject(told) ? told : {})} : undefined;
+	const defaults = specDefaults[resource];
+	let spec = isObject(ownSpec) || defaults !== undefined ? {...defaults, ...(isObject(ownSpec) ? ownSpec : {})} : undefined;
 	if (resource === 'pods') spec = withPodDefaults(spec);
 	const template = spec?.['template'];
 	if (spec !== undefined && isObject(template))

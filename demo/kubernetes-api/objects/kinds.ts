@@ -330,7 +330,7 @@ export type Autoscaler = KubeObject & {
 	};
 };
 
-/** The condition of that type, if it is told. */
+/** The condition of that type, if present. */
 export const conditionOf = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
 	conditions?.find(condition => condition.type === type);
 

@@ -1,4 +1,4 @@
-/** The part of an object that every kind has. Moments are RFC 3339 with whole seconds. */
+/** The fields that every kind has. Times are RFC 3339 without fractions of a second. */
 export type ObjectMeta = {
 	readonly name: string;
 	readonly namespace?: string;

@@ -1,7 +1,7 @@
 import {equalJson, isObject, type JsonObject, type KubeObject, type ManagedFields} from './kube-object.ts';
 
 /**
- * Who set which field, as far as clients look at it: maps by their names, named list items by their name, other lists as a whole. Each
+ * Who set which field, as far as clients look at it: maps by their names, named list items by their name, other lists as one value. Each
  * write gives the fields it changed to its manager and takes them from the others. The real server does the same with more kinds of list.
  */
 export function updateManagedFields(
@@ -82,14 +82,14 @@ function union(a: JsonObject, b: JsonObject): JsonObject {
 function subtract(a: JsonObject, b: JsonObject): JsonObject {
 	const left: Record<string, unknown> = {};
 	for (const [name, value] of Object.entries(a)) {
-		const gone = b[name];
-		if (!isObject(gone) || !isObject(value)) {
-			if (gone === undefined) left[name] = value;
+		const removed = b[name];
+		if (!isObject(removed) || !isObject(value)) {
+			if (removed === undefined) left[name] = value;
 			continue;
 		}
 		// A leaf that was set by the other is his now; of a branch, what is below it is looked at.
-		if (Object.keys(value).length === 0 || Object.keys(gone).length === 0) continue;
-		const rest = subtract(value, gone);
+		if (Object.keys(value).length === 0 || Object.keys(removed).length === 0) continue;
+		const rest = subtract(value, removed);
 		if (Object.keys(rest).length > 0) left[name] = rest;
 	}
 	return left;

@@ -1,6 +1,6 @@
 import {isObject, type JsonObject} from './kube-object.ts';
 
-/** RFC 7396: lists are replaced as a whole, `null` deletes. */
+/** RFC 7396: lists are replaced completely, `null` deletes. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
 	if (!isObject(patch)) return patch;
 	const merged: Record<string, unknown> = {...(isObject(target) ? target : {})};

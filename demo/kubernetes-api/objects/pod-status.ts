@@ -34,11 +34,11 @@ export function printedPod(pod: Pod): PrintedPod {
 	const first = inits[unfinished];
 	if (first !== undefined) {
 		for (const each of inits) restarts += each.restartCount;
-		const told = stateReason(first.state);
+		const containerReason = stateReason(first.state);
 		reason =
-			told === undefined || told === 'PodInitializing'
+			containerReason === undefined || containerReason === 'PodInitializing'
 				? `Init:${unfinished}/${spec.initContainers?.length ?? 0}`
-				: `Init:${told}`;
+				: `Init:${containerReason}`;
 	}
 	if (first === undefined || conditionOf(status.conditions, 'Initialized')?.status === 'True') {
 		restarts = 0;
@@ -46,8 +46,8 @@ export function printedPod(pod: Pod): PrintedPod {
 		for (const each of (status.containerStatuses ?? []).toReversed()) {
 			restarts += each.restartCount;
 			ended(each.lastState);
-			const told = stateReason(each.state);
-			if (told !== undefined) reason = told;
+			const containerReason = stateReason(each.state);
+			if (containerReason !== undefined) reason = containerReason;
 			else if (each.ready && each.state.running !== undefined) {
 				running = true;
 				ready += 1;

@@ -19,8 +19,8 @@ export type ContainerProgram = {
 	readonly ignoresTerm?: boolean;
 	/** Lines it logs in a second. */
 	readonly linesPerSecond?: number;
-	/** Older lines were rotated away by the kubelet; 50,000 are kept unless told. */
-	readonly keptLines?: number;
+	/** Older lines were rotated away by the kubelet. By default 50,000. */
+	readonly retainedLines?: number;
 	/** `json` logs one object a line; or what the line of this number says. */
 	readonly logs?: 'text' | 'json' | ((index: number) => string);
 };

@@ -4,7 +4,7 @@ import type {JsonObject, KubeObject} from './kube-object.ts';
 import {apiVersionOf, type ResourceType} from './resources.ts';
 import {type Include, partialMetadata, buildTable} from './table.ts';
 
-/** How objects are told to one client: as the Accept header asks. */
+/** How objects are encoded for one client, by its Accept header. */
 export type Representation = {
 	object(object: KubeObject): string;
 	list(objects: readonly KubeObject[], metadata: JsonObject): string;
@@ -30,7 +30,7 @@ export function acceptedForm(accept: string): Form {
 	throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
 }
 
-/** An object is written many times, and changed rarely: its text is kept as long as it is. */
+/** An object is sent many times and changed rarely: its text is cached as long as the object lives. */
 const texts = new WeakMap<KubeObject, string>();
 
 /** Without the braces, kind and apiVersion: items of a list have none, objects by themselves do. */

@@ -1,6 +1,6 @@
 /** One thing the API serves: `/apis/apps/v1/deployments`. */
 export type ResourceType = {
-	/** Where it is stored, whatever version it is asked in: `deployments.apps`, `pods`. */
+	/** The key of its collection, the same for all API versions: `deployments.apps`, `pods`. */
 	readonly key: string;
 	readonly group: string;
 	readonly version: string;
@@ -25,15 +25,15 @@ export type Subresource = {
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const changing = ['get', 'patch', 'update'];
 
-type Told = Partial<
+type ResourceOptions = Partial<
 	Pick<ResourceType, 'plural' | 'singular' | 'namespaced' | 'shortNames' | 'categories' | 'verbs' | 'subresources'>
 >;
 
 const resource =
 	(group: string, version: string) =>
-	(kind: string, told: Told = {}): ResourceType => {
-		const singular = told.singular ?? kind.toLowerCase();
-		const plural = told.plural ?? `${singular}s`;
+	(kind: string, options: ResourceOptions = {}): ResourceType => {
+		const singular = options.singular ?? kind.toLowerCase();
+		const plural = options.plural ?? `${singular}s`;
 		return {
 			key: group === '' ? plural : `${plural}.${group}`,
 			group,
@@ -46,7 +46,7 @@ const resource =
 			categories: [],
 			verbs: allVerbs,
 			subresources: [],
-			...told,
+			...options,
 		};
 	};
 

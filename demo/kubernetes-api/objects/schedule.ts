@@ -46,7 +46,7 @@ export function nextScheduledTime(schedule: string, after: number): number | und
 		const date = new Date(start);
 		const onDay = days.has(date.getUTCDate());
 		const onWeekday = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7));
-		// Where both are told, either is enough: https://man7.org/linux/man-pages/man5/crontab.5.html
+		// Where both are given, either is enough: https://man7.org/linux/man-pages/man5/crontab.5.html
 		const fits = words[2] === '*' || words[4] === '*' ? onDay && onWeekday : onDay || onWeekday;
 		if (!fits || !months.has(date.getUTCMonth() + 1)) continue;
 		for (const hour of [...hours].toSorted((a, b) => a - b)) {

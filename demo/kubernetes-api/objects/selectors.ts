@@ -61,7 +61,7 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
 	);
 }
 
-/** The fields that the real server can select by, besides those of every kind. */
+/** The fields that the real server can select by, in addition to those of every kind. */
 const selectable: Readonly<Record<string, readonly string[]>> = {
 	pods: [
 		'spec.nodeName',

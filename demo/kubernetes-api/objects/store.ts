@@ -1,7 +1,7 @@
 import type {KubeObject} from './kube-object.ts';
 import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
 
-/** One write, as watchers are told of it. */
+/** One write, as watchers receive it. */
 export type StoreChange = {
 	readonly revision: number;
 	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -30,9 +30,9 @@ export type ObjectStore = {
 	oldest(resource: string): number;
 	/** Called after each write. Gives the way to stop it. */
 	onChange(listener: (change: StoreChange) => void): () => void;
-	/** Forgets all earlier writes: who asks for one gets 410. */
+	/** Drops the history: a client that requests an earlier version gets 410. */
 	compact(): void;
-	/** Compacts and starts counting anew, far above: what a restored or replaced etcd does. */
+	/** Compacts and continues with much higher versions, as after etcd was restored or replaced. */
 	resetRevisions(): void;
 };
 
@@ -42,7 +42,7 @@ type Collection = {
 	forgotten: number;
 };
 
-/** Writes that are kept of each resource, so that a watch can be taken up again. */
+/** Writes that are retained of each resource, so that a watch can be resumed. */
 const historyLength = 20_000;
 
 const keyOf = (namespace: string | undefined, name: string) =>
@@ -72,11 +72,11 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 		}
 	}
 
-	function tell(kept: Collection, change: StoreChange) {
-		kept.changes.push(change);
-		if (kept.changes.length > historyLength * 1.25) {
-			const gone = kept.changes.splice(0, kept.changes.length - historyLength);
-			kept.forgotten = gone.at(-1)?.revision ?? kept.forgotten;
+	function publish(entry: Collection, change: StoreChange) {
+		entry.changes.push(change);
+		if (entry.changes.length > historyLength * 1.25) {
+			const dropped = entry.changes.splice(0, entry.changes.length - historyLength);
+			entry.forgotten = dropped.at(-1)?.revision ?? entry.forgotten;
 		}
 		for (const listener of [...listeners]) listener(change);
 	}
@@ -88,9 +88,9 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 
 	function compact() {
 		compacted = revision;
-		for (const kept of collections.values()) {
-			kept.changes = [];
-			kept.forgotten = revision;
+		for (const entry of collections.values()) {
+			entry.changes = [];
+			entry.forgotten = revision;
 		}
 	}
 
@@ -105,32 +105,32 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 		ownedBy: <T extends KubeObject>(resource: string, uid: string) =>
 			[...(owned.get(`${resource} ${uid}`)?.values() ?? [])] as unknown as readonly T[],
 		put<T extends KubeObject>(resource: string, object: T) {
-			const kept = collection(resource);
+			const entry = collection(resource);
 			const key = keyOf(object.metadata.namespace, object.metadata.name);
 			const stored = versioned(object);
-			const previous = kept.objects.set(stored);
+			const previous = entry.objects.set(stored);
 			index(resource, key, stored, previous);
 			const type = previous === undefined ? 'ADDED' : 'MODIFIED';
-			tell(kept, {revision, type, resource, object: stored, previous});
+			publish(entry, {revision, type, resource, object: stored, previous});
 			return stored;
 		},
 		remove(resource, namespace, name) {
-			const kept = collection(resource);
+			const entry = collection(resource);
 			const key = keyOf(namespace, name);
-			const previous = kept.objects.delete(namespace, name);
+			const previous = entry.objects.delete(namespace, name);
 			if (previous === undefined) return undefined;
 			index(resource, key, undefined, previous);
 			const object = versioned(previous);
-			tell(kept, {revision, type: 'DELETED', resource, object, previous});
+			publish(entry, {revision, type: 'DELETED', resource, object, previous});
 			return object;
 		},
 		since(resource, from) {
-			const kept = collection(resource);
-			if (from < kept.forgotten) return undefined;
-			// Changes are in order, so those wanted are at the end: a watch asks for few of many.
-			let first = kept.changes.length;
-			while (first > 0 && (kept.changes[first - 1]?.revision ?? 0) > from) first -= 1;
-			return kept.changes.slice(first);
+			const entry = collection(resource);
+			if (from < entry.forgotten) return undefined;
+			// Changes are in order, so the wanted ones are at the end: a watch misses few of many.
+			let first = entry.changes.length;
+			while (first > 0 && (entry.changes[first - 1]?.revision ?? 0) > from) first -= 1;
+			return entry.changes.slice(first);
 		},
 		oldest: resource => collection(resource).forgotten,
 		onChange(listener) {

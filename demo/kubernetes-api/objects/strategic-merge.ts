@@ -3,7 +3,7 @@ import {equalJson, isObject, type JsonObject} from './kube-object.ts';
 
 /**
  * The lists that are merged by a key, from the `patchMergeKey` tags of k8s.io/api (core/v1, apps/v1, autoscaling/v2, meta/v1). A list
- * that is not named here, like `args` or `tolerations`, is replaced as a whole.
+ * that is not named here, like `args` or `tolerations`, is replaced completely.
  */
 const mergeKeys: Readonly<Record<string, string>> = {
 	containers: 'name',
@@ -75,9 +75,9 @@ function withoutDirectives(patch: JsonObject): JsonObject {
 	return Object.fromEntries(Object.entries(patch).filter(([name, value]) => !directives.test(name) && value !== null));
 }
 
-function deleteFrom(merged: Record<string, unknown>, name: string, gone: unknown): void {
+function deleteFrom(merged: Record<string, unknown>, name: string, removed: unknown): void {
 	const before = merged[name];
-	if (Array.isArray(before) && Array.isArray(gone)) merged[name] = before.filter(item => !gone.includes(item));
+	if (Array.isArray(before) && Array.isArray(removed)) merged[name] = before.filter(item => !removed.includes(item));
 }
 
 function mergeList(field: string, before: unknown, patch: readonly unknown[]): unknown {
@@ -128,7 +128,7 @@ function ordered(
 	return [...merged, ...named, ...others];
 }
 
-/** What `$setElementOrder` asks for. */
+/** Applies the order of `$setElementOrder`. */
 function reorder(merged: Record<string, unknown>, name: string, order: unknown, before: unknown): void {
 	const list = merged[name];
 	if (!Array.isArray(list) || !Array.isArray(order)) return;

@@ -39,17 +39,17 @@ type Printer = {readonly columns: readonly TableColumn[]; cells(object: KubeObje
 
 /** `Name|Desired:integer|Node*`: a star for those of `-o wide`. */
 const columns = (text: string): readonly TableColumn[] =>
-	text.split('|').map(told => {
-		const [name = '', type = 'string'] = told.replace('*', '').split(':');
+	text.split('|').map(definition => {
+		const [name = '', type = 'string'] = definition.replace('*', '').split(':');
 		return {
 			name,
 			type: type === 'integer' ? 'integer' : 'string',
 			...(name === 'Name' ? {format: 'name'} : {}),
-			priority: told.includes('*') ? 1 : 0,
+			priority: definition.includes('*') ? 1 : 0,
 		};
 	});
 
-/** What is told of a kind: its columns, and its cells in the same order. */
+/** The columns of a kind, and its cells in the same order. */
 const printer = <T extends KubeObject>(text: string, cells: (object: T, moment: Moment) => Cells): Printer => ({
 	columns: columns(text),
 	cells: (object, moment) => cells(object as T, moment),

@@ -40,8 +40,8 @@ function autoscalerV1(object: Autoscaler): KubeObject {
 }
 
 function autoscalerV2(object: KubeObject): KubeObject {
-	const told = valueAt(object, 'spec');
-	const {targetCPUUtilizationPercentage, ...spec}: JsonObject = isObject(told) ? told : {};
+	const given = valueAt(object, 'spec');
+	const {targetCPUUtilizationPercentage, ...spec}: JsonObject = isObject(given) ? given : {};
 	const target = targetCPUUtilizationPercentage;
 	const metrics = typeof target === 'number' ? {metrics: [cpu('target', target)]} : {};
 	const state = valueAt(object, 'status');

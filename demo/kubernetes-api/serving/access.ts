@@ -1,4 +1,4 @@
-/** Who asks. */
+/** The authenticated user of a request. */
 export type User = {readonly name: string; readonly uid: string; readonly groups: readonly string[]};
 
 /** As in a Role: what is left out does not limit. */

@@ -65,7 +65,7 @@ function certify(issuer: Buffer, signer: KeyObject, {subject, key, extensions, l
 	return toPem('CERTIFICATE', derSequence(body, ecdsaWithSha256, derBitString(sign('sha256', body, signer))));
 }
 
-/** A certificate authority of its own, made on the spot; nothing of it is kept. */
+/** Creates a certificate authority. Its key is only in memory. */
 export function createAuthority(name: string): CertificateAuthority {
 	const {publicKey, privateKey} = newKey();
 	const issuer = distinguishedName(name);

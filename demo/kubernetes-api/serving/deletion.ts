@@ -18,18 +18,18 @@ export type DeleteOptions = {
 
 /** @throws ApiError 400 */
 export function parseDeleteOptions(call: Pick<ResourceRequest, 'query' | 'dryRun'>, body: unknown): DeleteOptions {
-	const told: JsonObject = isObject(body) ? body : {};
-	const grace = told['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
-	const propagation = told['propagationPolicy'] ?? call.query.get('propagationPolicy') ?? 'Background';
+	const options: JsonObject = isObject(body) ? body : {};
+	const grace = options['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
+	const propagation = options['propagationPolicy'] ?? call.query.get('propagationPolicy') ?? 'Background';
 	if (propagation !== 'Background' && propagation !== 'Foreground' && propagation !== 'Orphan') {
 		throw badRequest(`DeleteOptions: propagationPolicy: Unsupported value: "${propagation}"`);
 	}
 	if (grace !== undefined && !Number.isInteger(Number(grace))) throw badRequest(`invalid gracePeriodSeconds: ${grace}`);
 	const precondition = (name: string) => {
-		const value = valueAt(told, `preconditions.${name}`);
+		const value = valueAt(options, `preconditions.${name}`);
 		return typeof value === 'string' ? value : undefined;
 	};
-	const dry = told['dryRun'];
+	const dry = options['dryRun'];
 	return {
 		graceSeconds: grace === undefined ? undefined : Number(grace),
 		propagation,
@@ -88,8 +88,8 @@ export function deleteObject(cluster: FakeCluster, resource: string, object: Kub
 }
 
 /** A pod that is on no node, or has ended, needs no time to stop. */
-function podGrace({spec, status}: Pod, asked: number | undefined): number {
-	if (asked !== undefined) return Math.max(0, asked);
+function podGrace({spec, status}: Pod, requested: number | undefined): number {
+	if (requested !== undefined) return Math.max(0, requested);
 	if (spec.nodeName === undefined || status.phase === 'Succeeded' || status.phase === 'Failed') return 0;
 	return spec.terminationGracePeriodSeconds ?? 30;
 }
@@ -109,7 +109,7 @@ export function handleDelete(cluster: FakeCluster, call: ResourceRequest): Resou
 	if (object === undefined) throw notFound({resource: type.key, name});
 	const left = deleteObject(cluster, type.key, object, parseDeleteOptions(call, call.body));
 	const form = createRepresentation(type, call.accept, call.query, cluster.clock.now);
-	// What goes by and by is shown as it is now; of what is gone, only that it is.
+	// An object that is being deleted is returned; for one that was deleted, a Status.
 	if (type.key === 'pods' || left.metadata.deletionTimestamp !== undefined) return {code: 200, text: form.object(left)};
 	const details = {
 		name,

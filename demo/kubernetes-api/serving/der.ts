@@ -14,7 +14,7 @@ export const derUtf8String = (content: string): Buffer => value(0x0c, Buffer.fro
 export const derOctetString = (content: Uint8Array): Buffer => value(0x04, content);
 export const derBoolean = (): Buffer => value(0x01, Buffer.from([0xff]));
 
-/** A whole number without a sign, from its bytes. */
+/** An unsigned integer, from its bytes. */
 export const derInteger = (bytes: Uint8Array): Buffer =>
 	value(0x02, ((bytes[0] ?? 0) & 0x80) === 0 ? bytes : Buffer.concat([Buffer.from([0]), bytes]));
 

@@ -36,11 +36,11 @@ function checkBudgets(cluster: FakeCluster, pod: Pod, dryRun: boolean): void {
 	if (first === undefined) return;
 	const budget = recountBudget(cluster, first);
 	const {disruptionsAllowed, desiredHealthy, currentHealthy} = budget.status;
-	// A pod that is not ready costs nothing as long as the budget is kept without it.
+	// A pod that is not ready costs nothing as long as the budget holds without it.
 	if (!isReady(pod) && currentHealthy >= desiredHealthy && desiredHealthy > 0) return;
 	if (disruptionsAllowed <= 0) {
 		const why = `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
-		// The real server names no time: with one, client-go would try again by itself, and kubectl never tell.
+		// The real server sends no Retry-After: with one, client-go would retry by itself and kubectl would never report it.
 		throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0, [
 			{reason: 'DisruptionBudget', message: why},
 		]);

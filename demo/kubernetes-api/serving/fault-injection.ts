@@ -25,19 +25,19 @@ export type OpenRequest = {
 };
 
 export type FaultControls = {
-	/** Does it to the next `times` requests (1 unless told; Infinity until it is called off). Gives the way to call it off. */
+	/** Applies the fault to the next `times` requests (default 1; Infinity: until cancelled). Returns a cancel function. */
 	injectNext(fault: Fault, where?: RequestFilter, times?: number): () => void;
-	/** Does it to the answers under way. Gives how many those were. */
+	/** Applies the fault to the responses in flight. Returns how many those were. */
 	injectNow(fault: Fault, where?: RequestFilter): number;
-	/** Tells every request as it comes, whatever becomes of it. Gives the way to stop. */
+	/** Calls the listener with every request as it arrives, also one that gets a fault. Returns an unsubscribe function. */
 	onRequest(listener: (exchange: OpenRequest) => void): () => void;
-	/** Calls off everything that was asked of `next`. */
+	/** Cancels all faults of `injectNext`. */
 	clear(): void;
 	/** This bearer token is answered with 401 from now on. */
 	expireToken(token: string): void;
-	/** Forgets the history: who asks for an older version gets 410. Watches that are open go on. */
+	/** Drops the history: requests for an older version get 410. Open watches continue. */
 	compact(): void;
-	/** Stops listening, ends every connection, forgets the history, and listens again on the same port with revisions far above. */
+	/** Stops listening, ends every connection, drops the history, and listens again on the same port with much higher revisions. */
 	restart(forMs?: number): Promise<void>;
 	/** Stops listening and ends every connection, until `start`. */
 	stop(): Promise<void>;

@@ -12,7 +12,7 @@ export type KubeconfigOptions = {
 	readonly certificate?: CertificatePair;
 };
 
-/** A kubeconfig with one context. JSON, which is YAML, so that nothing has to be quoted by hand. */
+/** A kubeconfig with one context. JSON, which is valid YAML, so that nothing needs quoting. */
 export function formatKubeconfig({url, ca, context, namespace, token, certificate}: KubeconfigOptions): string {
 	const base64 = (text: string) => Buffer.from(text).toString('base64');
 	const user = {

@@ -5,7 +5,7 @@ import {createRepresentation} from '../objects/representation.ts';
 import {requestFilter} from '../objects/selectors.ts';
 import type {ObjectStore} from '../objects/store.ts';
 
-/** Where a list goes on: the version it is of, and the last name that was told. */
+/** Where a list continues: its version, and the last name that was sent. */
 type Continue = {readonly rv: number; readonly after: string};
 
 const encode = (token: Continue): string => Buffer.from(JSON.stringify(token)).toString('base64url');
@@ -15,16 +15,16 @@ function decode(text: string): Continue {
 		const {rv, after} = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Partial<Continue>;
 		if (typeof rv === 'number' && typeof after === 'string') return {rv, after};
 	} catch {
-		// Told below.
+		// Answered below.
 	}
 	throw badRequest('continue key is not valid: illegal base64 data');
 }
 
 const keyOf = ({metadata}: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
 
-/** Lists of earlier versions whose next pages are likely to be asked for. */
+/** Lists of earlier versions whose next pages are likely to be requested. */
 const pastLists = new WeakMap<ObjectStore, Map<string, readonly KubeObject[]>>();
-const keptPasts = 4;
+const maxPastLists = 4;
 
 /** The objects as they were at that version, in order; undefined when it is forgotten. */
 function objectsAtRevision(store: ObjectStore, resource: string, namespace: string | undefined, revision: number) {
@@ -45,7 +45,7 @@ function objectsAtRevision(store: ObjectStore, resource: string, namespace: stri
 	const found = [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 	past.set(key, found);
 	const [oldest] = past.keys();
-	if (past.size > keptPasts && oldest !== undefined) past.delete(oldest);
+	if (past.size > maxPastLists && oldest !== undefined) past.delete(oldest);
 	return found;
 }
 
@@ -66,17 +66,17 @@ export function listPage(store: ObjectStore, call: Pick<ResourceRequest, 'type' 
 	if (!Number.isInteger(limit) || limit < 0) throw badRequest(`invalid limit: ${query.get('limit')}`);
 	const token = query.get('continue') ?? '';
 	const from = token === '' ? undefined : decode(token);
-	const asked = Number(query.get('resourceVersion') ?? 0);
-	if (!Number.isInteger(asked) || asked < 0) throw badRequest(`Invalid value: "${query.get('resourceVersion')}"`);
-	if (from !== undefined && asked !== 0)
+	const requested = Number(query.get('resourceVersion') ?? 0);
+	if (!Number.isInteger(requested) || requested < 0) throw badRequest(`Invalid value: "${query.get('resourceVersion')}"`);
+	if (from !== undefined && requested !== 0)
 		throw badRequest('specifying resource version is not allowed when using continue');
-	if (asked > store.revision) throw tooNew(asked, store.revision);
+	if (requested > store.revision) throw tooNew(requested, store.revision);
 	const match = query.get('resourceVersionMatch');
-	if (match !== null && asked === 0 && match === 'Exact') {
+	if (match !== null && requested === 0 && match === 'Exact') {
 		throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
 	}
-	const exact = match === 'Exact' || (match === null && limit > 0 && asked > 0);
-	const revision = from?.rv ?? (exact ? asked : store.revision);
+	const exact = match === 'Exact' || (match === null && limit > 0 && requested > 0);
+	const revision = from?.rv ?? (exact ? requested : store.revision);
 	const objects = objectsAtRevision(store, type.key, namespace, revision);
 	if (objects === undefined) throw continueTooOld();
 	const selected = query.has('labelSelector') || query.has('fieldSelector');

@@ -42,15 +42,15 @@ const retryAfter = (answer: ResourceResponse): Record<string, string> =>
 	'retryAfter' in answer && answer.retryAfter !== undefined ? {'retry-after': String(answer.retryAfter)} : {};
 
 function failure(error: unknown): ResourceResponse {
-	const told =
+	const apiError =
 		error instanceof ApiError
 			? error
 			: new ApiError(500, 'InternalError', error instanceof Error ? (error.stack ?? error.message) : String(error));
-	const seconds = told.details?.['retryAfterSeconds'];
+	const seconds = apiError.details?.['retryAfterSeconds'];
 	return {
-		code: told.code,
-		text: JSON.stringify(told.status),
-		...(typeof seconds === 'number' && (told.code === 429 || told.code >= 500) ? {retryAfter: seconds} : {}),
+		code: apiError.code,
+		text: JSON.stringify(apiError.status),
+		...(typeof seconds === 'number' && (apiError.code === 429 || apiError.code >= 500) ? {retryAfter: seconds} : {}),
 	};
 }
 
@@ -115,12 +115,12 @@ function authenticate(cluster: FakeCluster, request: IncomingMessage): User | un
 	const user = bearer === undefined ? userOfCertificate(cluster, request.socket as TLSSocket) : access.userOf(bearer);
 	const name = request.headers['impersonate-user'];
 	if (user === undefined || typeof name !== 'string') return user;
-	const told = request.headersDistinct['impersonate-group'] ?? [];
+	const groups = request.headersDistinct['impersonate-group'] ?? [];
 	if (!access.allows(user, {verb: 'impersonate', group: '', resource: 'users', name})) {
 		const why = `User "${user.name}" cannot impersonate resource "users" in API group "" at the cluster scope`;
 		throw forbidden({resource: 'users', name}, why);
 	}
-	return access.named(name, told);
+	return access.named(name, groups);
 }
 
 function userOfCertificate({access}: FakeCluster, socket: TLSSocket): User | undefined {

@@ -16,7 +16,7 @@ const statuses = [200, 200, 200, 200, 201, 204, 304, 404, 500];
 
 const pick = <T>(list: readonly T[], luck: number): T | undefined => list[Math.floor(luck * list.length)];
 
-/** One line of a web service's log, with its number in it. The same line whenever it is asked for. */
+/** One line of a web service's log, with its number in it. Equal arguments give the same line. */
 export function logLine({id, index, at, form, scenario}: LogLineOptions): string {
 	if (typeof form === 'function') return form(index);
 	const luck = (what: string) => scenario.stableRandom(`${id} ${index} ${what}`);

@@ -10,7 +10,7 @@ import type {ResponseWriter} from './reply.ts';
 
 /** How often the lines that fell due are sent to who follows. */
 const followEveryMs = 50;
-const usualKeptLines = 50_000;
+const defaultRetainedLines = 50_000;
 
 /**
  * One life of a container. Its lines are not stored: line `n` is written at `from` + n / rate and has the same text whenever it is read,
@@ -40,9 +40,9 @@ function lineOf(life: ContainerRun, index: number, scenario: ClusterScenario): L
 
 /** The kubelet's own form: nanoseconds. */
 const stamp = (at: number): string => {
-	const whole = Math.floor(at);
-	const rest = Math.floor((at - whole) * 1e6);
-	return `${new Date(whole).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
+	const milliseconds = Math.floor(at);
+	const rest = Math.floor((at - milliseconds) * 1e6);
+	return `${new Date(milliseconds).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
 function findContainerRun(pod: Pod, status: ContainerStatus, programs: ContainerPrograms, previous: boolean): ContainerRun {
@@ -117,7 +117,7 @@ function send(cluster: FakeCluster, scenario: ClusterScenario, call: ResourceReq
 	const spared = life.end?.message ? 1 : 0;
 	write(
 		range(
-			Math.max(0, sinceIndex, next - (life.program.keptLines ?? usualKeptLines), next - Math.max(0, tail - spared)),
+			Math.max(0, sinceIndex, next - (life.program.retainedLines ?? defaultRetainedLines), next - Math.max(0, tail - spared)),
 			next,
 		),
 	);

@@ -6,7 +6,7 @@ import {type JsonObject, type KubeObject, timestamp} from '../objects/kube-objec
 import {parseLabelSelector} from '../objects/selectors.ts';
 import type {UsageModel} from '../usage.ts';
 
-/** The metrics server scrapes the kubelets every 15 seconds, however often it is asked, and tells an average over its window. */
+/** The metrics server scrapes the kubelets every 15 seconds, independent of requests, and returns an average over its window. */
 const scrapeMs = 15_000;
 
 export const lastScrape = (now: number): number => now - (now % scrapeMs);

@@ -11,14 +11,14 @@ function field(number: number, ...content: readonly (Buffer | string)[]): Buffer
 	return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** A path that can be patched, with the parameter `dryRun`: an old kubectl looks for it before it asks for a dry run. */
+/** A path that can be patched, with the parameter `dryRun`: an old kubectl looks for it before it requests a dry run. */
 function patchable(type: ResourceType): Buffer {
 	const {group, version, kind, plural, namespaced} = type;
 	const root = group === '' ? '/api' : '/apis';
 	const path = `${root}/${apiVersionOf(type)}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}/{name}`;
 	const parameter = field(8, field(1, field(2, field(3, field(2, 'query'), field(4, 'dryRun')))));
-	const told = `group: "${group}"\nkind: ${kind}\nversion: ${version}\n`;
-	const extension = field(13, field(1, 'x-kubernetes-group-version-kind'), field(2, field(2, told)));
+	const groupVersionKind = `group: "${group}"\nkind: ${kind}\nversion: ${version}\n`;
+	const extension = field(13, field(1, 'x-kubernetes-group-version-kind'), field(2, field(2, groupVersionKind)));
 	return field(2, field(1, path), field(2, field(8, parameter, extension)));
 }
 

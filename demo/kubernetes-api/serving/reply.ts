@@ -8,7 +8,7 @@ import type {Fault} from '../objects/fault.ts';
 export type ResponseWriter = {
 	readonly closed: boolean;
 	onClose(call: () => void): void;
-	/** A whole answer. */
+	/** Sends a complete response. */
 	send(code: number, headers: Readonly<Record<string, string>>, body: string | Buffer): void;
 	/** The head of an answer whose body comes by `write`. */
 	open(headers: Readonly<Record<string, string>>): void;
@@ -88,9 +88,9 @@ export function createResponseWriter(response: ServerResponse, takesGzip: boolea
 		},
 		onClose: call => void (closed ? call() : closers.add(call)),
 		send(code, headers, body) {
-			const whole = Buffer.from(body);
-			if (!takesGzip || whole.length < gzipFromBytes) return deliver(code, headers, whole);
-			gzip(whole, {level: 1}, (error, packed) => {
+			const bytes = Buffer.from(body);
+			if (!takesGzip || bytes.length < gzipFromBytes) return deliver(code, headers, bytes);
+			gzip(bytes, {level: 1}, (error, packed) => {
 				if (error === null) deliver(code, {...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, packed);
 				else response.destroy();
 			});

@@ -17,10 +17,10 @@ export function handleReview(cluster: FakeCluster, call: ResourceRequest): Resou
 }
 
 function accessStatus({access}: FakeCluster, {user}: ResourceRequest, body: JsonObject): JsonObject {
-	const told = valueAt(body, 'spec.resourceAttributes');
-	const asked = isObject(told) ? told : {};
+	const given = valueAt(body, 'spec.resourceAttributes');
+	const requested = isObject(given) ? given : {};
 	const text = (name: string) => {
-		const value = asked[name];
+		const value = requested[name];
 		return typeof value === 'string' && value !== '' ? value : undefined;
 	};
 	const attributes: Attributes = {
@@ -31,8 +31,8 @@ function accessStatus({access}: FakeCluster, {user}: ResourceRequest, body: Json
 		namespace: text('namespace'),
 		name: text('name'),
 	};
-	if (!isObject(told)) {
-		// Paths of no resource, like /healthz, are open to everybody here.
+	if (!isObject(given)) {
+		// Non-resource paths such as /healthz are open to every user here.
 		return {allowed: isObject(valueAt(body, 'spec.nonResourceAttributes')), reason: ''};
 	}
 	const allowed = access.allows(user, attributes);

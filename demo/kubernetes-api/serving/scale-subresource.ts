@@ -14,9 +14,9 @@ export function handleScale(cluster: FakeCluster, call: ResourceRequest): Resour
 	const next = verb === 'update' ? objectBody(call) : applyPatch(call.contentType, scaleOf(workload), call.body);
 	if (!isObject(next)) throw badRequest('a Scale has to be an object');
 	const replicas = valueAt(next, 'spec.replicas') ?? 0;
-	const told = isObject(next['metadata']) ? next['metadata'] : {};
-	const version = told['resourceVersion'];
-	const uid = told['uid'];
+	const metadata = isObject(next['metadata']) ? next['metadata'] : {};
+	const version = metadata['resourceVersion'];
+	const uid = metadata['uid'];
 	const wanted = {
 		...workload,
 		metadata: {

@@ -32,7 +32,7 @@ export async function handleServiceProxy({store}: FakeCluster, backends: Backend
 	return forward(new URL(`/${rest}${text === '' ? '' : `?${text}`}`, backend), call);
 }
 
-/** By the verb that authorization asks for. */
+/** By the verb that authorization checks. */
 const methods: Readonly<Record<string, string>> = {create: 'POST', update: 'PUT', delete: 'DELETE'};
 
 function forward(url: URL, call: ResourceRequest): Promise<ResourceResponse> {

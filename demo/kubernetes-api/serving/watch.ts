@@ -21,7 +21,7 @@ type WatchContext = {
 };
 
 /**
- * A stream of changes (Kubernetes: API Concepts, "Efficient detection of changes"). A version that is forgotten is told by an event of
+ * A stream of changes (Kubernetes: API Concepts, "Efficient detection of changes"). A version that is no longer retained is reported by an event of
  * type ERROR with a Status 410, in an answer that is itself 200.
  */
 export function handleWatch(store: ObjectStore, clock: Clock, call: ResourceRequest): ResourceResponse {
@@ -53,36 +53,36 @@ function withName({query, name}: ResourceRequest): URLSearchParams {
 
 function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWriter) {
 	const {query, namespace, type} = call;
-	const asked = Number(query.get('resourceVersion') ?? 0);
+	const requestedRevision = Number(query.get('resourceVersion') ?? 0);
 	let first = true;
-	let told = asked;
+	let sentRevision = requestedRevision;
 
-	function tell(event: string, object: KubeObject) {
+	function send(event: string, object: KubeObject) {
 		reply.write(form.event(event, object, first));
 		first = false;
 	}
 
 	/** An object that leaves the selection is deleted for who selects, one that enters it is new. */
 	function pass({type: event, object, previous, revision}: StoreChange) {
-		if (revision <= told) return;
-		told = revision;
+		if (revision <= sentRevision) return;
+		sentRevision = revision;
 		if (namespace !== undefined && object.metadata.namespace !== namespace) return;
 		const was = previous !== undefined && fits(previous);
 		const is = event !== 'DELETED' && fits(object);
-		if (is) return tell(was ? 'MODIFIED' : 'ADDED', object);
+		if (is) return send(was ? 'MODIFIED' : 'ADDED', object);
 		if (!was || previous === undefined) return;
 		// The last state that did fit, at the version at which it stopped to.
 		const {resourceVersion} = object.metadata;
-		tell('DELETED', event === 'DELETED' ? object : {...previous, metadata: {...previous.metadata, resourceVersion}});
+		send('DELETED', event === 'DELETED' ? object : {...previous, metadata: {...previous.metadata, resourceVersion}});
 	}
 
-	if (asked === 0) {
-		told = store.revision;
-		for (const object of store.list(type.key, namespace)) if (fits(object)) tell('ADDED', object);
+	if (requestedRevision === 0) {
+		sentRevision = store.revision;
+		for (const object of store.list(type.key, namespace)) if (fits(object)) send('ADDED', object);
 	} else {
-		const missed = store.since(type.key, asked);
+		const missed = store.since(type.key, requestedRevision);
 		if (missed === undefined) {
-			reply.write(`${JSON.stringify({type: 'ERROR', object: tooOld(asked, store.oldest(type.key)).status})}\n`);
+			reply.write(`${JSON.stringify({type: 'ERROR', object: tooOld(requestedRevision, store.oldest(type.key)).status})}\n`);
 			return reply.end();
 		}
 		for (const change of missed) pass(change);
@@ -93,7 +93,7 @@ function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWr
 	});
 	const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
 	function bookmark() {
-		if (bookmarks && !reply.withoutBookmarks) reply.write(form.bookmark(Math.max(told, store.revision)));
+		if (bookmarks && !reply.withoutBookmarks) reply.write(form.bookmark(Math.max(sentRevision, store.revision)));
 	}
 	let stopBookmarks = clock.after(bookmarkEveryMs, function again() {
 		bookmark();

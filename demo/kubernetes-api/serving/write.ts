@@ -65,7 +65,7 @@ export function handleCreate(cluster: FakeCluster, call: ResourceRequest): Resou
 }
 
 /**
- * Puts `next` in the place of `before`, with what no client may change kept as it was. On a subresource only the status is taken, on
+ * Puts `next` in the place of `before`, with the fields that no client may change as they were. On a subresource only the status is taken, on
  * the object itself all but the status. Writes nothing when nothing differs. @throws ApiError 409 when the version is not the present one.
  */
 export function replaceObject(cluster: FakeCluster, call: ResourceRequest, before: KubeObject, next: KubeObject): KubeObject {
@@ -84,14 +84,14 @@ export function replaceObject(cluster: FakeCluster, call: ResourceRequest, befor
 			`the name of the object (${wanted.name}) does not match the name on the URL (${before.metadata.name})`,
 		);
 	}
-	const kept = (object: KubeObject, name: 'spec' | 'status') => {
+	const part = (object: KubeObject, name: 'spec' | 'status') => {
 		const value = valueAt(object, name);
 		return value === undefined ? {} : {[name]: value};
 	};
 	const content =
 		subresource === 'status'
-			? {...before, ...kept(next, 'status'), metadata: before.metadata}
-			: {...withDefaults(type.key, next), ...kept(before, 'status')};
+			? {...before, ...part(next, 'status'), metadata: before.metadata}
+			: {...withDefaults(type.key, next), ...part(before, 'status')};
 	const same = subresource === 'status' || equalJson(valueAt(content, 'spec'), valueAt(before, 'spec'));
 	const generation = (before.metadata.generation ?? 0) + (same ? 0 : 1);
 	const {labels, annotations, ownerReferences, finalizers} = subresource === 'status' ? before.metadata : wanted;
@@ -102,12 +102,12 @@ export function replaceObject(cluster: FakeCluster, call: ResourceRequest, befor
 		...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined && value !== null)),
 		...(hasGeneration(type.key) ? {generation} : {}),
 	};
-	const whole: KubeObject = {...content, apiVersion: before.apiVersion, kind: before.kind, metadata};
-	assertImmutableFields(call, before, whole);
-	validateObject(type.key, whole);
-	if (equalJson(whole, before)) return before;
+	const complete: KubeObject = {...content, apiVersion: before.apiVersion, kind: before.kind, metadata};
+	assertImmutableFields(call, before, complete);
+	validateObject(type.key, complete);
+	if (equalJson(complete, before)) return before;
 	const by = {manager: call.fieldManager, time: cluster.time(), subresource};
-	const managed = updateManagedFields(before, whole, by);
+	const managed = updateManagedFields(before, complete, by);
 	if (call.dryRun) return managed;
 	if (metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0 && type.key !== 'pods') {
 		cluster.store.remove(type.key, metadata.namespace, metadata.name);

@@ -17,7 +17,7 @@ const fingerprintOf = (labels: Labels): string =>
 		.digest('hex')
 		.slice(0, 16);
 
-/** An alert is sent again and again while it fires, and ends by itself when nobody sends it for so long. */
+/** An alert is sent again and again while it fires, and resolves when it was not sent for this long. */
 const resolveAfterMs = 4 * evaluationMs;
 
 const expressions: Readonly<Record<string, string>> = {TargetDown: 'up == 0', Watchdog: 'vector(1)'};
@@ -88,18 +88,18 @@ function createSilence(scenario: Scenario, silences: Silences, body: string): Fa
 	}
 	if (until <= from) return jsonResponse('start time must be before end time', 400);
 	if (until < scenario.now()) return jsonResponse("end time can't be in the past", 400);
-	const whole = matchers.map(({name = '', value = '', isRegex = false, isEqual = true}) => ({
+	const complete = matchers.map(({name = '', value = '', isRegex = false, isEqual = true}) => ({
 		name,
 		value,
 		isRegex,
 		isEqual,
 	}));
-	if (matchesLabels(whole, {}) || matchesAnything(whole)) {
+	if (matchesLabels(complete, {}) || matchesAnything(complete)) {
 		return jsonResponse('invalid silence: at least one matcher must not match the empty string', 400);
 	}
 	const silenceID = silences.set({
 		id: id || undefined,
-		matchers: whole,
+		matchers: complete,
 		createdBy,
 		comment,
 		startsAt: from,
@@ -138,9 +138,9 @@ function handleRequest(world: Monitoring, scenario: Scenario, silences: Silences
 	return jsonResponse({code: 404, message: `path ${path} was not found`}, 404);
 }
 
-/** An Alertmanager that is sent the alerts of the demo's monitoring, on loopback. It answers as the real one does where midwatch asks. */
+/** An Alertmanager that is sent the alerts of the demo's monitoring, on loopback. It answers the requests of midwatch as the real one does. */
 export async function startAlertmanagerApi(world: Monitoring, scenario: Scenario): Promise<FakeHttpServer> {
 	await loadPatterns();
 	const silences = createSilences(scenario);
-	return startFakeHttpServer(asked => handleRequest(world, scenario, silences, asked));
+	return startFakeHttpServer(request => handleRequest(world, scenario, silences, request));
 }

@@ -68,7 +68,7 @@ const sameMatchers = (a: readonly Matcher[], b: readonly Matcher[]): boolean => 
 
 /** As https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go keeps them. */
 export function createSilences(scenario: Scenario): Silences {
-	const kept = new Map<string, StoredSilence>();
+	const stored = new Map<string, StoredSilence>();
 	let made = 0;
 	const stateOf = ({startsAt, endsAt}: StoredSilence): Silence['state'] => {
 		const now = scenario.now();
@@ -90,45 +90,45 @@ export function createSilences(scenario: Scenario): Silences {
 
 	function add(silence: Omit<StoredSilence, 'id'>): string {
 		const id = newId();
-		kept.set(id, {...silence, id});
+		stored.set(id, {...silence, id});
 		return id;
 	}
 
 	for (const silence of initialSilences(scenario)) add({...silence, updatedAt: silence.startsAt});
 
 	function expire(id: string): boolean {
-		const silence = kept.get(id);
+		const silence = stored.get(id);
 		if (silence === undefined) return false;
 		const now = scenario.now();
 		const state = stateOf(silence);
-		if (state === 'active') kept.set(id, {...silence, endsAt: now, updatedAt: now});
-		if (state === 'pending') kept.set(id, {...silence, startsAt: now, endsAt: now, updatedAt: now});
+		if (state === 'active') stored.set(id, {...silence, endsAt: now, updatedAt: now});
+		if (state === 'pending') stored.set(id, {...silence, startsAt: now, endsAt: now, updatedAt: now});
 		return true;
 	}
 
 	return {
 		list: () =>
-			[...kept.values()].map(silence => ({
+			[...stored.values()].map(silence => ({
 				...silence,
 				state: stateOf(silence),
 				startsAt: new Date(silence.startsAt).toISOString(),
 				endsAt: new Date(silence.endsAt).toISOString(),
 				updatedAt: new Date(silence.updatedAt).toISOString(),
 			})),
-		set({id, ...asked}) {
+		set({id, ...change}) {
 			const now = scenario.now();
-			const old = id === undefined ? undefined : kept.get(id);
+			const old = id === undefined ? undefined : stored.get(id);
 			if (id !== undefined && old === undefined) return undefined;
-			if (old !== undefined && stateOf(old) === 'active' && sameMatchers(old.matchers, asked.matchers)) {
-				kept.set(old.id, {...old, ...asked, startsAt: old.startsAt, updatedAt: now});
+			if (old !== undefined && stateOf(old) === 'active' && sameMatchers(old.matchers, change.matchers)) {
+				stored.set(old.id, {...old, ...change, startsAt: old.startsAt, updatedAt: now});
 				return old.id;
 			}
 			if (old !== undefined) expire(old.id);
-			return add({...asked, startsAt: Math.max(asked.startsAt, now), updatedAt: now});
+			return add({...change, startsAt: Math.max(change.startsAt, now), updatedAt: now});
 		},
 		expire,
 		silencesMatching: labels =>
-			[...kept.values()]
+			[...stored.values()]
 				.filter(silence => stateOf(silence) === 'active' && matchesLabels(silence.matchers, labels))
 				.map(({id}) => id),
 	};

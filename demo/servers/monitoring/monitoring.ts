@@ -65,7 +65,7 @@ export const demoAlertRules: readonly DemoAlertRule[] = [
 		query: 'vector(1)',
 		forSeconds: 0,
 		labels: {severity: 'none'},
-		annotations: {summary: 'Always fires: when it is missing, nobody would be told of anything'},
+		annotations: {summary: 'Always fires: when it is missing, no alert would report anything'},
 	},
 	{
 		name: 'NodeDiskSlow',
@@ -96,7 +96,7 @@ export const demoAlertRules: readonly DemoAlertRule[] = [
 	},
 ];
 
-/** What Prometheus watches and what it makes of it: the Prometheus and the Alertmanager of the demo both tell of this. */
+/** The targets, rules and alerts that the demo's Prometheus and Alertmanager both serve. */
 export type Monitoring = {
 	/** Epoch milliseconds. */
 	now(): number;
@@ -113,7 +113,7 @@ export type Monitoring = {
 	/** The last evaluation before a moment. */
 	evaluatedAt(at: number): number;
 	config(): {readonly success: boolean; readonly loadedAt: number};
-	/** Reads the file again: it was mended meanwhile, and nobody told Prometheus. */
+	/** Reloads the configuration file, which was corrected without a reload. */
 	reload(): void;
 };
 
@@ -184,11 +184,11 @@ export function createMonitoring(scenario: Scenario, kubelets: Kubelets = emptyK
 	function firing(name: string, labels: Labels, activeAt: number, value: number): FiringAlert {
 		const rule = demoAlertRules.find(one => one.name === name);
 		if (rule === undefined) throw new Error(`no rule ${name}`);
-		const told = {alertname: name, ...labels, ...rule.labels};
+		const allLabels = {alertname: name, ...labels, ...rule.labels};
 		const annotations = Object.fromEntries(
 			Object.entries(rule.annotations).map(([key, text]) => [key, fillTemplate(text, labels)]),
 		);
-		return {labels: told, annotations, activeAt, value, rule: name};
+		return {labels: allLabels, annotations, activeAt, value, rule: name};
 	}
 
 	return {

@@ -13,7 +13,7 @@ const services = /-(?:api|edge|thumb)$|^cart$/;
 
 type Maker = (world: Monitoring, at: number) => readonly SeriesSample[];
 
-/** From 0 to 1, wandering smoothly; the same at the same moment, however it is asked for. */
+/** From 0 to 1, wandering smoothly; equal at equal times. */
 function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
 	const step = Math.floor(at / periodMs);
 	const part = at / periodMs - step;
@@ -44,12 +44,12 @@ function requests(world: Monitoring, key: string, at: number): number {
 
 /** Each kubelet is scraped for the containers on its node. */
 const eachContainer =
-	(value: (told: ContainerStats) => number | undefined): Maker =>
+	(value: (stats: ContainerStats) => number | undefined): Maker =>
 	(world, at) => {
-		const told = world.containersAt(at);
-		const nodes = [...new Set(told.map(({node}) => node))].sort();
+		const containers = world.containersAt(at);
+		const nodes = [...new Set(containers.map(({node}) => node))].sort();
 		const scraped = world.targetsAt(at).filter(({pool}) => pool === 'cadvisor');
-		return told.flatMap(one => {
+		return containers.flatMap(one => {
 			const found = value(one);
 			const target = scraped[nodes.indexOf(one.node) % scraped.length];
 			if (found === undefined || target === undefined || target.error !== '') return [];
@@ -83,10 +83,10 @@ const makers: Readonly<Record<string, Maker>> = {
 		const slow = target.labels['instance'] === '10.2.1.6:9100' ? 0.28 : 0;
 		return slow + 0.06 * wave(world, `${key} disk`, 8 * minute, at);
 	}),
-	container_memory_working_set_bytes: eachContainer(told => told.memory),
-	container_cpu_usage_seconds_total: eachContainer(told => told.cpuSeconds),
-	container_cpu_cfs_periods_total: eachContainer(told => told.periods?.all),
-	container_cpu_cfs_throttled_periods_total: eachContainer(told => told.periods?.throttled),
+	container_memory_working_set_bytes: eachContainer(stats => stats.memory),
+	container_cpu_usage_seconds_total: eachContainer(stats => stats.cpuSeconds),
+	container_cpu_cfs_periods_total: eachContainer(stats => stats.periods?.all),
+	container_cpu_cfs_throttled_periods_total: eachContainer(stats => stats.periods?.throttled),
 	prometheus_tsdb_head_series: (world, at) => [
 		{labels: {instance: '10.2.22.3:9090', job: 'prometheus'}, value: headSeriesCount(world, at)},
 	],
@@ -100,6 +100,6 @@ export const headSeriesCount = (world: Monitoring, at: number): number =>
 
 export const metricNames = (): readonly string[] => Object.keys(makers).sort();
 
-/** The series of a metric at a moment; none of one that nobody exposes, as Prometheus answers. */
+/** The series of a metric at a moment; empty when no target exposes it, as in Prometheus. */
 export const metricSamples = (world: Monitoring, name: string, at: number): readonly SeriesSample[] =>
 	makers[name]?.(world, at).map(({labels, value}) => ({labels: {__name__: name, ...labels}, value})) ?? [];

@@ -82,11 +82,11 @@ function aggregated(
 	{name, by, without}: Extract<Expression, {readonly is: 'aggregation'}>,
 	samples: readonly SeriesSample[],
 ): readonly SeriesSample[] {
-	const kept = (labels: Labels): Labels =>
+	const groupLabels = (labels: Labels): Labels =>
 		Object.fromEntries(Object.entries(withoutName(labels)).filter(([label]) => by.includes(label) !== without));
-	const groups = Map.groupBy(samples, ({labels}) => keyOf(kept(labels)));
+	const groups = Map.groupBy(samples, ({labels}) => keyOf(groupLabels(labels)));
 	return [...groups.values()].map(group => ({
-		labels: kept(group[0]?.labels ?? {}),
+		labels: groupLabels(group[0]?.labels ?? {}),
 		value: folds[name](group.map(({value}) => value)),
 	}));
 }

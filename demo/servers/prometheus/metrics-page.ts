@@ -6,7 +6,7 @@ const generatedMetrics = /^(?:up|scrape_.*|ALERTS.*)$/;
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
-/** The page of metrics at the address of a target, in the text format; undefined where nobody answers. */
+/** The page of metrics at the address of a target, in the text format; undefined where no server answers. */
 export function metricsPageText(world: Monitoring, url: string): string | undefined {
 	const now = world.now();
 	const target = world.targetsAt(now).find(one => one.url === url && one.error === '');
@@ -22,8 +22,8 @@ export function metricsPageText(world: Monitoring, url: string): string | undefi
 				`# HELP ${name} Of the demo.`,
 				`# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`,
 				...own.map(({labels, value}) => {
-					const told = Object.entries(labels).filter(([label]) => !['__name__', 'instance', 'job'].includes(label));
-					const text = told.map(([label, one]) => `${label}="${escaped(one)}"`).join(',');
+					const ownLabels = Object.entries(labels).filter(([label]) => !['__name__', 'instance', 'job'].includes(label));
+					const text = ownLabels.map(([label, one]) => `${label}="${escaped(one)}"`).join(',');
 					return `${name}${text === '' ? '' : `{${text}}`} ${value}`;
 				}),
 			];

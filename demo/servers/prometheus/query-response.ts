@@ -69,7 +69,7 @@ export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
 		);
 	}
 	const lines = new Map<string, {readonly metric: SeriesSample['labels']; readonly values: (readonly [number, string])[]}>();
-	// Before it was started, and after now, it has nothing to tell.
+	// Before it was started, and after now, it has no data.
 	for (let at = start; at <= Math.min(end, world.now()); at += step) {
 		if (at < world.startedAt) continue;
 		// The console runs in the same process, and must not wait for a graph.

@@ -14,17 +14,17 @@ const alertOf = ({labels, annotations, activeAt, value}: FiringAlert) => ({
 export const alertsResponse = (world: Monitoring) => ({alerts: world.alertsAt(world.now()).map(alertOf)});
 
 function ruleOf(world: Monitoring, rule: DemoAlertRule, alerts: readonly FiringAlert[]) {
-	const told = {
+	const common = {
 		name: rule.name,
 		query: rule.query,
 		health: 'ok',
 		evaluationTime: 0.0002 + 0.002 * world.stableRandom(`${rule.name} evaluation`),
 		lastEvaluation: rfc3339(world.evaluatedAt(world.now())),
 	};
-	if (rule.forSeconds === undefined) return {...told, labels: rule.labels, type: 'recording'};
+	if (rule.forSeconds === undefined) return {...common, labels: rule.labels, type: 'recording'};
 	const own = alerts.filter(one => one.rule === rule.name);
 	return {
-		...told,
+		...common,
 		state: own.length > 0 ? 'firing' : 'inactive',
 		duration: rule.forSeconds,
 		keepFiringFor: 0,

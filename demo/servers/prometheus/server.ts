@@ -150,7 +150,7 @@ async function handleRequest(world: Monitoring, {method, path, query}: FakeHttpR
 	if (path === '/pages') {
 		const page = metricsPageText(world, query.get('of') ?? '');
 		return page === undefined
-			? textResponse('nobody answers there', 404)
+			? textResponse('no server answers there', 404)
 			: {status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: page};
 	}
 	const read = readHandlers[path];
@@ -165,10 +165,10 @@ async function handleRequest(world: Monitoring, {method, path, query}: FakeHttpR
 }
 
 /**
- * A Prometheus over what the demo's monitoring sees, on loopback. It answers as the real one does where midwatch asks; of PromQL it speaks a
- * part. `/pages?of=URL` is its own: the page of metrics of a target, whose address is nobody's.
+ * A Prometheus over what the demo's monitoring sees, on loopback. It answers the requests of midwatch as the real one does, with a part of
+ * PromQL. `/pages?of=URL` is an extension: the metrics page of a target, since no server listens at its address.
  */
 export async function startPrometheusApi(world: Monitoring): Promise<FakeHttpServer> {
 	await loadPatterns();
-	return startFakeHttpServer(asked => handleRequest(world, asked));
+	return startFakeHttpServer(request => handleRequest(world, request));
 }

@@ -172,7 +172,7 @@ describe('the log of a pod', () => {
 	});
 
 	test('says so when what was written meanwhile was rotated away', async () => {
-		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 200, keptLines: 100});
+		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 200, retainedLines: 100});
 		rig.addPod('torrent');
 		const opened = await openLogs(await rowsOf(podsSource, ['torrent']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));

@@ -81,8 +81,8 @@ export function createApiClient(api: KubernetesApi) {
 					answer.on('data', (part: Buffer) => parts.push(part));
 					answer.on('error', reject);
 					answer.on('end', () => {
-						const whole = Buffer.concat(parts);
-						const text = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(whole) : whole;
+						const received = Buffer.concat(parts);
+						const text = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
 						const body = JSON.parse(text.toString('utf8')) as Body;
 						resolve({code: answer.statusCode ?? 0, headers: answer.headers, body});
 					});

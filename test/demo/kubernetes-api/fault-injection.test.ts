@@ -29,7 +29,7 @@ const touch = () => {
 };
 const where = {verb: 'watch', resource: 'pods'};
 
-/** A watch that has told all there was to tell, so that it is surely open and nothing of it is under way. */
+/** A watch that has sent all pending events, so that it is open and nothing of it is in flight. */
 async function openWatch() {
 	const stream = watched();
 	touch();
@@ -40,10 +40,10 @@ async function openWatch() {
 test('stall: the stream falls silent and other requests go on', async () => {
 	const stream = await openWatch();
 	expect(api.faults.injectNow({kind: 'stall'}, where)).toBe(1);
-	const told = stream.events.length;
+	const eventCount = stream.events.length;
 	touch();
 	expect(await client.send('GET', '/api/v1/pods')).toMatchObject({code: 200});
-	expect(stream.events).toHaveLength(told);
+	expect(stream.events).toHaveLength(eventCount);
 	expect(stream.ended).toBeUndefined();
 	stream.close();
 });
@@ -70,11 +70,11 @@ test.each(['reset', 'cut'] as const)('%s: the stream ends before its end', async
 
 test('truncate: the last chunk comes in half, and none of it is taken for an event', async () => {
 	const stream = await openWatch();
-	const told = stream.events.length;
+	const eventCount = stream.events.length;
 	api.faults.injectNow({kind: 'truncate'}, where);
 	touch();
 	expect(await stream.untilEnded()).toBe('broken');
-	expect(stream.events).toHaveLength(told);
+	expect(stream.events).toHaveLength(eventCount);
 });
 
 test('drop-bookmarks: changes come, bookmarks do not', async () => {
@@ -82,8 +82,8 @@ test('drop-bookmarks: changes come, bookmarks do not', async () => {
 	api.faults.injectNow({kind: 'drop-bookmarks'}, where);
 	await clock.advance(180_000);
 	touch();
-	const told = stream.events.length;
-	await stream.until(events => events.length > told);
+	const eventCount = stream.events.length;
+	await stream.until(events => events.length > eventCount);
 	expect(stream.events.map(({type}) => type)).not.toContain('BOOKMARK');
 	stream.close();
 });
@@ -104,7 +104,7 @@ test('slow: the answer comes once the time has passed', async () => {
 	expect(await slow).toMatchObject({code: 200});
 });
 
-test('refuse: 429 with its Retry-After, as often as it is asked for', async () => {
+test('refuse: 429 with its Retry-After, as often as requested', async () => {
 	api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 7}, {resource: 'pods'}, 2);
 	for (const code of [429, 429, 200]) {
 		const answer = await client.send('GET', '/api/v1/pods');
@@ -120,7 +120,7 @@ test('expireToken: 401 from now on, and a new token is good', async () => {
 	expect(await client.send('GET', '/api/v1/pods', {token})).toMatchObject({code: 200});
 });
 
-test('restart: streams break, the port and the objects stay, and old versions are gone', async () => {
+test('restart: streams break, the port and the objects stay, and old versions are dropped', async () => {
 	const stream = await openWatch();
 	const before = api.simulation.cluster.store.revision;
 	await api.faults.restart();
@@ -133,7 +133,7 @@ test('restart: streams break, the port and the objects stay, and old versions ar
 	expect(again.events).toMatchObject([{type: 'ERROR', object: {code: 410}}]);
 });
 
-test('stop and start: nobody is there, then somebody is', async () => {
+test('stop and start: connections are refused, then accepted', async () => {
 	await api.faults.stop();
 	await expect(client.send('GET', '/api/v1/pods')).rejects.toMatchObject({code: 'ECONNREFUSED'});
 	await api.faults.start();

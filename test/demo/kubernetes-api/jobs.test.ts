@@ -25,8 +25,8 @@ describeWithKubectl('jobs', 'calm', (judge, open) => {
 		expect(pod?.metadata.labels).toMatchObject({'job-name': 'migrate', ...job.spec.selector.matchLabels});
 		expect(await kubectl('-n', 'orders', 'get', 'jobs')).toMatch(/migrate +(Complete +)?1\/1 /);
 		expect(await kubectl('-n', 'orders', 'describe', 'job', 'migrate')).toMatch(/1 Succeeded \/ 0 Failed/);
-		const told = api.simulation.cluster.store.list<KubeEvent>('events', 'orders');
-		const own = told.filter(({involvedObject}) => involvedObject.uid === job.metadata.uid);
+		const events = api.simulation.cluster.store.list<KubeEvent>('events', 'orders');
+		const own = events.filter(({involvedObject}) => involvedObject.uid === job.metadata.uid);
 		expect(own.map(({reason}) => reason)).toEqual(['SuccessfulCreate', 'Completed']);
 	});
 

@@ -13,8 +13,8 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 
 	test('get lists every pod of every namespace, also by pages of 50', async () => {
 		const {api, kubectl} = judge();
-		const told = await kubectl('get', 'pods', '-A', '--no-headers', '--chunk-size=50');
-		const names = lines(told).map(line => line.split(/\s+/).slice(0, 2).join('/'));
+		const output = await kubectl('get', 'pods', '-A', '--no-headers', '--chunk-size=50');
+		const names = lines(output).map(line => line.split(/\s+/).slice(0, 2).join('/'));
 		const pods = api.simulation.cluster.store.list<Pod>('pods');
 		expect(pods.length).toBeGreaterThan(400);
 		expect(names).toEqual(pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`));
@@ -23,8 +23,8 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 	test('get prints the status that each pod has', async () => {
 		const {api, kubectl} = judge();
 		const pods = api.simulation.cluster.store.list<Pod>('pods', 'notify');
-		const told = lines(await kubectl('get', 'pods', '-n', 'notify', '--no-headers'));
-		const shown = told.map(line => line.split(/\s+/).slice(0, 3));
+		const output = lines(await kubectl('get', 'pods', '-n', 'notify', '--no-headers'));
+		const shown = output.map(line => line.split(/\s+/).slice(0, 3));
 		expect(shown).toEqual(
 			pods.map(pod => [pod.metadata.name, printedPod(pod).ready, printedPod(pod).status.replaceAll(' ', '')]),
 		);
@@ -33,12 +33,12 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 
 	test('get -o json gives the object itself', async () => {
 		const {get, kubectl} = judge();
-		const told = JSON.parse(
+		const output = JSON.parse(
 			await kubectl('-n', 'payments', 'get', 'deployment', 'ledger', '-o', 'json', '--show-managed-fields=true').catch(
 				() => kubectl('-n', 'payments', 'get', 'deployment', 'ledger', '-o', 'json'),
 			),
 		);
-		expect(told).toEqual(get('deployments.apps', 'payments', 'ledger'));
+		expect(output).toEqual(get('deployments.apps', 'payments', 'ledger'));
 	});
 
 	test('selects by label and by field on the server', async () => {
@@ -71,35 +71,35 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 		expect(there.length).toBeGreaterThan(5);
 	});
 
-	test('describe tells the cause of a crash and its events', async () => {
+	test('describe shows the cause of a crash and its events', async () => {
 		const {kubectl, pods} = judge();
 		const crashing = pods('checkout', 'api').find(
 			pod => (pod as Pod).status.containerStatuses?.[0]?.lastState.terminated,
 		);
-		const told = await kubectl('describe', 'pod', '-n', 'checkout', crashing?.metadata.name ?? '');
-		expect(told).toMatch(/Last State:\s+Terminated\s+Reason:\s+OOMKilled\s+Exit Code:\s+137/);
-		expect(told).toMatch(/Warning\s+BackOff\s.*kubelet\s+Back-off restarting failed container/);
-		expect(told).toMatch(/Controlled By:\s+ReplicaSet\/api-/);
+		const output = await kubectl('describe', 'pod', '-n', 'checkout', crashing?.metadata.name ?? '');
+		expect(output).toMatch(/Last State:\s+Terminated\s+Reason:\s+OOMKilled\s+Exit Code:\s+137/);
+		expect(output).toMatch(/Warning\s+BackOff\s.*kubelet\s+Back-off restarting failed container/);
+		expect(output).toMatch(/Controlled By:\s+ReplicaSet\/api-/);
 	});
 
-	test('describe tells of a node what is on it and what it has left', async () => {
+	test('describe shows the pods of a node and its free resources', async () => {
 		const {kubectl, get} = judge();
-		const told = await kubectl('describe', 'node', 'node-c2');
-		expect(told).toMatch(/Ready\s+Unknown\s.*NodeStatusUnknown\s+Kubelet stopped posting node status/);
-		expect(told).toContain('node.kubernetes.io/unreachable:NoExecute');
+		const output = await kubectl('describe', 'node', 'node-c2');
+		expect(output).toMatch(/Ready\s+Unknown\s.*NodeStatusUnknown\s+Kubelet stopped posting node status/);
+		expect(output).toContain('node.kubernetes.io/unreachable:NoExecute');
 		expect(get<Node>('nodes', undefined, 'node-c2').spec.taints).toHaveLength(2);
 		expect(await kubectl('get', 'nodes')).toMatch(/node-c2\s+NotReady/);
 	});
 
-	test('describe tells why a rollout does not go on', async () => {
+	test('describe shows why a rollout does not progress', async () => {
 		const {kubectl} = judge();
-		const told = await kubectl('describe', 'deployment', '-n', 'checkout', 'api');
-		expect(told).toMatch(/Progressing\s+(True|False)\s+(ReplicaSetUpdated|ProgressDeadlineExceeded)/);
-		expect(told).toMatch(/Replicas:\s+6 desired \| 3 updated \| 8 total \| 5 available \| 3 unavailable/);
-		expect(told).toMatch(/ScalingReplicaSet\s.*Scaled up replica set api-\w+/);
+		const output = await kubectl('describe', 'deployment', '-n', 'checkout', 'api');
+		expect(output).toMatch(/Progressing\s+(True|False)\s+(ReplicaSetUpdated|ProgressDeadlineExceeded)/);
+		expect(output).toMatch(/Replicas:\s+6 desired \| 3 updated \| 8 total \| 5 available \| 3 unavailable/);
+		expect(output).toMatch(/ScalingReplicaSet\s.*Scaled up replica set api-\w+/);
 	});
 
-	test('get -w tells a change while it happens', async () => {
+	test('get -w shows a change when it happens', async () => {
 		const {api, kubectl, startKubectl: follow, until} = judge();
 		const watched = follow('get', 'configmaps', '-n', 'default', '-w', '--no-headers');
 		const {cluster} = api.simulation;
@@ -111,16 +111,16 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 		await watched.end();
 	});
 
-	test('top tells what the metrics server last saw', async () => {
+	test('top shows what the metrics server last measured', async () => {
 		const {kubectl, pods} = judge();
 		const nodes = lines(await kubectl('top', 'nodes', '--no-headers'));
 		expect(nodes).toHaveLength(12);
 		const full = nodes.find(line => line.startsWith('node-a3'))?.split(/\s+/)[4] ?? '';
 		expect(Number.parseInt(full, 10)).toBeGreaterThan(75);
 		expect(nodes.find(line => line.startsWith('node-c2'))).toContain('<unknown>');
-		const told = lines(await kubectl('top', 'pods', '-n', 'payments', '--no-headers')).map(line => line.split(/\s+/));
-		expect(told.filter(([name]) => name?.startsWith('ledger')).length).toBeGreaterThanOrEqual(6);
-		expect(told.every(([, cpu, memory]) => /^\d+m$/.test(cpu ?? '') && /^\d+Mi$/.test(memory ?? ''))).toBe(true);
+		const output = lines(await kubectl('top', 'pods', '-n', 'payments', '--no-headers')).map(line => line.split(/\s+/));
+		expect(output.filter(([name]) => name?.startsWith('ledger')).length).toBeGreaterThanOrEqual(6);
+		expect(output.every(([, cpu, memory]) => /^\d+m$/.test(cpu ?? '') && /^\d+Mi$/.test(memory ?? ''))).toBe(true);
 		expect(pods('payments', 'ledger').length).toBeGreaterThanOrEqual(6);
 	});
 
@@ -137,8 +137,8 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 		expect(JSON.parse(before[0] ?? '')).toMatchObject({seq: 0});
 		const thumb = pods('media', 'thumb')[0]?.metadata.name ?? '';
 		expect(await kubectl('logs', '-n', 'media', thumb, '-c', 'resizer', '--tail=1')).toContain('seq=');
-		const wrong = await attempt('admin', 'logs', '-n', 'media', thumb, '-c', 'nobody');
-		expect(wrong.err).toContain('nobody');
+		const wrong = await attempt('admin', 'logs', '-n', 'media', thumb, '-c', 'unknown');
+		expect(wrong.err).toContain('unknown');
 	});
 
 	if (speaksJson)

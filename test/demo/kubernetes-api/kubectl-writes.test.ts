@@ -159,10 +159,10 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 
 	test('delete of a deployment takes its replica sets and pods along', async () => {
 		const {kubectl, pods, until} = judge();
-		const gone = deployment(judge(), 'notify', 'push');
+		const removed = deployment(judge(), 'notify', 'push');
 		await kubectl('-n', 'notify', 'delete', 'deployment', 'push');
 		await until(() => pods('notify', 'push').length === 0);
-		expect(setsOf(judge(), gone)).toEqual([]);
+		expect(setsOf(judge(), removed)).toEqual([]);
 	});
 
 	test('delete --cascade=orphan leaves the pods alone', async () => {
@@ -276,7 +276,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 	test('a server dry run answers with what would be, and changes nothing', async () => {
 		const {kubectl} = judge();
 		const before = deployment(judge(), 'media', 'api');
-		const told = JSON.parse(
+		const patched = JSON.parse(
 			await kubectl(
 				'-n',
 				'media',
@@ -290,7 +290,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 				'json',
 			),
 		) as Deployment;
-		expect(told.spec.replicas).toBe(1);
+		expect(patched.spec.replicas).toBe(1);
 		expect(deployment(judge(), 'media', 'api')).toEqual(before);
 	});
 

@@ -49,8 +49,8 @@ test('logs that are followed lose no line and double none, also when they are ta
 	}
 	const seen = numbers(followed.text());
 	expect(seen).toEqual(Array.from({length: seen.length}, (_, index) => (seen[0] ?? 0) + index));
-	const whole = await open(path.replace('follow=true&', '')).ended;
-	expect(numbers(whole.text).slice(0, seen.length)).toEqual(seen);
+	const complete = await open(path.replace('follow=true&', '')).ended;
+	expect(numbers(complete.text).slice(0, seen.length)).toEqual(seen);
 	api.simulation.cluster.store.remove('pods', 'orders', pod?.metadata.name ?? '');
 	await clock.advance(1000);
 	expect((await followed.ended).code).toBe(200);
@@ -68,12 +68,12 @@ test('a client certificate says who comes in', async () => {
 test('the service proxy passes a request on, and says what is not there', async () => {
 	const path = '/api/v1/namespaces/monitoring/services/http:prometheus:80/proxy/api/v1/query?query=up';
 	expect((await open(path).ended).code).toBe(503);
-	const backend = createServer((asked, answer) => answer.end(`asked ${asked.url}`));
+	const backend = createServer((request, response) => response.end(`requested ${request.url}`));
 	await new Promise<void>(resolve => backend.listen(0, '127.0.0.1', resolve));
 	const {port} = backend.address() as AddressInfo;
 	api.simulation.backends.set('monitoring/prometheus', `http://127.0.0.1:${port}`);
-	expect(await open(path).ended).toEqual({code: 200, text: 'asked /api/v1/query?query=up'});
-	expect((await open(path.replace('http:prometheus:80', 'nobody')).ended).code).toBe(404);
+	expect(await open(path).ended).toEqual({code: 200, text: 'requested /api/v1/query?query=up'});
+	expect((await open(path.replace('http:prometheus:80', 'unknown')).ended).code).toBe(404);
 	expect((await open(path, {token: api.tokens.viewer}).ended).code).toBe(403);
 	backend.close();
 });

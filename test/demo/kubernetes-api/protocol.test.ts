@@ -42,8 +42,8 @@ describe('a list', () => {
 		const before = api.simulation.cluster.store.list('pods').map(({metadata}) => metadata.uid);
 		const first = await client.send('GET', '/api/v1/pods?limit=150');
 		expect(first.body.metadata.remainingItemCount).toBe(before.length - 150);
-		const [gone] = api.simulation.cluster.store.list('pods').slice(200);
-		api.simulation.cluster.store.remove('pods', gone?.metadata.namespace, gone?.metadata.name ?? '');
+		const [removed] = api.simulation.cluster.store.list('pods').slice(200);
+		api.simulation.cluster.store.remove('pods', removed?.metadata.namespace, removed?.metadata.name ?? '');
 		const pages = [first];
 		for (let next = first.body.metadata.continue; next !== undefined; next = pages.at(-1)?.body.metadata.continue) {
 			pages.push(await client.send('GET', `/api/v1/pods?limit=150&continue=${next}`));
@@ -74,7 +74,7 @@ describe('a list', () => {
 		expect(packed.body).toEqual(plain.body);
 	});
 
-	test('tells tables and metadata to those that ask for them', async () => {
+	test('returns tables and metadata on request', async () => {
 		const table = await client.send('GET', '/api/v1/namespaces/catalog/pods', {
 			headers: {accept: 'application/json;as=Table;v=v1;g=meta.k8s.io'},
 		});
@@ -91,7 +91,7 @@ describe('a list', () => {
 });
 
 describe('a watch', () => {
-	test('goes on from a version without a gap, and tells what enters and leaves the selection', async () => {
+	test('continues from a version without a gap, and reports what enters and leaves the selection', async () => {
 		const {revision} = api.simulation.cluster.store;
 		put('w', {a: '1'}, {team: 'a'});
 		const stream = client.watch(`${settings}?watch=true&resourceVersion=${revision}&labelSelector=team%3Da`);
@@ -123,7 +123,7 @@ describe('a watch', () => {
 		);
 	});
 
-	test('of a forgotten version is told 410 in the stream', async () => {
+	test('of a dropped version gets 410 in the stream', async () => {
 		const old = api.simulation.cluster.store.revision;
 		put('forgotten', {});
 		api.faults.compact();
@@ -182,7 +182,7 @@ describe('a write', () => {
 		expect(api.simulation.cluster.store.revision).toBe(revision);
 	});
 
-	test('tells in managedFields who set a field last', async () => {
+	test('shows in managedFields who set a field last', async () => {
 		put('owned', {a: '1'});
 		const type = 'application/merge-patch+json';
 		await client.send('PATCH', `${settings}/owned?fieldManager=first`, {body: {data: {b: '2'}}, type});
@@ -194,9 +194,9 @@ describe('a write', () => {
 	});
 });
 
-describe('who asks', () => {
-	test('is told 401, 403 or is let in, by token and on behalf of another', async () => {
-		expect(await client.send('GET', '/api/v1/pods', {token: 'nobody'})).toMatchObject({code: 401});
+describe('a user', () => {
+	test('gets 401, 403 or access, by token and by impersonation', async () => {
+		expect(await client.send('GET', '/api/v1/pods', {token: 'unknown'})).toMatchObject({code: 401});
 		expect(await client.send('GET', '/api/v1/pods', {token: api.tokens.team})).toMatchObject({code: 403});
 		expect(await client.send('GET', '/api/v1/namespaces/checkout/pods', {token: api.tokens.team})).toMatchObject({
 			code: 200,

@@ -177,17 +177,17 @@ describe('the storm', () => {
 
 	test('each rollout is ended by undoing it', async () => {
 		const {clock, undo, isWell} = start('storm');
-		const sick = [
+		const unhealthy = [
 			['gateway', 'rate-limit'],
 			['notify', 'sms'],
 			['search', 'ranking'],
 			['media', 'thumb'],
 			['checkout', 'api'],
 		] as const;
-		for (const [namespace, name] of sick) expect(isWell(namespace, name)).toBe(false);
-		for (const [namespace, name] of sick) undo(namespace, name);
+		for (const [namespace, name] of unhealthy) expect(isWell(namespace, name)).toBe(false);
+		for (const [namespace, name] of unhealthy) undo(namespace, name);
 		await clock.advance(3 * minute);
-		for (const [namespace, name] of sick) expect([name, isWell(namespace, name)]).toEqual([name, true]);
+		for (const [namespace, name] of unhealthy) expect([name, isWell(namespace, name)]).toEqual([name, true]);
 	});
 
 	test('the missing key is also ended by adding it', async () => {
@@ -231,7 +231,7 @@ describe('the storm', () => {
 });
 
 describe('many pods', () => {
-	test('are what was asked for, and change as often as was asked for', async () => {
+	test('have the requested size and change rate', async () => {
 		const clock = createFakeClock();
 		const scenario = createScenario('calm', {now: clock.now});
 		const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);

@@ -27,13 +27,13 @@ const patches: readonly (readonly [says: string, patch: unknown])[] = [
 	['a container that is new', pod([{name: 'third', image: 'registry.example.test/third:1'}])],
 	['a container that goes', pod([{name: 'resizer', $patch: 'delete'}])],
 	[
-		'the list of containers as a whole',
+		'the complete list of containers',
 		pod([{$patch: 'replace'}, {name: 'only', image: 'registry.example.test/only:1'}]),
 	],
-	['a list without a key, as a whole', pod([{name: 'thumb', args: ['-v']}])],
+	['a complete list without a merge key', pod([{name: 'thumb', args: ['-v']}])],
 	['another port', pod([{name: 'thumb', ports: [{containerPort: 9090, name: 'metrics', protocol: 'TCP'}]}])],
 	[
-		'the whole template',
+		'the complete template',
 		{
 			spec: {
 				template: {$patch: 'replace', metadata: {labels: {a: 'b'}}, spec: {containers: [{name: 'x', image: 'y'}]}},
@@ -41,7 +41,7 @@ const patches: readonly (readonly [says: string, patch: unknown])[] = [
 		},
 	],
 	['a value that goes', {metadata: {annotations: {'kubernetes.io/change-cause': null}}}],
-	['what is kept of a strategy', {spec: {strategy: {$retainKeys: ['type'], type: 'Recreate'}}}],
+	['the retained keys of a strategy', {spec: {strategy: {$retainKeys: ['type'], type: 'Recreate'}}}],
 ];
 
 describeWithKubectl('a strategic merge', 'calm', (judge, open) => {
@@ -50,7 +50,7 @@ describeWithKubectl('a strategic merge', 'calm', (judge, open) => {
 	test.each(patches)('of %s is as kubectl does it', async (_, patch) => {
 		const {kubectl, get} = judge();
 		const before = get('deployments.apps', 'media', 'thumb');
-		const told = await kubectl(
+		const output = await kubectl(
 			'-n',
 			'media',
 			'patch',
@@ -63,7 +63,7 @@ describeWithKubectl('a strategic merge', 'calm', (judge, open) => {
 			'-f',
 			judge().file(before),
 		);
-		const {status: _status, ...after} = JSON.parse(told) as Record<string, unknown>;
+		const {status: _status, ...after} = JSON.parse(output) as Record<string, unknown>;
 		const {status: __, ...ours} = applyStrategicMerge(before, patch) as Record<string, unknown>;
 		expect(withoutEmpty(ours)).toEqual(withoutEmpty(after));
 	});

@@ -5,8 +5,8 @@ import {type DisposableServer, startDisposableKafka} from '../../estate/disposab
 import type {KafkaServer} from '../../estate/estate-record.ts';
 import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {makeTopic, produce} from '../../estate/kafka/kafka-load.ts';
-import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectFramed, expectUsable} from '../failure-modes/failure-modes.ts';
 import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
 /** A bell makes it binary, which is shown as hex: this one ends its title by a sequence instead. */
@@ -103,7 +103,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 		});
 	});
 
-	test('5 MB message: it is shown up to a limit that is told, and the pane reads on', async () => {
+	test('5 MB message: it is shown up to a limit that is named, and the pane is still read', async () => {
 		await open.select('large');
 		await peek(0);
 		await open.expect('a short one');

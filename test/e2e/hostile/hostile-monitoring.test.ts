@@ -13,8 +13,8 @@ import {describePrometheus} from '../../estate/describe-server.ts';
 import {type DisposableServer, startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {writeTargets} from '../../estate/target-config.ts';
-import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectFramed, expectUsable} from '../failure-modes/failure-modes.ts';
 import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
 let open: ConsoleProcess;
@@ -35,7 +35,7 @@ async function expectReadsOn(): Promise<void> {
 async function exporter(answer: (path: string) => string): Promise<{readonly port: number; readonly server: Server}> {
 	const server = createServer(socket => {
 		socket.on('error', () => {});
-		socket.once('data', asked => socket.end(answer(String(asked).split(' ')[1] ?? '')));
+		socket.once('data', request => socket.end(answer(String(request).split(' ')[1] ?? '')));
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');

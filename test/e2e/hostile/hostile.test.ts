@@ -8,8 +8,8 @@ import {type DisposableServer, startDisposablePostgres, startDisposableRedis} fr
 import type {Login, NamedServer} from '../../estate/estate-record.ts';
 import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {redisOptions, sendCommand} from '../../estate/redis.ts';
-import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectFramed, expectUsable} from '../failure-modes/failure-modes.ts';
 import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
 let open: ConsoleProcess;
@@ -61,7 +61,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await expectSanitizedSnapshot(open);
 	});
 
-	test('5 MB query: the pane reads on, and its text is opened up to a limit that is told', async () => {
+	test('5 MB query: the pane is still read, and its text opens up to a limit that is named', async () => {
 		await open.select(' long ');
 		open.press('row.open');
 		await open.expect('esc back');
@@ -125,7 +125,7 @@ describeRedis('redis', 'text from outside', like => {
 		await expectSanitizedSnapshot(open);
 	});
 
-	test('5 MB value and key: the pane reads on and tells the size', async () => {
+	test('5 MB value and key: the pane is still read and shows the size', async () => {
 		const screen = await open.expect('five:');
 		expect(screen).toMatch(/five:megabytes +[56]\.\dMi/);
 		await open.select('five:');
@@ -154,7 +154,7 @@ describe('text from a cluster', () => {
 		const {container, note} = {container: 'rig:1', note: `no such key ${hostileName}`};
 		rig.api.simulation.programs.set(container, {
 			linesPerSecond: 2,
-			keptLines: 8,
+			retainedLines: 8,
 			logs: index => (index % 5 === 4 ? `long ${'x'.repeat(fiveMegabytes)}` : `line ${index} ${hostileName}`),
 		});
 		rig.addPod('hostile-1');
@@ -163,7 +163,7 @@ describe('text from a cluster', () => {
 		const slow = ['password--', 'password/*', 'redis-cli ', 'password/**/', 'x://a:', '\u0090'];
 		rig.api.simulation.programs.set('slow:1', {
 			linesPerSecond: 4,
-			keptLines: 40,
+			retainedLines: 40,
 			logs: index =>
 				index % 2 === 0 ? (slow[(index / 2) % slow.length] ?? '').repeat(8000) : `line ${index} DB_PASS=hunter2`,
 		});

@@ -44,17 +44,17 @@ describeRedis('redis', 'a required copy of the audit', server => {
 	const limit = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 
 	/** Raises the limit on the selected server, and waits for what the confirmation says in the end. */
-	async function raise(console: ConsoleProcess, size: string, end: string): Promise<void> {
-		await console.select('allkeys-lru');
-		console.pressDeclared('redis.set-maxmemory');
-		await console.expect('New maxmemory');
-		console.press('field.clear');
-		console.type(size);
-		console.press('field.accept');
-		await console.confirm();
-		await console.expect(end);
-		console.press('list.choose');
-		await console.expectAbsent(end);
+	async function raise(midwatch: ConsoleProcess, size: string, end: string): Promise<void> {
+		await midwatch.select('allkeys-lru');
+		midwatch.pressDeclared('redis.set-maxmemory');
+		await midwatch.expect('New maxmemory');
+		midwatch.press('field.clear');
+		midwatch.type(size);
+		midwatch.press('field.accept');
+		await midwatch.confirm();
+		await midwatch.expect(end);
+		midwatch.press('list.choose');
+		await midwatch.expectAbsent(end);
 	}
 
 	test('lets nothing be done while its log server is down, but by a break-glass; then all of it is delivered', async () => {
@@ -67,30 +67,30 @@ describeRedis('redis', 'a required copy of the audit', server => {
 		const sinks = [{name: 'siem', kind: 'syslog', to: `tcp://127.0.0.1:${port}`, required: true}];
 		writeFileSync(file, stringify({...parse(readFileSync(file, 'utf8')), audit: {sinks}}), {mode: 0o600});
 
-		const console = await startConsole({file});
-		closing.push(() => console.close());
-		await console.zoom(4, 'Redis memory');
-		await console.expect('audit not delivered, actions blocked: siem');
-		await raise(console, '98mb', 'Refused');
+		const midwatch = await startConsole({file});
+		closing.push(() => midwatch.close());
+		await midwatch.zoom(4, 'Redis memory');
+		await midwatch.expect('audit not delivered, actions blocked: siem');
+		await raise(midwatch, '98mb', 'Refused');
 		expect(await limit()).toBe(before);
 
-		console.press('deck.break-glass');
-		await console.expect('siem accepts no records');
-		await console.typeKeys('break-glass');
-		console.press('field.accept');
-		await console.expect('> reason');
-		await console.typeKeys('orders are down');
-		console.press('field.accept');
-		await console.expect('BREAK-GLASS');
-		await raise(console, '99mb', 'Done');
+		midwatch.press('deck.break-glass');
+		await midwatch.expect('siem accepts no records');
+		await midwatch.typeKeys('break-glass');
+		midwatch.press('field.accept');
+		await midwatch.expect('> reason');
+		await midwatch.typeKeys('orders are down');
+		midwatch.press('field.accept');
+		await midwatch.expect('BREAK-GLASS');
+		await raise(midwatch, '99mb', 'Done');
 		expect(await limit()).toBe(String(99 * 1024 * 1024));
 
 		const siem = await listen(port);
-		await console.expectAbsent('BREAK-GLASS');
-		await raise(console, '97mb', 'Done');
-		const kinds = () => console.audit().map(({kind}) => kind);
+		await midwatch.expectAbsent('BREAK-GLASS');
+		await raise(midwatch, '97mb', 'Done');
+		const kinds = () => midwatch.audit().map(({kind}) => kind);
 		expect(kinds()).toContain('break-glass-end');
 		await expect.poll(siem.kinds).toEqual(kinds());
-		expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });

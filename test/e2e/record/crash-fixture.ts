@@ -15,7 +15,7 @@ import {type AuditLine, type ConsoleProcess, readAudit, startConsole} from '../c
 export type CrashScenario = {
 	readonly server: PostgresServer | RedisServer;
 	/** Opens the confirmation of the action number `run`. */
-	open(console: ConsoleProcess, run: number): Promise<void>;
+	open(midwatch: ConsoleProcess, run: number): Promise<void>;
 	/** Waits until the server has nothing of a killed console left to read. */
 	settle(): Promise<void>;
 	/** How often the server was sent it. */
@@ -27,14 +27,14 @@ export type CrashScenario = {
 };
 
 /** Presses the key of an action until it is taken: it is not while the row under the cursor has just changed. */
-async function call(console: ConsoleProcess, id: string, opened: string): Promise<void> {
+async function call(midwatch: ConsoleProcess, id: string, opened: string): Promise<void> {
 	for (let attempt = 0; attempt < 20; attempt++) {
-		console.pressDeclared(id);
-		await console.expect(screen => screen.includes(opened) || screen.includes('was not taken'));
+		midwatch.pressDeclared(id);
+		await midwatch.expect(screen => screen.includes(opened) || screen.includes('was not taken'));
 		// The notice stays after the key is pressed again.
-		if ((await console.pty.waitUntilIdle(200)).includes(opened)) return;
+		if ((await midwatch.pty.waitUntilIdle(200)).includes(opened)) return;
 	}
-	throw new Error(`${id} does not open:\n${console.pty.screen()}`);
+	throw new Error(`${id} does not open:\n${midwatch.pty.screen()}`);
 }
 
 /** Each run has a size of its own, which was never the limit of anything else. */
@@ -46,14 +46,14 @@ export const slowlogOfAll = ['slowlog-log-slower-than 0', 'slowlog-max-len 10000
 export function maxmemoryScenario(server: RedisServer): CrashScenario {
 	return {
 		server,
-		async open(console, run) {
-			await console.zoom(4, 'Redis memory');
-			await console.select('noeviction');
-			await call(console, 'redis.set-maxmemory', 'New maxmemory');
-			console.press('field.clear');
-			console.type(`${1000 + run}mb`);
-			await console.expect(`${1000 + run}mb▏`);
-			console.press('field.accept');
+		async open(midwatch, run) {
+			await midwatch.zoom(4, 'Redis memory');
+			await midwatch.select('noeviction');
+			await call(midwatch, 'redis.set-maxmemory', 'New maxmemory');
+			midwatch.press('field.clear');
+			midwatch.type(`${1000 + run}mb`);
+			await midwatch.expect(`${1000 + run}mb▏`);
+			midwatch.press('field.accept');
 		},
 		async settle() {
 			const clients = async () => String(await sendCommand(server, ['CLIENT', 'LIST']));
@@ -75,17 +75,17 @@ export function terminateScenario(server: PostgresServer): CrashScenario {
 	const victims = new Map<number, {readonly client: Client; readonly pid: number}>();
 	return {
 		server,
-		async open(console, run) {
+		async open(midwatch, run) {
 			const client = new Client({...pgConfig(server, 'app', 'shop'), application_name: name(run)});
 			client.on('error', () => {});
 			await client.connect();
 			await client.query('begin');
 			const {rows} = await client.query<{pid: number}>('select pg_backend_pid() as pid');
 			victims.set(run, {client, pid: rows[0]?.pid ?? 0});
-			await console.zoom(3, 'Slow queries');
-			await console.filter(name(run));
-			await console.select(name(run));
-			await call(console, 'postgres.terminate', 'will run');
+			await midwatch.zoom(3, 'Slow queries');
+			await midwatch.filter(name(run));
+			await midwatch.select(name(run));
+			await call(midwatch, 'postgres.terminate', 'will run');
 		},
 		async settle() {
 			const sessions = () =>
@@ -124,7 +124,7 @@ export type CrashHome = {
 	open(around: CrashScenario, host?: string): Promise<ConsoleProcess>;
 	/** Ids of the intents without a known end. */
 	unresolved(): Promise<readonly string[]>;
-	/** The log is one whole chain. */
+	/** Expects an unbroken hash chain. */
 	expectSound(): Promise<void>;
 	remove(): void;
 };
@@ -150,9 +150,9 @@ export function createCrashHome(): CrashHome {
 }
 
 /** Waits until the header counts as many unknown outcomes as the log has. */
-export async function expectListed(console: ConsoleProcess, count: number): Promise<void> {
+export async function expectListed(midwatch: ConsoleProcess, count: number): Promise<void> {
 	const counted = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
-	await console.expect(screen => counted(screen) === count);
+	await midwatch.expect(screen => counted(screen) === count);
 }
 
 /** Bytes of this month's records. */
@@ -171,21 +171,21 @@ export async function crashDuringAction(around: CrashScenario, runs: readonly nu
 	let span = 400;
 	try {
 		for (const run of runs) {
-			const console = await home.open(around);
+			const midwatch = await home.open(around);
 			try {
-				await expectListed(console, (await home.unresolved()).length);
-				await around.open(console, run);
+				await expectListed(midwatch, (await home.unresolved()).length);
+				await around.open(midwatch, run);
 				const before = sizeOf(home);
-				await console.confirm();
+				await midwatch.confirm();
 				if (run % 2 === 0) {
 					const giveUp = performance.now() + 5000;
 					while (sizeOf(home) === before && performance.now() < giveUp) await pause(0);
 					await pause(Math.random() * span * 0.2);
 				} else await pause(Math.random() * span);
-				console.pty.signal('SIGKILL');
-				await console.pty.exited;
+				midwatch.pty.signal('SIGKILL');
+				await midwatch.pty.exited;
 			} finally {
-				await console.close();
+				await midwatch.close();
 			}
 			const end = await judge(around, run, home, figures);
 			span *= end === 'seen' ? 0.9 : end === 'nothing' ? 1.1 : 1;

@@ -12,7 +12,7 @@ import {
 	terminateScenario,
 } from './crash-fixture.ts';
 
-/** `MIDWATCH_CRASHES=200` by hand. */
+/** For a longer run: `MIDWATCH_CRASHES=200`. */
 const crashes = Number(process.env['MIDWATCH_CRASHES'] ?? 30);
 
 /** The action has ended, or the Enter that was to confirm it closed a plan that had just become stale. */
@@ -51,17 +51,17 @@ describePostgres('postgres-15', 'a console that is killed around an action', lik
 			try {
 				for (const round of numbers(0, rounds)) {
 					const runs = numbers(round * 3 + 1, 3);
-					const consoles = await Promise.all(runs.map(async run => ({run, console: await home.open(around)})));
-					await Promise.all(consoles.map(({run, console}) => around.open(console, run)));
+					const consoles = await Promise.all(runs.map(async run => ({run, midwatch: await home.open(around)})));
+					await Promise.all(consoles.map(({run, midwatch}) => around.open(midwatch, run)));
 					await Promise.all(
-						consoles.map(async ({run, console}) => {
+						consoles.map(async ({run, midwatch}) => {
 							// A plan is stale when another console acted after its preview: then this one sends nothing.
-							const isConfirmed = await console.confirmUnlessStale();
+							const isConfirmed = await midwatch.confirmUnlessStale();
 							if (run % 3 !== 0) await pause(Math.random() * 200);
-							else if (isConfirmed) await console.expect(isOver);
-							console.pty.signal('SIGKILL');
-							await console.pty.exited;
-							await console.close();
+							else if (isConfirmed) await midwatch.expect(isOver);
+							midwatch.pty.signal('SIGKILL');
+							await midwatch.pty.exited;
+							await midwatch.close();
 						}),
 					);
 					await home.expectSound();

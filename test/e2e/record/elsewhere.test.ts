@@ -15,9 +15,9 @@ afterEach(async () => {
 });
 
 const open = async (home: CrashHome, around: CrashScenario, host: string): Promise<ConsoleProcess> => {
-	const console = await home.open(around, host);
-	closing.push(() => console.close());
-	return console;
+	const midwatch = await home.open(around, host);
+	closing.push(() => midwatch.close());
+	return midwatch;
 };
 
 /** Waits until a console has the lock on what it is about to change: it has looked for others by then. */
@@ -37,42 +37,42 @@ async function untilLocked(home: CrashHome): Promise<void> {
 }
 
 /** Stops a console that has its lock and has sent nothing. @returns the number of its action, and how to continue it. */
-async function stopBeforeSending(home: CrashHome, around: CrashScenario, console: ConsoleProcess) {
+async function stopBeforeSending(home: CrashHome, around: CrashScenario, midwatch: ConsoleProcess) {
 	for (let run = 1; run < 10; run++) {
-		await around.open(console, run);
-		await console.confirm();
+		await around.open(midwatch, run);
+		await midwatch.confirm();
 		await untilLocked(home);
-		const pid = innermost(console.pty);
+		const pid = innermost(midwatch.pty);
 		process.kill(pid, 'SIGSTOP');
 		const goOn = async () => void process.kill(pid, 'SIGCONT');
 		closing.push(goOn);
 		if ((await around.sent(run)) === 0) return {run, goOn};
 		await goOn();
-		await console.expect('Done');
-		console.press('list.choose');
+		await midwatch.expect('Done');
+		midwatch.press('list.choose');
 	}
 	throw new Error('it sent each time before it was stopped');
 }
 
 /** Kills a console whose intent is on disk, and whose server does not answer meanwhile. @returns the number of its action. */
 async function leaveUnknown(home: CrashHome, around: CrashScenario, host: string): Promise<number> {
-	const console = await open(home, around, host);
+	const midwatch = await open(home, around, host);
 	for (let run = 1; run < 10; run++) {
-		await around.open(console, run);
-		await console.confirm();
-		while ((await home.unresolved()).length === 0 && !console.pty.screen().includes('Done')) await pause(0);
+		await around.open(midwatch, run);
+		await midwatch.confirm();
+		while ((await home.unresolved()).length === 0 && !midwatch.pty.screen().includes('Done')) await pause(0);
 		process.kill(around.server.pid, 'SIGSTOP');
 		try {
 			if ((await home.unresolved()).length > 0) {
-				process.kill(innermost(console.pty), 'SIGKILL');
-				await console.pty.exited;
+				process.kill(innermost(midwatch.pty), 'SIGKILL');
+				await midwatch.pty.exited;
 				return run;
 			}
 		} finally {
 			process.kill(around.server.pid, 'SIGCONT');
 		}
-		await console.expect('Done');
-		console.press('list.choose');
+		await midwatch.expect('Done');
+		midwatch.press('list.choose');
 	}
 	throw new Error('the server answered each time before it was stopped');
 }
@@ -94,21 +94,21 @@ describeNamespaces('a state directory that is shared by consoles in several pid 
 			const {home, around} = await setUp();
 			const early = beside ? await open(home, around, 'laptop-b') : undefined;
 			const run = await leaveUnknown(home, around, 'laptop-a');
-			const console = early ?? (await open(home, around, 'laptop-b'));
+			const midwatch = early ?? (await open(home, around, 'laptop-b'));
 			// The sign and the lock of the one that was killed count until their lease ends.
-			await console.expect(/1 (?:of )?unknown/);
-			console.press('deck.audit');
-			const screen = await console.expect(/it looks done: maxmemory|it does not look done: maxmemory/);
+			await midwatch.expect(/1 (?:of )?unknown/);
+			midwatch.press('deck.audit');
+			const screen = await midwatch.expect(/it looks done: maxmemory|it does not look done: maxmemory/);
 			expect(await around.sent(run)).toBe(screen.includes('it looks done') ? 1 : 0);
-			console.press('deck.back');
+			midwatch.press('deck.back');
 			const locks = join(home.folder, 'state', 'midwatch', 'locks');
 			await expect.poll(() => readdirSync(locks)).toEqual([]);
 			const next = run + 100;
-			await around.open(console, next);
-			await console.confirm();
-			await console.expect('Done');
+			await around.open(midwatch, next);
+			await midwatch.confirm();
+			await midwatch.expect('Done');
 			expect(await around.sent(next)).toBe(1);
-			expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
+			expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 			expect(readdirSync(locks)).toEqual([]);
 		});
 

@@ -77,7 +77,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await on.expect('Done');
 	}
 
-	test('an alert is opened, silenced once it is armed, and told again by undo', async () => {
+	test('an alert is opened, silenced once it is armed, and shown again by undo', async () => {
 		const on = await console(true);
 		await on.select('a:1');
 		on.pressDeclared('alertmanager.alert');
@@ -171,7 +171,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await recorded(on, 'outcome').toMatchObject([{result: 'failed'}]);
 	});
 
-	test('when the reply is lost, it is said that nobody knows, and it was sent once', async () => {
+	test('when the reply is lost, the outcome is unknown, and it was sent once', async () => {
 		const on = await console();
 		await on.select('a:1');
 		await propose(on);

@@ -60,20 +60,20 @@ async function start(...words: readonly string[]): Promise<ConsoleProcess> {
 }
 
 /** Opens the question from the list of targets. */
-async function ask(console: ConsoleProcess, program: string): Promise<string> {
-	await console.expect(`waits for your approval to run ${program}`);
-	console.press('deck.targets');
-	await console.expect('Watched systems');
-	console.press('list.login');
-	return console.expect('Run a program to log in to');
+async function ask(midwatch: ConsoleProcess, program: string): Promise<string> {
+	await midwatch.expect(`waits for your approval to run ${program}`);
+	midwatch.press('deck.targets');
+	await midwatch.expect('Watched systems');
+	midwatch.press('list.login');
+	return midwatch.expect('Run a program to log in to');
 }
 
-async function approve(console: ConsoleProcess): Promise<void> {
-	await console.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
-	await console.answer(['field.accept'], screen => !screen.includes('to approve it'));
-	await console.expect('approved: ');
-	console.press('deck.back');
-	await console.expect('till-7');
+async function approve(midwatch: ConsoleProcess): Promise<void> {
+	await midwatch.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
+	await midwatch.answer(['field.accept'], screen => !screen.includes('to approve it'));
+	await midwatch.expect('approved: ');
+	midwatch.press('deck.back');
+	await midwatch.expect('till-7');
 }
 
 describe('a program that a kubeconfig wants to run', () => {
@@ -99,22 +99,22 @@ describe('a program that a kubeconfig wants to run', () => {
 	});
 
 	test('stays as it is when the question is left, or answered by enter or a held key', async () => {
-		const console = await start();
-		await ask(console, login);
-		console.type('\r');
-		await console.expect('not taken: press y first, then enter');
-		console.type('n');
-		await console.expect('was not approved');
-		console.press('list.login');
-		await console.expect('Run a program to log in to');
-		console.type('yyyy\r');
-		await console.expect('not taken');
+		const midwatch = await start();
+		await ask(midwatch, login);
+		midwatch.type('\r');
+		await midwatch.expect('not taken: press y first, then enter');
+		midwatch.type('n');
+		await midwatch.expect('was not approved');
+		midwatch.press('list.login');
+		await midwatch.expect('Run a program to log in to');
+		midwatch.type('yyyy\r');
+		await midwatch.expect('not taken');
 		expect(runs()).toEqual([]);
-		console.press('deck.back');
-		await console.expect('was not approved');
+		midwatch.press('deck.back');
+		await midwatch.expect('was not approved');
 	});
 
-	test('is asked again when another program or other arguments stand in the kubeconfig', async () => {
+	test('needs approval again when the kubeconfig has another program or other arguments', async () => {
 		const first = await start();
 		await ask(first, login);
 		await approve(first);

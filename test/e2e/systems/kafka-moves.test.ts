@@ -9,8 +9,8 @@ import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {writeTargets} from '../../estate/target-config.ts';
 import {startSilentListener} from '../../faults/fault-proxy.ts';
-import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectFramed, expectUsable} from '../failure-modes/failure-modes.ts';
 
 const groupTopic = '__consumer_offsets';
 
@@ -136,7 +136,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await expectFramed(on);
 	});
 
-	test('broker stopped by SIGSTOP: it is told, the rest is read on, and it is well again when it goes on', async () => {
+	test('broker stopped by SIGSTOP: it is reported, the rest is still read, and all is healthy when it continues', async () => {
 		const last = server.nodes.at(-1);
 		if (last === undefined) throw new Error('the cluster has no broker');
 		const {topic, group} = await behind(server);
@@ -158,7 +158,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await expectLag(on, group, 26);
 	});
 
-	test('silent TCP listener among the addresses: the next one is asked', async () => {
+	test('silent TCP listener among the addresses: the next one is used', async () => {
 		const {group} = await behind(server);
 		const silent = await startSilentListener();
 		closing.push(() => silent.close());

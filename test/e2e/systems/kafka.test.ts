@@ -21,24 +21,24 @@ afterEach(async () => {
 });
 
 /** Fills in the one field of the reset, and waits for what it would do. */
-async function plan(console: ConsoleProcess, to: string): Promise<string> {
-	console.pressDeclared('kafka.reset-offsets');
-	await console.expect('earliest, latest');
-	console.press('field.clear');
-	console.type(to);
-	await console.expect(`${to}▏`);
-	console.press('field.accept');
-	return console.expect('will run');
+async function plan(midwatch: ConsoleProcess, to: string): Promise<string> {
+	midwatch.pressDeclared('kafka.reset-offsets');
+	await midwatch.expect('earliest, latest');
+	midwatch.press('field.clear');
+	midwatch.type(to);
+	await midwatch.expect(`${to}▏`);
+	midwatch.press('field.accept');
+	return midwatch.expect('will run');
 }
 
-async function undo(console: ConsoleProcess): Promise<void> {
-	console.press('list.choose');
-	await console.expectAbsent('Done');
-	console.press('deck.undo');
-	await console.expect(/offsets of .* committed on/);
-	console.press('list.choose');
-	await console.confirm();
-	await console.expect('Done');
+async function undo(midwatch: ConsoleProcess): Promise<void> {
+	midwatch.press('list.choose');
+	await midwatch.expectAbsent('Done');
+	midwatch.press('deck.undo');
+	await midwatch.expect(/offsets of .* committed on/);
+	midwatch.press('list.choose');
+	await midwatch.confirm();
+	await midwatch.expect('Done');
 }
 
 test('in the demo, lag heals by keyboard when the group is put past the message that its members die of', async () => {
@@ -124,11 +124,11 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		};
 		const file = join(folder, 'midwatch.yaml');
 		writeFileSync(file, stringify({targets: [target]}), {mode: 0o600});
-		const console = await startConsole({file, rows: 45});
-		await console.expect('Consumer lag');
-		await console.expect(new RegExp(`${group} +\\S`));
-		await console.select(group);
-		return console;
+		const midwatch = await startConsole({file, rows: 45});
+		await midwatch.expect('Consumer lag');
+		await midwatch.expect(new RegExp(`${group} +\\S`));
+		await midwatch.select(group);
+		return midwatch;
 	}
 
 	test('are reset, read back, undone and recorded', async () => {
@@ -189,7 +189,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		expect(committed(group)).toEqual([4, 5]);
 	});
 
-	/** Stands where the broker says that it is, passes everything, and keeps the answer to a commit for itself. */
+	/** A relay at the address that the broker advertises. It passes everything but the answer to a commit. */
 	async function swallowCommits(): Promise<void> {
 		const {faulty, host} = listenersOf(server);
 		const offsetCommit = 8;
@@ -220,7 +220,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		closing.push(() => new Promise(resolve => relay.close(resolve)));
 	}
 
-	test('whose commit is not answered have an outcome that nobody knows, and that is said', async () => {
+	test('whose commit is not answered have an unknown outcome, which is shown', async () => {
 		const {group} = await stopped();
 		await swallowCommits();
 		open = await watch(group, {port: listenersOf(server).faulty.advertisedPort});

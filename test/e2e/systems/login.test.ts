@@ -18,8 +18,8 @@ afterEach(async () => {
 	await clusterFixture.close();
 });
 
-/** A cluster whose login asks a person, at the terminal, for a code. */
-async function asksForCode(): Promise<string> {
+/** A cluster whose login helper prompts for a code at the terminal. */
+async function writePromptingLogin(): Promise<string> {
 	await clusterFixture.writeFile('runs', '');
 	const login = await clusterFixture.writeFile(
 		'login',
@@ -70,8 +70,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	);
 }
 
-test('a login that asks a person is run by a key, at the terminal, and never by itself', async () => {
-	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
+test('an interactive login runs at the terminal by a key, and never by itself', async () => {
+	open = await startConsole({file: await writePromptingLogin(), columns: 140, rows: 40});
 	const runs = async () => (await readFile(`${clusterFixture.folder}/runs`, 'utf8')).split('\n').length - 1;
 	await open.expect('needs a terminal');
 	expect(await runs()).toBe(0);
@@ -98,7 +98,7 @@ test('a login that asks a person is run by a key, at the terminal, and never by 
 });
 
 test('Ctrl-C ends the login and not the console', async () => {
-	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
+	open = await startConsole({file: await writePromptingLogin(), columns: 140, rows: 40});
 	await open.expect('needs a terminal');
 	open.press('deck.targets');
 	await open.expect('Log in from the list of watched systems');

@@ -26,7 +26,7 @@ afterEach(async () => {
 	for (const close of closing.splice(0)) await close();
 });
 
-/** A console on one Prometheus, with the login that it asks for. */
+/** A console on one Prometheus, with its login. */
 async function console(server: PrometheusServer, production = false): Promise<ConsoleProcess> {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-prometheus-'));
 	closing.push(async () => rmSync(home, {recursive: true, force: true}));
@@ -49,7 +49,7 @@ async function console(server: PrometheusServer, production = false): Promise<Co
 }
 
 describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () => {
-	test('a changed configuration is loaded, a broken one is told with its fault, and both are on record', async () => {
+	test('a changed configuration is loaded, a broken one is reported with its error, and both are recorded', async () => {
 		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
@@ -75,7 +75,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		open.press('deck.back');
 		// An escape and what follows it at once would be one key.
 		await open.expectAbsent('enter closes');
-		// The pane tells of it by the next read, and so does the next confirmation.
+		// The pane shows it after the next read, and so does the next confirmation.
 		await open.expect('config reload failed');
 		open.pressDeclared('prometheus.reload');
 		await open.expect('the last reload failed');
@@ -100,7 +100,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		expect(open.audit().filter(line => line.kind === 'outcome' && line.result === 'sent')).toEqual([]);
 	});
 
-	test('when the reply is lost, it is said that nobody knows, and it was sent once', async () => {
+	test('when the reply is lost, the outcome is unknown, and it was sent once', async () => {
 		const own = await startDisposablePrometheus();
 		const front = await startReverseProxy(own.current());
 		closing.push(

@@ -37,7 +37,7 @@ async function behindTheCluster(address: string, login: 'operator' | 'viewer'): 
 }
 
 describePrometheus('prometheus', 'through the API server of a cluster, the one', () => {
-	test('is read and acted on, as if it stood next door', async () => {
+	test('is read and acted on like a direct target', async () => {
 		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
@@ -52,7 +52,7 @@ describePrometheus('prometheus', 'through the API server of a cluster, the one',
 		expect(await runningConfig(server)).toContain('through-the-cluster');
 	});
 
-	test('tells which right the API server asks for', async () => {
+	test('shows which right the API server requires', async () => {
 		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const rig = await behindTheCluster(prometheusUrl(own.current()), 'viewer');

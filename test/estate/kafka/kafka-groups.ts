@@ -43,7 +43,7 @@ async function lagging(server: KafkaServer): Promise<StopGroups> {
 	return () => consumer.disconnect();
 }
 
-/** A second member comes and goes, and each time all partitions are given anew. */
+/** A second member joins and leaves, and each time all partitions are reassigned. */
 async function rebalancing(server: KafkaServer): Promise<StopGroups> {
 	const group = {group: 'unsteady', topics: [topic]};
 	const first = await classicMember(server, group);

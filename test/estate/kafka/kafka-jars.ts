@@ -17,7 +17,7 @@ function need(program: string, args: readonly string[], install: string): void {
 
 /**
  * The folder with the jars of the broker and its own tools. Fetched by Maven at first use, into MIDWATCH_ESTATE_CACHE when that is set; a
- * folder per version, made beside its place and moved into it whole.
+ * folder per version, downloaded elsewhere and renamed when complete.
  *
  * @throws Error when Java or Maven are not there, or Maven fails
  */

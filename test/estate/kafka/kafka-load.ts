@@ -39,7 +39,7 @@ export const produceCount = (server: KafkaServer, topic: string, count: number):
 	);
 
 export type RunningMember = {
-	/** How often its members were given partitions anew since it started. */
+	/** How often its members were reassigned partitions since it started. */
 	rebalances(): number;
 	/** The generation that its coordinator has given it last. */
 	generation(): number;

@@ -27,9 +27,9 @@ export type KafkaOptions = {
 	readonly guarded?: {
 		readonly valid: CertificateFiles;
 		readonly expired: CertificateFiles;
-		/** Further listeners, each told to clients as that port, its own when absent: two may be told as the same. */
+		/** Further listeners, each with the port that it advertises, by default its own. Two may advertise the same port. */
 		readonly doors?: readonly {
-			/** `MUTUAL`: with TLS, for those alone who show a certificate of the same authority. `TOKEN`: for a token that nobody signed. */
+			/** `MUTUAL`: with TLS and a required client certificate of the same authority. `TOKEN`: accepts unsigned tokens. */
 			readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED' | 'MUTUAL' | 'TOKEN';
 			readonly advertisedPort?: number;
 		}[];
@@ -199,10 +199,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(how => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
 	);
 
-	const toldPorts = new Map(
+	const advertisedPorts = new Map(
 		[...(listeners ? [listeners.faulty] : []), ...doors].map(door => [String(door.port), String(door.advertisedPort)]),
 	);
-	const told = (listener: string) => listener.replace(/\d+$/, port => toldPorts.get(port) ?? port);
+	const advertisedAddress = (listener: string) => listener.replace(/\d+$/, port => advertisedPorts.get(port) ?? port);
 
 	const files = plain.map((port, at) => {
 		const id = at + 1;
@@ -223,7 +223,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 			`controller.quorum.voters=1@127.0.0.1:${controller}`,
 			`listeners=${[...open, ...(id === 1 ? [`CONTROLLER://127.0.0.1:${controller}`] : [])].join(',')}`,
 			// Clients go where a broker says that it is, so that a proxy has to stand just there.
-			`advertised.listeners=${open.map(told).join(',')}`,
+			`advertised.listeners=${open.map(advertisedAddress).join(',')}`,
 			`listener.security.protocol.map=${[
 				...Object.entries(protocols).map(([each, protocol]) => `${each}:${protocol}`),
 				...doors.map(door => `${door.name}:${protocols[door.like]}`),
@@ -284,7 +284,7 @@ const knowsAll = (node: KafkaNode, brokers: number): Promise<boolean> =>
 		async admin => (await admin.describeCluster()).brokers.length === brokers,
 	);
 
-/** The first who asks for a group's coordinator makes the brokers create the topic that groups are kept in. */
+/** The first request for a group's coordinator makes the brokers create the topic that stores groups. */
 const coordinates = (node: KafkaNode): Promise<boolean> =>
 	withKafkaAdmin({host: '127.0.0.1', port: node.port}, async admin => {
 		await admin.describeCluster();
@@ -318,7 +318,7 @@ export function kafkaClient(
 ): Kafka {
 	process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 	const {listeners} = server;
-	if (login !== undefined && listeners === undefined) throw new Error('this server asks nobody for a login');
+	if (login !== undefined && listeners === undefined) throw new Error('this server has no listener with a login');
 	return new Kafka({
 		clientId: 'estate',
 		brokers: [`${server.host}:${login === undefined ? server.port : listeners?.sasl}`],

@@ -6,9 +6,9 @@ import {denyGroups, grantKafka} from '../../estate/kafka/kafka-grants.ts';
 import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {freePort} from '../../estate/server-process.ts';
 import {targetEntry} from '../../estate/target-config.ts';
-import {describeFaultCases, entryOf, expiringCertificate, linkFaultCases, wrongPassword} from './bad-days.ts';
+import {describeFaultCases, entryOf, expiringCertificate, linkFaultCases, wrongPassword} from './failure-modes.ts';
 
-/** A group that has stopped in the middle of what it reads. */
+/** Creates a stopped group whose committed offset is in the middle of its topic. */
 async function stopped(server: KafkaServer): Promise<void> {
 	await makeTopic(server, 'orders');
 	await produceCount(server, 'orders', 20);
@@ -17,11 +17,11 @@ async function stopped(server: KafkaServer): Promise<void> {
 
 const links = 6;
 
-describeKafka('kafka-4', 'bad days of Kafka', like => {
+describeKafka('kafka-4', 'failure modes of Kafka', like => {
 	describeFaultCases(
 		{title: 'Consumer lag', pane: 5, healthy: /billing +orders +16 .* STOP/, connections: 4},
 		async () => {
-			// A broker sends its clients to where it says that it is: each proxy stands at a door of its own, and two certificates at the same.
+			// A broker sends its clients to the address that it advertises: each proxy has a listener of its own, and both certificates share one.
 			const ports = await Promise.all(Array.from({length: links + 2}, () => freePort()));
 			const [saslPort = 0, tlsPort = 0, ...linkPorts] = ports;
 			const [guarded, own] = await Promise.all([
@@ -37,12 +37,12 @@ describeKafka('kafka-4', 'bad days of Kafka', like => {
 			await stopped(server);
 			await stopped(own.current());
 			const {logins, ca, host} = server;
-			const [sasl, valid, expired, ...doors] = (server.listeners?.doors ?? []).map(door => ({...door, host}));
+			const [sasl, valid, expired, ...proxied] = (server.listeners?.doors ?? []).map(door => ({...door, host}));
 			if (sasl === undefined || valid === undefined || expired === undefined)
-				throw new Error('the broker has no doors');
+				throw new Error('the broker lacks the listeners');
 			return {
 				cases: [
-					...(await linkFaultCases(doors, entryOf(server), {
+					...(await linkFaultCases(proxied, entryOf(server), {
 						refused: {expectedMessage: /ECONNREFUSED/, expectedHint: /Nothing listens there: start the broker/},
 						'silent after connect': {expectedMessage: /did not answer/, expectedHint: /busy or hangs, or the network/},
 						'half-open': {expectedMessage: /did not answer/, expectedHint: /busy or hangs, or the network/},
@@ -67,7 +67,7 @@ describeKafka('kafka-4', 'bad days of Kafka', like => {
 						{expectedMessage: /certificate has expired/, expectedHint: /renew it there/},
 					),
 					{
-						...{day: 'denied permission', reads: 'partly'},
+						...{mode: 'denied permission', reads: 'partly'},
 						entry: (name, folder) => targetEntry(server, {name, folder, login: logins.monitor}),
 						inject: () => withKafkaAdmin(server, admin => denyGroups(admin, logins.monitor)),
 						end: () => withKafkaAdmin(server, admin => grantKafka(admin, logins)),
@@ -75,7 +75,7 @@ describeKafka('kafka-4', 'bad days of Kafka', like => {
 						expectedHint: /An administrator grants it with: kafka-acls\.sh/,
 					},
 					{
-						...{day: 'restarted server', reads: 'failed'},
+						...{mode: 'restarted server', reads: 'failed'},
 						entry: (name, folder) => targetEntry(own.current(), {name, folder}),
 						inject: () => own.stop(),
 						end: () => own.restart(),

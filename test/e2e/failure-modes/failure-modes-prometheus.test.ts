@@ -4,7 +4,7 @@ import {describePrometheus} from '../../estate/describe-server.ts';
 import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import {type Address, writeSecret} from '../../estate/target-config.ts';
 import {startFaultProxy} from '../../faults/fault-proxy.ts';
-import {describeFaultCases, expiringCertificate, linkFaultCases} from './bad-days.ts';
+import {describeFaultCases, expiringCertificate, linkFaultCases} from './failure-modes.ts';
 
 const entryOf =
 	(more: object = {}, scheme = 'http') =>
@@ -13,7 +13,7 @@ const entryOf =
 		...more,
 	});
 
-describePrometheus('prometheus', 'bad days', server => {
+describePrometheus('prometheus', 'failure modes', server => {
 	describePrometheus('prometheus-guarded', 'and its login', guarded => {
 		describePrometheus('prometheus-tls', 'and its certificate', valid => {
 			describePrometheus('prometheus-tls-expired', 'which expires', expired => {
@@ -40,12 +40,12 @@ describePrometheus('prometheus', 'bad days', server => {
 								'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /no answer of HTTP/},
 							})),
 							{
-								...{day: 'wrong password', proxy, reads: 'failed'},
+								...{mode: 'wrong password', proxy, reads: 'failed'},
 								entry(name, folder) {
 									const reference = `\${file:${writeSecret(folder, secret, password)}}`;
 									return entryOf({username: user, password: reference})(name, folder, proxy);
 								},
-								inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
+								inject: async home => void writeSecret(home, secret, 'failure-modes-wrong-password'),
 								end: async home => void writeSecret(home, secret, password),
 								expectedMessage: /status 401/,
 								expectedHint: /correct the login of this target/,
@@ -55,7 +55,7 @@ describePrometheus('prometheus', 'bad days', server => {
 								expectedHint: /renew it on the server/,
 							}),
 							{
-								...{day: 'denied permission', reads: 'failed'},
+								...{mode: 'denied permission', reads: 'failed'},
 								entry: name => entryOf()(name, '', front),
 								async inject() {
 									closed = true;
@@ -67,7 +67,7 @@ describePrometheus('prometheus', 'bad days', server => {
 								expectedHint: /ask who runs it/,
 							},
 							{
-								...{day: 'restarted server', reads: 'failed'},
+								...{mode: 'restarted server', reads: 'failed'},
 								entry: name => entryOf()(name, '', own.current()),
 								inject: () => own.stop(),
 								end: () => own.restart(),

@@ -10,7 +10,7 @@ import {startReverseProxy} from '../../adapters/alertmanager/reverse-proxy.ts';
 import {guardedLogin} from '../../estate/prometheus.ts';
 import {type Address, writeSecret} from '../../estate/target-config.ts';
 import {startFaultProxy} from '../../faults/fault-proxy.ts';
-import {describeFaultCases, expiringCertificate, linkFaultCases} from './bad-days.ts';
+import {describeFaultCases, expiringCertificate, linkFaultCases} from './failure-modes.ts';
 
 const alert = {alertname: 'TargetDown', instance: 'a:1', severity: 'critical'};
 
@@ -21,9 +21,9 @@ const entryOf =
 		...more,
 	});
 
-await describeDedicatedAlertmanager('bad days', server => {
+await describeDedicatedAlertmanager('failure modes', server => {
 	describeFaultCases({title: 'Targets', pane: 6, healthy: /firing \d/, connections: 6}, async () => {
-		const certificates = mkdtempSync(join(tmpdir(), 'midwatch-bad-days-alerts-'));
+		const certificates = mkdtempSync(join(tmpdir(), 'midwatch-failure-modes-alerts-'));
 		// The servers run as somebody else.
 		chmodSync(certificates, 0o755);
 		const [valid, expired, guarded, own, front] = await Promise.all([
@@ -52,12 +52,12 @@ await describeDedicatedAlertmanager('bad days', server => {
 					'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /no answer of HTTP/},
 				})),
 				{
-					...{day: 'wrong password', proxy, reads: 'failed'},
+					...{mode: 'wrong password', proxy, reads: 'failed'},
 					entry(name, folder) {
 						const password = `\${file:${writeSecret(folder, secret, guardedLogin.password)}}`;
 						return entryOf({username: guardedLogin.user, password})(name, folder, proxy);
 					},
-					inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
+					inject: async home => void writeSecret(home, secret, 'failure-modes-wrong-password'),
 					end: async home => void writeSecret(home, secret, guardedLogin.password),
 					expectedMessage: /401/,
 					expectedHint: /correct the login of this target/,
@@ -67,7 +67,7 @@ await describeDedicatedAlertmanager('bad days', server => {
 					expectedHint: /renew it on the server/,
 				}),
 				{
-					...{day: 'denied permission', reads: 'failed'},
+					...{mode: 'denied permission', reads: 'failed'},
 					entry: (name, folder) => entryOf()(name, folder, front),
 					async inject() {
 						front.mode = 'closed';
@@ -79,7 +79,7 @@ await describeDedicatedAlertmanager('bad days', server => {
 					expectedHint: /ask who runs it/,
 				},
 				{
-					...{day: 'restarted server', reads: 'failed'},
+					...{mode: 'restarted server', reads: 'failed'},
 					entry: (name, folder) => entryOf()(name, folder, own),
 					inject: () => own.stop(),
 					end: () => own.restart(),

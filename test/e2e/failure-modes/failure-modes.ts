@@ -9,8 +9,8 @@ import {type FaultProxy, startFaultProxy} from '../../faults/fault-proxy.ts';
 import {timeLeftMs} from '../../time-left.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-/** What may befall a server or the way to it. docs/bad-days.md tells what proves each, for each system. */
-export const badDays = [
+/** How a server or the connection to it can fail. docs/failure-modes.md lists the test of each for each system. */
+export const failureModes = [
 	'refused',
 	'silent after connect',
 	'half-open',
@@ -24,21 +24,21 @@ export const badDays = [
 	'5 MB query or value',
 ] as const;
 
-type BadDay = (typeof badDays)[number];
+type FailureMode = (typeof failureModes)[number];
 
-/** One target and its bad day, which begins while all is well. */
+/** One target and its failure, which is injected while the target is healthy. */
 export type FaultCase = {
-	readonly day: BadDay;
-	/** The target as the configuration has it; secrets go to files of the folder. */
+	readonly mode: FailureMode;
+	/** The target's entry in the configuration; secrets are written to files in the folder. */
 	entry(name: string, folder: string): object;
-	/** What stands before the target, when faults do. */
+	/** The proxy in front of the target, where faults are injected by one. */
 	readonly proxy?: FaultProxy;
 	inject(home: string): Promise<void>;
 	end(home: string): Promise<void>;
-	/** What the pane says of it, and what to do. */
+	/** What the pane reports, and what it says to do. */
 	readonly expectedMessage: RegExp;
 	readonly expectedHint: RegExp;
-	/** `failed`: nothing is read any more, so what is shown grows old · `partly`: the rest is read and stays new · `slowly`: all of it is. */
+	/** `failed`: reads fail and the data becomes stale · `partly`: the rest is read and stays fresh · `slowly`: everything is read, more slowly. */
 	readonly reads: 'failed' | 'partly' | 'slowly';
 };
 
@@ -52,7 +52,7 @@ const links = {
 	'malformed reply': {garble: true},
 } as const;
 
-/** How a target that is reached at an address is written in the configuration. */
+/** The configuration entry of a target that is reached at an address. */
 type Entry = (name: string, folder: string, at: Address) => object;
 
 export const entryOf =
@@ -61,27 +61,27 @@ export const entryOf =
 		targetEntry(server, {name, folder, at, login});
 
 /**
- * The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. A server that tells its
- * clients where it is has a door for each of them, on which the proxy stands.
+ * The failure modes of a connection, each made by a proxy of its own. Open connections are broken too, so that none of before is reused.
+ * @param server for Kafka, which sends its clients to the address that it advertises, one listener for each mode.
  */
 export function linkFaultCases(
 	server: Address | readonly (Address & ProxiedListener)[],
 	entry: Entry,
 	expected: Readonly<Record<keyof typeof links, ExpectedTexts>>,
 ): Promise<readonly FaultCase[]> {
-	const days = Object.keys(links) as readonly (keyof typeof links)[];
+	const modes = Object.keys(links) as readonly (keyof typeof links)[];
 	return Promise.all(
-		days.map(async (day, at) => {
-			const door = 'port' in server ? {...server, advertisedPort: 0} : server[at];
-			if (door === undefined) throw new Error(`there is no door for ${day}`);
-			const proxy = await startFaultProxy(door, door.advertisedPort);
+		modes.map(async (mode, index) => {
+			const listener = 'port' in server ? {...server, advertisedPort: 0} : server[index];
+			if (listener === undefined) throw new Error(`there is no listener for ${mode}`);
+			const proxy = await startFaultProxy(listener, listener.advertisedPort);
 			return {
-				...{day, proxy, reads: 'failed' as const, ...expected[day]},
+				...{mode, proxy, reads: 'failed' as const, ...expected[mode]},
 				entry: (name: string, folder: string) => entry(name, folder, proxy),
 				async inject() {
-					await proxy.set(links[day]);
-					if (day === 'half-open') proxy.halfOpen();
-					else if (day !== '2 s slow' && day !== 'malformed reply') proxy.resetAll();
+					await proxy.set(links[mode]);
+					if (mode === 'half-open') proxy.halfOpen();
+					else if (mode !== '2 s slow' && mode !== 'malformed reply') proxy.resetAll();
 				},
 				end: () => proxy.heal(),
 			};
@@ -89,12 +89,12 @@ export function linkFaultCases(
 	);
 }
 
-/** Two servers behind one address: the certificate expires, and is renewed. */
+/** Two servers behind one address: the certificate expires and is renewed. */
 export async function expiringCertificate(
 	valid: Address & Partial<ProxiedListener>,
 	expired: Address,
 	entry: Entry,
-	told: ExpectedTexts,
+	expected: ExpectedTexts,
 ): Promise<FaultCase> {
 	const behind = {host: valid.host, port: valid.port};
 	const proxy = await startFaultProxy(behind, valid.advertisedPort);
@@ -103,27 +103,27 @@ export async function expiringCertificate(
 		proxy.resetAll();
 	};
 	return {
-		...{day: 'expired TLS', proxy, reads: 'failed', ...told},
+		...{mode: 'expired TLS', proxy, reads: 'failed', ...expected},
 		entry: (name, folder) => entry(name, folder, proxy),
 		inject: () => move(expired),
 		end: () => move(valid),
 	};
 }
 
-const wrong = 'bad-days-wrong-password';
+const wrong = 'failure-modes-wrong-password';
 
-/** The password in the file is not the server's any more. */
+/** The password in the file is no longer the one of the server. */
 export async function wrongPassword(
 	server: WatchedServer,
 	login: Login,
-	told: ExpectedTexts,
-	door: Address & Partial<ProxiedListener> = server,
+	expected: ExpectedTexts,
+	listener: Address & Partial<ProxiedListener> = server,
 ): Promise<FaultCase> {
-	const proxy = await startFaultProxy(door, door.advertisedPort);
+	const proxy = await startFaultProxy(listener, listener.advertisedPort);
 	const write = (home: string, password: string) =>
 		writeSecret(home, `${nameOf('wrong password')}.${login.user}`, password);
 	return {
-		...{day: 'wrong password', proxy, reads: 'failed', ...told},
+		...{mode: 'wrong password', proxy, reads: 'failed', ...expected},
 		entry: (name, folder) => targetEntry(server, {name, folder, at: proxy, login}),
 		async inject(home) {
 			write(home, wrong);
@@ -133,10 +133,10 @@ export async function wrongPassword(
 	};
 }
 
-/** Short enough to be shown whole. */
-const nameOf = (day: BadDay): string => day.replace('2 s ', '').split(' ')[0]?.toLowerCase() ?? day;
+/** A target name short enough that the pane never cuts it. */
+const nameOf = (mode: FailureMode): string => mode.replace('2 s ', '').split(' ')[0]?.toLowerCase() ?? mode;
 
-/** Everything in a folder and below, as text. */
+/** The text of all files in a folder and its subfolders. */
 function textsIn(folder: string): string {
 	return readdirSync(folder, {recursive: true, withFileTypes: true})
 		.filter(entry => entry.isFile())
@@ -144,33 +144,33 @@ function textsIn(folder: string): string {
 		.join('\n');
 }
 
-/** What no terminal and no file of ours may hold, and what only something that writes past the screen would leave behind. */
-export async function expectClean(console: ConsoleProcess, secrets: readonly string[]): Promise<void> {
-	const output = console.pty.output();
+/** Expects no secret in the terminal or the state directory, and no output of anything that writes past the screen. */
+export async function expectClean(midwatch: ConsoleProcess, secrets: readonly string[]): Promise<void> {
+	const output = midwatch.pty.output();
 	for (const secret of [...secrets, wrong]) {
 		expect(output).not.toContain(secret);
-		expect(textsIn(join(console.home, 'state'))).not.toContain(secret);
+		expect(textsIn(join(midwatch.home, 'state'))).not.toContain(secret);
 	}
 	expect(output).not.toMatch(/\(node:\d+\)|Unhandled|ioredis\]|^ +at .*:\d+:\d+/m);
-	await expectFramed(console);
+	await expectFramed(midwatch);
 }
 
 /** The first line is the header and the last one the footer, whatever has been written in between. */
-export async function expectFramed(console: ConsoleProcess): Promise<void> {
+export async function expectFramed(midwatch: ConsoleProcess): Promise<void> {
 	const framed = (lines: readonly string[]) =>
 		/^ midwatch .*\d\d:\d\d:\d\dZ$/.test(lines[0] ?? '') && /help/.test(lines.at(-1) ?? '');
-	await console.expect(screen => framed(screen.split('\n')));
+	await midwatch.expect(screen => framed(screen.split('\n')));
 }
 
 /** Keys are answered: help opens and closes. */
-export async function expectUsable(console: ConsoleProcess): Promise<void> {
-	console.press('deck.help');
-	await console.expect('Next pane');
-	console.press('deck.back');
-	await console.expectAbsent('Next pane');
+export async function expectUsable(midwatch: ConsoleProcess): Promise<void> {
+	midwatch.press('deck.help');
+	await midwatch.expect('Next pane');
+	midwatch.press('deck.back');
+	await midwatch.expectAbsent('Next pane');
 }
 
-/** Where a system is shown, what only shows when it is read, and how many connections a target has. */
+/** Where a system is shown, what shows only when it is read, and how many connections a target has. */
 type SystemExpectations = {
 	readonly title: string;
 	readonly pane: 1 | 2 | 3 | 4 | 5 | 6;
@@ -178,10 +178,10 @@ type SystemExpectations = {
 	readonly connections: number;
 };
 
-/** One console on all cases of one system at once, all of them well, then ill together; each is then looked at, and healed. */
+/** One console watches all cases of one system. All are healthy, then all fail together; then each is checked and healed. */
 export function describeFaultCases(
 	{title, pane, healthy, connections}: SystemExpectations,
-	make: () => Promise<{
+	createSetup: () => Promise<{
 		readonly cases: readonly FaultCase[];
 		readonly secrets: readonly string[];
 		end(): Promise<void>;
@@ -189,15 +189,15 @@ export function describeFaultCases(
 ): void {
 	let open: ConsoleProcess;
 	let home: string;
-	let made: Awaited<ReturnType<typeof make>>;
+	let setup: Awaited<ReturnType<typeof createSetup>>;
 
 	beforeAll(async () => {
-		made = await make();
-		const {cases} = made;
-		home = mkdtempSync(join(tmpdir(), 'midwatch-bad-days-'));
+		setup = await createSetup();
+		const {cases} = setup;
+		home = mkdtempSync(join(tmpdir(), 'midwatch-failure-modes-'));
 		const file = writeTargets(
 			home,
-			cases.map(one => one.entry(nameOf(one.day), home)),
+			cases.map(one => one.entry(nameOf(one.mode), home)),
 		);
 		open = await startConsole({columns: 160, rows: 40, home, file});
 		await open.zoom(pane, title);
@@ -208,22 +208,22 @@ export function describeFaultCases(
 	afterAll(async () => {
 		await open?.close();
 		if (home !== undefined) rmSync(home, {recursive: true, force: true});
-		for (const {proxy} of made?.cases ?? []) await proxy?.close();
-		await made?.end();
+		for (const {proxy} of setup?.cases ?? []) await proxy?.close();
+		await setup?.end();
 	});
 
 	const only = async (name: string) => {
 		open.press('deck.targets');
 		await open.expect('Watched systems');
 		open.press('list.first');
-		const index = made.cases.findIndex(one => nameOf(one.day) === name);
+		const index = setup.cases.findIndex(one => nameOf(one.mode) === name);
 		for (let step = 0; step < index; step++) open.press('list.down');
 		await open.expect(screen => screen.split('\n').some(line => line.includes('▸') && line.includes(` ${name} `)));
 		open.press('list.choose');
 		await open.expect(`only ${name}`);
 	};
 
-	/** What is said of how the servers are read, however its lines are broken. The text stays as it is while it is open. */
+	/** The text about how the servers are read, without its line breaks. It does not change while it is open. */
 	const reads = async (): Promise<string> => {
 		open.press('deck.sources');
 		const screen = await open.expect(/, every \d+s/);
@@ -232,64 +232,64 @@ export function describeFaultCases(
 		return screen.replaceAll(/\s+/g, ' ');
 	};
 
-	/** Never given up while the text is open, which would be in the way of every test that follows. */
-	const readsUntil = async (wanted: (said: string) => boolean) => {
+	/** Returns or throws with the text closed: an open one would break every test that follows. */
+	const readsUntil = async (wanted: (text: string) => boolean) => {
 		const end = Date.now() + timeLeftMs();
-		for (let said = await reads(); !wanted(said); said = await reads()) {
-			if (Date.now() > end) throw new Error(`it is still read as before:\n${said}`);
+		for (let text = await reads(); !wanted(text); text = await reads()) {
+			if (Date.now() > end) throw new Error(`it is still read as before:\n${text}`);
 			await pause(500);
 		}
 	};
 
-	/** The others go on being ill, and the header tells of that: only what the pane shows is about this one. */
+	/** The other targets are still failing, and the header shows that: only the pane is about this one. */
 	const paneOf = (screen: string) => screen.slice(screen.indexOf(`${pane} ${title} ─`));
 
-	const fallen = async (one: FaultCase) => {
-		const {expectedMessage: says, expectedHint: todo} = one;
+	const expectFailed = async (one: FaultCase) => {
+		const {expectedMessage: message, expectedHint: hint} = one;
 		if (one.reads === 'slowly') {
-			await readsUntil(said => says.test(said) && todo.test(said));
+			await readsUntil(text => message.test(text) && hint.test(text));
 			return;
 		}
 		if (one.reads === 'partly') {
-			await open.expect(screen => says.test(paneOf(screen)) && todo.test(paneOf(screen)));
+			await open.expect(screen => message.test(paneOf(screen)) && hint.test(paneOf(screen)));
 			return;
 		}
-		// A long reason stands on a line of its own, and the age of the data at the head of the pane alone.
+		// A long reason is on a line of its own; then the age of the data is only in the title of the pane.
 		const since = '\\s+since \\d\\d:\\d\\d:\\d\\dZ(?:, showing \\w+ old data, again in \\d+s|; )';
-		const told = `\\? ${nameOf(one.day)}: .*(?:${says.source}).*${since}`;
-		await open.expect(new RegExp(` \\w+ old ─[\\s\\S]*${told}[\\s\\S]*(?:${todo.source})`));
+		const report = `\\? ${nameOf(one.mode)}: .*(?:${message.source}).*${since}`;
+		await open.expect(new RegExp(` \\w+ old ─[\\s\\S]*${report}[\\s\\S]*(?:${hint.source})`));
 	};
 
-	const risen = async (one: FaultCase) => {
+	const expectRecovered = async (one: FaultCase) => {
 		if (one.reads === 'slowly') {
-			await readsUntil(said => !one.expectedMessage.test(said));
+			await readsUntil(text => !one.expectedMessage.test(text));
 			return;
 		}
-		const ill = (shown: string) => one.expectedMessage.test(shown) || shown.includes('old data');
-		await open.expect(screen => !ill(paneOf(screen)) && healthy.test(paneOf(screen)));
+		const isFailing = (shown: string) => one.expectedMessage.test(shown) || shown.includes('old data');
+		await open.expect(screen => !isFailing(paneOf(screen)) && healthy.test(paneOf(screen)));
 	};
 
-	const days = badDays.filter(day => day !== '5 MB query or value');
-	test.each(days)(
-		'%s: told with its time and what to do, and well again by the next read',
+	const modes = failureModes.filter(mode => mode !== '5 MB query or value');
+	test.each(modes)(
+		'%s: reported with its time and what to do, and healthy again at the next read',
 		{timeout: 300_000},
-		async day => {
-			const one = made.cases.find(each => each.day === day);
-			if (one === undefined) throw new Error(`nobody has the day ${day}`);
-			await only(nameOf(day));
-			await fallen(one);
+		async mode => {
+			const one = setup.cases.find(entry => entry.mode === mode);
+			if (one === undefined) throw new Error(`no case has the mode ${mode}`);
+			await only(nameOf(mode));
+			await expectFailed(one);
 			await expectUsable(open);
 			await expectFramed(open);
 			await one.end(open.home);
 			const before = one.proxy?.accepted ?? 0;
-			await risen(one);
-			// Each connection was opened once and was good at once: a second try would be one after another interval.
+			await expectRecovered(one);
+			// Each connection was opened once and worked: a second attempt would come one interval later.
 			expect((one.proxy?.accepted ?? 0) - before).toBeLessThanOrEqual(connections);
 		},
 	);
 
 	test('nothing was written past the screen, and no secret anywhere', async () => {
-		await expectClean(open, made.secrets);
+		await expectClean(open, setup.secrets);
 		expect(await open.quit()).toEqual({code: 0});
 	});
 }

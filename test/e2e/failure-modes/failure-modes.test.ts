@@ -4,15 +4,15 @@ import {startDisposablePostgres, startDisposableRedis} from '../../estate/dispos
 import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {sendCommand} from '../../estate/redis.ts';
 import {targetEntry} from '../../estate/target-config.ts';
-import {describeFaultCases, entryOf, expiringCertificate, linkFaultCases, wrongPassword} from './bad-days.ts';
+import {describeFaultCases, entryOf, expiringCertificate, linkFaultCases, wrongPassword} from './failure-modes.ts';
 
-describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
+describePostgres('postgres-15', 'failure modes of PostgreSQL', plain => {
 	describePostgres('postgres-tls', 'and its certificate', valid => {
 		describePostgres('postgres-tls-expired', 'which expires', expired => {
-			// One that is logged in, and one that only asks whether the server answers while a login is slow.
+			// One connection is logged in, and one only checks that the server answers while a login is slow.
 			describeFaultCases({title: 'Slow queries', pane: 3, healthy: /conns \d/, connections: 2}, async () => {
 				const [own, watched] = await Promise.all([startDisposablePostgres(plain), startDisposablePostgres(plain)]);
-				const watcher = {user: 'watcher', password: 'bad-days-watcher'};
+				const watcher = {user: 'watcher', password: 'failure-modes-watcher'};
 				await runQuery(
 					watched.current(),
 					`create role watcher login password '${watcher.password}' in role pg_monitor`,
@@ -56,7 +56,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 						}),
 						{
 							entry: (name, folder) => targetEntry(watched.current(), {name, folder, login: watcher}),
-							...{day: 'denied permission', reads: 'partly'},
+							...{mode: 'denied permission', reads: 'partly'},
 							inject: async () => void (await runQuery(watched.current(), 'revoke pg_monitor from watcher')),
 							end: async () => void (await runQuery(watched.current(), 'grant pg_monitor to watcher')),
 							expectedMessage: /hidden from watcher/,
@@ -64,7 +64,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 						},
 						{
 							entry: (name, folder) => targetEntry(own.current(), {name, folder}),
-							...{day: 'restarted server', reads: 'failed'},
+							...{mode: 'restarted server', reads: 'failed'},
 							inject: () => own.stop(),
 							end: () => own.restart(),
 							expectedMessage: /ECONNREFUSED/,
@@ -79,7 +79,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 	});
 });
 
-describeRedis('redis', 'bad days of Redis', plain => {
+describeRedis('redis', 'failure modes of Redis', plain => {
 	describeRedis('redis-tls', 'and its certificate', valid => {
 		describeRedis('redis-tls-expired', 'which expires', expired => {
 			describeFaultCases(
@@ -87,7 +87,7 @@ describeRedis('redis', 'bad days of Redis', plain => {
 				async () => {
 					const own = await startDisposableRedis(plain);
 					const watched = await startDisposableRedis(plain);
-					const watcher = {user: 'watcher', password: 'bad-days-watcher'};
+					const watcher = {user: 'watcher', password: 'failure-modes-watcher'};
 					const rule = (...words: readonly string[]) =>
 						sendCommand(watched.current(), ['ACL', 'SETUSER', watcher.user, ...words]);
 					await rule('on', `>${watcher.password}`, '~*', '&*', '+@all');
@@ -118,7 +118,7 @@ describeRedis('redis', 'bad days of Redis', plain => {
 							}),
 							{
 								entry: (name, folder) => targetEntry(watched.current(), {name, folder, login: watcher}),
-								...{day: 'denied permission', reads: 'failed'},
+								...{mode: 'denied permission', reads: 'failed'},
 								inject: async () => void (await rule('-info')),
 								end: async () => void (await rule('+info')),
 								expectedMessage: /NOPERM/,
@@ -126,7 +126,7 @@ describeRedis('redis', 'bad days of Redis', plain => {
 							},
 							{
 								entry: (name, folder) => targetEntry(own.current(), {name, folder}),
-								...{day: 'restarted server', reads: 'failed'},
+								...{mode: 'restarted server', reads: 'failed'},
 								inject: () => own.stop(),
 								end: () => own.restart(),
 								expectedMessage: /ECONNREFUSED/,

@@ -6,7 +6,7 @@ import {createScenario} from '../../../demo/scenario.ts';
 import type {Address} from '../../estate/target-config.ts';
 import {writeSecret} from '../../estate/target-config.ts';
 import {startFaultProxy} from '../../faults/fault-proxy.ts';
-import {describeFaultCases, expiringCertificate, linkFaultCases} from './bad-days.ts';
+import {describeFaultCases, expiringCertificate, linkFaultCases} from './failure-modes.ts';
 
 const day = 24 * 3600 * 1000;
 
@@ -20,11 +20,11 @@ const entryOf =
 		return {name, kind: 'kubernetes', kubeconfig: writeSecret(folder, `${name}.kubeconfig`, text)};
 	};
 
-describe('bad days of Kubernetes', () => {
+describe('failure modes of Kubernetes', () => {
 	describeFaultCases(
 		{title: 'Pods', pane: 1, healthy: /Running|Completed|CrashLoopBackOff/, connections: 60},
 		async () => {
-			const authority = createAuthority('bad days');
+			const authority = createAuthority('failure modes');
 			const now = Date.now();
 			const lifetime = {from: now - 2 * day, to: now - day};
 			const [api, expired, own, watched] = await Promise.all([
@@ -67,7 +67,7 @@ describe('bad days of Kubernetes', () => {
 						expectedHint: /renew it on the server/,
 					}),
 					{
-						day: 'wrong password',
+						mode: 'wrong password',
 						proxy,
 						reads: 'failed',
 						entry(name, folder) {
@@ -75,7 +75,7 @@ describe('bad days of Kubernetes', () => {
 							return entryOf(api, first)(name, folder, proxy);
 						},
 						async inject() {
-							loggedIn('bad-days-wrong-password');
+							loggedIn('failure-modes-wrong-password');
 							access.expire(first);
 							proxy.resetAll();
 						},
@@ -84,7 +84,7 @@ describe('bad days of Kubernetes', () => {
 						expectedHint: /log in again/,
 					},
 					{
-						day: 'denied permission',
+						mode: 'denied permission',
 						reads: 'failed',
 						entry: entryOf(watched, watched.tokens.viewer),
 						async inject() {
@@ -101,7 +101,7 @@ describe('bad days of Kubernetes', () => {
 						expectedHint: /kubectl create (?:cluster)?role/,
 					},
 					{
-						day: 'restarted server',
+						mode: 'restarted server',
 						reads: 'failed',
 						entry: entryOf(own),
 						inject: () => own.faults.stop(),
