@@ -15,6 +15,8 @@ import type {
 	KafkaPort,
 	KafkaSettings,
 	KafkaTopic,
+	PartialResult,
+	PartitionOffset,
 	TopicPartition,
 } from '../../../src/port/kafka.ts';
 import {formatThousands} from '../../../src/text/format.ts';
@@ -84,6 +86,17 @@ async function describeOne(name: KafkaGroupName, context: ResetContext): Promise
 const keyed = (offsets: readonly (TopicPartition & {readonly offset: number})[]): ReadonlyMap<number, number> =>
 	new Map(offsets.map(({partition, offset}) => [partition, offset]));
 
+/** @throws AdapterError `unreachable` when the offsets of a partition could not be read: it must not drop out of a plan, or of a check, unnoticed. */
+function requireOffsets(topic: string, failed: PartialResult<TopicPartition, PartitionOffset>['failed']): void {
+	const [first] = failed;
+	if (first === undefined) return;
+	throw new AdapterError(
+		'unreachable',
+		`the log of ${topic}/${first.of.partition} cannot be read: ${first.problem}`,
+		'Nothing was sent. Name only partitions that can be read, or wait until they have a leader.',
+	);
+}
+
 async function findOffsetsByTime(
 	topic: string,
 	items: readonly ResetItem[],
@@ -95,11 +108,12 @@ async function findOffsetsByTime(
 		const at = spec.kind === 'time' ? spec.at : spec.kind === 'ago' ? context.now() - spec.ms : undefined;
 		if (at === undefined) continue;
 		const some = partitions.filter(one => partition === undefined || one === partition);
-		const {read} = await context.port.offsets(
+		const {read, failed} = await context.port.offsets(
 			some.map(one => ({topic, partition: one})),
 			{atOrAfter: at},
 			context,
 		);
+		requireOffsets(topic, failed);
 		for (const one of read) all.set(one.partition, one.offset);
 	}
 	return all;
@@ -130,14 +144,7 @@ export async function readResetGrounds(
 		port.offsets(pairs, 'earliest', context),
 		port.offsets(pairs, 'latest', context),
 	]);
-	const [failed] = [...starts.failed, ...ends.failed];
-	if (failed !== undefined) {
-		throw new AdapterError(
-			'unreachable',
-			`the log of ${topic}/${failed.of.partition} cannot be read: ${failed.problem}`,
-			'Nothing was sent. Name only partitions that can be read, or wait until they have a leader.',
-		);
-	}
+	requireOffsets(topic, [...starts.failed, ...ends.failed]);
 	const led = await findOffsetsByTime(topic, items, partitions, context);
 	const startOf = keyed(starts.read);
 	const endOf = keyed(ends.read);
@@ -293,11 +300,10 @@ export async function describeResetConflict(plan: ResetPlan, context: ResetConte
 			context.port.topics([topic], context),
 			context.port.offsets(pairs, 'earliest', context),
 		]);
-		return (
-			describeGroupConflict(plan, now) ??
-			describeTopicConflict(plan, topics.read) ??
-			describeLogConflict(plan, keyed(starts.read))
-		);
+		const conflict = describeGroupConflict(plan, now) ?? describeTopicConflict(plan, topics.read);
+		if (conflict !== undefined) return conflict;
+		requireOffsets(topic, starts.failed);
+		return describeLogConflict(plan, keyed(starts.read));
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
 		return error.message;
