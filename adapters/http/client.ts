@@ -92,8 +92,17 @@ export function createHttpClient(
 	}
 
 	const sendInTime = (request: HttpClientRequest, signal: AbortSignal) =>
-		withTimeout(request.timeoutMs ?? defaultTimeoutMs, `${request.operation}: ${endpoint}`, signal, bounded =>
-			send(request, bounded),
+		withTimeout(
+			{
+				ms: request.timeoutMs ?? defaultTimeoutMs,
+				what: `${request.operation}: ${endpoint}`,
+				next:
+					(request.method ?? 'GET') === 'GET'
+						? 'It is retried.'
+						: 'It may have been done, and is not sent again: look whether it was.',
+			},
+			signal,
+			bounded => send(request, bounded),
 		);
 
 	return {
@@ -121,16 +130,15 @@ export function createHttpClient(
 
 type MaskedResponse = HttpBytesResponse & Pick<SecretHeaders, 'mask'>;
 
-/** Runs `work` with a signal that also aborts after `ms`. `what` begins the message of the timeout: `query up: host:9090`. */
+/** Runs `work` with a signal that also aborts after `ms`. `what` begins the message of the timeout: `query up: host:9090`; `next` ends its hint. */
 async function withTimeout<T>(
-	ms: number,
-	what: string,
+	{ms, what, next}: {readonly ms: number; readonly what: string; readonly next: string},
 	signal: AbortSignal,
 	work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const timeout = new AbortController();
 	const timer = setTimeout(() => {
-		const hint = 'The server is busy or hangs, or the network drops packets: look at its load. It is retried.';
+		const hint = `The server is busy or hangs, or the network drops packets: look at its load. ${next}`;
 		timeout.abort(new AdapterError('timeout', `${what} did not answer within ${ms / 1000} s`, hint));
 	}, ms);
 	try {

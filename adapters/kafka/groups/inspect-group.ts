@@ -23,7 +23,7 @@ function paceLines(row: LagRow): readonly DocumentLine[] {
 	];
 }
 
-function topicLines({partitions}: GroupLags): readonly DocumentLine[] {
+function topicLines({partitions, problem}: GroupLags): readonly DocumentLine[] {
 	const byTopic = Map.groupBy(partitions, one => one.topic);
 	const rows = [...byTopic].map(([topic, some]) => {
 		const known = some.filter(one => one.lag !== undefined);
@@ -37,7 +37,8 @@ function topicLines({partitions}: GroupLags): readonly DocumentLine[] {
 			unread > 0 ? `${unread} read by nobody` : '',
 		];
 	});
-	if (rows.length === 0) return [{text: 'It has committed no offset and reads no topic.'}];
+	if (rows.length === 0 && problem !== undefined) return [{text: `its offsets are unknown: ${problem}`}];
+	if (rows.length === 0) return [{text: 'The group has no committed offset and no assigned partition.'}];
 	return formatTable([['TOPIC', 'PARTITIONS', 'LAG', '', ''], ...rows], [1, 2]).map(text => ({text}));
 }
 

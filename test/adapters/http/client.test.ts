@@ -168,6 +168,12 @@ describe('a response', () => {
 		expect(await failureOf(open(url).json({...thingRequest, timeoutMs: 200}, never))).toMatchObject({
 			kind: 'timeout',
 			message: expect.stringMatching(/^thing: 127.0.0.1:\d+ did not answer within 0.2 s$/),
+			hint: expect.stringMatching(/It is retried\.$/),
+		});
+		const write = open(url).json({...thingRequest, method: 'POST', timeoutMs: 200}, never);
+		expect(await failureOf(write)).toMatchObject({
+			kind: 'timeout',
+			hint: expect.stringMatching(/It may have been done, and is not sent again: look whether it was\.$/),
 		});
 	});
 
