@@ -2,12 +2,10 @@ import type {Target} from '../../src/contract/target.ts';
 import type {KafkaSettings} from '../../src/port/kafka.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
-/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
-
-/** Kafka's own tools take TLS and logins from a file of properties that only its owner can write. */
+/** The properties file from which Kafka's own tools read TLS and the login. The user has to write it. */
 const loginFile = 'client.properties';
 
-/** One of Kafka's own tools with everything that leads to the target. `config` names its option for a file of properties. */
+/** A command of one of Kafka's own tools with the address of the target. `config` names its option for a properties file. */
 export function kafkaToolCommand(
 	tool: 'kafka-consumer-groups.sh' | 'kafka-topics.sh' | 'kafka-console-consumer.sh',
 	target: Target<KafkaSettings>,

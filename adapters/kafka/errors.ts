@@ -7,11 +7,11 @@ import {
 	isOwnCertificateError,
 } from '../../src/text/tls-errors.ts';
 
-/** What was being asked, and by whom, for the hint. */
+/** The request that failed and the connection that it was sent on: what an error and its hint name. */
 export type KafkaRequestContext = {
 	/** `host:port` of the broker. */
 	readonly endpoint: string;
-	/** `User:monitor`: what an ACL calls us. */
+	/** `User:monitor`: our name in an ACL. */
 	readonly principal: string;
 	/** The request's own name, or `a connection`. */
 	readonly request: string;
@@ -27,7 +27,7 @@ export type KafkaRequestContext = {
 
 export type AclResource = 'group' | 'topic' | 'cluster';
 
-/** What each request needs of an ACL, by the kind of thing that it names (Apache Kafka, docs/security/authorization-and-acls). */
+/** The ACL operation that each request needs, by the resource that it names (Apache Kafka, docs/security/authorization-and-acls). */
 const requiredOperations: Readonly<Record<string, Readonly<Partial<Record<AclResource, string>>>>> = {
 	Metadata: {topic: 'Describe'},
 	ListGroups: {cluster: 'Describe'},
@@ -44,7 +44,7 @@ const requiredOperations: Readonly<Record<string, Readonly<Partial<Record<AclRes
 	OffsetDelete: {group: 'Delete', topic: 'Read'},
 };
 
-/** The line an administrator runs so that `principal` may do `operation` on that group, topic, or (without a name) the cluster. */
+/** The command by which an administrator grants `principal` the `operation` on a group, a topic or the cluster, which has no name. */
 export function aclGrantCommand(
 	endpoint: string,
 	principal: string,
@@ -59,11 +59,11 @@ export function aclGrantCommand(
 
 type ErrorMeaning = readonly [name: string, kind: ErrorKind, words: string, hint: string];
 
-const staleMetadataHint = 'It is looked up anew by the next read.';
+const staleMetadataHint = 'The next read looks it up again.';
 const liveGroupHint =
 	'Nothing was changed. Stop its consumers first: offsets of a group with members are theirs to write.';
 
-/** The protocol's error codes that the requests here are answered with (https://kafka.apache.org/protocol, "Error Codes"). */
+/** The error codes of the protocol that these requests may return (https://kafka.apache.org/protocol, "Error Codes"). */
 const codes: Readonly<Record<number, ErrorMeaning>> = {
 	1: ['OFFSET_OUT_OF_RANGE', 'conflict', 'this offset is not in the log', 'Choose one between its start and its end.'],
 	3: [
@@ -72,7 +72,7 @@ const codes: Readonly<Record<number, ErrorMeaning>> = {
 		'there is no such topic or partition',
 		'It was deleted, or may not be described by this user.',
 	],
-	5: ['LEADER_NOT_AVAILABLE', 'unreachable', 'nobody leads the partition', 'Start the brokers that hold it.'],
+	5: ['LEADER_NOT_AVAILABLE', 'unreachable', 'the partition has no leader', 'Start the brokers that hold it.'],
 	6: ['NOT_LEADER_OR_FOLLOWER', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
 	7: [
 		'REQUEST_TIMED_OUT',
@@ -109,8 +109,8 @@ const codes: Readonly<Record<number, ErrorMeaning>> = {
 	34: [
 		'ILLEGAL_SASL_STATE',
 		'denied',
-		'this port asks nobody for a login',
-		'Remove `sasl` from the configuration, or name the port that asks for it.',
+		'this port does not accept a login',
+		'Remove `sasl` from the configuration, or use the port that requires a login.',
 	],
 	35: [
 		'UNSUPPORTED_VERSION',
@@ -126,7 +126,7 @@ const codes: Readonly<Record<number, ErrorMeaning>> = {
 		'Correct username and password in the configuration, or what the password refers to.',
 	],
 	68: ['NON_EMPTY_GROUP', 'conflict', 'the group has members', liveGroupHint],
-	69: ['GROUP_ID_NOT_FOUND', 'conflict', 'there is no such group', 'It is gone, or is of a kind that has no offsets.'],
+	69: ['GROUP_ID_NOT_FOUND', 'conflict', 'there is no such group', 'It was deleted, or its type has no offsets.'],
 	72: ['LISTENER_NOT_FOUND', 'unreachable', 'the leader has no such listener', 'Give every broker the same listeners.'],
 	74: ['FENCED_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
 	75: ['UNKNOWN_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
@@ -139,39 +139,42 @@ const codes: Readonly<Record<number, ErrorMeaning>> = {
 
 const authorization: Readonly<Record<number, AclResource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
 
-const subject = (asked: KafkaRequestContext): string =>
-	[asked.group === undefined ? '' : `group ${asked.group}`, asked.topic === undefined ? '' : `topic ${asked.topic}`]
+const subject = (context: KafkaRequestContext): string =>
+	[
+		context.group === undefined ? '' : `group ${context.group}`,
+		context.topic === undefined ? '' : `topic ${context.topic}`,
+	]
 		.filter(text => text !== '')
 		.join(', ');
 
-/** What a broker answered with an error code, as what it means to the operator. `said` is the broker's own sentence, if it sent one. */
-export function protocolError(code: number, asked: KafkaRequestContext, said?: string): AdapterError {
-	const about = subject(asked);
-	const what = about === '' ? asked.request : `${asked.request} of ${about}`;
+/** Translates an error code of a broker into an error with a hint. `brokerMessage` is the broker's own message, if it sent one. */
+export function protocolError(code: number, context: KafkaRequestContext, brokerMessage?: string): AdapterError {
+	const about = subject(context);
+	const what = about === '' ? context.request : `${context.request} of ${about}`;
 	const resource = authorization[code];
 	if (resource !== undefined) {
-		const operation = requiredOperations[asked.request]?.[resource] ?? 'Describe';
-		const name = (resource === 'group' ? asked.group : asked.topic) ?? '*';
+		const operation = requiredOperations[context.request]?.[resource] ?? 'Describe';
+		const name = (resource === 'group' ? context.group : context.topic) ?? '*';
 		const on = resource === 'cluster' ? 'the cluster' : `${resource} ${name}`;
 		return new AdapterError(
 			'denied',
-			`${asked.request}: ${asked.principal} may not ${operation} ${on}`,
-			`An administrator grants it with: ${aclGrantCommand(asked.endpoint, asked.principal, operation, resource, name)}`,
+			`${context.request}: ${context.principal} may not ${operation} ${on}`,
+			`An administrator grants it with: ${aclGrantCommand(context.endpoint, context.principal, operation, resource, name)}`,
 		);
 	}
-	const told = codes[code];
-	if (told === undefined) {
+	const meaning = codes[code];
+	if (meaning === undefined) {
 		return new AdapterError(
 			'unsupported',
-			`${what}: ${said ?? `error ${code}`}`,
+			`${what}: ${brokerMessage ?? `error ${code}`}`,
 			'The broker refused it: look the code up among the error codes of the Kafka protocol.',
 		);
 	}
-	const [name, kind, words, hint] = told;
+	const [name, kind, words, hint] = meaning;
 	return new AdapterError(kind, `${what}: ${words} (${name})`, hint);
 }
 
-/** Another broker may know better: the leader or the coordinator has moved, or is about to. */
+/** Whether the request may succeed on another broker: the leader or the coordinator has moved, or is about to. */
 export const isStaleMetadataCode = (code: number): boolean => [3, 5, 6, 9, 14, 15, 16, 72, 74, 75, 78].includes(code);
 
 const certificate =
@@ -189,40 +192,40 @@ const systemCodes: Readonly<Record<string, string>> = {
 const advertisedAddressHint =
 	'The brokers gave this address (advertised.listeners): it has to be reachable from here, and its name known here.';
 
-export const timeoutError = (asked: KafkaRequestContext): AdapterError =>
+export const timeoutError = (context: KafkaRequestContext): AdapterError =>
 	new AdapterError(
 		'timeout',
-		`${asked.endpoint} did not answer ${asked.request} in time`,
-		asked.isAdvertisedAddress && asked.request === 'a connection'
+		`${context.endpoint} did not answer ${context.request} in time`,
+		context.isAdvertisedAddress && context.request === 'a connection'
 			? advertisedAddressHint
-			: asked.tls && asked.request === 'a connection'
+			: context.tls && context.request === 'a connection'
 				? 'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.'
 				: 'The broker is busy or hangs, or the network drops packets: look at its log and CPU.',
 	);
 
-export const closedError = (asked: KafkaRequestContext): AdapterError => {
-	const opening = asked.request === 'a connection';
-	const guess = [...(asked.tls ? [] : ['`tls`']), ...(asked.hasLogin ? [] : ['`sasl`'])].join(' or ');
+export const closedError = (context: KafkaRequestContext): AdapterError => {
+	const opening = context.request === 'a connection';
+	const guess = [...(context.tls ? [] : ['`tls`']), ...(context.hasLogin ? [] : ['`sasl`'])].join(' or ');
 	return new AdapterError(
 		'unreachable',
-		`${asked.endpoint} closed the connection${opening ? ' while it was opened' : ` instead of answering ${asked.request}`}`,
-		guess === '' || !(opening || asked.request === 'Metadata')
-			? 'It is tried again. Check the broker, its log and what stands before it.'
+		`${context.endpoint} closed the connection${opening ? ' while it was opened' : ` instead of answering ${context.request}`}`,
+		guess === '' || !(opening || context.request === 'Metadata')
+			? 'It is tried again. Check the broker, its log and any proxy before it.'
 			: `Check whether that port wants ${guess}, and whether a Kafka broker listens there.`,
 	);
 };
 
-/** Anything that a socket threw. The cause is left behind on purpose: it may hold what was sent. */
-export function socketError(error: unknown, asked: KafkaRequestContext): AdapterError {
+/** Translates an error of a socket. `cause` is left out on purpose: it may hold what was sent. */
+export function socketError(error: unknown, context: KafkaRequestContext): AdapterError {
 	if (isAdapterError(error)) return error;
-	const whole = messageOf(error);
-	const message = describeTlsError(whole);
+	const rawMessage = messageOf(error);
+	const message = describeTlsError(rawMessage);
 	const code = codeOf(error);
-	if (isCertificateRefused(whole)) {
+	if (isCertificateRefused(rawMessage)) {
 		return new AdapterError(
 			'denied',
-			`${asked.endpoint} ends the TLS handshake: ${message}`,
-			asked.hasClientCertificate
+			`${context.endpoint} ends the TLS handshake: ${message}`,
+			context.hasClientCertificate
 				? 'The broker does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.'
 				: 'The broker wants a certificate of ours: name it with `tls.cert`, and its key with `tls.key`.',
 		);
@@ -237,35 +240,35 @@ export function socketError(error: unknown, asked: KafkaRequestContext): Adapter
 	if (/wrong version number|packet length too long|record layer failure/i.test(message)) {
 		return new AdapterError(
 			'unreachable',
-			`${asked.endpoint} does not speak TLS`,
+			`${context.endpoint} does not speak TLS`,
 			'Remove `tls` from the configuration, or name the port of the brokers that speaks it.',
 		);
 	}
 	if (certificate.test(code) || certificate.test(message)) {
 		return new AdapterError(
 			'unreachable',
-			`${asked.endpoint}: ${message}`,
+			`${context.endpoint}: ${message}`,
 			/expired/i.test(message)
 				? 'The certificate of the broker has expired: renew it there.'
 				: (certificateHint(code, {ca: '`tls.ca`', name: 'correct the host or set `tls.servername`'}) ??
 						'The certificate of the broker cannot be verified: check `tls.ca` and `tls.servername`.'),
 		);
 	}
-	if (code === 'ETIMEDOUT') return timeoutError(asked);
+	if (code === 'ETIMEDOUT') return timeoutError(context);
 	if (code === 'ECONNRESET' || code === 'EPIPE') {
-		if (asked.tls && asked.request === 'a connection') {
+		if (context.tls && context.request === 'a connection') {
 			return new AdapterError(
 				'unreachable',
-				`${asked.endpoint} closed the connection during the TLS handshake`,
+				`${context.endpoint} closed the connection during the TLS handshake`,
 				'Check that this port speaks TLS, or remove `tls` from the configuration.',
 			);
 		}
-		return closedError(asked);
+		return closedError(context);
 	}
 	return new AdapterError(
 		'unreachable',
-		`${asked.endpoint}: ${message === '' ? code : message}`,
-		asked.isAdvertisedAddress && asked.request === 'a connection' && code in systemCodes
+		`${context.endpoint}: ${message === '' ? code : message}`,
+		context.isAdvertisedAddress && context.request === 'a connection' && code in systemCodes
 			? advertisedAddressHint
 			: (systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.'),
 	);

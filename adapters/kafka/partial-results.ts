@@ -1,13 +1,13 @@
 import {type AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {PartialResult} from '../../src/port/kafka.ts';
 
-/** Collects what was read of many things, and why the others were not. */
+/** Collects a partial result: the items that were read, and the errors of the others. */
 export type PartialResultCollector<K, V> = {
 	add(value: V): void;
 	addFailure(of: K, problem: AdapterError): void;
-	/** A broker has answered, though with nothing to take. */
+	/** Records that a broker answered, even without an item. */
 	markAnswered(): void;
-	/** @throws AdapterError the first problem, when no broker answered at all: then nothing is known, and an empty result would lie. */
+	/** @throws AdapterError the first problem when no broker answered: an empty result would look like an empty cluster. */
 	result(): PartialResult<K, V>;
 };
 
@@ -36,7 +36,7 @@ export function collectPartial<K, V>(): PartialResultCollector<K, V> {
 	};
 }
 
-/** @throws what is no AdapterError: a mistake of ours must not pass for one of the broker's. */
+/** @throws any other error: a bug of ours must not look like an error of the broker. */
 export function toAdapterError(error: unknown): AdapterError {
 	if (isAdapterError(error)) return error;
 	throw error;

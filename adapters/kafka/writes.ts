@@ -6,8 +6,8 @@ import type {BrokerConnection} from './protocol/connection.ts';
 import {offsetCommit, offsetDelete, type PartitionError} from './protocol/request-offsets.ts';
 
 /*
- * Both are sent once, on a connection of their own whose client id names the audit record, and without joining the group: the broker that
- * coordinates it refuses them while the group has members, so that what was confirmed for a stopped group cannot hit a running one.
+ * Writes of offsets. Each is sent once, on a dedicated connection whose client id names the audit record, and without joining the group: its
+ * coordinator refuses them while the group has members, so a reset that was confirmed for a stopped group cannot change a running one.
  */
 
 async function connectToCoordinator(
@@ -36,7 +36,7 @@ async function sendToCoordinator(
 	}
 }
 
-/** @throws AdapterError one that says that nothing was done, when every partition was refused alike; else one that says neither. */
+/** @throws AdapterError harmless when every partition was refused with the same error; otherwise the outcome is partial. */
 function assertNoErrors(
 	cluster: BrokerPool,
 	broker: number,

@@ -109,7 +109,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 		/^warn prod-eu search\/indexer: rollout of revision 2, begun at 14:02:22Z, is stalled: 1 of 4 pods not terminated, overdue by \d+m\d\ds$/,
 		pending('ranking: 4 of 11'),
 		...lagging,
-		/^crit kafka-main broker 3 is gone: 159 partitions of 11 topics are under-replicated$/,
+		/^crit kafka-main broker 3 is down: 159 partitions of 11 topics are under-replicated$/,
 		/^warn kafka-main mailer is \d+k behind on notify: no members, messages wait$/,
 		notLoaded,
 		/^crit alerts-main TargetDown \(13 alerts\): /,

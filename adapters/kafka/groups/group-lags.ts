@@ -19,7 +19,10 @@ export type GroupLags = {
 
 const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
 
-/** Everything about one group, read now: members, offsets, log ends, who reads what. `topic`: of that one alone. */
+/**
+ * Reads the members, the committed offsets, the log ends and the assignments of one group; with `topic`, of that topic alone.
+ * @throws AdapterError `conflict` when the group does not exist.
+ */
 export async function readGroupLags(
 	port: KafkaPort,
 	{group, topic}: {readonly group: string; readonly topic?: string},
@@ -30,14 +33,14 @@ export async function readGroupLags(
 		throw new AdapterError('conflict', `the group ${group} is not there any more`, 'Its row goes with the next read.');
 	}
 	const [described, committed] = await Promise.all([port.describe([name], context), port.committed([group], context)]);
-	const [told] = described.read;
+	const [description] = described.read;
 	const problems = [...described.failed, ...committed.failed].map(({problem}) => problem);
 	const offsets = new Map((committed.read[0]?.offsets ?? []).map(one => [keyOf(one), one]));
 	const readers = new Map(
-		(told?.members ?? []).flatMap(member => (member.assignment ?? []).map(one => [keyOf(one), member] as const)),
+		(description?.members ?? []).flatMap(member => (member.assignment ?? []).map(one => [keyOf(one), member] as const)),
 	);
 	const topics = new Set([...offsets.values()].map(one => one.topic));
-	for (const member of told?.members ?? []) for (const one of member.assignment ?? []) topics.add(one.topic);
+	for (const member of description?.members ?? []) for (const one of member.assignment ?? []) topics.add(one.topic);
 	const wanted = topic === undefined ? [...topics] : [topic];
 	const known = wanted.length === 0 ? {read: []} : await port.topics(wanted, context);
 	const pairs = known.read.flatMap(({partitions}) =>
@@ -51,7 +54,7 @@ export async function readGroupLags(
 	const startOf = new Map(starts.read.map(one => [keyOf(one), one.offset]));
 	const endOf = new Map(ends.read.map(one => [keyOf(one), one.offset]));
 	return {
-		group: told,
+		group: description,
 		problem: problems[0],
 		partitions: pairs.map(pair => {
 			const key = keyOf(pair);

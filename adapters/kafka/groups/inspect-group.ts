@@ -34,7 +34,7 @@ function topicLines({partitions, problem}: GroupLags): readonly DocumentLine[] {
 			String(some.length),
 			known.length === 0 ? '?' : formatThousands(lag),
 			known.length < some.length ? `${some.length - known.length} without an offset` : '',
-			unread > 0 ? `${unread} read by nobody` : '',
+			unread > 0 ? `${unread} without a reader` : '',
 		];
 	});
 	if (rows.length === 0 && problem !== undefined) return [{text: `its offsets are unknown: ${problem}`}];
@@ -49,7 +49,7 @@ function memberLines({group, partitions}: GroupLags): readonly DocumentLine[] {
 	const row = (member: KafkaMember) => {
 		const its = owned.get(member) ?? [];
 		const lag = its.reduce((sum, one) => sum + (one.lag ?? 0), 0);
-		const reads = member.assignment === undefined ? 'not told' : `${member.assignment.length}`;
+		const reads = member.assignment === undefined ? 'not reported' : `${member.assignment.length}`;
 		return [
 			cleanLine(member.clientId),
 			cleanLine(member.host),
@@ -69,7 +69,7 @@ function memberLines({group, partitions}: GroupLags): readonly DocumentLine[] {
 	];
 }
 
-/** Who is in the group, what each member reads, and how far it is. */
+/** Shows the members of a group, the partitions that each reads, and their lag. */
 export const inspectGroup = defineInspection<LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.describe-group',
 	title: 'Group and members',
@@ -83,8 +83,8 @@ export const inspectGroup = defineInspection<LagRow, KafkaPort, KafkaSettings>()
 		const lines: readonly DocumentLine[] = [
 			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
 			factLine('type', group?.type ?? row.type),
-			factLine('state', group?.state ?? (row.state || 'not told')),
-			...(group === undefined ? [factLine('not described', all.problem ?? 'the brokers do not tell why')] : []),
+			factLine('state', group?.state ?? (row.state || 'not reported')),
+			...(group === undefined ? [factLine('not described', all.problem ?? 'the brokers do not say why')] : []),
 			...(group?.coordinator === undefined ? [] : [factLine('coordinator', `broker ${group.coordinator}`)]),
 			...(group?.epoch === undefined ? [] : [factLine('epoch', String(group.epoch))]),
 			factLine('rebalances', `${row.rebalances} seen in 5 minutes`),

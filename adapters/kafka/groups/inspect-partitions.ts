@@ -11,11 +11,11 @@ import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {type PartitionState, readGroupLags} from './group-lags.ts';
 
 /** Partitions whose next message is fetched to read its time: one request each. */
-const mostTimes = 32;
+const maxTimes = 32;
 /** A broker gives one message however large it is; more than this we do not wait for. */
 const messageBytes = 65_536;
 
-/** When the message came in that the group reads next: exact, where a line between two polls is not. */
+/** The timestamp of the message that the group reads next: exact, unlike the estimate between two polls. */
 async function timeOf(port: KafkaPort, one: PartitionState, context: Context): Promise<number | undefined> {
 	if (one.committed === undefined || (one.lag ?? 0) === 0) return undefined;
 	const from = {topic: one.topic, partition: one.partition, offset: Math.max(one.committed.offset, one.start ?? 0)};
@@ -23,7 +23,7 @@ async function timeOf(port: KafkaPort, one: PartitionState, context: Context): P
 		const [message] = await port.peek(from, {messages: 1, bytes: messageBytes}, context);
 		return message?.timestamp;
 	} catch (error) {
-		// Whoever may not read the messages still sees the offsets.
+		// A user without the right to read the messages still sees the offsets.
 		if (error instanceof AdapterError && error.kind !== 'timeout') return undefined;
 		throw error;
 	}
@@ -31,7 +31,7 @@ async function timeOf(port: KafkaPort, one: PartitionState, context: Context): P
 
 const number = (value: number | undefined): string => (value === undefined ? '-' : formatThousands(value));
 
-/** Each partition of the topic: where the group is, where the log ends, who reads it; the furthest behind first. */
+/** Shows each partition of the topic with the committed offset, the log end and the member that reads it; the oldest waiting message first. */
 export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.partitions',
 	title: 'Partitions',
@@ -43,7 +43,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettin
 		const context = {signal, now};
 		const {partitions, problem, group} = await readGroupLags(port, row, context);
 		const sorted = partitions.toSorted((a, b) => (b.lag ?? -1) - (a.lag ?? -1) || a.partition - b.partition);
-		const times = await Promise.all(sorted.slice(0, mostTimes).map(one => timeOf(port, one, context)));
+		const times = await Promise.all(sorted.slice(0, maxTimes).map(one => timeOf(port, one, context)));
 		const at = now();
 		const oldest = times
 			.map((time, index) => ({time, partition: sorted[index]?.partition}))
@@ -54,7 +54,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettin
 			);
 		const timeOfPartition = new Map(sorted.map((one, index) => [one.partition, times[index]]));
 		const age = ({partition, lag}: PartitionState) => (lag === 0 ? 0 : at - (timeOfPartition.get(partition) ?? at));
-		// The one that waits the longest first: where readers die of a message, that is the one.
+		// The oldest waiting message first: a message that crashes its readers is there.
 		const rows = sorted
 			.toSorted((a, b) => age(b) - age(a))
 			.map(one => {
@@ -67,7 +67,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettin
 					number(one.end),
 					number(one.lag),
 					time === undefined ? (one.lag === 0 ? '0s' : '') : formatDuration((at - time) / 1000),
-					cleanLine(one.member === undefined ? 'nobody' : `${one.member.clientId} ${one.member.host}`),
+					cleanLine(one.member === undefined ? 'no one' : `${one.member.clientId} ${one.member.host}`),
 					deleted > 0 ? `${formatThousands(deleted)} deleted unread` : '',
 				];
 			});
@@ -82,11 +82,11 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort, KafkaSettin
 							text: `The oldest message that waits is on partition ${oldest.partition}, since ${new Date(oldest.time).toISOString().slice(0, 19)}Z.`,
 						},
 					]),
-			{text: `${group?.state ?? 'state not told'}, ${partitions.length} partitions`},
+			{text: `${group?.state ?? 'state not reported'}, ${partitions.length} partitions`},
 			{text: ''},
 			...formatTable([header, ...rows], [0, 1, 2, 3, 4, 5]).map(text => ({text})),
-			...(sorted.length > mostTimes
-				? [{text: ''}, {text: `BEHIND is read from the next message itself, for the first ${mostTimes} partitions.`}]
+			...(sorted.length > maxTimes
+				? [{text: ''}, {text: `BEHIND is read from the next message itself, for the first ${maxTimes} partitions.`}]
 				: []),
 		];
 		return {

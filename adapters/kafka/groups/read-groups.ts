@@ -28,7 +28,7 @@ const types: Readonly<Record<string, KafkaGroupType>> = {
 	streams: 'streams',
 };
 
-/** A group's type, where the brokers say it. Before Kafka 3.8 they do not, but a share group's protocol has a name of its own. */
+/** The type of a group. Brokers before Kafka 3.8 do not report it, but the protocol of a share group has a name of its own. */
 const typeOf = (type: string | undefined, protocolType: string): KafkaGroupType =>
 	types[type?.toLowerCase() ?? ''] ?? (protocolType === 'share' ? 'share' : 'unknown');
 
@@ -68,8 +68,8 @@ const groupNotFoundError = (group: string, type: string): AdapterError =>
 	);
 
 /**
- * Classic groups, those of the consumer protocol and share groups are asked for by requests of their own. The one for classic groups
- * answers Dead for all others, so that Dead is believed only when the other protocol does not know the group either.
+ * Describes groups of any type. Classic groups, groups of the consumer protocol and share groups each have a request of their own. The
+ * one for classic groups answers Dead for all others, so Dead is believed only when the other protocol does not know the group either.
  */
 export async function describeGroupsOfAnyType(
 	cluster: BrokerPool,
@@ -99,7 +99,7 @@ export async function describeGroupsOfAnyType(
 				void (one.error === 0 && one.state === 'Dead' ? dead.set(one.group, [one, at]) : known(one, at)),
 			fail,
 		});
-		// It may have changed its protocol since it was listed, or its list did not tell the type.
+		// It may have changed its protocol since it was listed, or the list did not name the type.
 		const typeOfDead = new Map(groups.map(({group, type}) => [group, type]));
 		await requestFromCoordinators(cluster, describeConsumerGroups, [...dead.keys()], context, {
 			take(one, at) {
@@ -116,20 +116,20 @@ export async function describeGroupsOfAnyType(
 		});
 	}
 
-	const told = (type: KafkaGroupType, request: WireRequest<readonly string[], readonly DescribedGroup[]>) =>
+	const byType = (type: KafkaGroupType, request: WireRequest<readonly string[], readonly DescribedGroup[]>) =>
 		requestFromCoordinators(cluster, request, of(type), context, {
 			take: take(type, request),
 			fail: (group, problem) => fail(group, problem.kind === 'unsupported' ? groupNotFoundError(group, type) : problem),
 		});
 
 	for (const group of of('streams')) fail(group, groupNotFoundError(group, 'streams'));
-	await Promise.all([classic(), told('consumer', describeConsumerGroups), told('share', describeShareGroups)]);
+	await Promise.all([classic(), byType('consumer', describeConsumerGroups), byType('share', describeShareGroups)]);
 	return gathered.result();
 }
 
 type CommittedOffsets = {readonly group: string; readonly offsets: readonly CommittedOffset[]};
 
-/** `share` says which of them are share groups: those have a start of their own in place of commits. */
+/** Reads the committed offsets of groups. `share` names the share groups, which have a start offset instead of commits. */
 export async function readCommitted(
 	cluster: BrokerPool,
 	groups: readonly string[],

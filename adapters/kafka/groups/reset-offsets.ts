@@ -19,7 +19,7 @@ import {
 	readResetGrounds,
 } from './reset-plan.ts';
 
-/** What the permissions are listed for. */
+/** The action that the permissions are listed for. */
 const resetActionId = 'kafka.reset-offsets';
 
 const planOf = (
@@ -39,7 +39,7 @@ const planOf = (
 	moves,
 });
 
-/** The first of the two requests was done: that the second was refused does not mean that nothing happened. */
+/** The error when the first of the two requests succeeded and the second was refused: something has changed. */
 function afterCommitError(error: unknown, done: number): unknown {
 	if (!isAdapterError(error)) return error;
 	const message = `the offsets of ${done} partition${done === 1 ? '' : 's'} were committed, the others were not deleted: ${error.message}`;
@@ -55,17 +55,17 @@ const requireResetItems = (text: string | undefined): readonly ResetItem[] => {
 	return items;
 };
 
-/** Of a group that is as it was shown. */
+/** Checks that the group has no members. The group is as it was shown. */
 function groupEmptyCheck({group, type, state, members}: ResetPlan): Check {
 	const label = 'the group';
 	if (members > 0) return {label, result: 'block', detail: `${members} members read (${state}). ${howToStop(group)}`};
 	if (type === 'share' || type === 'unknown') {
-		return {label, result: 'block', detail: `it is a ${type} group: midwatch cannot tell whether it is stopped`};
+		return {label, result: 'block', detail: `it is a ${type} group: midwatch cannot see whether it is stopped`};
 	}
-	return {label, result: 'pass', detail: `${state}, nobody is in it`};
+	return {label, result: 'pass', detail: `${state}, without members`};
 }
 
-/** Only a clear no blocks. */
+/** Checks the right to commit. Only a permission that is known to be missing blocks. */
 async function permissionCheck(
 	{group, type, topic, moves}: ResetPlan,
 	context: ActionContext<KafkaPort, KafkaSettings>,
@@ -85,10 +85,10 @@ async function permissionCheck(
 	} catch (error) {
 		if (!(error instanceof AdapterError)) throw error;
 	}
-	return {label, result: 'unknown', detail: 'the brokers do not tell: they will refuse if you may not'};
+	return {label, result: 'unknown', detail: 'the brokers do not report it: they refuse the commit if you may not'};
 }
 
-/** Whether every partition is where it was put, or further when somebody reads again. */
+/** Whether every partition is at its new offset, or further when a member reads again. */
 function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupState): Outcome {
 	const back = group.members.length > 0 ? `; ${group.members.length} members read from there` : '';
 	for (const {partition, to} of moves) {
@@ -109,7 +109,7 @@ function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupState): O
 	};
 }
 
-/** Commits other offsets for a group that is stopped. */
+/** Commits other offsets for a stopped group. */
 export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<ResetPlan>({
 	id: 'kafka.reset-offsets',
 	title: 'Reset offsets',
@@ -132,7 +132,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 		},
 	],
 	shows: [
-		{fact: 'the group', bound: 'its name, which the commit carries; a group that is gone has no offsets to compare'},
+		{fact: 'the group', bound: 'its name, which the commit carries; a deleted group has no offsets to compare'},
 		{
 			fact: 'the topic',
 			bound: 'its id, where the broker gives one: a topic that is deleted and created again has another',
@@ -238,7 +238,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 				const from = ground.committed ?? null;
 				if (before === undefined || from === before.from) return [];
 				const {partition, metadata, start, end} = ground;
-				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, asked: null}];
+				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, requested: null}];
 			});
 			if (moves.length === 0) throw conflictError(`${plan.group} is back where it was already`);
 			return previewReset(planOf({...plan, topicId}, now, moves, plan.target), true, context);

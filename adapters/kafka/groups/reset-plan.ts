@@ -33,7 +33,7 @@ export type ResetPlan = {
 	readonly type: KafkaGroupType;
 	readonly state: string;
 	readonly members: number;
-	/** Null where the broker does not tell it. */
+	/** Null where the broker does not report it. */
 	readonly epoch: number | null;
 	readonly moves: readonly OffsetMove[];
 };
@@ -48,7 +48,7 @@ type ResetContext = ActionContext<KafkaPort, KafkaSettings>;
 export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the group as it is now, and decide again.');
 
-/** The group and its offsets of one topic, read now. @throws AdapterError `conflict` when the group is gone. */
+/** Reads a group and its offsets of one topic. @throws AdapterError `conflict` when the group does not exist. */
 export async function readGroupState(
 	{group, topic}: {readonly group: string; readonly topic: string},
 	context: ResetContext,
@@ -69,7 +69,7 @@ export async function readGroupState(
 	};
 }
 
-const groupUnreadableError = (group: string, problem = 'the brokers do not tell why'): AdapterError =>
+const groupUnreadableError = (group: string, problem = 'the brokers do not say why'): AdapterError =>
 	new AdapterError(
 		'unsupported',
 		`${group} cannot be read: ${problem}`,
@@ -119,7 +119,7 @@ async function findOffsetsByTime(
 	return all;
 }
 
-/** The id of the topic, and where each partition of it is now, as far as it is asked for. @throws AdapterError */
+/** Reads the id of the topic, and the offsets of the partitions that `items` name, or of all. @throws AdapterError */
 export async function readResetGrounds(
 	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupState},
 	context: ResetContext,
@@ -129,8 +129,8 @@ export async function readResetGrounds(
 	const found = read.read.find(one => one.topic === topic);
 	const known = found?.partitions.map(one => one.partition);
 	if (known === undefined) throw conflictError(`the topic ${topic} is not there any more`);
-	const asked = items.flatMap(({partition}) => partition ?? []);
-	const missing = asked.find(partition => !known.includes(partition));
+	const requested = items.flatMap(({partition}) => partition ?? []);
+	const missing = requested.find(partition => !known.includes(partition));
 	if (missing !== undefined) {
 		throw new AdapterError(
 			'unsupported',
@@ -138,7 +138,7 @@ export async function readResetGrounds(
 			'Nothing was sent. Partitions are counted from 0.',
 		);
 	}
-	const partitions = (asked.length > 0 ? asked : known).toSorted((a, b) => a - b);
+	const partitions = (requested.length > 0 ? requested : known).toSorted((a, b) => a - b);
 	const pairs = partitions.map(partition => ({topic, partition}));
 	const [starts, ends] = await Promise.all([
 		port.offsets(pairs, 'earliest', context),
@@ -159,7 +159,7 @@ export async function readResetGrounds(
 	return {topicId: found?.id ?? null, grounds};
 }
 
-/** Only what changes. */
+/** The moves that change an offset. */
 export function planOffsetMoves(grounds: readonly ResetInput[], items: readonly ResetItem[]): readonly OffsetMove[] {
 	const specOf = (partition: number): ResetSpec | undefined =>
 		items.find(item => item.partition === undefined || item.partition === partition)?.spec;
@@ -180,11 +180,12 @@ function describeOffsetChange(move: OffsetMove): {
 } {
 	const {skipped, again} = countMovedMessages(move);
 	const effect = skipped > 0 ? `, skips ${messages(skipped)}` : again > 0 ? `, reads ${messages(again)} again` : '';
-	const held = move.asked === null ? '' : `; ${formatThousands(move.asked)} was asked for, which does not exist`;
+	const moved =
+		move.requested === null ? '' : `; ${formatThousands(move.requested)} was requested, which does not exist`;
 	return {
 		field: `partition ${move.partition}`,
 		before: offsetText(move.from),
-		after: `${offsetText(move.to)}${effect}${held}`,
+		after: `${offsetText(move.to)}${effect}${moved}`,
 	};
 }
 
@@ -196,10 +197,13 @@ export function sumOffsetMoves(moves: readonly OffsetMove[]): {readonly skipped:
 	};
 }
 
-/** So few messages can be looked at one by one, as those that a group dies of are. */
+/** Up to this many messages a person can inspect one by one, such as those that crash a group. */
 const fewMessages = 10;
 
-/** Where an offset comes or goes altogether, the group's own rule decides from where it reads: that may be everything. */
+/**
+ * The risk of the moves. It is high when an offset is created or deleted: without an offset, `auto.offset.reset` of the consumers decides
+ * where they read, and that may be the entire log.
+ */
 function resetRisk(moves: readonly OffsetMove[]): Risk {
 	const {skipped, again} = sumOffsetMoves(moves);
 	const known = moves.every(({from, to}) => from !== null && to !== null);
@@ -222,7 +226,7 @@ function resetImpact({group, topic, moves, members, state}: ResetPlan): string {
 	return `${group} continues from other offsets on ${where}: ${parts.join(', ')}. ${who}`;
 }
 
-/** The same by Kafka's own tool, from exactly these offsets. It reads a file by its size, so that a pipe would be empty. */
+/** The same reset by Kafka's own tool, with exactly these offsets. The tool reads a file by its size, so a pipe would be empty. */
 function resetCliEquivalent({group, topic, moves}: ResetPlan, context: ResetContext): string {
 	const groups = (words: readonly string[]) => kafkaToolCommand('kafka-consumer-groups.sh', context.target, words);
 	const file = 'offsets.csv';
@@ -266,7 +270,7 @@ export function previewReset(plan: ResetPlan, back: boolean, context: ResetConte
 	};
 }
 
-/** What is different from what was planned on, in a sentence. */
+/** Describes how the group differs from the plan; undefined when it does not. */
 function describeGroupConflict(plan: ResetPlan, now: GroupState): string | undefined {
 	const {group, committed} = now;
 	if (group.type !== plan.type) return `it is a ${group.type} group now`;
@@ -290,7 +294,7 @@ function describeGroupConflict(plan: ResetPlan, now: GroupState): string | undef
 	return undefined;
 }
 
-/** The group, the topic and the log, read again: what is different from what was planned on, in a sentence. */
+/** Reads the group, the topic and the log again and describes how they differ from the plan; undefined when they do not. */
 export async function describeResetConflict(plan: ResetPlan, context: ResetContext): Promise<string | undefined> {
 	const {topic, moves} = plan;
 	const pairs = moves.map(({partition}) => ({topic, partition}));
@@ -318,7 +322,7 @@ function describeTopicConflict({topic, topicId}: ResetPlan, topics: readonly Kaf
 		: `the topic ${topic} was deleted and created again`;
 }
 
-/** Retention deletes what is old. What existed when it was shown, and where the group was to go on, must still exist. */
+/** Describes a target offset that retention deleted after it was shown; undefined when all still exist. */
 function describeLogConflict({moves}: ResetPlan, starts: ReadonlyMap<number, number>): string | undefined {
 	const lost = moves.find(({partition, to, start}) => to !== null && to >= start && to < (starts.get(partition) ?? 0));
 	if (lost === undefined) return undefined;

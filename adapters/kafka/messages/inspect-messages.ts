@@ -13,20 +13,20 @@ import {cleanLine} from '../../../src/text/clean.ts';
 import {formatThousands} from '../../../src/text/format.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 
-/** Messages a page: enough to see what is there, few enough to read. */
+/** Messages on a page. */
 const pageLength = 20;
 const pageBytes = 1_048_576;
 
 const startsAtCommit = 'committed';
 
-/** Where to begin; undefined: at the group's offset. */
+/** Parses the first message to show: `committed`, the offset of the group, or one offset for all partitions. Undefined for other text. */
 function parseStart(text: string): ResetSpec | 'committed' | undefined {
 	if (text.trim() === startsAtCommit) return 'committed';
 	const items = parseOffsetReset(text);
 	return items?.length === 1 && items[0]?.partition === undefined ? items[0]?.spec : undefined;
 }
 
-/** The same, so many messages further or back; what is a time or an end stays. */
+/** Moves the start by this many messages; a time or an end of the log stays as it is. */
 function shiftStart(params: Params, by: number): Params {
 	const from = params['from'] ?? startsAtCommit;
 	const spec = parseStart(from);
@@ -93,7 +93,7 @@ function messageLines(message: KafkaMessage, now: number): readonly DocumentLine
 	];
 }
 
-/** Reads messages at an offset or a time, without a group: nothing is committed and nobody is disturbed. */
+/** Reads messages at an offset or a time, without a group: nothing is committed, and no group rebalances. */
 export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.messages',
 	title: 'Messages',
@@ -125,7 +125,7 @@ export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPor
 		},
 	],
 	documentOptions: [
-		// Where it stands is in the title of the text.
+		// The title of the document shows the position.
 		{key: ']', title: 'next', nextParams: params => shiftStart(params, pageLength), currentLabel: () => ''},
 		{key: '[', title: 'before', nextParams: params => shiftStart(params, -pageLength), currentLabel: () => ''},
 	],

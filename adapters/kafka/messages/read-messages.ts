@@ -7,7 +7,7 @@ import {readRecords} from '../protocol/records.ts';
 import {fetchRequest} from '../protocol/request-fetch.ts';
 import {leaderlessPartitionError, readOffsets} from '../topics/read-topics.ts';
 
-/** Messages by plain fetches from the leader: no group, no session, nothing that the brokers would keep. */
+/** Reads messages by plain fetches from the leader: no group, no session, no state at the brokers. */
 export async function readMessages(
 	cluster: BrokerPool,
 	from: TopicPartition & {readonly offset: number},
@@ -40,7 +40,7 @@ export async function readMessages(
 		const {read, after} = readRecords({topic, partition}, answer.records, next, limit.messages - messages.length);
 		messages.push(...read);
 		bytes += answer.records.length;
-		// Nothing came, or nothing whole: the end, or a message larger than the limit.
+		// No complete message came: this is the end of the log, or the message is larger than the limit.
 		if (after <= next) break;
 		next = after;
 	}

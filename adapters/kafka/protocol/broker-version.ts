@@ -2,8 +2,8 @@ import type {Context} from '../../../src/contract/context.ts';
 import type {BrokerPool} from './cluster.ts';
 
 /**
- * Brokers do not tell their version, only which requests they answer. The newest first: the API key, its highest version, and the releases
- * that have no more than that (clients/src/main/resources/common/message/*.json).
+ * The API versions by which a release is known, newest first: the API key, its highest version, and the releases that support no more
+ * than that. Brokers do not report their release, only the requests that they answer (clients/src/main/resources/common/message/*.json).
  */
 const releaseMarkers: readonly (readonly [key: number, version: number, releases: string])[] = [
 	[89, 0, '4.1 or newer'],
@@ -20,7 +20,7 @@ const releaseMarkers: readonly (readonly [key: number, version: number, releases
 	[47, 0, '2.4'],
 ];
 
-/** `3.9`, or `4.1 or newer` for the newest that we can tell. */
+/** The release of the brokers, as far as it can be known: `3.9`, or `4.1 or newer` for the newest. */
 export async function readBrokerVersion(cluster: BrokerPool, context: Context): Promise<string> {
 	const offers = await cluster.supportedRequests(context);
 	const found = releaseMarkers.find(([key, version]) => offers.some(one => one.key === key && one.highest >= version));

@@ -1,15 +1,15 @@
-// As a whole: importing a name that this Node lacks would fail before anything runs.
+// A namespace import: importing a name that this Node lacks would fail before anything runs.
 import * as zlib from 'node:zlib';
 import {AdapterError} from '../../../src/errors.ts';
 import {decompressLz4} from './lz4.ts';
 import {decompressSnappy} from './snappy.ts';
 
-/** What one batch may become: a batch that was made to grow without end must not take our memory. */
+/** The largest size of a decompressed batch: a decompression bomb must not take our memory. */
 export const maxBatchBytes = 64 * 1024 * 1024;
 
 /**
- * The records of a batch, whatever the producer chose (the lowest three bits of the batch's attributes).
- * @throws AdapterError `malformed` when the bytes are not what they say; `unsupported` for zstd on a Node that lacks it
+ * Decompresses the records of a batch. The codec is in the lowest three bits of the batch's attributes.
+ * @throws AdapterError `malformed` when the bytes are not of that codec; `unsupported` for zstd on a Node that lacks it
  */
 export function decompress(codec: number, bytes: Buffer): Buffer {
 	const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];

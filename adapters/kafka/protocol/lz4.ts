@@ -8,15 +8,15 @@ import {copyFromEarlier} from './snappy.ts';
 
 const magic = 0x184d2204;
 
-/** @throws Error when the bytes are not an LZ4 frame, or become more than `most`. */
-export function decompressLz4(bytes: Buffer, most: number): Buffer {
+/** @throws Error when the bytes are not an LZ4 frame, or their output is larger than `max`. */
+export function decompressLz4(bytes: Buffer, max: number): Buffer {
 	if (bytes.readUInt32LE(0) !== magic) throw new Error('it is no LZ4 frame');
 	const flags = bytes.readUInt8(4);
 	const blockChecksums = (flags & 0x10) !== 0;
 	const largestBlock = 1 << (8 + 2 * ((bytes.readUInt8(5) >> 4) & 7));
 	// The content's size and a dictionary's id, each where the flags say so; then the header's checksum.
 	let at = 6 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4) + 1;
-	let output = Buffer.alloc(Math.min(most, Math.max(64 * 1024, bytes.length * 4)));
+	let output = Buffer.alloc(Math.min(max, Math.max(64 * 1024, bytes.length * 4)));
 	let filled = 0;
 	for (;;) {
 		const head = bytes.readUInt32LE(at);
@@ -27,7 +27,7 @@ export function decompressLz4(bytes: Buffer, most: number): Buffer {
 		if (block.length < length) throw new Error('a block is cut off');
 		const needed = filled + largestBlock;
 		if (needed > output.length) {
-			if (filled > most) throw new Error('it becomes too large');
+			if (filled > max) throw new Error('it becomes too large');
 			const larger = Buffer.alloc(Math.max(needed, output.length * 2));
 			output.copy(larger, 0, 0, filled);
 			output = larger;
@@ -35,12 +35,12 @@ export function decompressLz4(bytes: Buffer, most: number): Buffer {
 		const stored = (head & 0x80000000) !== 0;
 		if (stored && length > largestBlock) throw new Error('a block is larger than it may be');
 		filled = stored ? filled + block.copy(output, filled) : decodeBlock(block, output, filled);
-		if (filled > most) throw new Error('it becomes too large');
+		if (filled > max) throw new Error('it becomes too large');
 		at += length + (blockChecksums ? 4 : 0);
 	}
 }
 
-/** Gives where the output ends afterwards. */
+/** Returns the position after the output. */
 function decodeBlock(block: Buffer, output: Buffer, start: number): number {
 	let at = 0;
 	let filled = start;

@@ -3,26 +3,29 @@ import {decompress} from './decompress.ts';
 import {Reader} from './wire.ts';
 
 /*
- * Record batches, as they stand in the log and come over the wire (https://kafka.apache.org/documentation/#recordbatch). Batches older
- * than Kafka 0.11 (magic 0 and 1) are converted by brokers before 4.0 and gone in 4.0, so only magic 2 is read.
+ * Record batches, as they are stored in the log and sent over the wire (https://kafka.apache.org/documentation/#recordbatch). Batches older
+ * than Kafka 0.11 (magic 0 and 1) are converted by brokers before 4.0 and removed in 4.0, so only magic 2 is read.
  */
 
 const compressionBits = 0b111;
 const logAppendTime = 0b1000;
 const control = 0b100000;
 
-/** The messages from `offset` on, oldest first, and the offset after the last batch that was whole. What is cut off at the end is left out; transaction markers are no messages. */
+/**
+ * Returns the messages from `offset` on, oldest first, and the offset after the last complete batch. A truncated batch at the end and
+ * transaction markers are left out.
+ */
 export function readRecords(
 	at: TopicPartition,
 	bytes: Buffer,
 	offset: number,
-	most: number,
+	max: number,
 ): {readonly read: readonly KafkaMessage[]; readonly after: number} {
 	const messages: KafkaMessage[] = [];
 	let after = offset;
 	const reader = new Reader(bytes, false);
 	const lengths = 12;
-	while (reader.left > lengths && messages.length < most) {
+	while (reader.left > lengths && messages.length < max) {
 		const base = reader.int64();
 		const length = reader.int32();
 		if (length > reader.left) break;
@@ -40,7 +43,7 @@ export function readRecords(
 		if ((attributes & control) !== 0) continue;
 		const body = batch.raw(batch.left);
 		const records = new Reader(decompress(attributes & compressionBits, body), false);
-		for (let n = 0; n < count && messages.length < most; n++) {
+		for (let n = 0; n < count && messages.length < max; n++) {
 			const record = new Reader(records.raw(records.signed()), false);
 			const message = readRecord(at, record, base, first);
 			const stamp = (attributes & logAppendTime) === 0 ? message.timestamp : newest;
@@ -64,7 +67,7 @@ function readRecord(at: TopicPartition, record: Reader, base: number, first: num
 	return {topic: at.topic, partition: at.partition, offset, timestamp, key, value, headers};
 }
 
-/** A copy: the whole answer must not stay in memory for one key of it. */
+/** A copy: a view would hold the entire response in memory for one key of it. */
 function sized(record: Reader): Uint8Array | undefined {
 	const length = record.signed();
 	return length < 0 ? undefined : Uint8Array.from(record.raw(length));

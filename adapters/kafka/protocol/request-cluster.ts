@@ -2,7 +2,7 @@ import type {WireRequest} from './wire.ts';
 
 /*
  * Shapes of the messages as of Apache Kafka 4.3, clients/src/main/resources/common/message/*.json. The lowest versions are those of Kafka
- * 2.4, which first has all that is asked for here in a form that 4.x still takes.
+ * 2.4, the first with every field that is read here in a form that 4.x still accepts.
  */
 
 export type ApiVersion = {readonly key: number; readonly lowest: number; readonly highest: number};
@@ -65,7 +65,7 @@ export type MetadataResponse = {
 		readonly name: string;
 		readonly id: string | undefined;
 		readonly internal: boolean;
-		/** What we may do with it, a bit for each operation, when it was asked for. */
+		/** The operations that we may do on it, one bit each, when they were requested. */
 		readonly operations: number;
 		readonly partitions: readonly {
 			readonly error: number;
@@ -78,7 +78,7 @@ export type MetadataResponse = {
 	}[];
 };
 
-/** Topics that are not there are never made by asking. */
+/** The request never creates a topic that does not exist. */
 export const metadataRequest: WireRequest<
 	{readonly topics: readonly string[] | null; readonly operations?: boolean},
 	MetadataResponse
@@ -127,7 +127,7 @@ export const metadataRequest: WireRequest<
 	},
 };
 
-/** What we may do with the cluster itself. */
+/** The operations that we may do on the cluster itself. */
 export const describeCluster: WireRequest<undefined, {readonly error: number; readonly operations: number}> = {
 	name: 'DescribeCluster',
 	key: 60,

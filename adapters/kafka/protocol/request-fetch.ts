@@ -4,10 +4,10 @@ import type {WireRequest} from './wire.ts';
 
 export type FetchedPartition = TopicPartition & {
 	readonly error: number;
-	/** Where what may be read ends. */
+	/** The end of the messages that may be read. */
 	readonly end: number;
 	readonly start: number;
-	/** Record batches one after the other, the last perhaps cut off. */
+	/** Concatenated record batches. The last one may be truncated. */
 	readonly records: Buffer;
 };
 

@@ -49,7 +49,7 @@ export type Coordinator = {
 	readonly port: number;
 };
 
-/** Versions before 4 take one group at a time. A cluster without groups makes their topic when it is asked: ask for groups that are listed. */
+/** Versions before 4 take one group at a time. A cluster without groups creates their topic on the first request: name only groups that are listed. */
 export const findCoordinator: WireRequest<readonly string[], readonly Coordinator[]> = {
 	name: 'FindCoordinator',
 	key: 10,
@@ -99,18 +99,18 @@ export type DescribedGroup = {
 	readonly state: string;
 	readonly epoch: number | undefined;
 	readonly members: readonly DescribedMember[];
-	/** What we may do with it, a bit for each operation. */
+	/** The operations that we may do on it, one bit each. */
 	readonly operations: number;
 };
 
-/** Whom to describe, and that we want to know what we may do with them. */
+/** Writes the groups to describe, and requests the allowed operations. */
 const writeGroups = (writer: Writer, groups: readonly string[]): void =>
 	void writer
 		.array(groups, group => void writer.string(group))
 		.boolean(true)
 		.tags();
 
-/** Groups of the classic protocol. One of another protocol is answered as Dead, with no error: never ask for those. */
+/** Describes groups of the classic protocol. A group of another protocol is answered as Dead, without an error: do not name those. */
 export const describeGroups: WireRequest<readonly string[], readonly DescribedGroup[]> = {
 	name: 'DescribeGroups',
 	key: 15,
@@ -133,7 +133,7 @@ export const describeGroups: WireRequest<readonly string[], readonly DescribedGr
 				reader.bytes();
 				const readAssignment = reader.bytes();
 				reader.tags();
-				// While a group rebalances, and in other protocols than the consumers', the bytes are not what we can read.
+				// During a rebalance, and in protocols other than `consumer`, the bytes have another format.
 				const readable = state === 'Stable' && protocolType === 'consumer';
 				return {
 					id,
@@ -150,7 +150,7 @@ export const describeGroups: WireRequest<readonly string[], readonly DescribedGr
 	},
 };
 
-/** What the leader of a classic group has given one member (ConsumerProtocolAssignment). Later versions only add at the end. */
+/** The assignment of a member by the leader of a classic group (ConsumerProtocolAssignment). Later versions only add at the end. */
 function readConsumerAssignment(bytes: Buffer): readonly TopicPartition[] | undefined {
 	if (bytes.length === 0) return [];
 	const reader = new Reader(bytes, false);
@@ -176,7 +176,7 @@ function assignment(reader: Reader): readonly TopicPartition[] {
 	return topics.flat();
 }
 
-/** Groups of the consumer protocol (KIP-848) and share groups (KIP-932) are described alike, but for what only one of them has. */
+/** The description of groups of the consumer protocol (KIP-848) and of share groups (KIP-932): the same but for some fields. */
 const described = (reader: Reader, readMember: () => DescribedMember): readonly DescribedGroup[] => {
 	reader.int32();
 	return reader.array(() => {
@@ -211,7 +211,7 @@ export const describeConsumerGroups: WireRequest<readonly string[], readonly Des
 			reader.array(() => reader.string());
 			reader.optionalString();
 			const now = assignment(reader);
-			// What it is to get next.
+			// The target assignment.
 			assignment(reader);
 			if (version >= 1) reader.int8();
 			reader.tags();

@@ -1,7 +1,7 @@
 import type {CommittedOffset, TopicPartition} from '../../../src/port/kafka.ts';
 import type {Reader, WireRequest, Writer} from './wire.ts';
 
-/** What one group has committed, or the error of all of it. Partitions without a commit are left out. */
+/** The committed offsets of one group, or one error for the group. Partitions without a commit are left out. */
 export type GroupOffsets = {
 	readonly group: string;
 	readonly error: number;
@@ -11,7 +11,7 @@ export type GroupOffsets = {
 
 type PartitionOffsets = Pick<GroupOffsets, 'offsets' | 'failed'>;
 
-/** What each partition says, sorted into commits and failures as it is read: there may be 100,000 of them. */
+/** Reads the partitions of a response into commits and failures, one at a time: there may be 100,000 of them. */
 function readOffsetsByTopic(
 	reader: Reader,
 	read: (at: TopicPartition) => {readonly commit: CommittedOffset; readonly error: number},
@@ -43,7 +43,7 @@ const fetched = (reader: Reader): PartitionOffsets =>
 		return {commit, error: reader.int16()};
 	});
 
-/** All that the groups have committed. Versions before 8 take one group at a time. */
+/** The committed offsets of groups. Versions before 8 take one group at a time. */
 export const offsetFetch: WireRequest<readonly string[], readonly GroupOffsets[]> = {
 	name: 'OffsetFetch',
 	key: 9,
@@ -78,7 +78,7 @@ export const offsetFetch: WireRequest<readonly string[], readonly GroupOffsets[]
 	},
 };
 
-/** Where a share group's own start stands in each partition: what its members have not dealt with begins there. */
+/** The start offset of a share group in each partition: the first message that its members have not finished. */
 export const describeShareGroupOffsets: WireRequest<readonly string[], readonly GroupOffsets[]> = {
 	name: 'DescribeShareGroupOffsets',
 	key: 90,
@@ -120,7 +120,7 @@ export const describeShareGroupOffsets: WireRequest<readonly string[], readonly 
 	},
 };
 
-/** Writes partitions under their topics, as all of these messages want them. */
+/** Writes partitions grouped by topic, as all of these messages require. */
 export function writePartitionsByTopic<T extends TopicPartition>(
 	writer: Writer,
 	partitions: readonly T[],
@@ -137,7 +137,7 @@ export function writePartitionsByTopic<T extends TopicPartition>(
 	});
 }
 
-/** What answers for partitions say, topic by topic. */
+/** Reads the results of partitions, which a response groups by topic. */
 export const readPartitionsByTopic = <T>(reader: Reader, read: (at: TopicPartition) => T): readonly T[] =>
 	reader
 		.array(() => {
@@ -155,7 +155,7 @@ export const readPartitionsByTopic = <T>(reader: Reader, read: (at: TopicPartiti
 export const latestTimestamp = -1;
 export const earliestTimestamp = -2;
 
-/** `time`: `latest`, `earliest`, or epoch milliseconds. An offset of -1 is none at or after that time. */
+/** `time`: `latest`, `earliest`, or epoch milliseconds. The offset is -1 when there is no message at or after that time. */
 export const listOffsets: WireRequest<
 	{readonly partitions: readonly TopicPartition[]; readonly time: number},
 	readonly (TopicPartition & {readonly error: number; readonly offset: number})[]
@@ -165,7 +165,7 @@ export const listOffsets: WireRequest<
 	versions: [4, 7],
 	flexibleFrom: 6,
 	write(writer, {partitions, time}) {
-		// Not a replica, and messages of open transactions count: the same end that the brokers' own tools tell.
+		// Not a replica, and messages of open transactions count: the same end that the brokers' own tools show.
 		writer.int32(-1).int8(0);
 		writePartitionsByTopic(writer, partitions, () => writer.int32(-1).int64(time));
 		writer.tags();
@@ -185,8 +185,8 @@ export const listOffsets: WireRequest<
 export type PartitionError = TopicPartition & {readonly error: number};
 
 /**
- * Commits for a group without being a member of it: no generation, no member id. The brokers take that of a group without members only
- * (GroupCoordinator: UNKNOWN_MEMBER_ID else).
+ * Commits for a group without being a member of it: no generation, no member id. The brokers accept it only for a group without
+ * members (GroupCoordinator: UNKNOWN_MEMBER_ID otherwise).
  */
 export const offsetCommit: WireRequest<
 	{

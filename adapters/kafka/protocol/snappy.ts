@@ -5,16 +5,16 @@
 
 const xerial = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 
-/** @throws Error when the bytes are not snappy, or become more than `most`. */
-export function decompressSnappy(bytes: Buffer, most: number): Buffer {
-	if (!bytes.subarray(0, xerial.length).equals(xerial)) return decompressRawSnappy(bytes, most);
+/** @throws Error when the bytes are not snappy, or their output is larger than `max`. */
+export function decompressSnappy(bytes: Buffer, max: number): Buffer {
+	if (!bytes.subarray(0, xerial.length).equals(xerial)) return decompressRawSnappy(bytes, max);
 	const chunks: Buffer[] = [];
 	let total = 0;
 	for (let at = 16; at < bytes.length; ) {
 		const length = bytes.readInt32BE(at);
 		at += 4;
 		if (length < 0 || at + length > bytes.length) throw new Error('a chunk is cut off');
-		const chunk = decompressRawSnappy(bytes.subarray(at, at + length), most - total);
+		const chunk = decompressRawSnappy(bytes.subarray(at, at + length), max - total);
 		chunks.push(chunk);
 		total += chunk.length;
 		at += length;
@@ -22,7 +22,7 @@ export function decompressSnappy(bytes: Buffer, most: number): Buffer {
 	return Buffer.concat(chunks, total);
 }
 
-function decompressRawSnappy(bytes: Buffer, most: number): Buffer {
+function decompressRawSnappy(bytes: Buffer, max: number): Buffer {
 	let at = 0;
 	let size = 0;
 	for (let factor = 1; ; factor *= 128) {
@@ -31,7 +31,7 @@ function decompressRawSnappy(bytes: Buffer, most: number): Buffer {
 		size += (byte & 0x7f) * factor;
 		if (byte < 0x80) break;
 	}
-	if (size > most) throw new Error('it becomes too large');
+	if (size > max) throw new Error('it becomes too large');
 	const output = Buffer.alloc(size);
 	let filled = 0;
 	const byteAt = (index: number): number => bytes.readUInt8(index);
@@ -69,7 +69,7 @@ function decompressRawSnappy(bytes: Buffer, most: number): Buffer {
 	return output;
 }
 
-/** Copies what stands `back` bytes before, byte by byte, since it may overlap what it writes. @throws Error when it leaves the output. */
+/** Copies what is `back` bytes before, byte by byte, since it may overlap what it writes. @throws Error when it leaves the output. */
 export function copyFromEarlier(output: Buffer, filled: number, back: number, length: number): void {
 	if (back === 0 || back > filled || filled + length > output.length) throw new Error('a copy points outside');
 	if (back >= length) {

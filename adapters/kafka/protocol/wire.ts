@@ -2,7 +2,7 @@ import {AdapterError} from '../../../src/errors.ts';
 
 /*
  * The primitives of the Kafka protocol (https://kafka.apache.org/protocol, "Protocol Primitive Types"). Newer versions of a message are
- * `flexible`: lengths are one more than they say, as unsigned varints, and every structure ends with tagged fields. The same call writes or
+ * `flexible`: lengths are unsigned varints of the length plus one, and every structure ends with tagged fields. The same call writes or
  * reads either form, so that one description of a message serves several of its versions.
  */
 
@@ -10,7 +10,7 @@ const malformed = (what: string): AdapterError =>
 	new AdapterError(
 		'malformed',
 		`a broker's answer cannot be read: ${what}`,
-		'Check what stands before the broker (a proxy, another product), and its version.',
+		'Check the version of the broker, and any proxy or other product before it.',
 	);
 
 export class Writer {
@@ -22,7 +22,7 @@ export class Writer {
 		this.flexible = flexible;
 	}
 
-	#room(bytes: number): number {
+	#reserve(bytes: number): number {
 		const at = this.#length;
 		this.#length += bytes;
 		if (this.#length > this.#buffer.length) {
@@ -34,25 +34,25 @@ export class Writer {
 	}
 
 	int8(value: number): this {
-		const at = this.#room(1);
+		const at = this.#reserve(1);
 		this.#buffer.writeInt8(value, at);
 		return this;
 	}
 
 	int16(value: number): this {
-		const at = this.#room(2);
+		const at = this.#reserve(2);
 		this.#buffer.writeInt16BE(value, at);
 		return this;
 	}
 
 	int32(value: number): this {
-		const at = this.#room(4);
+		const at = this.#reserve(4);
 		this.#buffer.writeInt32BE(value, at);
 		return this;
 	}
 
 	int64(value: number): this {
-		const at = this.#room(8);
+		const at = this.#reserve(8);
 		this.#buffer.writeBigInt64BE(BigInt(value), at);
 		return this;
 	}
@@ -71,7 +71,7 @@ export class Writer {
 	}
 
 	raw(bytes: Uint8Array): this {
-		const at = this.#room(bytes.length);
+		const at = this.#reserve(bytes.length);
 		this.#buffer.set(bytes, at);
 		return this;
 	}
@@ -107,7 +107,7 @@ export class Writer {
 	}
 }
 
-/** @throws AdapterError `malformed` when the bytes end before what they promise, or hold a number that is not exact. */
+/** @throws AdapterError `malformed` when the bytes end too early, or hold a number beyond the safe integers. */
 export class Reader {
 	readonly #buffer: Buffer;
 	readonly flexible: boolean;
@@ -165,7 +165,7 @@ export class Reader {
 		return value;
 	}
 
-	/** A zigzag varint, as records have them. */
+	/** A zigzag varint, as in records. */
 	signed(): number {
 		const value = this.unsigned();
 		return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -198,7 +198,7 @@ export class Reader {
 
 	array<T>(read: () => T): readonly T[] {
 		const length = this.flexible ? this.unsigned() - 1 : this.int32();
-		// Each item takes a byte at least: a length beyond that is nonsense, and must not be allocated.
+		// Each item takes a byte at least: a longer length is malformed, and must not be allocated.
 		if (length > this.left) throw malformed('a list is longer than the answer');
 		const items: T[] = [];
 		for (let at = 0; at < length; at++) items.push(read());
@@ -214,15 +214,15 @@ export class Reader {
 	}
 }
 
-/** One kind of request, in the range of versions that we speak. The highest that a broker speaks too is used. */
-export type WireRequest<Asked, Answer> = {
+/** One kind of request, with the range of versions that we support. The highest that the broker supports too is used. */
+export type WireRequest<Input, Answer> = {
 	/** The protocol's own name. */
 	readonly name: string;
 	readonly key: number;
 	readonly versions: readonly [lowest: number, highest: number];
 	readonly flexibleFrom: number;
-	/** The broker may have to wait for something else: it is asked on a connection of its own, since answers come in order. */
+	/** The broker may have to wait for something else: it gets a connection of its own, since answers come in order. */
 	readonly mayBeSlow?: true;
-	write(writer: Writer, asked: Asked, version: number): void;
+	write(writer: Writer, input: Input, version: number): void;
 	read(reader: Reader, version: number): Answer;
 };

@@ -8,16 +8,16 @@ import {formatPercent, formatThousands} from '../../../src/text/format.ts';
 import {formatTable} from '../../../src/text/text-table.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 
-/** A partition with so many times the messages of the mean gets more than its share. */
+/** A partition with this many times the mean number of messages is reported as uneven. */
 const skewed = 1.5;
 
 function skewLine(partitions: readonly KafkaPartition[], counts: ReadonlyMap<number, number>): readonly DocumentLine[] {
 	const all = [...counts.values()];
 	const mean = all.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length);
-	const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
-	if (most === undefined || mean === 0 || partitions.length < 2) return [];
-	const times = most[1] / mean;
-	const text = `Messages: ${formatThousands(mean)} a partition in the mean, ${formatThousands(most[1])} in partition ${most[0]}, ${times.toFixed(1)} times as many.`;
+	const [fullest] = [...counts].toSorted((a, b) => b[1] - a[1]);
+	if (fullest === undefined || mean === 0 || partitions.length < 2) return [];
+	const times = fullest[1] / mean;
+	const text = `Messages: ${formatThousands(mean)} a partition in the mean, ${formatThousands(fullest[1])} in partition ${fullest[0]}, ${times.toFixed(1)} times as many.`;
 	return [{text, ...(times >= skewed ? {severity: 'warn' as const} : {})}];
 }
 
@@ -36,7 +36,7 @@ function leaderLines(partitions: readonly KafkaPartition[]): readonly DocumentLi
 	];
 }
 
-/** Where a topic's partitions are, which replicas are in sync, and whether one partition or broker has more than its share. */
+/** Shows the leaders and replicas of a topic's partitions, which replicas are in sync, and an uneven distribution over partitions or brokers. */
 export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort, KafkaSettings>()({
 	id: 'kafka.topic',
 	title: 'Topic',

@@ -56,11 +56,11 @@ export async function readTopics(
 export const leaderlessPartitionError = ({topic, partition}: TopicPartition): AdapterError =>
 	new AdapterError(
 		'unreachable',
-		`nobody leads partition ${partition} of ${topic}: it is offline`,
+		`partition ${partition} of ${topic} has no leader: it is offline`,
 		'Start the brokers that hold its replicas.',
 	);
 
-/** Each partition of these, asked of its leader: once more where the leader has changed since it was looked up. */
+/** Requests the offset of each partition from its leader, and once more where the leader has changed since it was looked up. */
 async function requestFromLeaders(
 	cluster: BrokerPool,
 	partitions: readonly TopicPartition[],
@@ -112,9 +112,9 @@ async function requestFromLeaders(
 	cluster.forgetLeaders(new Set(again.map(({at}) => at.topic)));
 	if (second || context.signal.aborted) for (const {at, problem} of again) to.fail(at, problem);
 	else {
-		const asked = again.map(({at}) => at);
-		const now = await cluster.leaders(new Set(asked.map(({topic}) => topic)), context);
-		// Where nothing has changed there is nothing to ask again.
+		const retried = again.map(({at}) => at);
+		const now = await cluster.leaders(new Set(retried.map(({topic}) => topic)), context);
+		// A retry makes sense only where the leader changed.
 		const moved = again.filter(
 			({at}) => now.get(at.topic)?.get(at.partition) !== leaders.get(at.topic)?.get(at.partition),
 		);
@@ -147,7 +147,7 @@ export async function readOffsets(
 		},
 		fail: gathered.addFailure,
 	});
-	// Nothing at or after that time: then it is the end.
+	// No message at or after that time: the end of the log.
 	await requestFromLeaders(cluster, none, latestTimestamp, context, {
 		take: (at, offset) => gathered.add({...at, offset}),
 		fail: gathered.addFailure,

@@ -14,12 +14,12 @@ import {
 import type {KafkaBroker, KafkaPort, KafkaSettings, KafkaTopic} from '../../../src/port/kafka.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 
-/** A broker that went is told for so long, unless it comes back or replicas are still placed on it. */
+/** How long a lost broker is shown, unless it comes back; longer while replicas are still placed on it. */
 const lostBrokerShownMs = 30 * 60_000;
 
 type TopicSnapshot = Snapshot<KafkaTopicRow> & {readonly lost: readonly LostBroker[]};
 
-/** How many messages are in the dead-letter topics, and how many came in lately. */
+/** Counts the messages in the dead-letter topics, and those that came in recently. */
 function createDeadLetterCounter(port: KafkaPort) {
 	let seen = new Map<string, {readonly at: number; readonly end: number; readonly id: string | undefined}[]>();
 	return async (topics: readonly KafkaTopic[], context: Context): Promise<ReadonlyMap<string, DeadLetters>> => {
@@ -33,7 +33,7 @@ function createDeadLetterCounter(port: KafkaPort) {
 			read.filter(({topic}) => topic === name).reduce((total, {offset}) => total + offset, 0);
 		const next: typeof seen = new Map();
 		const counted = letters.flatMap(({topic, id, partitions: some}) => {
-			// A partition that cannot be read would look like messages that went.
+			// A partition that cannot be read would look like deleted messages.
 			if (ends.read.filter(one => one.topic === topic).length < some.length) {
 				next.set(topic, seen.get(topic) ?? []);
 				return [];
@@ -57,27 +57,27 @@ function createTopicReader(
 	target: Target<KafkaSettings>,
 ): (context: Context) => Promise<TopicSnapshot> {
 	const letters = createDeadLetterCounter(port);
-	const known = new Map<number, {readonly broker: KafkaBroker; goneSince: number | undefined}>();
+	const known = new Map<number, {readonly broker: KafkaBroker; lostSince: number | undefined}>();
 
 	function missed(alive: readonly KafkaBroker[], topics: readonly KafkaTopic[], at: number): readonly LostBroker[] {
 		const placed = new Set(topics.flatMap(({partitions}) => partitions.flatMap(({replicas}) => replicas)));
 		for (const broker of alive) {
-			known.set(broker.id, {broker, goneSince: undefined});
+			known.set(broker.id, {broker, lostSince: undefined});
 			placed.delete(broker.id);
 		}
 		const ids = new Set(alive.map(({id}) => id));
-		const gone: LostBroker[] = [];
+		const lost: LostBroker[] = [];
 		for (const [id, one] of known) {
 			if (ids.has(id)) continue;
-			one.goneSince ??= at;
-			if (at - one.goneSince > lostBrokerShownMs && !placed.has(id)) {
+			one.lostSince ??= at;
+			if (at - one.lostSince > lostBrokerShownMs && !placed.has(id)) {
 				known.delete(id);
 				continue;
 			}
 			placed.delete(id);
-			gone.push({id, lastSeen: {...one.broker, since: one.goneSince}});
+			lost.push({id, lastSeen: {...one.broker, since: one.lostSince}});
 		}
-		return [...gone, ...[...placed].map(id => ({id}))].toSorted((a, b) => a.id - b.id);
+		return [...lost, ...[...placed].map(id => ({id}))].toSorted((a, b) => a.id - b.id);
 	}
 
 	return async context => {

@@ -1,23 +1,23 @@
-/** Commits that are remembered of each partition, as many as in Burrow. */
+/** Commits that are stored of each partition, as many as in Burrow. */
 const windowLength = 10;
-/** They are kept so far apart, once there are some, that a window shows a trend and not the noise of a minute. */
+/** The least time between two stored commits, so that a window shows a trend and not the noise of a minute. */
 const spacingMs = 30_000;
 /** Commits that make a trend. */
 const trendLength = 3;
-/** A lag worth less than this much of what comes in is no trend: Burrow's allowed-lag. */
+/** A lag below what comes in over this time is no trend: Burrow's allowed-lag. */
 const allowedSeconds = 60;
 /** Members that commit nothing for less than this are not stuck yet; Burrow's own rule has no such floor and flaps (linkedin/Burrow#94). */
-const leastPatienceMs = 60_000;
-/** Nobody is there to commit: that is waited out for a restart only. */
-const emptyPatienceMs = 30_000;
-/** However seldom a group commits, after this it has stopped. */
-const mostPatienceMs = 600_000;
+const minIdleMs = 60_000;
+/** A group without members has this long to restart before it counts as stopped. */
+const emptyIdleMs = 30_000;
+/** After this long without a commit a group has stopped, however seldom it commits. */
+const maxIdleMs = 600_000;
 /** A window of Burrow's is this many times the time between two commits. */
-const patienceGaps = windowLength - 1;
+const idleGaps = windowLength - 1;
 
 /**
- * What the brokers tell of a partition's commits when asked again and again: they tell where a group is, not when it committed, so a commit
- * is here the read that found another offset than before. Oldest first.
+ * The last commits of a group on one partition, oldest first. Brokers report the committed offset and not the time of the commit, so a commit
+ * is a read that found another offset than the read before.
  */
 export type CommitWindow = {
 	readonly times: number[];
@@ -28,16 +28,16 @@ export type CommitWindow = {
 	end: number;
 	/** Milliseconds from the read before to the newest. */
 	readMs: number;
-	/** When a commit was seen last, and how long that takes from one to the next, smoothed. */
+	/** When the last commit was seen, and the smoothed time between two commits. */
 	committedAt: number;
 	gapMs: number | undefined;
-	/** When something began to wait for this group: nothing did before. */
+	/** Since when messages wait for this group. */
 	waitsSince: number;
 	/** Where the log ended when the last commit was seen. */
 	endAtCommit: number;
 };
 
-/** Worst last. `unknown` stands apart: it is not between two of them. */
+/** The evaluations of a partition, worst last. `unknown` is not one of them: it has no place in this order. */
 export const evaluations = ['ok', 'rewind', 'warn', 'stop', 'stall'] as const;
 export type Evaluation = (typeof evaluations)[number];
 
@@ -49,7 +49,7 @@ type Commit = {
 	readonly logStart: number;
 };
 
-/** Messages that wait: those that were deleted meanwhile do not. */
+/** The number of messages that wait. Messages that were deleted unread do not. */
 export const lagOf = ({committed, end, logStart}: Omit<Commit, 'at'>): number =>
 	Math.max(0, end - Math.max(committed, logStart));
 
@@ -66,7 +66,7 @@ export const createCommitWindow = (commit: Commit): CommitWindow => ({
 	endAtCommit: commit.end,
 });
 
-/** Takes in a read; one that is not newer than the last is dropped. */
+/** Adds a read; one that is not newer than the last is dropped. */
 export function recordCommit(window: CommitWindow, commit: Commit): void {
 	if (commit.at <= window.at) return;
 	const lag = lagOf(commit);
@@ -105,7 +105,7 @@ function appendCommit({times: ats, offsets, lags}: CommitWindow, {at, committed}
 
 export type LagVerdict = {
 	readonly evaluation: Evaluation;
-	/** Milliseconds since when nothing was committed although something waits. */
+	/** Milliseconds without a commit while messages wait. */
 	readonly idleMs: number;
 	/** Messages that are read again. */
 	readonly rewoundMessages: number;
@@ -115,9 +115,9 @@ type LagInput = {
 	readonly lag: number;
 	/** Messages a second that come in. */
 	readonly inflow: number;
-	/** Undefined when they cannot be told. */
+	/** Undefined when it is unknown. */
 	readonly members: number | undefined;
-	/** It had no members when we came, and nothing was committed since: it stopped before. */
+	/** It had no members on the first read, and nothing was committed since: it stopped before. */
 	readonly foundEmpty: boolean;
 };
 
@@ -126,7 +126,7 @@ type LagInput = {
  * without the times of the commits:
  * - nothing waits: ok
  * - STOP: nothing was committed for longer than the commits before took. With members, and when the log went on, it is a `stall`: they
- *   are there and get nowhere. Burrow's own STALL, commits that repeat an offset, cannot be told from none by asking
+ *   are there and make no progress. Burrow's own STALL, commits that repeat an offset, look the same to a read as no commits
  * - REWIND: an offset went back, and none since has reached where it was
  * - WARN: the lag never shrank from one commit to the next, and grew
  * What comes in between two commits, or two reads, makes a saw-tooth (linkedin/Burrow#155): a lag that shrinks by less has not shrunk.
@@ -134,25 +134,24 @@ type LagInput = {
 export function evaluateLag(window: CommitWindow, {lag, inflow, members, foundEmpty}: LagInput): LagVerdict {
 	const {offsets, lags, gapMs = 0, readMs} = window;
 	const idleMs = window.at - window.waitsSince;
-	const told = (evaluation: Evaluation, wentBack = 0): LagVerdict => ({evaluation, idleMs, rewoundMessages: wentBack});
-	if (lag <= 0) return told('ok');
+	const verdict = (evaluation: Evaluation, rewoundMessages = 0): LagVerdict => ({evaluation, idleMs, rewoundMessages});
+	if (lag <= 0) return verdict('ok');
 	if (members === 0) {
 		// One that commits without members has not stopped.
-		if (foundEmpty || idleMs >= idleLimitMs(gapMs, emptyPatienceMs)) return told('stop');
-	} else if (idleMs >= idleLimitMs(gapMs, leastPatienceMs) && window.end > window.endAtCommit) return told('stall');
+		if (foundEmpty || idleMs >= idleLimitMs(gapMs, emptyIdleMs)) return verdict('stop');
+	} else if (idleMs >= idleLimitMs(gapMs, minIdleMs) && window.end > window.endAtCommit) return verdict('stall');
 	const back = countRewound(offsets);
-	if (back > 0) return told('rewind', back);
+	if (back > 0) return verdict('rewind', back);
 	const tooth = (inflow * Math.min(gapMs, readMs)) / 1000;
-	// Since it had read everything for the last time: what was before says nothing of what came then.
+	// Since it last had no lag: older lags belong to an earlier trend.
 	const trend = lags.slice(lags.lastIndexOf(0) + 1);
 	const grows = trend.every((one, at) => at === 0 || one >= (trend[at - 1] ?? 0) - tooth);
 	const grown = (trend.at(-1) ?? 0) - (trend[0] ?? 0);
 	const far = lag > inflow * allowedSeconds;
-	return told(trend.length >= trendLength && grows && grown > tooth && far ? 'warn' : 'ok');
+	return verdict(trend.length >= trendLength && grows && grown > tooth && far ? 'warn' : 'ok');
 }
 
-const idleLimitMs = (gapMs: number, least: number): number =>
-	Math.min(mostPatienceMs, Math.max(least, gapMs * patienceGaps));
+const idleLimitMs = (gapMs: number, minMs: number): number => Math.min(maxIdleMs, Math.max(minMs, gapMs * idleGaps));
 
 /** How far the first offset that went back did so, unless a later one has reached where it was. */
 function countRewound(offsets: readonly number[]): number {

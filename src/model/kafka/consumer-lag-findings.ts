@@ -15,31 +15,31 @@ import {
 import type {TimeLag} from './offset-table.ts';
 import {rebalanceLimit} from './rebalance-history.ts';
 
-/** More groups than this that were found without members are told in one sentence: most are leftovers that nobody misses. */
+/** More groups than this that were without members from the start share one finding: most are leftovers that no one uses. */
 const maxStoppedGroups = 3;
 
-/** `6m12s`, `>10m00s`; undefined when it cannot be told. */
+/** `6m12s`, `>10m00s`; undefined when it is unknown. */
 export function formatTimeLag(lag: TimeLag | undefined): string | undefined {
 	if (lag === undefined) return undefined;
 	return lag.atLeast ? `>${formatDuration(lag.ms / 1000)}` : formatDuration(lag.ms / 1000);
 }
 
-/** One finding for each thing that a group has, on however many topics: the topic that it is worst on stands for the rest. */
+/** One finding for each problem of a group, on however many topics: it names the worst topic. */
 export function lagFindings(rows: readonly LagRow[], target: string): readonly Finding[] {
 	const wrong = rows.filter(row => row.severity !== 'ok');
 	const left = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.wasActive);
 	const fold = new Set(left.map(row => row.group)).size > maxStoppedGroups ? new Set(left) : new Set<LagRow>();
-	const told = Map.groupBy(
+	const byProblem = Map.groupBy(
 		wrong.filter(row => !fold.has(row)),
 		row => `${row.group}/${kindOf(row)}`,
 	);
-	const each = [...told.values()].flatMap(same => {
+	const findings = [...byProblem.values()].flatMap(same => {
 		const [worst] = same.toSorted((a, b) => (b.lag ?? 0) - (a.lag ?? 0));
 		return worst === undefined || worst.severity === 'ok'
 			? []
 			: [findingOf(worst, worst.severity, same.length, target)];
 	});
-	return fold.size === 0 ? each : [...each, abandonedGroupsFinding([...fold], target)];
+	return fold.size === 0 ? findings : [...findings, abandonedGroupsFinding([...fold], target)];
 }
 
 function findingOf(row: LagRow, severity: Finding['severity'], topics: number, target: string): Finding {
@@ -57,7 +57,7 @@ function findingOf(row: LagRow, severity: Finding['severity'], topics: number, t
 	});
 }
 
-/** A group that gets nowhere does so since the oldest message that waits came in. That it falls behind takes several reads to be seen. */
+/** Since when a group has its problem: without progress, since the oldest waiting message came in. A growing lag takes several reads to see. */
 function sinceWhen({evaluation, timeLag, readAt}: LagRow): Pick<Finding, 'since' | 'atLeast'> {
 	if (evaluation === 'warn') return {atLeast: true};
 	if ((evaluation !== 'stop' && evaluation !== 'stall') || timeLag === undefined) return {};
@@ -66,7 +66,7 @@ function sinceWhen({evaluation, timeLag, readAt}: LagRow): Pick<Finding, 'since'
 
 const isReported = (evaluation: LagRow['evaluation']): boolean => evaluation !== 'ok';
 
-/** `ok` with a severity is about something beside the lag. */
+/** The kind of the problem, as the id of a finding names it. `ok` with a severity is a problem other than the lag. */
 function kindOf(row: LagRow): string {
 	if (isReported(row.evaluation)) return row.evaluation.replace(' ', '-');
 	return row.rebalances >= rebalanceLimit ? 'rebalancing' : row.severity === 'unknown' ? 'no-commit' : 'deleted';
@@ -103,7 +103,7 @@ function abandonedGroupsFinding(rows: readonly LagRow[], target: string): Findin
 		evidence: [
 			...rows.slice(0, 20).map(row => `${row.group} on ${row.topic}: ${formatCount(row.lag)} behind`),
 			...(rows.length > 20 ? [`and ${rows.length - 20} more`] : []),
-			'they were like this when midwatch came: groups that nobody needs any more can be deleted',
+			'they were like this when midwatch started: groups that are no longer needed can be deleted',
 		],
 	});
 }
@@ -111,8 +111,8 @@ function abandonedGroupsFinding(rows: readonly LagRow[], target: string): Findin
 const unknownSentences: Readonly<Record<UnknownLagReason, string>> = {
 	'no commit': 'so its lag is unknown',
 	offline: 'so its lag is unknown',
-	share: 'its lag is not told',
-	unread: 'its lag is not told',
+	share: 'its lag is not reported',
+	unread: 'its lag is not reported',
 };
 
 function sentence(row: LagRow): string {
@@ -132,13 +132,13 @@ function sentence(row: LagRow): string {
 
 function evidence(row: LagRow): readonly string[] {
 	const {lag, partitions, produced, consumed, state, members, worst, type} = row;
-	const who = members === undefined ? 'members that cannot be told' : `${members} members`;
+	const who = members === undefined ? 'an unknown number of members' : `${members} members`;
 	const time = formatTimeLag(row.timeLag);
 	return [
 		`lag ${lag === undefined ? 'unknown' : formatThousands(lag)} over ${partitions} partitions`,
 		...(time === undefined ? [] : [`the oldest message that waits came in ${time} ago`]),
 		`produced ${formatRate(produced)}, consumed ${formatRate(consumed)}`,
-		`${type} group, ${state || 'its state is not told'}, ${who}`,
+		`${type} group, ${state || 'its state is not reported'}, ${who}`,
 		...(worst?.committed === undefined || worst.end === undefined
 			? []
 			: [

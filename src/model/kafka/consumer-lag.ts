@@ -5,7 +5,7 @@ import {type Evaluation, type LagVerdict, worseEvaluation} from './commit-window
 import type {TimeLag} from './offset-table.ts';
 import {isRebalancing, rebalanceLimit} from './rebalance-history.ts';
 
-/** So far behind, measured by what comes in, it is an outage and not a delay. */
+/** A group this far behind, measured by what comes in, is an outage and not a delay. */
 const farBehindSeconds = 600;
 
 /** One group on one partition at one moment. */
@@ -15,33 +15,33 @@ export type PartitionLag = {
 	readonly committed: number | undefined;
 	/** Undefined: it could not be read. */
 	readonly end: number | undefined;
-	/** Messages that wait. Undefined when it cannot be told: never everything. */
+	/** Messages that wait. Undefined when it is unknown: then it is never the size of the log. */
 	readonly lag: number | undefined;
 	readonly timeLag: TimeLag | undefined;
-	/** How long it takes for so many messages to come in, at the pace of now. */
+	/** How long it takes for as many messages to come in, at the current rate. */
 	readonly worthSeconds?: number | undefined;
 	/** Messages that were deleted before they were read. */
 	readonly deleted: number;
-	/** Whether a member reads it; undefined when that cannot be told. */
+	/** Whether a member reads it; undefined when that is unknown. */
 	readonly assigned: boolean | undefined;
 	readonly verdict: LagVerdict | undefined;
 };
 
 export type LagFacts = {
 	readonly group: string;
-	/** Empty for a group of which no offset can be told at all. */
+	/** Empty for a group whose offsets are all unknown. */
 	readonly topic: string;
 	readonly type: KafkaGroupType;
-	/** Stable, Empty, PreparingRebalance … as the broker says it; empty when it does not. */
+	/** Stable, Empty, PreparingRebalance … as the broker reports it; empty when it does not. */
 	readonly state: string;
-	/** Undefined when they cannot be told. */
+	/** Undefined when it is unknown. */
 	readonly members: number | undefined;
 	readonly epoch: number | undefined;
 	/** Rebalances that were seen in the last five minutes. */
 	readonly rebalances: number;
-	/** Members were seen, or commits, since we look: it has not been like this for long. */
+	/** Members or commits were seen since the first read: it has not been like this for long. */
 	readonly wasActive: boolean;
-	/** Why nothing at all can be told of it. */
+	/** Why its offsets cannot be read. */
 	readonly unreadable?: string | undefined;
 	/** Epoch milliseconds: 1,000 groups are not all read in one turn. */
 	readonly readAt: number;
@@ -50,7 +50,7 @@ export type LagFacts = {
 /** Messages a second, undefined until it was read twice. */
 export type LagRates = {readonly produced: number | undefined; readonly consumed: number | undefined};
 
-/** Why it cannot be told how far a group is, in two words. */
+/** Why the lag of a group is unknown, in one or two words. */
 export type UnknownLagReason = 'no commit' | 'offline' | 'share' | 'unread';
 
 export type LagRow = Row &
@@ -62,7 +62,7 @@ export type LagRow = Row &
 		/** Partitions that no member reads, although there are members. */
 		readonly unassigned: number;
 		readonly deleted: number;
-		/** Messages that wait, where that can be told. */
+		/** Messages that wait; undefined when it is unknown. */
 		readonly lag: number | undefined;
 		readonly timeLag: TimeLag | undefined;
 		/** Messages a second by which the lag grows. */
@@ -107,8 +107,8 @@ export function lagRow(
 }
 
 /**
- * The one that is judged worst; among equals the one that stands still the longest, as far as what comes in tells that: where a group dies
- * of a message, its partition was left first.
+ * The partition with the worst evaluation; among equals the one without progress for the longest time, measured by what comes in: a message
+ * that crashes the group stops its partition first.
  */
 function worstOf(parts: readonly PartitionLag[]): PartitionLag | undefined {
 	return parts.reduce<PartitionLag | undefined>((worst, part) => {
@@ -147,7 +147,7 @@ function evaluated(
 	return worst?.verdict?.evaluation ?? 'ok';
 }
 
-/** Whether its members are there and read something else. */
+/** Whether the group has members, and none of them reads this topic. */
 export const isAbandoned = ({partitions, unassigned}: Pick<LagRow, 'partitions' | 'unassigned'>): boolean =>
 	partitions > 0 && unassigned === partitions;
 
@@ -182,7 +182,7 @@ function weighSeverity(row: Omit<LagRow, keyof Row>): WeighedSeverity {
 	if (row.rebalances >= rebalanceLimit) {
 		return {severity: 'warn', why: `rebalanced ${row.rebalances} times in 5 minutes`};
 	}
-	// The marker of a transaction is a message that nobody reads: one a partition is none.
+	// A transaction marker takes an offset and is no message: one for each partition is not a loss.
 	if (deleted > partitions) {
 		return {severity: 'warn', why: `${formatThousands(deleted)} messages were deleted before they were read`};
 	}
@@ -205,12 +205,12 @@ function growing({lag, produced, growth, worst, partitions}: Omit<LagRow, keyof 
 	const behind = lag === undefined || produced === undefined || produced <= 0 ? undefined : lag / produced;
 	const severity = behind !== undefined && behind >= farBehindSeconds ? 'crit' : 'warn';
 	const far = behind === undefined ? '' : `${formatDuration(behind)} of messages behind and `;
-	// The group as a whole may keep up while one partition does not.
+	// The group may keep up overall while one partition does not.
 	if (growth !== undefined && growth <= 0 && partitions > 1) {
 		return {severity: 'warn', why: `falls back on partition ${worst?.partition}`};
 	}
 	return {severity, why: `${far}falling back`};
 }
 
-/** A group that is between two assignments has members of which nobody knows what they read. */
+/** Whether the assignments of a group in this state are known: they are not during a rebalance. */
 export const canBeAssigned = (state: string): boolean => state !== '' && !isRebalancing(state);

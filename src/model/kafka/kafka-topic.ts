@@ -10,7 +10,7 @@ import {
 	underReplicated as replicasMissing,
 } from './kafka-finding-types.ts';
 
-/** How long a growing dead-letter topic is told of after its last message. */
+/** How long a dead-letter topic that grew is reported after its last message. */
 export const deadLetterMs = 600_000;
 
 /** Names by which frameworks call the topic of what could not be processed: Spring, Kafka Connect, SmallRye, and habit. */
@@ -23,7 +23,7 @@ export type KafkaTopicRow = Row & {
 	readonly topicId: string | undefined;
 	readonly partitions: number;
 	readonly replicas: number;
-	/** Nobody leads them: nothing can be written or read. */
+	/** Partitions without a leader: nothing can be written or read. */
 	readonly offline: number;
 	/** Fewer replicas are in sync than there should be. */
 	readonly underReplicated: number;
@@ -77,21 +77,21 @@ function judgeTopic(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Se
 const growth = ({messages, seconds}: NonNullable<KafkaTopicRow['recentGrowth']>): string =>
 	`${formatCount(messages)} messages in ${formatDuration(seconds)}, ${formatRate(messages / Math.max(1, seconds))}`;
 
-/** A broker that should be there and is not: it was, or replicas are placed on it. `seen`: where it was, and when it was missed first. */
+/** A broker that was in the cluster or has replicas placed on it, and is not there. `lastSeen`: its address, and since when it is missing. */
 export type LostBroker = {readonly id: number; readonly lastSeen?: KafkaBroker & {readonly since: number}};
 
 const brokerName = ({id, lastSeen: seen}: LostBroker): string =>
 	`broker ${id}${seen === undefined ? '' : ` (${seen.host}:${seen.port})`}`;
 
-/** What is wrong with the cluster itself. Topics that miss a replica because a broker is gone are told with the broker. */
+/** Findings about brokers and topics. Topics that miss a replica because of a lost broker are reported with the broker. */
 export function clusterFindings(
 	rows: readonly KafkaTopicRow[],
 	lost: readonly LostBroker[],
 	target: string,
 ): readonly Finding[] {
-	const gone = new Set(lost.map(broker => broker.id));
+	const lostIds = new Set(lost.map(broker => broker.id));
 	const common = {target, kind: 'kafka.topic'} as const;
-	const explained = (row: KafkaTopicRow) => row.missing.length > 0 && row.missing.every(id => gone.has(id));
+	const explained = (row: KafkaTopicRow) => row.missing.length > 0 && row.missing.every(id => lostIds.has(id));
 	const behind = rows.filter(row => row.underReplicated > 0);
 	const partitions = (some: readonly KafkaTopicRow[]) => some.reduce((sum, row) => sum + row.underReplicated, 0);
 	const listed = (some: readonly KafkaTopicRow[]) => [
@@ -106,7 +106,7 @@ export function clusterFindings(
 			...common,
 			id: `${target}/broker/${broker.id}`,
 			severity: 'crit',
-			sentence: `${brokerName(broker)} is gone${effect}`,
+			sentence: `${brokerName(broker)} is down${effect}`,
 			...(broker.lastSeen === undefined ? {} : {since: broker.lastSeen.since}),
 			evidence: listed(its),
 		});

@@ -1,4 +1,4 @@
-/** Where a group's offset should go. `ago`: milliseconds before the moment it is planned. */
+/** The offset that a group should continue from. `ago`: milliseconds before the plan is made. */
 export type ResetSpec =
 	| {readonly kind: 'earliest' | 'latest'}
 	| {readonly kind: 'time'; readonly at: number}
@@ -13,10 +13,10 @@ const units: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_00
 
 /** `-15m`, `-1h30m`: at least one figure, the units from large to small. */
 const durationPattern = /^-(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
-/** With a zone: at night nobody remembers which one a server is in. */
+/** The zone is required, so that a time is never read in the zone of the wrong machine. */
 const timePattern = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
-const whole = (text: string): number | undefined => {
+const parseSafeInteger = (text: string): number | undefined => {
 	const value = Number(text);
 	return Number.isSafeInteger(value) ? value : undefined;
 };
@@ -24,11 +24,11 @@ const whole = (text: string): number | undefined => {
 function parseSpec(text: string): ResetSpec | undefined {
 	if (text === 'earliest' || text === 'latest') return {kind: text};
 	if (/^[+-]\d+$/.test(text)) {
-		const by = whole(text);
+		const by = parseSafeInteger(text);
 		return by === undefined || by === 0 ? undefined : {kind: 'shift', by};
 	}
 	if (/^\d+$/.test(text)) {
-		const offset = whole(text);
+		const offset = parseSafeInteger(text);
 		return offset === undefined ? undefined : {kind: 'exact', offset};
 	}
 	const lasts = durationPattern.exec(text);
@@ -44,9 +44,9 @@ function parseSpec(text: string): ResetSpec | undefined {
 }
 
 /**
- * Reads what was typed: `earliest`, `latest`, a time with its zone (`2026-11-21T14:00Z`, or a day of UTC), `-15m` (ago), `+1` and `-1`
- * (further, back), an offset, or a list of these by partition: `7:+1, 8:482012`. Undefined when it is none of them, or names a partition
- * twice.
+ * Parses the typed offsets: `earliest`, `latest`, a time with its zone (`2026-11-21T14:00Z`, or a day of UTC), `-15m` (ago), `+1` and `-1`
+ * (further, back), an offset, or a list of these by partition: `7:+1, 8:482012`. Undefined for any other text, and when it names a
+ * partition twice.
  */
 export function parseOffsetReset(text: string): readonly ResetItem[] | undefined {
 	const parts = text.split(',').map(part => part.trim());
@@ -61,7 +61,7 @@ export function parseOffsetReset(text: string): readonly ResetItem[] | undefined
 	return new Set(partitions).size === partitions.length ? items : undefined;
 }
 
-/** What is known of a partition when it is planned. `found`: where a time or an age leads. */
+/** The offsets of a partition when the reset is planned. `found`: the offset at the requested time or age. */
 export type ResetInput = {
 	readonly partition: number;
 	/** Undefined: none was ever committed. */
@@ -72,27 +72,27 @@ export type ResetInput = {
 	readonly found: number | undefined;
 };
 
-/** `from` null: there was none. `to` null: it is taken away. JSON, because it is part of a plan. */
+/** The change of one offset. `from` null: there was none. `to` null: it is deleted. JSON, because it is part of a plan. */
 export type OffsetMove = {
 	readonly partition: number;
 	readonly from: number | null;
 	readonly to: number | null;
-	/** What the group had written beside the offset `from`. */
+	/** The metadata that the group committed with the offset `from`. */
 	readonly metadata: string;
-	/** What is written beside the offset `to`. */
+	/** The metadata that is committed with the offset `to`. */
 	readonly note: string;
 	readonly start: number;
 	readonly end: number;
-	/** Where it was asked to go, when there is nothing: it goes to the nearest that is there. */
-	readonly asked: number | null;
+	/** The requested offset when it does not exist: `to` is the nearest that does. */
+	readonly requested: number | null;
 };
 
-/** Undefined when it leads nowhere: a shift of an offset that is not there. */
+/** Plans the move of one partition. Undefined for a shift of an offset that does not exist. */
 export function planOffsetMove(ground: ResetInput, spec: ResetSpec): OffsetMove | undefined {
 	const {partition, committed, metadata, start, end} = ground;
-	const asked = requestedOffset(spec, ground);
-	if (asked === undefined) return undefined;
-	const to = Math.min(Math.max(asked, start), end);
+	const requested = requestedOffset(spec, ground);
+	if (requested === undefined) return undefined;
+	const to = Math.min(Math.max(requested, start), end);
 	return {
 		partition,
 		from: committed ?? null,
@@ -101,7 +101,7 @@ export function planOffsetMove(ground: ResetInput, spec: ResetSpec): OffsetMove 
 		note: '',
 		start,
 		end,
-		asked: to === asked ? null : asked,
+		requested: to === requested ? null : requested,
 	};
 }
 
@@ -120,7 +120,7 @@ function requestedOffset(spec: ResetSpec, {committed, start, end, found}: ResetI
 	}
 }
 
-/** Messages that this move skips, or gives to the group again; of what exists. A partition without an offset has everything before it. */
+/** Counts the existing messages that this move skips, or that the group reads again. Both are 0 when there is no offset before or after. */
 export function countMovedMessages({from, to, start, end}: OffsetMove): {
 	readonly skipped: number;
 	readonly again: number;

@@ -1,11 +1,11 @@
-/** How far back a time lag can be told. */
+/** The longest time lag that the table can measure. */
 export const tableWindowMs = 600_000;
-/** Points closer together than this are one: a line between two of them is good enough, and 100,000 partitions have to fit. */
+/** Points closer together than this are merged: interpolation is exact enough, and 100,000 partitions have to fit. */
 const spacingMs = 30_000;
 
 /**
- * When the log of one partition ended where, oldest first: at most 22 points. The last one is the newest read. After kafka-lag-exporter's
- * LookupTable (github.com/seglo/kafka-lag-exporter), which extrapolates and therefore told of years of lag (#496); this one never does.
+ * The log ends of one partition by time, oldest first: at most 22 points. The last one is the newest read. After kafka-lag-exporter's
+ * LookupTable (github.com/seglo/kafka-lag-exporter), which extrapolates and so reported years of lag (#496); this one never does.
  */
 export type OffsetTable = {readonly times: number[]; readonly logEnds: number[]};
 
@@ -15,9 +15,9 @@ export type TimeLag = {readonly ms: number; readonly atLeast: boolean};
 export const createOffsetTable = (): OffsetTable => ({times: [], logEnds: []});
 
 /**
- * Takes in a read. One that is not newer than the last is dropped. An end that went back is that of a topic made anew: nothing before it
- * counts.
- * @returns whether the log was made anew.
+ * Adds a read. One that is not newer than the last is dropped. An end that went back means that the topic was created again: the earlier
+ * points are dropped.
+ * @returns whether the log was created again.
  */
 export function recordLogEnd(table: OffsetTable, at: number, end: number): boolean {
 	const {times: ats, logEnds: ends} = table;
@@ -44,7 +44,7 @@ export function recordLogEnd(table: OffsetTable, at: number, end: number): boole
 		ats.push(at);
 		ends.push(end);
 	}
-	// The second point is kept while it is at the window's edge: lag is told up to the whole window.
+	// The second point stays while it is at the window's edge, so that the table covers the full window.
 	while (ats.length > 2 && at - (ats[1] ?? at) >= tableWindowMs) {
 		ats.shift();
 		ends.shift();
@@ -53,8 +53,8 @@ export function recordLogEnd(table: OffsetTable, at: number, end: number): boole
 }
 
 /**
- * How long ago the message at `offset` came in, at the time of the newest read: by a straight line between the two reads around it.
- * Undefined when nothing can be told: the table knows one moment only.
+ * How long before the newest read the message at `offset` came in, interpolated between the two reads around it. Undefined when the table
+ * has one point only.
  */
 export function timeLagOf({times: ats, logEnds: ends}: OffsetTable, offset: number): TimeLag | undefined {
 	const now = ats.at(-1);

@@ -2,15 +2,15 @@ import type {KafkaGroup} from '../../port/kafka.ts';
 
 /** Rebalances are counted over this long. */
 export const rebalanceWindowMs = 300_000;
-/** A rolling restart of three members brings six; this many again and again is a group that does not come to rest. */
+/** A rolling restart of three members brings six; this many mean a group that does not settle. */
 export const rebalanceLimit = 7;
 
-/** When a group was seen to have rebalanced. Brokers tell of no past, so a rebalance between two reads that changed nothing is not seen. */
+/** The rebalances of a group that were seen. Brokers report no history, so a rebalance between two reads that changed nothing is not seen. */
 export type RebalanceHistory = {
 	readonly rebalanceTimes: readonly number[];
 	readonly epoch: number | undefined;
 	readonly rebalancing: boolean;
-	/** Who was in it when it was last at rest. */
+	/** The ids of its members when it last did not rebalance, one a line. */
 	readonly stableMembers: string;
 };
 
@@ -22,7 +22,7 @@ const rebalancingStates: ReadonlySet<string> = new Set([
 	'NotReady',
 ]);
 
-/** Whether a group is between two assignments: who reads what cannot be told. */
+/** Whether a group is rebalancing: its assignments are unknown then. */
 export const isRebalancing = (state: string): boolean => rebalancingStates.has(state);
 
 export function recordGroupState(

@@ -67,7 +67,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('a port that asks for a login, and none is given', async () => {
+		test('a client without a login is refused by a port that requires one', async () => {
 			const {host, sasl} = listenersOf(server);
 			expect(
 				await rejectionOf(connectKafkaClient(settingsFor({host, port: sasl})).port.cluster(testContext)),
@@ -77,7 +77,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('a login on a port that asks for none', async () => {
+		test('a login is refused by a port that does not take one', async () => {
 			const {port} = connectKafkaClient(settingsFor(server, {sasl: saslOf(server.logins.monitor)}));
 			expect(await rejectionOf(port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
@@ -87,7 +87,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	});
 
 	describeKafka(name, 'ACLs', server => {
-		test('who may describe and not act is refused with the line that grants it, and that line does', async () => {
+		test('an act without the right is refused with the command that grants it, and that command works', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'monitor');
 			const before = (await port.committed([group], testContext)).read;
@@ -118,7 +118,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 2}]);
 		});
 
-		test('who may act does', async () => {
+		test('a user with the right to act can act', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'operator');
 			await port.commitOffsets(change, writeContext);
@@ -130,7 +130,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await port.committed([group], testContext)).read[0]?.offsets).toEqual([]);
 		});
 
-		test('who may nothing is told of each thing, and of no group', async () => {
+		test('a user without rights sees what each request lacks, and no group', async () => {
 			const {topic, group} = await stage(server);
 			const {port} = as(server, 'bare');
 			expect((await port.groups(testContext)).read).toEqual([]);
@@ -148,15 +148,15 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('an empty list may hide something, and a group may not be read: the pane is told, with the line that grants it', async () => {
+		test('an empty list may hide something, a group may be unreadable: the pane shows the command that grants it', async () => {
 			const {group} = await stage(server);
 			const {host, sasl} = listenersOf(server);
 			const notesFor = async (who: keyof KafkaServer['logins']) => {
-				const room = await openKafka(
+				const kafka = await openKafka(
 					settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who]), ...patientTimeouts}),
 				);
-				const notes = async () => (await room.read('kafka.lag')).notes.filter(({severity}) => severity === 'unknown');
-				return {notes, close: room.close};
+				const notes = async () => (await kafka.read('kafka.lag')).notes.filter(({severity}) => severity === 'unknown');
+				return {notes, close: kafka.close};
 			};
 			const bare = await notesFor('bare');
 			expect(await bare.notes()).toEqual([
@@ -180,8 +180,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				permissionType: kafkajs.AclPermissionTypes.DENY,
 			};
 			await withKafkaAdmin(server, admin => admin.createAcls({acl: [denial]}));
-			const told = await readUntil(monitor.notes, notes => notes.length > 0);
-			expect(told).toEqual([
+			const notes = await readUntil(monitor.notes, notes => notes.length > 0);
+			expect(notes).toEqual([
 				{
 					text: `1 group cannot be read: OffsetFetch: User:monitor may not Describe group ${group}`,
 					hint: expect.stringContaining('--operation Describe --group'),
@@ -193,7 +193,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await monitor.close();
 		});
 
-		test('permissions are told without doing any of it', async () => {
+		test('permissions are reported without doing any of it', async () => {
 			await stage(server);
 			const states = async (who: keyof KafkaServer['logins']) => {
 				const all = await as(server, who).port.permissions(testContext);
@@ -277,14 +277,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/tls\.ca/)});
 		});
 
-		test('an expired certificate is told as one', async () => {
+		test('an expired certificate is reported as expired', async () => {
 			const error = await rejectionOf(
 				connectKafkaClient(settingsFor(at('expired'), {tls: {ca}})).port.cluster(testContext),
 			);
 			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/has expired/)});
 		});
 
-		test('a name that the certificate does not carry is told, and the one that it does is taken', async () => {
+		test('a host name that is not in the certificate is reported, and one that is in it is accepted', async () => {
 			const wrong = connectKafkaClient(settingsFor(at('tls'), {tls: {ca, servername: 'kafka.example'}}));
 			expect(await rejectionOf(wrong.port.cluster(testContext))).toMatchObject({
 				hint: expect.stringMatching(/tls\.servername/),
@@ -293,14 +293,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await right.port.cluster(testContext)).brokers).toHaveLength(1);
 		});
 
-		test('a port without TLS is told, and one with it when none was expected', async () => {
+		test('a port without TLS is reported, and a port with TLS when none was expected', async () => {
 			const tooMuch = await rejectionOf(connectKafkaClient(settingsFor(server, {tls: {ca}})).port.cluster(testContext));
 			expect(tooMuch).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/remove `tls`/i)});
 			const tooLittle = await rejectionOf(connectKafkaClient(settingsFor(at('tls'))).port.cluster(testContext));
 			expect(tooLittle.hint).toMatch(/`tls`/);
 		});
 
-		test('a file that is not there is told by its name', async () => {
+		test('a missing file is reported by its name', async () => {
 			const error = await rejectionOf(
 				connectKafkaClient(settingsFor(at('tls'), {tls: {ca: '/not/there.pem'}})).port.cluster(testContext),
 			);

@@ -18,7 +18,7 @@ import {
 
 afterEach(closeKafkaClients);
 
-/** As Kafka names who shows that certificate. */
+/** The principal of a client with that certificate. */
 const user = 'CN=midwatch,O=Example';
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
@@ -50,7 +50,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await client.port.groups(testContext)).read).toEqual([]);
 			const refused = await rejectionOf(client.port.commitOffsets({group: 'shown', offsets: []}, writeContext));
 			expect(refused.hint).toContain(`--allow-principal User:${user} `);
-			// The name that the hint tells is the one that the broker goes by.
+			// The hint names the principal that the broker uses.
 			const login = {user, password: ''};
 			await withKafkaAdmin(server, admin => grantKafka(admin, {...server.logins, operator: login}));
 			expect((await client.port.groups(testContext)).read).toMatchObject([{group: 'shown'}]);
@@ -58,7 +58,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await withKafkaAdmin(server, admin => denyGroups(admin, login));
 		});
 
-		test.each(refused)('is told what to do when it is shown $name', async ({shows, message, hint}) => {
+		test.each(refused)('says what to do when the broker is shown $name', async ({shows, message, hint}) => {
 			expect(await rejectionOf(showing(shows).port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: expect.stringMatching(message),
@@ -66,7 +66,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('a login counts for more than the certificate', () => {
+		test('the principal is that of the login when there is also a certificate', () => {
 			expect(showing(shown, {sasl: saslOf(own.current().logins.monitor)}).principal).toBe('User:monitor');
 		});
 	});

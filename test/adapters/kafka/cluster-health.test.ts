@@ -7,7 +7,7 @@ import {brokerAddresses, readUntil, settingsFor, uniqueName} from './kafka-fixtu
 import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
 
 describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
-	let room: KafkaFixture | undefined;
+	let kafka: KafkaFixture | undefined;
 	const last = server.nodes.at(-1);
 	const wake = () => last && process.kill(last.pid, 'SIGCONT');
 
@@ -19,8 +19,8 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 			brokers => brokers === server.nodes.length,
 		);
 		await close();
-		await room?.close();
-		room = undefined;
+		await kafka?.close();
+		kafka = undefined;
 	});
 
 	test('the broker, what misses its replicas, and what has no leader without it', async () => {
@@ -42,7 +42,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 		const open = await openKafka(
 			settingsFor(brokerAddresses(server).slice(0, 1), {connectTimeoutMs: 2000, requestTimeoutMs: 4000}),
 		);
-		room = open;
+		kafka = open;
 		const topic = async (name: string) =>
 			(await open.read<KafkaTopicRow>('kafka.topic')).rows.find(row => row.topic === name);
 		expect(await topic(replicated)).toMatchObject({severity: 'ok', replicas: 3, underReplicated: 0});
@@ -58,7 +58,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 		expect(await open.findings(`broker ${last.id} (`)).toEqual([
 			expect.stringMatching(
 				new RegExp(
-					`^crit broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is gone: \\d+ partitions of \\d+ topics are under-`,
+					`^crit broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is down: \\d+ partitions of \\d+ topics are under-`,
 				),
 			),
 		]);

@@ -19,7 +19,7 @@ import {
 
 const stopped = new Set<number>();
 
-/** The broker is there and does nothing, until `wake`. Never the first, which is the controller too. */
+/** Stops a broker by SIGSTOP until `wake`. Never the first one, which is also the controller. */
 function freeze(server: KafkaServer, id: number): void {
 	const node = server.nodes.find(one => one.id === id);
 	if (node === undefined || id === 1) throw new Error(`broker ${id} cannot be stopped`);
@@ -36,7 +36,7 @@ async function partitionsOf({port}: KafkaClient, topic: string): Promise<readonl
 	return (await port.topics([topic], testContext)).read[0]?.partitions ?? [];
 }
 
-/** All brokers are there, and every replica of the cluster is in sync. */
+/** Waits until all brokers are up and every replica of the cluster is in sync. */
 async function healed(server: KafkaServer): Promise<void> {
 	wake();
 	const {port} = connectKafkaClient(settingsFor(brokerAddresses(server)));
@@ -57,13 +57,13 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		closeKafkaClients();
 	});
 
-	test('are all asked: groups of each coordinator, and partitions of each leader', async () => {
+	test('are all queried: groups of each coordinator, and partitions of each leader', async () => {
 		const topic = uniqueName('spread');
 		await makeTopic(server, topic, 6);
 		await produceCount(server, topic, 60);
 		const names = Array.from({length: 8}, (_, at) => uniqueName(`spread${at}`));
 		for (const group of names) await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
-		// By one address only: the others are told by it.
+		// By one address only: that broker names the others.
 		const {port} = connectKafkaClient(settingsFor(server));
 		const {read} = await port.groups(testContext);
 		const described = await port.describe(
@@ -77,9 +77,9 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		const ends = (await port.offsets(partitions, 'latest', testContext)).read.toSorted(
 			(a, b) => a.partition - b.partition,
 		);
-		const told = await withKafkaAdmin(server, admin => admin.fetchTopicOffsets(topic));
+		const expected = await withKafkaAdmin(server, admin => admin.fetchTopicOffsets(topic));
 		expect(ends.map(({partition, offset}) => ({partition, offset: String(offset)}))).toEqual(
-			told.map(({partition, offset}) => ({partition, offset})).sort((a, b) => a.partition - b.partition),
+			expected.map(({partition, offset}) => ({partition, offset})).sort((a, b) => a.partition - b.partition),
 		);
 		expect(
 			new Set((await partitionsOf(connectKafkaClient(settingsFor(server)), topic)).map(one => one.leader)).size,
@@ -100,11 +100,11 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 
 		freeze(server, 3);
 		const during = await port.offsets(partitions, 'latest', testContext);
-		// Either it was noticed already, or just what broker 3 leads is missing, and said to be.
+		// Either the cluster noticed it already, or only the partitions that broker 3 leads are missing and reported.
 		expect([...during.read, ...during.failed.map(one => one.of)]).toHaveLength(6);
 		for (const {of, problem} of during.failed) {
 			expect(led).toContain(of.partition);
-			expect(problem).toMatch(/did not answer|nobody leads|leads the partition now/);
+			expect(problem).toMatch(/did not answer|has no leader|leads the partition now/);
 		}
 
 		// The same client finds the new leaders by itself.
@@ -141,7 +141,7 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 			);
 			return read[0]?.coordinator;
 		};
-		// One whose offsets broker 2 keeps: its name decides.
+		// A group that broker 2 coordinates, which its name decides.
 		let group = '';
 		for (let at = 0; at < 40 && group === ''; at++) {
 			const name = uniqueName(`coordinated${at}`);
@@ -186,7 +186,7 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		const {read, failed} = await port.offsets(both, 'latest', testContext);
 		expect(read.map(one => one.partition)).toEqual([1]);
 		expect(failed).toMatchObject([
-			{of: {topic, partition: 0}, problem: expect.stringMatching(/nobody leads partition 0/)},
+			{of: {topic, partition: 0}, problem: expect.stringMatching(/partition 0 of .+ has no leader/)},
 		]);
 		const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, testContext);
 		expect(await rejectionOf(peek)).toMatchObject({kind: 'unreachable', message: expect.stringMatching(/offline/)});

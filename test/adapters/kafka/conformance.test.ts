@@ -43,11 +43,11 @@ async function busy(server: KafkaServer) {
 }
 
 const committed = async (server: KafkaServer, group: string, topic: string): Promise<readonly string[]> => {
-	const told = await withKafkaAdmin(server, async admin => {
+	const offsets = await withKafkaAdmin(server, async admin => {
 		await admin.describeCluster();
 		return admin.fetchOffsets({groupId: group, topics: [topic]});
 	});
-	return (told[0]?.partitions ?? []).toSorted((a, b) => a.partition - b.partition).map(({offset}) => offset);
+	return (offsets[0]?.partitions ?? []).toSorted((a, b) => a.partition - b.partition).map(({offset}) => offset);
 };
 
 /** A stopped group on two partitions, of which it has read one; somebody else moves it meanwhile. */

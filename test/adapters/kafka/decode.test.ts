@@ -17,9 +17,9 @@ import {decompressSnappy} from '../../../adapters/kafka/protocol/snappy.ts';
 import {Reader, type WireRequest, Writer} from '../../../adapters/kafka/protocol/wire.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
-const most = 1_000_000;
+const max = 1_000_000;
 
-/** Either it is read, or it is refused by one of ours: no other error, and no endless loop. */
+/** Asserts that the bytes are read or refused with a message of ours: no TypeError, and no endless loop. */
 function readOrRefuse(read: () => unknown): void {
 	try {
 		read();
@@ -30,15 +30,15 @@ function readOrRefuse(read: () => unknown): void {
 }
 
 describe('compressed bytes', () => {
-	test('snappy as its own description has it', () => {
+	test('snappy is read as its specification describes it', () => {
 		const literal = Buffer.from([5, 4 << 2, ...Buffer.from('Kafka')]);
-		expect(decompressSnappy(literal, most).toString()).toBe('Kafka');
+		expect(decompressSnappy(literal, max).toString()).toBe('Kafka');
 		// `abab…`: a literal of two, then ten bytes from two back, which overlap what they write.
 		const repeated = Buffer.from([12, 1 << 2, 0x61, 0x62, ((10 - 4) << 2) | 1, 2]);
-		expect(decompressSnappy(repeated, most).toString()).toBe('abababababab');
+		expect(decompressSnappy(repeated, max).toString()).toBe('abababababab');
 	});
 
-	test('an LZ4 frame as its own description has it', () => {
+	test('an LZ4 frame is read as its specification describes it', () => {
 		const block = Buffer.from([0x26, 0x61, 0x62, 2, 0, 0x10, 0x21]);
 		const frame = Buffer.concat([
 			Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]),
@@ -46,7 +46,7 @@ describe('compressed bytes', () => {
 			block,
 			Buffer.alloc(4),
 		]);
-		expect(decompressLz4(frame, most).toString()).toBe('abababababab!');
+		expect(decompressLz4(frame, max).toString()).toBe('abababababab!');
 	});
 
 	test.each([
@@ -66,13 +66,13 @@ describe('compressed bytes', () => {
 	});
 
 	test.each([
-		['snappy', (bytes: Buffer) => decompressSnappy(bytes, most)],
+		['snappy', (bytes: Buffer) => decompressSnappy(bytes, max)],
 		[
 			'lz4',
 			(bytes: Buffer) =>
-				decompressLz4(Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]), bytes]), most),
+				decompressLz4(Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]), bytes]), max),
 		],
-	])('whatever stands in %s is read or refused', (_, read) => {
+	])('any bytes of %s are read or refused', (_, read) => {
 		fc.assert(fc.property(fc.uint8Array({maxLength: 200}), bytes => readOrRefuse(() => read(Buffer.from(bytes)))));
 	});
 });
@@ -83,7 +83,7 @@ describe('answers', () => {
 		expect(new Reader(bytes, true).unsigned()).toBe(value);
 	});
 
-	test('numbers beyond what is exact are refused, not rounded', () => {
+	test('numbers beyond the safe integers are refused, not rounded', () => {
 		const bytes = Buffer.alloc(8);
 		bytes.writeBigInt64BE(2n ** 60n);
 		expect(() => new Reader(bytes, false).int64()).toThrow(/2\^53/);
@@ -91,7 +91,7 @@ describe('answers', () => {
 		expect(new Reader(bytes, false).int64()).toBe(-1);
 	});
 
-	test('a list that claims more than there is is not begun', () => {
+	test('a list that claims more items than there are bytes is refused', () => {
 		const bytes = Buffer.alloc(8);
 		bytes.writeInt32BE(2 ** 30);
 		expect(() => new Reader(bytes, false).array(() => 1)).toThrow(AdapterError);
@@ -114,7 +114,7 @@ describe('answers', () => {
 		},
 	);
 
-	test('whatever stands in a record batch is read or refused', () => {
+	test('any bytes of a record batch are read or refused', () => {
 		fc.assert(
 			fc.property(fc.uint8Array({maxLength: 300}), bytes => {
 				const batch = Buffer.concat([
@@ -131,7 +131,7 @@ describe('answers', () => {
 });
 
 describe('refusals', () => {
-	const asked = {
+	const context = {
 		endpoint: 'k1:9092',
 		principal: "User:o'brien",
 		request: 'OffsetCommit',
@@ -141,16 +141,16 @@ describe('refusals', () => {
 		hasClientCertificate: false,
 	};
 
-	test('the line that grants is one that a shell takes', () => {
-		expect(protocolError(30, {...asked, group: 'my group'}).hint).toBe(
+	test('the command that grants is one that a shell accepts', () => {
+		expect(protocolError(30, {...context, group: 'my group'}).hint).toBe(
 			"An administrator grants it with: kafka-acls.sh --bootstrap-server k1:9092 --add --allow-principal 'User:o'\\''brien' --operation Read --group 'my group'",
 		);
 	});
 
-	test('what a live group refuses is a conflict, and a code that is not known is told with its number', () => {
+	test('the refusal of a live group is a conflict, and an unknown code is reported by its number', () => {
 		for (const code of [22, 25, 27, 68, 82, 86, 110, 113]) {
-			expect(protocolError(code, {...asked, group: 'g'})).toMatchObject({kind: 'conflict', harmless: true});
+			expect(protocolError(code, {...context, group: 'g'})).toMatchObject({kind: 'conflict', harmless: true});
 		}
-		expect(protocolError(999, asked).message).toBe('OffsetCommit: error 999');
+		expect(protocolError(999, context).message).toBe('OffsetCommit: error 999');
 	});
 });

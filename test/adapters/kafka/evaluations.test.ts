@@ -11,7 +11,7 @@ const messages = (count: number, partition: number) =>
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'consumer lag', server => {
-		let room: KafkaFixture;
+		let kafka: KafkaFixture;
 		let member: ScriptedMember | undefined;
 		let topic = '';
 		let group = '';
@@ -28,8 +28,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				{partition: 1, offset: 100},
 			]);
 			// Groups are listed each ten seconds.
-			room.pass(15);
-			await room.lag(group);
+			kafka.pass(15);
+			await kafka.lag(group);
 		};
 		const commit = (first: number, second: number) =>
 			member?.commit([
@@ -38,17 +38,17 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 
 		beforeAll(async () => {
-			room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+			kafka = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 		});
 		afterEach(async () => {
 			await member?.leave();
 			member = undefined;
 		});
-		afterAll(() => room.close());
+		afterAll(() => kafka.close());
 
 		test('ok: it has read everything, and reads what comes', async () => {
 			await begin();
-			expect(await room.lag(group)).toMatchObject({
+			expect(await kafka.lag(group)).toMatchObject({
 				lag: 0,
 				members: 1,
 				state: 'Stable',
@@ -58,10 +58,10 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			for (let turn = 1; turn <= 4; turn += 1) {
 				await produce(server, topic, messages(50, 0));
 				await commit(100 + turn * 50, 100);
-				room.pass(10);
-				expect(await room.lag(group)).toMatchObject({lag: 0, evaluation: 'ok', timeLag: {ms: 0, atLeast: false}});
+				kafka.pass(10);
+				expect(await kafka.lag(group)).toMatchObject({lag: 0, evaluation: 'ok', timeLag: {ms: 0, atLeast: false}});
 			}
-			const row = await room.lag(group);
+			const row = await kafka.lag(group);
 			expect(row?.consumed).toBeGreaterThan(1);
 			expect(row?.consumed).toBeCloseTo(row?.produced ?? 0, 6);
 		});
@@ -71,16 +71,16 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			for (let turn = 1; turn <= 5; turn += 1) {
 				await produce(server, topic, messages(300, 0));
 				await commit(100 + turn * 20, 100);
-				room.pass(30);
-				await room.lag(group);
+				kafka.pass(30);
+				await kafka.lag(group);
 			}
-			expect(await room.lag(group)).toMatchObject({
+			expect(await kafka.lag(group)).toMatchObject({
 				lag: 1400,
 				evaluation: 'warn',
 				severity: 'warn',
 				worst: {partition: 0},
 			});
-			expect(await room.findings(group)).toEqual([
+			expect(await kafka.findings(group)).toEqual([
 				expect.stringMatching(
 					new RegExp(`^warn ${group} is 1\\.4k behind on ${topic} \\([>\\dms]+\\), \\+[\\d.]+/s: never`),
 				),
@@ -90,11 +90,11 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('stall: its members are there and commit nothing', async () => {
 			await begin();
 			await produce(server, topic, messages(40, 1));
-			room.pass(5);
-			expect(await room.lag(group)).toMatchObject({lag: 40, evaluation: 'ok'});
+			kafka.pass(5);
+			expect(await kafka.lag(group)).toMatchObject({lag: 40, evaluation: 'ok'});
 			await produce(server, topic, messages(40, 1));
-			room.pass(70);
-			expect(await room.lag(group)).toMatchObject({
+			kafka.pass(70);
+			expect(await kafka.lag(group)).toMatchObject({
 				lag: 80,
 				evaluation: 'stall',
 				severity: 'crit',
@@ -102,40 +102,40 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('stop: its members are gone, and messages wait', async () => {
+		test('stop: it has no members any more, and messages wait', async () => {
 			await begin();
 			await member?.leave();
 			member = undefined;
 			await produce(server, topic, messages(25, 0));
-			room.pass(20);
-			expect(await room.lag(group)).toMatchObject({members: 0, state: 'Empty', lag: 25, evaluation: 'ok'});
-			room.pass(60);
-			expect(await room.lag(group)).toMatchObject({
+			kafka.pass(20);
+			expect(await kafka.lag(group)).toMatchObject({members: 0, state: 'Empty', lag: 25, evaluation: 'ok'});
+			kafka.pass(60);
+			expect(await kafka.lag(group)).toMatchObject({
 				evaluation: 'stop',
 				severity: 'crit',
 				why: 'no members, messages wait',
 			});
 			const later = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
-			// Whoever comes later does not know for how long.
+			// A console that starts later does not know for how long.
 			expect(await later.lag(group)).toMatchObject({evaluation: 'stop', severity: 'warn'});
 			await later.close();
 		});
 
 		test('rewind: it went back, and reads again', async () => {
 			await begin();
-			room.pass(10);
+			kafka.pass(10);
 			await commit(40, 100);
-			expect(await room.lag(group)).toMatchObject({
+			expect(await kafka.lag(group)).toMatchObject({
 				lag: 60,
 				evaluation: 'rewind',
 				why: 'went back 60 messages on partition 0',
 			});
 			await commit(70, 100);
-			room.pass(10);
-			expect(await room.lag(group)).toMatchObject({evaluation: 'rewind'});
+			kafka.pass(10);
+			expect(await kafka.lag(group)).toMatchObject({evaluation: 'rewind'});
 			await commit(100, 100);
-			room.pass(10);
-			expect(await room.lag(group)).toMatchObject({lag: 0, evaluation: 'ok'});
+			kafka.pass(10);
+			expect(await kafka.lag(group)).toMatchObject({lag: 0, evaluation: 'ok'});
 		});
 
 		test('unknown: it has never committed, or not on every partition', async () => {
@@ -144,17 +144,17 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await makeTopic(server, topic, 2);
 			await produce(server, topic, messages(10, 0));
 			member = await joinScriptedMember(server, group, topic);
-			room.pass(15);
-			const row = await room.lag(group);
+			kafka.pass(15);
+			const row = await kafka.lag(group);
 			// Nothing was ever written to partition 1: there is nothing to commit.
 			expect(row).toMatchObject({uncommitted: 1, severity: 'unknown'});
 			expect(row?.lag ?? 0).toBe(0);
 			await member.commit([{partition: 0, offset: 10}]);
-			room.pass(5);
-			expect(await room.lag(group)).toMatchObject({lag: 0, severity: 'ok', uncommitted: 0});
+			kafka.pass(5);
+			expect(await kafka.lag(group)).toMatchObject({lag: 0, severity: 'ok', uncommitted: 0});
 			await produce(server, topic, messages(5, 1));
-			room.pass(5);
-			expect(await room.lag(group)).toMatchObject({
+			kafka.pass(5);
+			expect(await kafka.lag(group)).toMatchObject({
 				uncommitted: 1,
 				severity: 'unknown',
 				why: 'no offset committed on 1 of 2 partitions',
@@ -163,20 +163,20 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('time lag: how long ago the next message came in, by what was watched', async () => {
 			await begin();
-			room.pass(40);
+			kafka.pass(40);
 			await produce(server, topic, messages(40, 0));
-			await room.lag(group);
-			room.pass(40);
+			await kafka.lag(group);
+			kafka.pass(40);
 			await produce(server, topic, messages(40, 0));
 			// The first 40 came within 40 s, the next in the 40 s after that.
 			await commit(120, 100);
-			const row = await room.lag(group);
+			const row = await kafka.lag(group);
 			expect(row?.timeLag?.atLeast).toBe(false);
 			expect(row?.timeLag?.ms).toBeGreaterThan(58_000);
 			expect(row?.timeLag?.ms).toBeLessThan(62_000);
 		});
 
-		test('a topic made anew does not give years of lag', async () => {
+		test('a topic that was created again does not give years of lag', async () => {
 			await begin();
 			await member?.leave();
 			member = undefined;
@@ -191,34 +191,34 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				{partition: 0, offset: 1},
 				{partition: 1, offset: 0},
 			]);
-			room.pass(40);
-			expect(await room.lag(group)).toMatchObject({lag: 2, timeLag: {ms: 0, atLeast: false}, consumed: undefined});
+			kafka.pass(40);
+			expect(await kafka.lag(group)).toMatchObject({lag: 2, timeLag: {ms: 0, atLeast: false}, consumed: undefined});
 		});
 
-		test('a group that comes to no rest is told', async () => {
+		test('a group that keeps rebalancing is reported', async () => {
 			await begin();
 			for (let turn = 0; turn < 4; turn += 1) {
 				const guest = await joinScriptedMember(server, group, topic);
-				await room.lag(group);
+				await kafka.lag(group);
 				await guest.leave();
 				await readUntil(
-					() => room.lag(group),
+					() => kafka.lag(group),
 					row => row?.members === 1 && row.state === 'Stable',
 				);
 			}
-			expect(await room.findings(group)).toEqual([
+			expect(await kafka.findings(group)).toEqual([
 				expect.stringMatching(new RegExp(`^warn ${group} on ${topic} rebalanced \\d+ times in 5 minutes$`)),
 			]);
 		});
 
-		test('dead letters that grow are told', async () => {
+		test('growing dead letters are reported', async () => {
 			const letters = `${uniqueName('orders')}-dlq`;
 			await makeTopic(server, letters, 1);
 			await produce(server, letters, messages(5, 0));
-			expect(await room.findings(letters)).toEqual([]);
-			room.pass(10);
+			expect(await kafka.findings(letters)).toEqual([]);
+			kafka.pass(10);
 			await produce(server, letters, messages(7, 0));
-			expect(await room.findings(letters)).toEqual([
+			expect(await kafka.findings(letters)).toEqual([
 				expect.stringMatching(new RegExp(`^warn ${letters} grows: 7 messages in 1\\ds`)),
 			]);
 		});
@@ -233,12 +233,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			);
 			const generation = member?.generation();
 			for (let turn = 0; turn < 100; turn += 1) {
-				room.pass(5);
-				const row = await room.lag(group);
+				kafka.pass(5);
+				const row = await kafka.lag(group);
 				if (row === undefined) throw new Error('no row');
 				if (turn % 25 !== 0) continue;
-				for (const id of ['kafka.describe-group', 'kafka.partitions', 'kafka.topic']) await room.inspect(id, row);
-				await room.inspect('kafka.messages', row, {partition: '0', from: 'earliest'});
+				for (const id of ['kafka.describe-group', 'kafka.partitions', 'kafka.topic']) await kafka.inspect(id, row);
+				await kafka.inspect('kafka.messages', row, {partition: '0', from: 'earliest'});
 			}
 			expect({id: member?.memberId(), joined: member?.joined()}).toEqual(before);
 			expect(member?.generation()).toBe(generation);
@@ -247,14 +247,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 }
 
 describeKafka('kafka-4', 'newer kinds of groups', server => {
-	let room: KafkaFixture;
+	let kafka: KafkaFixture;
 	beforeAll(async () => {
-		room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+		kafka = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 	});
-	afterAll(() => room.close());
+	afterAll(() => kafka.close());
 
 	test.each(['consumer', 'share'] as const)(
-		'a %s group is told by its type, its members and its lag, and never as dead',
+		'a %s group is shown with its type, its members and its lag, and never as dead',
 		async protocol => {
 			const topic = uniqueName('events');
 			const group = uniqueName(protocol);
@@ -263,8 +263,8 @@ describeKafka('kafka-4', 'newer kinds of groups', server => {
 			const reader = javaMember(server, {group, topic, protocol});
 			try {
 				const look = () => {
-					room.pass(11);
-					return room.lag(group);
+					kafka.pass(11);
+					return kafka.lag(group);
 				};
 				await readUntil(look, found => found?.members === 1);
 				// A share group begins at what comes in once it has looked, so that it has to go on coming.
@@ -277,19 +277,19 @@ describeKafka('kafka-4', 'newer kinds of groups', server => {
 					found => found?.members === 1 && found.topic === topic && found.lag !== undefined,
 				);
 				expect(row).toMatchObject({type: protocol, members: 1, state: 'Stable'});
-				expect(room.action.disabled([row as never])).toBe(
+				expect(kafka.action.disabled([row as never])).toBe(
 					protocol === 'share' ? 'a share group has no offsets to commit' : undefined,
 				);
 				if (protocol === 'share' || row === undefined) return;
 				expect(row.epoch).toBeGreaterThan(0);
-				const preview = await room.action.preview([row], {to: 'earliest'}, room.acting()).catch(() => undefined);
+				const preview = await kafka.action.preview([row], {to: 'earliest'}, kafka.acting()).catch(() => undefined);
 				if (preview === undefined) return;
 				const before = (
-					await room.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], room.acting())
+					await kafka.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], kafka.acting())
 				).read;
-				await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+				await expect(kafka.action.run(preview.plan, kafka.acting())).rejects.toMatchObject({kind: 'conflict'});
 				const after = (
-					await room.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], room.acting())
+					await kafka.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], kafka.acting())
 				).read;
 				expect(after).toEqual(before);
 			} finally {

@@ -22,7 +22,7 @@ export const settingsFor = (at: At | readonly At[], more: Partial<KafkaSettings>
 export const brokerAddresses = (server: KafkaServer): readonly At[] =>
 	server.nodes.map(({port}) => ({host: server.host, port}));
 
-/** What each listener of a guarded server is reached by. */
+/** The address of each listener of a server that requires a login or a certificate. */
 export function listenersOf(server: KafkaServer) {
 	const {listeners, host, ca} = server;
 	if (listeners === undefined || ca === undefined) throw new Error(`${server.name} has no listeners with guards`);
@@ -40,7 +40,7 @@ export const saslOf = (
 
 const open: KafkaClient[] = [];
 
-/** A client of the adapter, closed by `closeAll`. */
+/** A client of the adapter, closed by `closeKafkaClients`. */
 export function connectKafkaClient(settings: KafkaSettings, options = {readOnly: false}): KafkaClient {
 	const client = createKafkaClient(settings, options);
 	open.push(client);
@@ -63,10 +63,10 @@ export async function rejectionOf(work: Promise<unknown>): Promise<AdapterError>
 
 let serial = 0;
 
-/** A name that no other test has. */
+/** A name that no other test uses. */
 export const uniqueName = (word: string): string => `${word}-${process.pid}-${serial++}`;
 
-/** Lists and describes some groups. @throws Error when any of them cannot be */
+/** Lists and describes some groups. @throws Error when one of them cannot be described */
 export async function describeNamed(client: KafkaClient, names: readonly string[]): Promise<readonly KafkaGroup[]> {
 	const {read} = await client.port.groups(testContext);
 	const wanted = read.filter(({group}) => names.includes(group));
@@ -83,7 +83,7 @@ const columns = (text: string): readonly (readonly string[])[] =>
 
 const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 
-/** What kafka-consumer-groups says of a group's partitions: the second opinion. `-` where it has no figure. */
+/** The partitions of a group by kafka-consumer-groups, to compare with. NaN where the tool prints `-`. */
 export function lagsByTool(server: KafkaServer, group: string) {
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
 	const lines = columns(runKafkaTool(server, groupTool, [...at, '--describe', '--group', group]));
@@ -100,7 +100,7 @@ export function lagsByTool(server: KafkaServer, group: string) {
 		.sort((a, b) => a.partition - b.partition);
 }
 
-/** Where a share group's own start stands, by kafka-share-groups. */
+/** The start offsets of a share group, by kafka-share-groups. */
 export function startsByTool(server: KafkaServer, group: string) {
 	const tool = 'org.apache.kafka.tools.consumer.group.ShareGroupCommand';
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
@@ -110,7 +110,7 @@ export function startsByTool(server: KafkaServer, group: string) {
 		.sort((a, b) => a.partition - b.partition);
 }
 
-/** Its state and how many members it has, by the same tool. */
+/** The state and the number of members of a group, by kafka-consumer-groups. */
 export function stateByTool(server: KafkaServer, group: string): {readonly state: string; readonly members: number} {
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
 	const lines = columns(runKafkaTool(server, groupTool, [...at, '--describe', '--group', group, '--state']));
@@ -118,7 +118,7 @@ export function stateByTool(server: KafkaServer, group: string): {readonly state
 	return {state: words.at(-2) ?? '', members: Number(words.at(-1))};
 }
 
-/** Reads again until it is as wanted, and gives it. @throws Error with the last reading when that never comes */
+/** Reads until the value is as wanted, and returns it. @throws Error with the last value at the end of the test's time */
 export async function readUntil<T>(read: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
 	for (const end = Date.now() + timeLeftMs(); ; ) {
 		const value = await read();

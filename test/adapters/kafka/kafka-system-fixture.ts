@@ -6,12 +6,12 @@ import type {Target} from '../../../src/contract/target.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 
-/** What is not about time is not to fail on a busy machine. */
+/** Timeouts for tests that are not about time, so that they hold on a busy machine. */
 export const patientTimeouts = {connectTimeoutMs: 10_000, requestTimeoutMs: 10_000};
 
 export type KafkaFixture = Awaited<ReturnType<typeof openKafka>>;
 
-/** The whole system on real brokers, on a clock that can be moved: hours pass for the rules, and not for whoever waits. */
+/** The Kafka system on real brokers with a clock that a test can advance: hours pass for the rules, and not for the test. */
 export async function openKafka(settings: KafkaSettings, options = {readOnly: false}) {
 	const target: Target<KafkaSettings> = {name: 'kafka-main', kind: 'kafka', production: false, settings};
 	const connection = await kafkaSystem.connect(target, options);
@@ -20,15 +20,15 @@ export async function openKafka(settings: KafkaSettings, options = {readOnly: fa
 	const now = () => Date.now() + ahead;
 	const context = (): Context => ({signal: AbortSignal.timeout(120_000), now});
 	const readers = new Map(kafkaSystem.sources.map(source => [source.kind, source.open(port, target)]));
-	const kept = new Map<string, string>();
+	const savedFiles = new Map<string, string>();
 	const acting = (record = 'rec-1'): ActionContext<KafkaPort, KafkaSettings> => ({
 		...context(),
 		port,
 		target,
 		record,
 		async saveFile(name, text) {
-			kept.set(name, text);
-			return `/kept/${name}`;
+			savedFiles.set(name, text);
+			return `/saved/${name}`;
 		},
 	});
 	const read = async <R extends Row = Row>(kind: RowKind): Promise<Snapshot<R>> => {
@@ -47,15 +47,15 @@ export async function openKafka(settings: KafkaSettings, options = {readOnly: fa
 		port,
 		action,
 		undo,
-		kept,
+		savedFiles,
 		acting,
 		read,
-		/** Its row, read now. */
+		/** Reads the row of a group. */
 		lag,
 		pass(seconds: number) {
 			ahead += seconds * 1000;
 		},
-		/** What is found about this group now. */
+		/** Reads the findings about a group or topic, as `severity sentence`. */
 		async findings(about: string): Promise<readonly string[]> {
 			const found = await Promise.all(
 				kafkaSystem.sources.map(async source =>

@@ -24,7 +24,7 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 	const target = {name: 'events', kind: 'kafka', production: true, settings} as const;
 	const topic = uniqueName('least');
 
-	/** By Kafka's own tool; the administrator uses the listener that asks for no identity. */
+	/** Runs Kafka's own tool as the administrator, on the listener that requires no login. */
 	const run = (line: string) =>
 		runKafkaTool(
 			server,
@@ -60,28 +60,28 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 	test('lets a principal that had nothing watch and act, and doctor names nothing that it lacks', async () => {
 		const {forReading: watch = [], forActions: act = []} = kafkaSystem.grants?.(target, undefined) ?? {};
 		for (const line of watch) run(line);
-		const room = await openSystemFixture(kafkaSystem, target);
+		const kafka = await openSystemFixture(kafkaSystem, target);
 		try {
 			const lacking = async () =>
-				(await room.connection.permissions(testContext()))
+				(await kafka.connection.permissions(testContext()))
 					.filter(({state}) => state !== 'have')
 					.map(({needs}) => needs);
 			await expect.poll(lacking).toEqual(['kafka.reset-offsets', 'kafka.reset-offsets (undo of a first commit)']);
-			const {rows, notes} = await room.read<LagRow>('kafka.lag');
+			const {rows, notes} = await kafka.read<LagRow>('kafka.lag');
 			expect(notes.filter(({severity}) => severity === 'unknown')).toEqual([]);
 			const row = rows.find(({group}) => group === topic) ?? expect.fail('no row');
-			expect((await room.read('kafka.topic')).rows.length).toBeGreaterThan(0);
+			expect((await kafka.read('kafka.topic')).rows.length).toBeGreaterThan(0);
 			for (const {id, kind} of kafkaSystem.inspections) {
-				if (kind === 'kafka.lag') expect(await room.inspect(id, row)).not.toMatch(/denied|not authori[sz]ed/i);
+				if (kind === 'kafka.lag') expect(await kafka.inspect(id, row)).not.toMatch(/denied|not authori[sz]ed/i);
 			}
 			for (const line of act) run(line);
 			await expect.poll(lacking).toEqual([]);
 			const action = findAction(kafkaSystem, 'kafka.reset-offsets');
-			const preview = await action.preview([row], {to: '0:earliest'}, room.actionContext());
-			const receipt = await action.run(preview.plan, room.actionContext());
-			expect(await action.verify(preview.plan, receipt, room.actionContext())).toMatchObject({result: 'done'});
+			const preview = await action.preview([row], {to: '0:earliest'}, kafka.actionContext());
+			const receipt = await action.run(preview.plan, kafka.actionContext());
+			expect(await action.verify(preview.plan, receipt, kafka.actionContext())).toMatchObject({result: 'done'});
 		} finally {
-			await room.connection.close();
+			await kafka.connection.close();
 		}
 	});
 });

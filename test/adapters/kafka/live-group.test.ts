@@ -25,10 +25,10 @@ import {
 
 afterEach(closeKafkaClients);
 
-/** Every five seconds. */
+/** The reads of an hour, one each five seconds. */
 const pollsOfAnHour = 720;
 
-/** Everything that the poller reads of a group, and once what only a person asks for. */
+/** Reads everything of a group that the poller reads, and once what only an inspection reads. */
 async function readAll({port}: KafkaClient, group: string, topic: string): Promise<void> {
 	const {read} = await port.groups(testContext);
 	await port.describe(
@@ -107,7 +107,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	});
 
 	describeKafka(name, 'a stopped group', server => {
-		test('takes offsets with their notes, gives them back, and loses those that are taken away', async () => {
+		test('stores offsets with their metadata, returns them, and loses those that are deleted', async () => {
 			const topic = uniqueName('stopped');
 			const group = uniqueName('stopped');
 			await makeTopic(server, topic, 3);

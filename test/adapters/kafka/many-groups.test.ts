@@ -18,7 +18,7 @@ const target: Target<KafkaSettings> = {name: 'kafka-main', kind: 'kafka', produc
 const pairsOf = (topic: string): readonly TopicPartition[] =>
 	Array.from({length: partitionCount}, (_, partition) => ({topic, partition}));
 
-/** 1,000 groups on a topic of 100 partitions each: more than an estate of real brokers holds. Counts what it is asked. */
+/** 1,000 groups on a topic of 100 partitions each: more than an estate of real brokers holds. Counts its requests. */
 function crowd(clock: {now: number}, calls: {groups: number[]; partitions: number[]}, troubled: ReadonlySet<string>) {
 	const unused = async () => Promise.reject(new Error('a poll does not ask for this'));
 	const end = () => 1000 + clock.now / 100;
@@ -77,7 +77,7 @@ function crowd(clock: {now: number}, calls: {groups: number[]; partitions: numbe
 	return port;
 }
 
-test('1,000 groups are read in portions, those in trouble every time, and each says how old it is', async () => {
+test('1,000 groups are read in portions, those in trouble every time, and each shows the age of its read', async () => {
 	const clock = {now: 1_000_000};
 	const calls = {groups: [] as number[], partitions: [] as number[]};
 	const troubled = new Set(['group-7', 'group-700']);
@@ -104,6 +104,6 @@ test('1,000 groups are read in portions, those in trouble every time, and each s
 		for (const row of rows as readonly LagRow[]) readAts.set(row.group, row.readAt);
 		for (const group of troubled) expect(readAts.get(group)).toBe(clock.now - 5000);
 	}
-	// Everyone had a turn within the last five.
+	// Every group was read within the last five turns.
 	expect(Math.min(...readAts.values())).toBeGreaterThanOrEqual(clock.now - 5 * 5000);
 });

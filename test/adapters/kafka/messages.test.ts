@@ -89,7 +89,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('stop at what was asked for, and at the end', async () => {
+		test('stop at the requested limit, and at the end', async () => {
 			const topic = uniqueName('limits');
 			await makeTopic(server, topic);
 			await produceCount(server, topic, 50);
@@ -105,12 +105,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(error).toMatchObject({kind: 'conflict', message: expect.stringMatching(/it holds 0 to 50/)});
 		});
 
-		test('before the start of the log are told with where it starts', async () => {
+		test('before the start of the log are refused with the offset where it starts', async () => {
 			const topic = uniqueName('cut');
 			await makeTopic(server, topic);
 			await produceCount(server, topic, 20);
 			await withKafkaAdmin(server, async admin => {
-				// Else it does not know the leader.
+				// Otherwise the client does not know the leader.
 				await admin.fetchTopicOffsets(topic);
 				await admin.deleteTopicRecords({topic, partitions: [{partition: 0, offset: '5'}]});
 			});
@@ -121,7 +121,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await peek(5)).map(one => one.offset)).toEqual([5]);
 		});
 
-		test('pass over what only marks a transaction', async () => {
+		test('skip transaction markers', async () => {
 			const topic = uniqueName('transaction');
 			await makeTopic(server, topic);
 			const producer = kafkaClient(server, undefined, 10).producer({transactionalId: topic, maxInFlightRequests: 1});
@@ -144,7 +144,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await port.peek({topic, partition: 0, offset: 3}, {messages: 1, bytes: 10_000}, testContext)).toEqual([]);
 		});
 
-		test('leave no group behind', async () => {
+		test('create no group', async () => {
 			const topic = uniqueName('traceless');
 			await makeTopic(server, topic);
 			await produceCount(server, topic, 5);
@@ -169,11 +169,11 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			}));
 			await produce(server, topic, messages);
 			await stoppedGroup(server, topic, topic, [{partition: 0, offset: 3}]);
-			const room = await openKafka(settingsFor(server));
-			const row = await room.lag(topic);
+			const kafka = await openKafka(settingsFor(server));
+			const row = await kafka.lag(topic);
 			if (row === undefined) throw new Error('the group has no row');
 			const first = async (from: string) => {
-				const text = await room.inspect('kafka.messages', row, {partition: '0', from});
+				const text = await kafka.inspect('kafka.messages', row, {partition: '0', from});
 				return messages.map(({value}) => value).find(value => new RegExp(`^\\s+${value}$`, 'm').test(text));
 			};
 			expect(await first('committed')).toBe('three');
@@ -182,10 +182,10 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await first('earliest')).toBe('zero');
 			expect(await first(new Date(began + 1_100_000).toISOString())).toBe('two');
 			expect(await first('-55m')).toBe('one');
-			await room.close();
+			await kafka.close();
 		});
 
-		test('of a topic that is not there, or a partition that it has not, are told as that', async () => {
+		test('of a topic or a partition that does not exist are refused with that reason', async () => {
 			const topic = uniqueName('short');
 			await makeTopic(server, topic);
 			const {port} = connectKafkaClient(settingsFor(server));

@@ -19,7 +19,7 @@ import {
 
 afterEach(closeKafkaClients);
 
-/** A JSON Web Token that nobody signed (RFC 7519, section 6). */
+/** An unsigned JSON Web Token (RFC 7519, section 6). */
 function tokenFor(subject: string, seconds = 60): string {
 	const now = Math.floor(Date.now() / 1000);
 	const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -44,7 +44,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			);
 		};
 
-		test('reads what its subject may read, and is told its name', async () => {
+		test('reads what its subject may read, and learns its principal', async () => {
 			const server = own.current();
 			await makeTopic(server, 'bearer');
 			await produceCount(server, 'bearer', 10);
@@ -65,25 +65,25 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('is given another one for each connection, before the old one expires', async () => {
-			let asked = 0;
+			let requests = 0;
 			const client = showing(() => {
-				asked += 1;
+				requests += 1;
 				return tokenFor('somebody', 2);
 			});
 			await client.port.cluster(testContext);
-			const first = asked;
+			const first = requests;
 			await new Promise(resolve => setTimeout(resolve, 2500));
 			await client.port.cluster(testContext);
-			expect(asked).toBeGreaterThan(first);
+			expect(requests).toBeGreaterThan(first);
 		});
 
 		test.each([
 			['one that has expired', () => tokenFor('token-reader', -60)],
 			['one that is none', () => 'not.a.token'],
 		])('%s is refused once, and holds no secret', async (_, reveal) => {
-			let asked = 0;
+			let requests = 0;
 			const {port} = showing(() => {
-				asked += 1;
+				requests += 1;
 				return reveal();
 			});
 			const error = await rejectionOf(port.cluster(testContext));
@@ -92,7 +92,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				message: expect.stringMatching(/a login with the token: the login was refused .*: invalid_token$/),
 				hint: expect.stringMatching(/expired.*`sasl\.token`/),
 			});
-			expect(asked).toBe(1);
+			expect(requests).toBe(1);
 			expect(JSON.stringify([error, String(error)])).not.toContain(reveal().slice(0, 20));
 		});
 

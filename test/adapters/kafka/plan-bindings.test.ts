@@ -16,19 +16,20 @@ type Scene = {readonly group: string; readonly topic: string};
 type Change = (scene: Scene) => Promise<unknown>;
 
 describeKafka('kafka-4', 'what a plan is bound to', server => {
-	let room: KafkaFixture;
+	let kafka: KafkaFixture;
 	beforeAll(async () => {
-		room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+		kafka = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 	});
-	afterAll(() => room.close());
+	afterAll(() => kafka.close());
 
-	const nameOf = async (group: string) => (await room.port.groups(room.acting())).read.find(one => one.group === group);
+	const nameOf = async (group: string) =>
+		(await kafka.port.groups(kafka.acting())).read.find(one => one.group === group);
 	const groupOf = async (group: string) => {
 		const name = await nameOf(group);
-		return name && (await room.port.describe([name], room.acting())).read[0];
+		return name && (await kafka.port.describe([name], kafka.acting())).read[0];
 	};
 	const committed = async (group: string) =>
-		(await room.port.committed([group], room.acting())).read.flatMap(({offsets}) =>
+		(await kafka.port.committed([group], kafka.acting())).read.flatMap(({offsets}) =>
 			offsets.map(({partition, offset}) => `${partition}:${offset}`),
 		);
 	const isEmpty = (group: string) =>
@@ -69,18 +70,18 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 			await stoppedGroup(server, group, topic, [{partition: 0, offset: 4}]);
 			await prepare?.(scene);
 			await isEmpty(group);
-			room.pass(15);
+			kafka.pass(15);
 			const row = await readUntil(
-				() => room.lag(group),
+				() => kafka.lag(group),
 				one => one !== undefined,
 			);
 			if (row === undefined) throw new Error('there is no row');
-			const {plan} = await action.preview([row], {to: 'earliest'}, room.acting());
+			const {plan} = await action.preview([row], {to: 'earliest'}, kafka.acting());
 			let before: readonly string[] = [];
 			let back: unknown;
 			return {
 				plan: () => plan,
-				context: room.acting(),
+				context: kafka.acting(),
 				async change() {
 					back = await change(scene);
 					before = await committed(group);
@@ -96,7 +97,7 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 		'kafka.reset-offsets': {
 			'the group': shown(({group}) => withKafkaAdmin(server, admin => admin.deleteGroups([group]))),
 			'the topic': shown(async ({topic}) => {
-				const idNow = async () => (await room.port.topics([topic], room.acting())).read[0]?.id;
+				const idNow = async () => (await kafka.port.topics([topic], kafka.acting())).read[0]?.id;
 				const before = await idNow();
 				await withKafkaAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
 				await readUntil(idNow, id => id === undefined);

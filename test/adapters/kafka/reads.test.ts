@@ -36,7 +36,7 @@ const committedOf = async (server: KafkaServer, group: string) => {
 	return (read[0]?.offsets ?? []).toSorted((a, b) => a.partition - b.partition);
 };
 
-/** Every figure of a group, as the adapter reads it, in the shape of Kafka's own tool. */
+/** The figures of a group as the adapter reads them, in the format of Kafka's own tool. */
 async function lagsByAdapter(server: KafkaServer, group: string) {
 	const {port} = connectKafkaClient(settingsFor(brokerAddresses(server)));
 	const [{read}, commits] = await Promise.all([port.groups(testContext), committedOf(server, group)]);
@@ -78,28 +78,28 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 		afterAll(() => reading.stop());
 
-		test('the cluster is the one that its own metadata tells, and says how old it is', async () => {
+		test('the cluster is the one that its own metadata names, and it reports its release', async () => {
 			const {port} = connectKafkaClient(settingsFor(server));
 			const cluster = await port.cluster(testContext);
-			const told = await withKafkaAdmin(server, admin => admin.describeCluster());
-			expect(cluster.id).toBe(told.clusterId);
+			const expected = await withKafkaAdmin(server, admin => admin.describeCluster());
+			expect(cluster.id).toBe(expected.clusterId);
 			expect(cluster.brokers.map(({id, host, port}) => ({nodeId: id, host, port}))).toEqual(
-				told.brokers.map(({nodeId, host, port}) => ({nodeId, host, port})),
+				expected.brokers.map(({nodeId, host, port}) => ({nodeId, host, port})),
 			);
-			expect(cluster.controller).toBe(told.controller);
+			expect(cluster.controller).toBe(expected.controller);
 			expect(cluster.version).toBe(name === 'kafka-4' ? '4.1 or newer' : '3.9');
 		});
 
 		test('groups are listed with their types and states', async () => {
 			const {read, failed} = await connectKafkaClient(settingsFor(server)).port.groups(testContext);
 			expect(failed).toEqual([]);
-			const told = await withKafkaAdmin(server, admin => admin.listGroups());
-			expect(read.map(({group}) => group).sort()).toEqual(told.groups.map(({groupId}) => groupId).sort());
+			const expected = await withKafkaAdmin(server, admin => admin.listGroups());
+			expect(read.map(({group}) => group).sort()).toEqual(expected.groups.map(({groupId}) => groupId).sort());
 			expect(read.find(one => one.group === groups.reading)).toMatchObject({type: 'classic', state: 'Stable'});
 			expect(read.find(one => one.group === groups.stopped)).toMatchObject({type: 'classic', state: 'Empty'});
 		});
 
-		test.each(['reading', 'stopped'] as const)('a %s group has the figures that its own tool tells', async which => {
+		test.each(['reading', 'stopped'] as const)('a %s group has the figures that its own tool shows', async which => {
 			const group = groups[which];
 			const byTool = lagsByTool(server, group);
 			expect(byTool).toHaveLength(3);
@@ -114,7 +114,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				testContext,
 			);
 			expect(failed).toMatchObject([{of: 'not-there', problem: expect.stringMatching(/UNKNOWN_TOPIC_OR_PARTITION/)}]);
-			const [told] = (await withKafkaAdmin(server, admin => admin.fetchTopicMetadata({topics: [topic]}))).topics;
+			const [expected] = (await withKafkaAdmin(server, admin => admin.fetchTopicMetadata({topics: [topic]}))).topics;
 			const plain = read[0]?.partitions.map(({partition, leader, replicas, inSync}) => ({
 				partition,
 				leader,
@@ -122,7 +122,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				inSync,
 			}));
 			expect(plain?.toSorted((a, b) => a.partition - b.partition)).toEqual(
-				told?.partitions
+				expected?.partitions
 					.map(({partitionId, leader, replicas, isr}) => ({partition: partitionId, leader, replicas, inSync: isr}))
 					.sort((a, b) => a.partition - b.partition),
 			);
@@ -132,7 +132,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(all.read.find(one => one.topic === '__consumer_offsets')?.internal).toBe(true);
 		});
 
-		test('a topic that was deleted and made anew has another id', async () => {
+		test('a topic that was deleted and created again has another id', async () => {
 			const again = uniqueName('again');
 			const {port} = connectKafkaClient(settingsFor(server));
 			const idNow = async () => (await port.topics([again], testContext)).read[0]?.id;
@@ -157,7 +157,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				Array.from({length: 10}, (_, n) => ({value: String(n), timestamp: String(at + n * 1000)})),
 			);
 			await withKafkaAdmin(server, async admin => {
-				// Else it does not know the leader.
+				// Otherwise the client does not know the leader.
 				await admin.fetchTopicOffsets(timed);
 				await admin.deleteTopicRecords({topic: timed, partitions: [{partition: 0, offset: '3'}]});
 			});
@@ -168,8 +168,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await offset('earliest')).toBe(3);
 			expect(await offset('latest')).toBe(10);
 			for (const after of [4500, 5000, 8999]) {
-				const [told] = await withKafkaAdmin(server, admin => admin.fetchTopicOffsetsByTimestamp(timed, at + after));
-				expect(await offset({atOrAfter: at + after})).toBe(Number(told?.offset));
+				const [expected] = await withKafkaAdmin(server, admin => admin.fetchTopicOffsetsByTimestamp(timed, at + after));
+				expect(await offset({atOrAfter: at + after})).toBe(Number(expected?.offset));
 			}
 			expect(await offset({atOrAfter: at + 60_000})).toBe(10);
 		});
@@ -223,7 +223,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 		await readUntil(
 			async () => {
 				await produceCount(server, topic, 10);
-				// The first share group of a cluster has to wait for the brokers to make the topic of its state.
+				// The first share group of a cluster has to wait for the brokers to create the topic of its state.
 				return committedOf(server, names.share).catch((error: unknown) => {
 					if (isAdapterError(error) && error.kind === 'timeout') return [];
 					throw error;
@@ -241,7 +241,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 		await Promise.all(members.map(each => each.stop()));
 	});
 
-	test('one of the consumer protocol is described with members, partitions and epoch, and never as dead', async () => {
+	test('a group of the consumer protocol is described with members, partitions and epoch, and never as dead', async () => {
 		const [group] = await describeNamed(connectKafkaClient(settingsFor(server)), [names.consumer]);
 		expect(group).toMatchObject({type: 'consumer', state: 'Stable', coordinator: 1});
 		expect(group?.epoch).toBeGreaterThan(0);
@@ -249,7 +249,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 		expect(await lagsByAdapter(server, names.consumer)).toEqual(lagsByTool(server, names.consumer));
 	});
 
-	test('a client without a word for it calls it dead', async () => {
+	test('a client that does not know the protocol reports the group as dead', async () => {
 		const {groups} = await withKafkaAdmin(server, async admin => {
 			await admin.describeCluster();
 			return admin.describeGroups(Object.values(names));
@@ -257,7 +257,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 		expect(groups.map(({state}) => state)).toEqual(['Dead', 'Dead']);
 	});
 
-	test('a share group is described, and where its own start stands', async () => {
+	test('a share group is described with its start offsets', async () => {
 		const [group] = await describeNamed(connectKafkaClient(settingsFor(server)), [names.share]);
 		expect(group).toMatchObject({type: 'share', state: 'Stable'});
 		const starts = await committedOf(server, names.share);

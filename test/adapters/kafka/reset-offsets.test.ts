@@ -20,7 +20,7 @@ const byTool = (server: KafkaServer, group: string): readonly number[] =>
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a reset of offsets', server => {
-		let room: KafkaFixture;
+		let kafka: KafkaFixture;
 		let topic = '';
 		let half = 0;
 
@@ -33,19 +33,19 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				topic,
 				offsets.map((offset, partition) => ({partition, offset})),
 			);
-			room.pass(15);
+			kafka.pass(15);
 			return group;
 		};
 		const run = async (preview: Preview) => {
-			const checks = await room.action.preflight(preview.plan, room.acting());
+			const checks = await kafka.action.preflight(preview.plan, kafka.acting());
 			expect(checks.filter(check => check.result === 'block')).toEqual([]);
-			const receipt = await room.action.run(preview.plan, room.acting());
-			expect(await room.action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+			const receipt = await kafka.action.run(preview.plan, kafka.acting());
+			expect(await kafka.action.verify(preview.plan, receipt, kafka.acting())).toMatchObject({result: 'done'});
 			return receipt;
 		};
 
 		beforeAll(async () => {
-			room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+			kafka = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 			topic = uniqueName('events');
 			await makeTopic(server, topic, 3);
 			const some = [0, 1, 2].flatMap(partition =>
@@ -57,7 +57,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await new Promise(resolve => setTimeout(resolve, 100));
 			await produce(server, topic, some);
 		});
-		afterAll(() => room.close());
+		afterAll(() => kafka.close());
 
 		test.each<[string, (at: number) => string, readonly number[], string]>([
 			['earliest', () => 'earliest', [0, 0, 0], '150 messages will be read again'],
@@ -80,7 +80,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			],
 		])('%s, as Kafka’s own tool sees it', async (_, to, offsets, impact) => {
 			const group = await stopped();
-			const preview = await room.preview(group, to(half));
+			const preview = await kafka.preview(group, to(half));
 			expect(preview.impact).toContain(impact);
 			expect(preview.risk).toBe('high');
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
@@ -88,42 +88,42 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(byTool(server, group)).toEqual(offsets);
 		});
 
-		test('what does not exist is not committed, and said', async () => {
+		test('an offset that does not exist is not committed, and the preview says so', async () => {
 			const group = await stopped();
-			const preview = await room.preview(group, '0:5000');
+			const preview = await kafka.preview(group, '0:5000');
 			expect(preview.changes).toEqual([
 				{
 					field: 'partition 0',
 					before: '40',
-					after: '100, skips 60 messages; 5,000 was asked for, which does not exist',
+					after: '100, skips 60 messages; 5,000 was requested, which does not exist',
 				},
 			]);
-			await expect(room.preview(group, '7:latest')).rejects.toMatchObject({
+			await expect(kafka.preview(group, '7:latest')).rejects.toMatchObject({
 				kind: 'unsupported',
 				message: `${topic} has no partition 7, it has 3`,
 			});
-			await expect(room.preview(group, '0:40')).rejects.toMatchObject({kind: 'unsupported'});
+			await expect(kafka.preview(group, '0:40')).rejects.toMatchObject({kind: 'unsupported'});
 		});
 
 		test('undo puts every offset back as it was, by the backup that Kafka’s own tool takes as well', async () => {
 			const group = await stopped();
-			const before = (await room.port.committed([group], room.acting())).read;
-			const preview = await room.preview(group, 'latest');
+			const before = (await kafka.port.committed([group], kafka.acting())).read;
+			const preview = await kafka.preview(group, 'latest');
 			const receipt = await run(preview);
-			const csv = room.kept.get(`${group}-${topic}.csv`) ?? '';
+			const csv = kafka.savedFiles.get(`${group}-${topic}.csv`) ?? '';
 			expect(csv).toBe(`${topic},0,40\n${topic},1,50\n${topic},2,60\n`);
-			const back = await room.undo.propose(preview.plan, receipt, room.acting());
+			const back = await kafka.undo.propose(preview.plan, receipt, kafka.acting());
 			expect(back.changes[0]).toMatchObject({before: '100', after: '40, reads 60 messages again'});
 			await run(back);
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 			const plain = (read: typeof before) =>
 				read.map(({offsets}) => offsets.map(({partition, offset, metadata}) => ({partition, offset, metadata})));
-			expect(plain((await room.port.committed([group], room.acting())).read)).toEqual(plain(before));
-			// The same once more, by hand.
-			await run(await room.preview(group, 'earliest'));
+			expect(plain((await kafka.port.committed([group], kafka.acting())).read)).toEqual(plain(before));
+			// The same again, with Kafka's own tool.
+			await run(await kafka.preview(group, 'earliest'));
 			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
 			const file = join(folder, 'backup.csv');
-			// The tool runs as somebody else.
+			// The tool runs as another user.
 			chmodSync(folder, 0o755);
 			writeFileSync(file, csv);
 			const at = ['--bootstrap-server', `${server.host}:${server.port}`];
@@ -132,9 +132,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 		});
 
-		test('the command beside it does the same in a shell', async () => {
+		test('the equivalent command does the same in a shell', async () => {
 			const group = await stopped();
-			const {cliEquivalent: equivalent} = await room.preview(group, '0:+2, 2:earliest');
+			const {cliEquivalent: equivalent} = await kafka.preview(group, '0:+2, 2:earliest');
 			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
 			const program = join(folder, 'kafka-consumer-groups.sh');
 			writeFileSync(program, `#!/bin/sh\nexec java -Xmx128m -cp '${server.jars}/*' ${groupTool} "$@"\n`, {mode: 0o755});
@@ -148,17 +148,17 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(byTool(server, group)).toEqual([42, 50, 0]);
 		});
 
-		test('undo takes away what was not there before', async () => {
+		test('undo deletes offsets that did not exist before', async () => {
 			const group = uniqueName('stopped');
 			await stoppedGroup(server, group, topic, [{partition: 1, offset: 50}]);
-			room.pass(15);
-			const preview = await room.preview(group, 'earliest');
+			kafka.pass(15);
+			const preview = await kafka.preview(group, 'earliest');
 			expect(preview.changes.map(({before}) => before)).toEqual(['none', '50', 'none']);
 			expect(preview.undo.text).toContain('2 partitions have none, and get none again');
 			const receipt = await run(preview);
-			expect(await room.lag(group)).toMatchObject({lag: 300, uncommitted: 0});
-			await run(await room.undo.propose(preview.plan, receipt, room.acting()));
-			const {read} = await room.port.committed([group], room.acting());
+			expect(await kafka.lag(group)).toMatchObject({lag: 300, uncommitted: 0});
+			await run(await kafka.undo.propose(preview.plan, receipt, kafka.acting()));
+			const {read} = await kafka.port.committed([group], kafka.acting());
 			expect(read[0]?.offsets.map(({partition, offset}) => [partition, offset])).toEqual([[1, 50]]);
 		});
 
@@ -169,16 +169,16 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await member.leave();
 			await readUntil(
 				() => {
-					room.pass(11);
-					return room.lag(group);
+					kafka.pass(11);
+					return kafka.lag(group);
 				},
 				row => row?.state === 'Empty',
 			);
-			const preview = await room.preview(group, '0:latest');
+			const preview = await kafka.preview(group, '0:latest');
 			const receipt = await run(preview);
-			await run(await room.undo.propose(preview.plan, receipt, room.acting()));
-			const {read} = await room.port.committed([group], room.acting());
-			expect(read[0]?.offsets).toContainEqual(expect.objectContaining({partition: 0, offset: 33, metadata: 'by hand'}));
+			await run(await kafka.undo.propose(preview.plan, receipt, kafka.acting()));
+			const {read} = await kafka.port.committed([group], kafka.acting());
+			expect(read[0]?.offsets).toContainEqual(expect.objectContaining({partition: 0, offset: 33, metadata: 'manual'}));
 		});
 
 		test('a live group is refused, by us and by the brokers, and is not disturbed', async () => {
@@ -186,19 +186,19 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const member = await joinScriptedMember(server, group, topic);
 			try {
 				await member.commit([{partition: 0, offset: 10}]);
-				room.pass(15);
+				kafka.pass(15);
 				await readUntil(
 					async () => member.generation(),
 					generation => generation >= 0,
 				);
 				const before = {id: member.memberId(), joined: member.joined(), generation: member.generation()};
-				const preview = await room.preview(group, '0:latest');
+				const preview = await kafka.preview(group, '0:latest');
 				expect(preview.impact).toMatch(/It has 1 members? now\. Stop it first/);
-				expect(await room.action.preflight(preview.plan, room.acting())).toContainEqual(
+				expect(await kafka.action.preflight(preview.plan, kafka.acting())).toContainEqual(
 					expect.objectContaining({label: 'the group', result: 'block'}),
 				);
 				for (let time = 0; time < 5; time += 1) {
-					await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+					await expect(kafka.action.run(preview.plan, kafka.acting())).rejects.toMatchObject({kind: 'conflict'});
 				}
 				// A member that was moved out of its generation would learn it from its next heartbeat.
 				const sent = member.heartbeats();
@@ -213,43 +213,43 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			}
 		});
 
-		test('a group that was started, or moved on, after it was looked at is stale', async () => {
+		test('a plan is stale when the group was started or has committed since the preview', async () => {
 			const group = await stopped();
-			const preview = await room.preview(group, 'latest');
+			const preview = await kafka.preview(group, 'latest');
 			const member = await joinScriptedMember(server, group, topic);
 			try {
-				const checks = await room.action.preflight(preview.plan, room.acting());
+				const checks = await kafka.action.preflight(preview.plan, kafka.acting());
 				expect(checks).toContainEqual(expect.objectContaining({result: 'block', conflict: true}));
-				await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+				await expect(kafka.action.run(preview.plan, kafka.acting())).rejects.toMatchObject({kind: 'conflict'});
 				await member.commit([{partition: 2, offset: 61}]);
 			} finally {
 				await member.leave();
 			}
 			await readUntil(
 				async () =>
-					(await room.port.describe([{group, type: 'classic', protocolType: 'consumer', state: ''}], room.acting()))
+					(await kafka.port.describe([{group, type: 'classic', protocolType: 'consumer', state: ''}], kafka.acting()))
 						.read[0]?.state,
 				state => state === 'Empty',
 			);
-			expect(await room.action.preflight(preview.plan, room.acting())).toContainEqual(
+			expect(await kafka.action.preflight(preview.plan, kafka.acting())).toContainEqual(
 				expect.objectContaining({conflict: true, detail: 'partition 2 is committed at 61 now, it was 60'}),
 			);
 			expect(byTool(server, group)).toEqual([40, 50, 61]);
 		});
 
-		test('a backup that cannot be written stops it before anything is sent', async () => {
+		test('a backup that cannot be written stops the reset before anything is sent', async () => {
 			const group = await stopped();
-			const preview = await room.preview(group, 'latest');
-			const full = {...room.acting(), saveFile: async () => Promise.reject(new Error('no space left'))};
-			await expect(room.action.run(preview.plan, full)).rejects.toThrow('no space left');
+			const preview = await kafka.preview(group, 'latest');
+			const full = {...kafka.acting(), saveFile: async () => Promise.reject(new Error('no space left'))};
+			await expect(kafka.action.run(preview.plan, full)).rejects.toThrow('no space left');
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 		});
 
-		test('a read-only connection does not do it', async () => {
+		test('a read-only connection refuses the reset', async () => {
 			const group = await stopped();
-			const preview = await room.preview(group, 'latest');
+			const preview = await kafka.preview(group, 'latest');
 			const shut = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts), {readOnly: true});
-			await expect(room.action.run(preview.plan, shut.acting())).rejects.toMatchObject({kind: 'denied'});
+			await expect(kafka.action.run(preview.plan, shut.acting())).rejects.toMatchObject({kind: 'denied'});
 			await shut.close();
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 		});
@@ -257,7 +257,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 }
 
 describeKafka('kafka-4', 'a reset that is not allowed', server => {
-	test('is said before, and refused by the brokers', async () => {
+	test('is reported by the preflight, and refused by the brokers', async () => {
 		const topic = uniqueName('events');
 		const group = uniqueName('stopped');
 		await makeTopic(server, topic, 1);

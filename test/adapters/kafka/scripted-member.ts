@@ -2,7 +2,7 @@ import type {Consumer} from 'kafkajs';
 import type {KafkaServer} from '../../estate/estate-record.ts';
 import {kafkaClient} from '../../estate/kafka/kafka.ts';
 
-/** A live member of a classic group that reads nothing and commits what it is told. */
+/** A live member of a classic group that reads nothing and commits the offsets that a test passes. */
 export type ScriptedMember = {
 	readonly memberId: () => string;
 	readonly generation: () => number;
@@ -48,7 +48,7 @@ export async function joinScriptedMember(server: KafkaServer, group: string, top
 		joined: () => joined,
 		commit: offsets =>
 			consumer.commitOffsets(
-				offsets.map(({partition, offset}) => ({topic, partition, offset: String(offset), metadata: 'by hand'})),
+				offsets.map(({partition, offset}) => ({topic, partition, offset: String(offset), metadata: 'manual'})),
 			),
 		leave: () => consumer.disconnect(),
 	};

@@ -53,7 +53,7 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('one that accepts and stays silent is given up by the connection itself', async () => {
+	test('one that accepts and stays silent runs into the timeout of the connection', async () => {
 		const silent = await startSilentListener();
 		ends.push(() => silent.close());
 		const {port} = connectKafkaClient(settingsFor(silent));
@@ -93,7 +93,7 @@ describe('what is not there or does not answer', () => {
 		['speaks HTTP', (socket: Socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), 'malformed', /`tls`/],
 		['claims an answer of no length', (socket: Socket) => socket.write(Buffer.alloc(4)), 'malformed', /`tls`/],
 		[
-			'answers what was not asked',
+			'answers another request',
 			(socket: Socket) => socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 99])),
 			'malformed',
 			/`tls`/,
@@ -105,7 +105,7 @@ describe('what is not there or does not answer', () => {
 			'timeout',
 			/busy or hangs/,
 		],
-	])('one that %s is told as that', async (_, talk, kind, hint) => {
+	])('one that %s is reported as such', async (_, talk, kind, hint) => {
 		const {port} = connectKafkaClient(settingsFor(await listen(socket => void talk(socket))));
 		expect(await rejectionOf(port.cluster(testContext))).toMatchObject({kind, hint: expect.stringMatching(hint)});
 	});
@@ -129,7 +129,7 @@ describeKafka('kafka-4', 'a bad link', server => {
 		return proxy;
 	}
 
-	test('the second address is taken where the first is silent, or refuses', async () => {
+	test('the second address is used when the first is silent, or refuses', async () => {
 		const silent = await startSilentListener();
 		ends.push(() => silent.close());
 		for (const bad of [silent, {host: '127.0.0.1', port: 1}]) {
@@ -138,8 +138,8 @@ describeKafka('kafka-4', 'a bad link', server => {
 		}
 	});
 
-	test('an address that only the brokers gave, and that cannot be reached, is told as such', async () => {
-		// Nobody stands where this listener says that it is.
+	test('an address that only the brokers gave, and that cannot be reached, is reported as such', async () => {
+		// Nothing listens at the address that this listener advertises.
 		const {port} = connectKafkaClient(settingsFor({host: server.host, port: faulty.port}));
 		expect((await port.cluster(testContext)).brokers).toMatchObject([{port: faulty.advertisedPort}]);
 		expect(await rejectionOf(port.groups(testContext))).toMatchObject({
@@ -172,7 +172,7 @@ describeKafka('kafka-4', 'a bad link', server => {
 		expect(proxy.accepted).toBeGreaterThan(0);
 	});
 
-	/** Passes everything, and keeps the answers to one kind of request for itself. Gives how many of those it saw. */
+	/** Forwards everything except the responses to one kind of request. Resolves with a function that returns how many of those were requested. */
 	async function swallowing(key: number): Promise<() => number> {
 		let seen = 0;
 		const relay = createServer(client => {

@@ -42,9 +42,9 @@ async function listening(server: Server, at: number | string = 0): Promise<numbe
 	return (server.address() as AddressInfo | null)?.port ?? 0;
 }
 
-/** Keeps every socket and what came over it. */
-function keeper(behave: (socket: Socket) => void = () => {}) {
-	const kept: {text: string} = {text: ''};
+/** Records the text that comes over its sockets, and closes them at the end. */
+function recorder(behave: (socket: Socket) => void = () => {}) {
+	const received: {text: string} = {text: ''};
 	const listener = (socket: Socket) => {
 		closing.push(() => socket.destroy());
 		socket.on('error', () => {});
@@ -52,11 +52,11 @@ function keeper(behave: (socket: Socket) => void = () => {}) {
 	};
 	const reading = (socket: Socket) => {
 		socket.setEncoding('utf8').on('data', (text: string) => {
-			kept.text += text;
+			received.text += text;
 		});
 		listener(socket);
 	};
-	return {kept, listener, reading};
+	return {received, listener, reading};
 }
 
 /** Messages by their octet counts. */
@@ -82,13 +82,13 @@ const tcp = (port: number): SinkSettings => ({
 
 describe('syslog over TCP', () => {
 	test('sends each message with its length, in order, and is sure when the other end has read to the end', async () => {
-		const {kept, reading} = keeper();
+		const {received, reading} = recorder();
 		const port = await listening(createServer(reading));
 		const sink = createAuditSink(tcp(port));
 		await sink.send(records, soon());
 		await sink.send([record(3)], soon());
-		expect(messagesIn(kept.text).slice(0, 2)).toEqual(wanted);
-		expect(messagesIn(kept.text)).toHaveLength(3);
+		expect(messagesIn(received.text).slice(0, 2)).toEqual(wanted);
+		expect(messagesIn(received.text)).toHaveLength(3);
 	});
 
 	test('is sure of nothing where no server listens', async () => {
@@ -109,7 +109,7 @@ describe('syslog over TCP', () => {
 		['that goes in the middle', socket => socket.once('data', () => socket.resetAndDestroy())],
 	];
 	test.each(bad)('is sure of nothing at a server %s', async (_, behave) => {
-		const {listener} = keeper(behave);
+		const {listener} = recorder(behave);
 		const port = await listening(createServer({allowHalfOpen: true}, listener));
 		// So much that it cannot all be on its way before the other end is heard.
 		const many = Array.from({length: 20_000}, (_, seq) => ({...record(seq), json: `{"x":"${'x'.repeat(400)}"}`}));
@@ -120,7 +120,7 @@ describe('syslog over TCP', () => {
 		['reads and never answers the end', true],
 		['accepts and never reads', false],
 	])('is sure of nothing at a server that %s, and ends with its signal', async (_, reads) => {
-		const {listener} = keeper(socket => {
+		const {listener} = recorder(socket => {
 			if (reads) socket.resume();
 			else socket.pause();
 		});
@@ -131,13 +131,13 @@ describe('syslog over TCP', () => {
 		expect(await sending).toMatchObject({name: 'AdapterError', kind: 'timeout'});
 	});
 
-	test('sends nothing once it is called off', async () => {
-		const {kept, reading} = keeper();
+	test('sends nothing once it is cancelled', async () => {
+		const {received, reading} = recorder();
 		const port = await listening(createServer(reading));
 		expect(await failureOf(createAuditSink(tcp(port)).send(records, AbortSignal.abort()))).toMatchObject({
 			kind: 'timeout',
 		});
-		expect(kept.text).toBe('');
+		expect(received.text).toBe('');
 	});
 });
 
@@ -160,14 +160,14 @@ describe('syslog over TLS and a webhook', () => {
 	});
 
 	test('the certificate is verified, and then the same messages are sent', async () => {
-		const {kept, reading} = keeper();
+		const {received, reading} = recorder();
 		const port = await listening(createTlsServer(pem(valid), reading));
 		await createAuditSink(tls(port, valid.ca)).send(records, soon());
-		expect(messagesIn(kept.text)).toEqual(wanted);
+		expect(messagesIn(received.text)).toEqual(wanted);
 	});
 
 	test('nothing is sent to a server whose issuer is unknown, whose certificate has expired or is for another name, whatever the environment says', async () => {
-		const {kept, reading} = keeper();
+		const {received, reading} = recorder();
 		const port = await listening(createTlsServer(pem(valid), reading));
 		const old = await listening(createTlsServer(pem(expired), reading));
 		process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -178,11 +178,11 @@ describe('syslog over TLS and a webhook', () => {
 		} finally {
 			delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 		}
-		expect(kept.text).toBe('');
+		expect(received.text).toBe('');
 	});
 
-	test('a server that does not speak TLS is named as one', async () => {
-		const port = await listening(createServer(keeper(socket => socket.end('hello\n')).reading));
+	test('a server that does not speak TLS is reported as such', async () => {
+		const port = await listening(createServer(recorder(socket => socket.end('hello\n')).reading));
 		expect(await failureOf(createAuditSink(tls(port, valid.ca)).send(records, soon()))).toMatchObject({
 			message: expect.stringContaining('does not speak TLS'),
 		});
@@ -218,13 +218,13 @@ describe('syslog over TLS and a webhook', () => {
 		['', '/'],
 	])(
 		'a webhook at "%s" gets the records as JSON by POST, and is sure by a status from 200 to 299',
-		async (path, asked) => {
+		async (path, url) => {
 			const {seen, settings} = await hook(204);
 			const sink = createAuditSink(settings(path));
 			await sink.send(records, soon());
 			sink.close();
 			expect(seen).toHaveLength(1);
-			expect(seen[0]).toMatchObject({url: asked, headers: {'x-token': 's3cret', 'content-type': 'application/json'}});
+			expect(seen[0]).toMatchObject({url, headers: {'x-token': 's3cret', 'content-type': 'application/json'}});
 			expect(JSON.parse(seen[0]?.body ?? '')).toEqual({records: records.map(({json}) => JSON.parse(json) as unknown)});
 		},
 	);
@@ -259,10 +259,10 @@ describe('syslog over a Unix socket', () => {
 
 	test('of the kind stream takes framed messages', async () => {
 		const path = join(folder, 'stream');
-		const {kept, reading} = keeper();
+		const {received, reading} = recorder();
 		await listening(createServer(reading), path);
 		await createAuditSink(unix(path)).send(records, soon());
-		expect(messagesIn(kept.text)).toEqual(wanted);
+		expect(messagesIn(received.text)).toEqual(wanted);
 	});
 
 	test('that is not there, or is a file, has taken nothing', async () => {
@@ -343,7 +343,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 		});
 	});
 
-	test('whose reader has gone, or whose queue is full, has taken nothing more', async () => {
+	test('whose reader has closed, or whose queue is full, takes nothing more', async () => {
 		const path = join(folder, 'deaf');
 		await datagrams(path, true);
 		const sink = createAuditSink(unix(path));

@@ -145,7 +145,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		const wake = () => process.kill(last.pid, 'SIGCONT');
 		closing.push(wake);
 		process.kill(last.pid, 'SIGSTOP');
-		await on.expect(new RegExp(`broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is gone`));
+		await on.expect(new RegExp(`broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is down`));
 		await on.expect(/brokers 2\/3/);
 		// Its followers lead what it led, and coordinate what it did.
 		await expectLag(on, group, 16);
@@ -154,7 +154,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await expectUsable(on);
 		await expectFramed(on);
 		wake();
-		await on.expect(screen => /brokers 3\/3/.test(screen) && !screen.includes('is gone'));
+		await on.expect(screen => /brokers 3\/3/.test(screen) && !screen.includes('is down'));
 		await expectLag(on, group, 26);
 	});
 

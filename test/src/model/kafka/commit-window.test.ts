@@ -22,7 +22,7 @@ function windowOf(reads: readonly Read[]): CommitWindow {
 	return window;
 }
 
-/** What comes of these reads for a group with so many members. */
+/** The verdict on these reads of a group with this many members. */
 function judged(reads: readonly Read[], members: number | undefined = 3, foundEmpty = false) {
 	const last = reads.at(-1);
 	const [first] = reads;
@@ -65,7 +65,7 @@ describe('a partition by Burrow’s rules', () => {
 	it.each<[string, readonly Read[], number | undefined, string]>([
 		['keeps up', keepsUp, 3, 'ok'],
 		['nothing waits, however long nothing was committed', withTail(steady(5, 0, 0, 0), 3600, 0), 3, 'ok'],
-		['nothing waits and nobody is there', steady(60, 0, 0, 0), 0, 'ok'],
+		['nothing waits and there are no members', steady(60, 0, 0, 0), 0, 'ok'],
 		['catches up from far behind', steady(60, 50_000, 10, 90), 3, 'ok'],
 		['falls back, and is minutes behind', steady(60, 5000, 10, 2), 3, 'warn'],
 		['falls back, and is seconds behind', steady(60, 5, 10, 9), 3, 'ok'],
@@ -73,7 +73,7 @@ describe('a partition by Burrow’s rules', () => {
 		['stays as far behind as it was', steady(300, 5000, 10, 10), 3, 'ok'],
 		['commits nothing for 55 s', withTail(keepsUp, 55, 10), 3, 'ok'],
 		['commits nothing for 65 s', withTail(keepsUp, 65, 10), 3, 'stall'],
-		['commits nothing for 65 s, and its members cannot be told', withTail(keepsUp, 65, 10), undefined, 'stall'],
+		['commits nothing for 65 s, and its members are unknown', withTail(keepsUp, 65, 10), undefined, 'stall'],
 		['commits nothing, and the log does not go on', withTail(keepsUp, 600, 0), 3, 'ok'],
 		['commits each minute, and nothing for 5 minutes', withTail(seldom(steady(600, 20, 10, 10), 60), 300, 10), 3, 'ok'],
 		['commits each minute, and nothing for 11', withTail(seldom(steady(600, 20, 10, 10), 60), 660, 10), 3, 'stall'],
@@ -84,12 +84,12 @@ describe('a partition by Burrow’s rules', () => {
 		expect(judged(reads, members).evaluation).toBe(evaluation);
 	});
 
-	it('has stopped at once when it was found without members', () => {
+	it('has stopped at once when the first read saw no members', () => {
 		expect(judged(steady(0, 50, 0, 0), 0, true).evaluation).toBe('stop');
 		expect(judged(steady(0, 50, 0, 0), 0, false).evaluation).toBe('ok');
 	});
 
-	it('falls back since it had read everything', () => {
+	it('measures the trend since it last had no lag', () => {
 		const head = steady(60, 0, 10, 10);
 		const tail = [1, 2, 3].map(turn => ({
 			second: 60 + turn * 90,
@@ -100,7 +100,7 @@ describe('a partition by Burrow’s rules', () => {
 		expect(judged([...head, ...tail]).evaluation).toBe('warn');
 	});
 
-	it('has gone back until it is where it was', () => {
+	it('has rewound until it reaches the earlier offset again', () => {
 		const back = [...keepsUp, {second: 65, committed: 99_000, end: 100_650}];
 		expect(judged(back)).toMatchObject({evaluation: 'rewind', rewoundMessages: lastOf(keepsUp).committed - 99_000});
 		const half = [...back, {second: 70, committed: 100_000, end: 100_700}];
@@ -109,14 +109,14 @@ describe('a partition by Burrow’s rules', () => {
 		expect(judged(there).evaluation).toBe('ok');
 	});
 
-	it('does not count time in which nothing waited', () => {
+	it('does not count the time in which nothing waited', () => {
 		const idle = withTail(steady(60, 0, 0, 0), 600, 0);
 		const busy = withTail(idle, 30, 10);
 		expect(judged(busy)).toMatchObject({evaluation: 'ok', idleMs: 30_000});
 		expect(judged(withTail(busy, 40, 10)).evaluation).toBe('stall');
 	});
 
-	it('takes the teeth of commits that come every few reads for no trend', () => {
+	it('does not take the saw-tooth of commits every few reads for a trend', () => {
 		const reads = seldom(steady(600, 20, 10, 10), 15);
 		for (let to = 5; to < reads.length; to += 1) expect(judged(reads.slice(0, to)).evaluation).toBe('ok');
 		const grows = seldom(steady(600, 5000, 10, 5), 15);
@@ -163,7 +163,7 @@ describe('a partition by Burrow’s rules', () => {
 		);
 	});
 
-	it('never finds fault with a partition on which nothing waits, and never takes an empty group for a stuck one', () => {
+	it('is always ok when nothing waits, and never calls an empty group stalled', () => {
 		fc.assert(
 			fc.property(anyReads, fc.option(fc.nat(5), {nil: undefined}), (reads, members) => {
 				const {evaluation} = judged(reads, members);
@@ -174,7 +174,7 @@ describe('a partition by Burrow’s rules', () => {
 		);
 	});
 
-	it('hears a read twice as if once, and an old one not at all', () => {
+	it('counts a repeated read once, and ignores an old one', () => {
 		fc.assert(
 			fc.property(anyReads, reads => {
 				const window = windowOf(reads);

@@ -16,7 +16,7 @@ const thenNothing = (turns: readonly LagRead[], seconds: number, produced: numbe
 };
 
 describe('consumer lag', () => {
-	it('takes its rates from two reads on, and says how long it takes to drain', () => {
+	it('has rates after two reads, and says how long it takes to drain', () => {
 		expect(lagRowAfter(steadyReads(0, 500, 10, 20))).toMatchObject({
 			lag: 500,
 			growth: undefined,
@@ -29,7 +29,7 @@ describe('consumer lag', () => {
 		expect(lagRowAfter(steadyReads(60, 0, 10, 10)).drainSeconds).toBe(0);
 	});
 
-	it('tells how old the oldest message is that waits, and no more than was watched', () => {
+	it('shows the age of the oldest waiting message, and no more than was watched', () => {
 		expect(lagRowAfter(steadyReads(120, 0, 10, 10)).timeLag).toEqual({ms: 0, atLeast: false});
 		expect(lagRowAfter(thenNothing(steadyReads(120, 0, 10, 10), 40, 10)).timeLag?.ms).toBeCloseTo(40_000, 0);
 		expect(lagRowAfter(steadyReads(120, 9000, 10, 10)).timeLag).toEqual({ms: 120_000, atLeast: true});
@@ -71,7 +71,7 @@ describe('consumer lag', () => {
 		});
 	});
 
-	it('never takes what was not committed for everything', () => {
+	it('does not report a partition without a commit as lag over the entire log', () => {
 		const none = lagRowAfter([{logEnds: [100], committed: [undefined]}]);
 		expect(none).toMatchObject({lag: undefined, evaluation: 'no commit', severity: 'unknown'});
 		expect(lagRowAfter([{logEnds: [100, 100], committed: [90, undefined]}])).toMatchObject({
@@ -98,7 +98,7 @@ describe('consumer lag', () => {
 		});
 	});
 
-	it('does not count what was deleted, and tells it', () => {
+	it('does not count deleted messages, and reports them', () => {
 		const row = lagRowAfter([{logEnds: [1000], committed: [100]}], {starts: [700], members: 0});
 		expect(row).toMatchObject({lag: 300, deleted: 600, why: 'no members, messages wait, 600 were deleted unread'});
 	});
@@ -116,19 +116,19 @@ describe('consumer lag', () => {
 			unassigned: 1,
 			why: 'no member reads 1 of 2 partitions',
 		});
-		// Between two assignments nobody can say who reads what.
+		// During a rebalance the assignments are unknown.
 		expect(lagRowAfter(turns, {unread: [0, 1], state: 'PreparingRebalance'})).toMatchObject({
 			unassigned: 0,
 			severity: 'ok',
 		});
 	});
 
-	it('knows nothing of a topic that was made anew', () => {
-		const anew = [...steadyReads(60, 20, 10, 10), {logEnds: [30], committed: [10]}];
-		expect(lagRowAfter(anew)).toMatchObject({lag: 20, evaluation: 'ok', timeLag: undefined});
+	it('forgets a topic that was created again', () => {
+		const recreated = [...steadyReads(60, 20, 10, 10), {logEnds: [30], committed: [10]}];
+		expect(lagRowAfter(recreated)).toMatchObject({lag: 20, evaluation: 'ok', timeLag: undefined});
 	});
 
-	it('is worse when it stopped under our eyes', () => {
+	it('is worse when it stopped while it was watched', () => {
 		const book = createLagTracker('kafka');
 		const rows = (members: number, second: number, committed: number): readonly LagRow[] => {
 			book.recordEnds([{topic: 'events', partition: 0, offset: 1000 + 10 * second}], second * 1000);
@@ -146,13 +146,13 @@ describe('consumer lag', () => {
 		expect(rows(0, 110, 1590)[0]).toMatchObject({evaluation: 'stop', severity: 'crit'});
 	});
 
-	it('tells a group that nothing can be told of by its name', () => {
+	it('names a group whose offsets cannot be read', () => {
 		const [row] = createLagTracker('kafka').evaluateGroup(
 			{
 				name: {group: 'queue', type: 'share', protocolType: 'share', state: undefined},
 				described: undefined,
 				offsets: undefined,
-				problem: 'these brokers do not tell the offsets of share groups',
+				problem: 'these brokers do not report the offsets of share groups',
 			},
 			1,
 		);
@@ -172,7 +172,7 @@ const history = fc.array(
 	{minLength: 1, maxLength: 20},
 );
 
-describe('the book', () => {
+describe('the lag tracker', () => {
 	const pairs = ['x', 'y'].flatMap(topic => [0, 1].map(partition => ({topic, partition})));
 
 	/** Plays it, with the groups of each turn in the order that `order` makes of them. */
@@ -206,7 +206,7 @@ describe('the book', () => {
 		return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 	}
 
-	it('comes to the same in whatever order groups and partitions are read', () => {
+	it('does not depend on the order in which groups and partitions are read', () => {
 		fc.assert(
 			fc.property(history, fc.array(fc.nat(7), {minLength: 20, maxLength: 20}), (steps, orders) => {
 				expect(play(steps, turn => orders[turn] ?? 0)).toEqual(play(steps, () => 0));
@@ -214,7 +214,7 @@ describe('the book', () => {
 		);
 	});
 
-	it('never tells less than nothing, and never a lag in time beyond what it watched', () => {
+	it('never reports a negative lag, nor a time lag beyond what it watched', () => {
 		fc.assert(
 			fc.property(history, steps => {
 				const watched = steps.slice(1).reduce((sum, {ms}) => sum + ms, 0);
@@ -229,7 +229,7 @@ describe('the book', () => {
 		);
 	});
 
-	it('forgets groups that are gone, and topics that nobody reads', () => {
+	it('forgets deleted groups, and topics without a reader', () => {
 		const book = createLagTracker('kafka');
 		book.recordEnds([{topic: 'events', partition: 0, offset: 5}], 1);
 		const reading: GroupRead = {
@@ -289,7 +289,7 @@ describe('findings', () => {
 		]);
 	});
 
-	it('tell a group once, however many topics it is behind on', () => {
+	it('report a group once, however many topics it is behind on', () => {
 		const row = lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0});
 		const other = {...row, id: 'orders/other', topic: 'other', lag: 9};
 		expect(findings(row, other)).toEqual([
@@ -297,7 +297,7 @@ describe('findings', () => {
 		]);
 	});
 
-	it('tell many groups that were left behind in one sentence', () => {
+	it('report many abandoned groups in one finding', () => {
 		const row = lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0});
 		const left = ['a', 'b', 'c', 'd'].map(group => ({...row, group, id: `${group}/events`}));
 		expect(findings(...left.slice(0, 3))).toHaveLength(3);

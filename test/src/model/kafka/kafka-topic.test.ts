@@ -62,17 +62,17 @@ describe('a topic', () => {
 const sentences = (...args: Parameters<typeof clusterFindings>) =>
 	clusterFindings(...args).map(({severity, sentence}) => `${severity} ${sentence}`);
 
-test('a broker that is gone explains what its replicas are missing for', () => {
+test('a lost broker explains why its replicas are missing', () => {
 	const rows = [row(topic('a', without3, without3)), row(topic('b', well, without3)), row(topic('c', well))];
 	const seen = {id: 3, host: 'kafka-3', port: 9092, since: 77};
 	expect(sentences(rows, [{id: 3, lastSeen: seen}], 'kafka')).toEqual([
-		'crit broker 3 (kafka-3:9092) is gone: 3 partitions of 2 topics are under-replicated',
+		'crit broker 3 (kafka-3:9092) is down: 3 partitions of 2 topics are under-replicated',
 	]);
 	expect(clusterFindings(rows, [{id: 3, lastSeen: seen}], 'kafka')[0]?.since).toBe(77);
-	expect(sentences([], [{id: 3}], 'kafka')).toEqual(['crit broker 3 is gone']);
+	expect(sentences([], [{id: 3}], 'kafka')).toEqual(['crit broker 3 is down']);
 });
 
-test('without such a broker they are told together, the offline ones each', () => {
+test('without a lost broker they share one finding, and each offline topic has its own', () => {
 	const rows = [row(topic('a', without3, without3)), row(topic('b', well, without3)), row(topic('c', offline))];
 	expect(sentences(rows, [], 'kafka')).toEqual([
 		'crit c: 1 of 1 partitions have no leader, nothing can be written to them or read',

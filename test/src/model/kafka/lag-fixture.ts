@@ -15,7 +15,7 @@ export type LagFixtureOptions = {
 	readonly starts?: readonly number[];
 	/** Partitions that no member reads. */
 	readonly unread?: readonly number[];
-	readonly everyMs?: number;
+	readonly intervalMs?: number;
 };
 
 export const describedGroup = (
@@ -50,7 +50,7 @@ export function lagRowAfter(turns: readonly LagRead[], options: LagFixtureOption
 	const {type = 'classic'} = options;
 	let row: LagRow | undefined;
 	for (const [index, {logEnds: ends, committed}] of turns.entries()) {
-		const at = 1_000_000 + index * (options.everyMs ?? 5000);
+		const at = 1_000_000 + index * (options.intervalMs ?? 5000);
 		const group = describedGroup('orders', 'events', partitions, options);
 		book.recordTopics([
 			{

@@ -32,7 +32,7 @@ describe('the value of a message', () => {
 		expect(valueLines(bytes(JSON.stringify(Array.from({length: 500}, () => 1))))).toHaveLength(61);
 	});
 
-	it('cuts a long key or header too, and tells how long it is', () => {
+	it('cuts a long key or header too, and says how long it is', () => {
 		expect(shortText(bytes('x'.repeat(1024)))).toBe('x'.repeat(1024));
 		expect(shortText(bytes('ü'.repeat(1024)))).toBe(`${'ü'.repeat(512)} … of 2Ki`);
 		expect(shortText(bytes(`x${'ü'.repeat(1024)}`))).toBe(`x${'ü'.repeat(511)} … of 2.0Ki`);
@@ -65,7 +65,7 @@ describe('the value of a message', () => {
 	});
 });
 
-it('heads a message with where and when it is from', () => {
+it('titles a message with its partition, offset and time', () => {
 	const message = {
 		topic: 'orders',
 		partition: 7,
@@ -79,7 +79,7 @@ it('heads a message with where and when it is from', () => {
 		'7@482012  2026-11-21 14:01:22Z, 4m00s ago  key o-17  2B',
 	);
 	expect(messageTitle({...message, timestamp: undefined, key: undefined, value: undefined}, 0)).toBe(
-		'7@482012  no time told  key (none)  0B',
+		'7@482012  no timestamp  key (none)  0B',
 	);
 	expect(shortText(Uint8Array.from([0xff, 0x01]))).toBe('0xff01');
 });

@@ -38,7 +38,7 @@ describe('where offsets should go', () => {
 		'1.5',
 		'1e3',
 		'99999999999999999999',
-		// Without a zone nobody knows which one is meant.
+		// A time without a zone is ambiguous.
 		'2026-11-21T14:00',
 		'2026-13-01T00:00Z',
 		'7:',
@@ -87,7 +87,7 @@ const spec = fc.oneof(
 );
 
 describe('a move', () => {
-	it('never leads to what does not exist, and says so where it was asked to', () => {
+	it('never leads to an offset that does not exist, and records the requested one', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {
 				const move = planOffsetMove(from, to);
@@ -97,16 +97,16 @@ describe('a move', () => {
 				}
 				expect(move.to).toBeGreaterThanOrEqual(from.start);
 				expect(move.to).toBeLessThanOrEqual(from.end);
-				if (move.asked !== null) expect(move.asked < from.start || move.asked > from.end).toBe(true);
+				if (move.requested !== null) expect(move.requested < from.start || move.requested > from.end).toBe(true);
 				else if (to.kind === 'exact') expect(move.to).toBe(to.offset);
 				expect(move).toMatchObject({from: from.committed ?? null, metadata: 'm', note: ''});
 			}),
 		);
 	});
 
-	it('says where it was asked to go also when the end is where a time would have led', () => {
+	it('records the requested offset also when the end is where a time would have led', () => {
 		const ground = {partition: 3, committed: 5, metadata: 'm', start: 0, end: 11, found: 11};
-		expect(planOffsetMove(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, asked: 12});
+		expect(planOffsetMove(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, requested: 12});
 	});
 
 	it('skips or repeats what lies between, never both, and no more than there is', () => {

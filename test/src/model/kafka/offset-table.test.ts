@@ -53,7 +53,7 @@ describe('time lag', () => {
 		expect(timeLagOf(table, 0)).toEqual({ms: minute, atLeast: true});
 	});
 
-	it('is unknown after one read, but for whoever has read everything', () => {
+	it('is unknown after one read, except for a group that has read everything', () => {
 		const table = tableOf([[0, 100]]);
 		expect(timeLagOf(table, 99)).toBeUndefined();
 		expect(timeLagOf(table, 100)).toEqual({ms: 0, atLeast: false});
@@ -68,7 +68,7 @@ describe('time lag', () => {
 		expect(timeLagOf(table, nineMinutes)?.ms).toBeCloseTo(9 * minute, -4);
 	});
 
-	it('forgets a log that was made anew', () => {
+	it('forgets a log that was created again', () => {
 		const table = tableOf([
 			[0, 9000],
 			[minute, 9500],
@@ -127,7 +127,7 @@ describe('time lag', () => {
 		);
 	});
 
-	it('tells what comes in of a steady log exactly', () => {
+	it('measures the inflow of a steady log exactly', () => {
 		fc.assert(
 			fc.property(
 				fc.array(fc.integer({min: 1, max: 90}), {minLength: 1, maxLength: 60}),

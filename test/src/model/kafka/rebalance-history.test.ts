@@ -19,11 +19,11 @@ function seen(...reads: readonly (readonly [second: number, group: KafkaGroup])[
 
 const a = group('Stable', ['1', '2']);
 
-it('is at rest while the same members stay', () => {
+it('counts nothing while the members stay the same', () => {
 	expect(seen([0, a], [5, a], [10, group('Stable', ['2', '1'])])).toBe(0);
 });
 
-it('counts a rebalance once, whether it is seen under way or by who came of it', () => {
+it('counts a rebalance once, whether it is seen in progress or by its new members', () => {
 	const moving = group('PreparingRebalance', []);
 	expect(seen([0, a], [5, moving], [10, moving], [15, group('Stable', ['1', '3'])])).toBe(1);
 	expect(seen([0, a], [5, group('Stable', ['1', '3'])])).toBe(1);
@@ -36,7 +36,7 @@ it('counts by the epoch where there is one', () => {
 	).toBe(2);
 });
 
-it('forgets after five minutes', () => {
+it('forgets rebalances after five minutes', () => {
 	const other = group('Stable', ['3']);
 	expect(seen([0, a], [5, other], [100, a], [304, a])).toBe(2);
 	expect(seen([0, a], [5, other], [100, a], [306, a])).toBe(1);

@@ -46,8 +46,8 @@ function reading(kind: Reading['kind'], alerts: readonly Labels[], severity: Sev
 const prometheus = (...alerts: readonly Labels[]) => reading('prometheus.alert', alerts, 'crit');
 const alertmanager = (...alerts: readonly Labels[]) => reading('alertmanager.alert', alerts, 'ok');
 
-/** What is left of the findings, the rows and the gauge of the Prometheus. */
-function told(...readings: readonly Reading[]) {
+/** The number of findings, the severities of the rows and that of the gauge of the Prometheus after the dedupe. */
+function deduped(...readings: readonly Reading[]) {
 	const after = createAlertDedup()(readings).find(({kind}) => kind === 'prometheus.alert');
 	return {
 		findings: after?.findings.length,
@@ -57,22 +57,22 @@ function told(...readings: readonly Reading[]) {
 }
 
 describe('an alert that a Prometheus and an Alertmanager know', () => {
-	it('is told by the Alertmanager alone, whatever labels were added on the way', () => {
+	it('is reported for the Alertmanager alone, whatever labels were added on the way', () => {
 		const quiet = {findings: 0, rows: ['ok'], gauge: 'ok'};
-		expect(told(prometheus(alert), alertmanager({...alert, cluster: 'eu'}))).toEqual(quiet);
-		expect(told(alertmanager(alert), prometheus(alert))).toEqual(quiet);
+		expect(deduped(prometheus(alert), alertmanager({...alert, cluster: 'eu'}))).toEqual(quiet);
+		expect(deduped(alertmanager(alert), prometheus(alert))).toEqual(quiet);
 	});
 
-	it('is told by the Prometheus when no Alertmanager shows it', () => {
+	it('is reported for the Prometheus when no Alertmanager shows it', () => {
 		const loud = {findings: 1, rows: ['crit'], gauge: 'crit'};
-		expect(told(prometheus(alert))).toEqual(loud);
-		expect(told(prometheus(alert), alertmanager())).toEqual(loud);
-		expect(told(prometheus(alert), alertmanager(other))).toEqual(loud);
-		expect(told(prometheus(alert), {...alertmanager(alert), state: 'failed'})).toEqual(loud);
+		expect(deduped(prometheus(alert))).toEqual(loud);
+		expect(deduped(prometheus(alert), alertmanager())).toEqual(loud);
+		expect(deduped(prometheus(alert), alertmanager(other))).toEqual(loud);
+		expect(deduped(prometheus(alert), {...alertmanager(alert), state: 'failed'})).toEqual(loud);
 	});
 
 	it('keeps the finding of several of which one is not shown', () => {
-		expect(told(prometheus(alert, other), alertmanager(alert))).toEqual({
+		expect(deduped(prometheus(alert, other), alertmanager(alert))).toEqual({
 			findings: 1,
 			rows: ['ok', 'crit'],
 			gauge: 'crit',
@@ -80,11 +80,11 @@ describe('an alert that a Prometheus and an Alertmanager know', () => {
 	});
 
 	it('gives the same reading and rows until one of both is read again', () => {
-		const telling = createAlertDedup();
+		const dedupe = createAlertDedup();
 		const [mine, theirs] = [prometheus(alert), alertmanager(alert)];
-		const before = telling([mine, theirs])[0];
-		expect(telling([mine, theirs])[0]).toBe(before);
-		const after = telling([mine, alertmanager(alert)])[0];
+		const before = dedupe([mine, theirs])[0];
+		expect(dedupe([mine, theirs])[0]).toBe(before);
+		const after = dedupe([mine, alertmanager(alert)])[0];
 		expect(after).not.toBe(before);
 		expect(after?.snapshot?.rows[0]).toBe(before?.snapshot?.rows[0]);
 		expect(mine.snapshot?.rows[0]?.severity).toBe('crit');

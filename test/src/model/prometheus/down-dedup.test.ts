@@ -76,7 +76,7 @@ function alerts(kind: 'prometheus.alert' | 'alertmanager.alert', all: readonly L
 	};
 }
 
-const told = (...readings: readonly Reading[]) =>
+const fold = (...readings: readonly Reading[]) =>
 	createDownDedup()(readings).flatMap(({findings}) =>
 		findings.map(({severity, sentence}) => `${severity} ${sentence}`),
 	);
@@ -86,16 +86,16 @@ const job: Labels = {alertname: 'JobDown', job: 'api'};
 const apart = ['crit api: 1 of 6 targets down: connection refused', 'warn TargetDown: somebody look'];
 const folded = ['crit TargetDown: somebody look (api: 1 of 6 targets down: connection refused)'];
 
-describe('targets that are down, of which an alert tells', () => {
-	it('are told once, by the alert', () => {
-		expect(told(down(['a:1']), alerts('prometheus.alert', [one]))).toEqual(folded);
-		expect(told(down(['a:1']), alerts('prometheus.alert', [job]))).toEqual(folded);
+describe('targets that are down and have an alert', () => {
+	it('are reported once, by the alert', () => {
+		expect(fold(down(['a:1']), alerts('prometheus.alert', [one]))).toEqual(folded);
+		expect(fold(down(['a:1']), alerts('prometheus.alert', [job]))).toEqual(folded);
 	});
 
-	it('are told by that of an Alertmanager, which has more labels', () => {
+	it('are reported by the alert of an Alertmanager, which has more labels', () => {
 		const own = alerts('prometheus.alert', [one], false);
-		expect(told(down(['a:1']), own, alerts('alertmanager.alert', [{...one, cluster: 'eu'}]))).toEqual(folded);
-		expect(told(alerts('alertmanager.alert', [{...one, cluster: 'eu'}]), own, down(['a:1']))).toEqual(folded);
+		expect(fold(down(['a:1']), own, alerts('alertmanager.alert', [{...one, cluster: 'eu'}]))).toEqual(folded);
+		expect(fold(alerts('alertmanager.alert', [{...one, cluster: 'eu'}]), own, down(['a:1']))).toEqual(folded);
 	});
 
 	it.each<readonly [string, Reading, Reading]>([
@@ -106,29 +106,29 @@ describe('targets that are down, of which an alert tells', () => {
 		['that the Prometheus does not know', down(['a:1']), alerts('alertmanager.alert', [one])],
 		['whose rules cannot be read', down(['a:1'], {}), alerts('prometheus.alert', [one])],
 		['of a server that cannot be read now', down(['a:1']), {...alerts('prometheus.alert', [one]), state: 'failed'}],
-	])('are told apart from an alert %s', (_, targets, alert) => {
-		expect(told(targets, alert)).toEqual(apart);
+	])('are reported separately from an alert %s', (_, targets, alert) => {
+		expect(fold(targets, alert)).toEqual(apart);
 	});
 
-	it('are told apart where one of them has no alert, and where not all of them are known', () => {
-		expect(told(down(['a:1', 'a:2']), alerts('prometheus.alert', [one]))).toHaveLength(2);
-		expect(told(down(['a:1'], {poolDown: 2, coveredByRules}), alerts('prometheus.alert', [job]))).toHaveLength(2);
-		expect(told(down(['a:1', 'a:2']), alerts('prometheus.alert', [one, {...one, instance: 'a:2'}]))).toHaveLength(1);
+	it('are reported separately when one of them has no alert, or not all of them are known', () => {
+		expect(fold(down(['a:1', 'a:2']), alerts('prometheus.alert', [one]))).toHaveLength(2);
+		expect(fold(down(['a:1'], {poolDown: 2, coveredByRules}), alerts('prometheus.alert', [job]))).toHaveLength(2);
+		expect(fold(down(['a:1', 'a:2']), alerts('prometheus.alert', [one, {...one, instance: 'a:2'}]))).toHaveLength(1);
 	});
 
-	it('are told where the alert is silenced', () => {
+	it('are reported when the alert is silenced', () => {
 		const own = alerts('prometheus.alert', [one], false);
-		expect(told(down(['a:1']), own, alerts('alertmanager.alert', [one], false))).toEqual([apart[0]]);
+		expect(fold(down(['a:1']), own, alerts('alertmanager.alert', [one], false))).toEqual([apart[0]]);
 	});
 
 	it('give the same readings for the same readings', () => {
-		const telling = createDownDedup();
+		const dedupe = createDownDedup();
 		const readings = [down(['a:1']), alerts('prometheus.alert', [one])];
-		const first = telling(readings);
-		expect(telling([...readings]).every((reading, at) => reading === first[at])).toBe(true);
+		const first = dedupe(readings);
+		expect(dedupe([...readings]).every((reading, at) => reading === first[at])).toBe(true);
 		const healed = down([]);
 		const [, alert] = readings;
-		expect(telling([healed, ...(alert === undefined ? [] : [alert])])).toEqual([healed, alert]);
+		expect(dedupe([healed, ...(alert === undefined ? [] : [alert])])).toEqual([healed, alert]);
 	});
 });
 

@@ -13,8 +13,8 @@ import {expositionText} from './exposition-text.ts';
 
 const page = (name: string): string => readFileSync(new URL(`__pages__/${name}`, import.meta.url), 'utf8');
 
-/** JSON has no NaN and no infinity. */
-const told = (value: number): number | string =>
+/** A number as it is stored in JSON, which has no NaN and no infinity. */
+const jsonNumber = (value: number): number | string =>
 	Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? value : value > 0 ? '+Inf' : '-Inf';
 
 const sorted = (labels: LabelPairs) => Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -37,13 +37,13 @@ describe('pages of real exporters, as the official client for Python reads them'
 			samples: samples.map(sample => [
 				sample.name,
 				sorted(sample.labels),
-				told(sample.value),
+				jsonNumber(sample.value),
 				...(sample.exemplar === undefined
 					? []
 					: [
 							[
 								sorted(sample.exemplar.labels),
-								told(sample.exemplar.value),
+								jsonNumber(sample.exemplar.value),
 								Math.round(sample.exemplar.timestamp ?? Number.NaN),
 							],
 						]),
@@ -63,11 +63,11 @@ describe('the output of prom-client', () => {
 		});
 		counter.inc({region: 'eu', path: 'C:\\new "x"\n}'}, 3);
 		counter.inc({region: 'us', path: 'a,b={} # c'}, 0.5);
-		const gauge = new Gauge({name: 'job:temperature:celsius', help: 'Temperature', labelNames: ['room'], registers});
-		gauge.set({room: 'cellar'}, Number.NEGATIVE_INFINITY);
-		gauge.set({room: 'roof'}, Number.NaN);
-		gauge.set({room: 'hall'}, -1.5e-7);
-		gauge.set({room: 'ünïcødé 🌡'}, Number.POSITIVE_INFINITY);
+		const gauge = new Gauge({name: 'job:temperature:celsius', help: 'Temperature', labelNames: ['site'], registers});
+		gauge.set({site: 'cellar'}, Number.NEGATIVE_INFINITY);
+		gauge.set({site: 'roof'}, Number.NaN);
+		gauge.set({site: 'hall'}, -1.5e-7);
+		gauge.set({site: 'ünïcødé 🌡'}, Number.POSITIVE_INFINITY);
 		const histogram = new Histogram({
 			name: 'wait_seconds',
 			help: 'Wait',
@@ -85,7 +85,7 @@ describe('the output of prom-client', () => {
 	test.each([
 		['its text format', 'text/plain; version=0.0.4; charset=utf-8'],
 		['OpenMetrics', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
-	] as const)('%s is read as it stands in the registry', async (_, contentType) => {
+	] as const)('%s is read as it is in the registry', async (_, contentType) => {
 		const registry: Registry<typeof contentType> = new Registry();
 		registry.setContentType(contentType);
 		fill([registry]);
@@ -191,7 +191,7 @@ describe('one line', () => {
 });
 
 describe('a page', () => {
-	test('with wrong lines: their numbers are told, the rest is read', () => {
+	test('with wrong lines: their numbers are reported, the rest is read', () => {
 		const read = parseExposition('# HELP a A\n# TYPE a counter\na{x="1"} 1\na{x="2} 2\na{x="3"} three\n\nb 4');
 		expect(seriesOf(read)).toEqual(['a=1', 'b=4']);
 		expect(read.errors).toEqual([
@@ -275,7 +275,7 @@ const labelNames = fc.oneof(
 	words.filter(text => text !== ''),
 );
 const labelSets = fc.uniqueArray(fc.tuple(labelNames, words), {selector: ([name]) => name, maxLength: 20});
-const wholeSeconds = fc.integer({min: -1e10, max: 1e10}).map(seconds => seconds * 1000);
+const fullSeconds = fc.integer({min: -1e10, max: 1e10}).map(seconds => seconds * 1000);
 
 const anyFamily = (name: string): fc.Arbitrary<Family> =>
 	fc
@@ -287,9 +287,9 @@ const anyFamily = (name: string): fc.Arbitrary<Family> =>
 				fc.record({
 					labels: labelSets,
 					value: values,
-					timestamp: fc.option(wholeSeconds, {nil: undefined}),
+					timestamp: fc.option(fullSeconds, {nil: undefined}),
 					exemplar: fc.option(
-						fc.record({labels: labelSets, value: values, timestamp: fc.option(wholeSeconds, {nil: undefined})}),
+						fc.record({labels: labelSets, value: values, timestamp: fc.option(fullSeconds, {nil: undefined})}),
 						{nil: undefined},
 					),
 				}),
@@ -319,7 +319,7 @@ describe('any page', () => {
 		);
 	});
 
-	test('never throws, and tells every line once', () => {
+	test('never throws, and reports every line once', () => {
 		const pieces = fc.constantFrom(
 			'a',
 			'{',

@@ -41,14 +41,14 @@ describe('a page of metrics', () => {
 		]);
 	});
 
-	test('that nobody can read to its end is cut, and says by how much', () => {
+	test('that is too long to read is cut, and says by how much', () => {
 		const {lines, pauses} = shown(Array.from({length: 30_000}, (_, index) => `a{i="${index}"} 1`).join('\n'));
 		expect(lines).toHaveLength(20_001);
 		expect(lines.at(-1)).toBe('… 10,001 more series, not shown: read the page with curl');
 		expect(pauses).toBeGreaterThan(5);
 	});
 
-	test('tells the lines that are wrong', () => {
+	test('lists the lines that are wrong', () => {
 		expect(errorLines(parseExposition('a 1\n'))).toEqual([]);
 		expect(errorLines(parseExposition('a 1\na{ 2\nb x\n')).map(({text}) => text)).toEqual([
 			'2 lines are wrong: Prometheus takes nothing of such a page',

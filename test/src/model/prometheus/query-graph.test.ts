@@ -19,7 +19,7 @@ describe('the range of a graph', () => {
 		expect(chooseQueryRange(now, 60 * minute, 3000)).toBeUndefined();
 	});
 
-	test('ends now, within a step, and asks for no more than is bounded', () => {
+	test('ends now, within a step, and requests no more points than the limit', () => {
 		fc.assert(
 			fc.property(
 				fc.integer({min: 0, max: 4e12}),
@@ -42,7 +42,7 @@ describe('the range of a graph', () => {
 });
 
 describe('a graph of an answer', () => {
-	test('has a value for each step; what is missing, NaN or infinite is a gap and told', () => {
+	test('has a value for each step; what is missing, NaN or infinite is a gap and reported', () => {
 		const {graph, notes} = queryGraph(
 			'x',
 			[series({}, [1, 2, undefined, Number.NaN, Number.POSITIVE_INFINITY, 6, 7, 8, 9, 10, 11])],
@@ -60,7 +60,7 @@ describe('a graph of an answer', () => {
 		expect(notes.map(note => note.text)).toEqual(['2 values are NaN or infinite, in 1 series: a gap is drawn']);
 	});
 
-	test('has the highest last values first, told by the labels that differ, and counts what it leaves out', () => {
+	test('has the highest last values first, named by the labels that differ, and counts what it leaves out', () => {
 		const many = Array.from({length: 35}, (_, index) =>
 			series({__name__: 'up', job: 'a', i: String(index)}, [...Array<number>(10).fill(50), index]),
 		);
@@ -69,7 +69,7 @@ describe('a graph of an answer', () => {
 		expect([graph.series.length, graph.omitted]).toEqual([30, 5]);
 	});
 
-	test('tells which series ended', () => {
+	test('shows which series ended', () => {
 		const {notes} = queryGraph(
 			'up',
 			[series({i: '1'}, [1, 1, 1, 1, 1, 1, 1]), series({i: '2'}, Array<number>(11).fill(2))],

@@ -8,7 +8,7 @@ const text = (...given: Parameters<typeof tableLines>): string =>
 		.join('\n');
 
 describe('series at one moment', () => {
-	test('stand in a table of the labels that differ, the largest first, what they share told once', () => {
+	test('form a table of the labels that differ, the largest value first, with the shared labels above it', () => {
 		const samples = [
 			sample(3, {__name__: 'up', job: 'node', instance: 'a:1', zone: 'x'}),
 			sample(1200.5, {__name__: 'up', job: 'node', instance: 'b:1'}),
@@ -26,7 +26,7 @@ all of up{job="node"}
 		);
 	});
 
-	test('alone is told by all its labels', () => {
+	test('of one series are named by all its labels', () => {
 		expect(text([sample(0, {__name__: 'up', job: 'node'})])).toBe('up{job="node"}\nvalue\n    0');
 		expect(text([sample(7, {})])).toBe('value\n    7');
 	});
@@ -41,11 +41,11 @@ all of up{job="node"}
 		[0.054545454545, '0.0545455'],
 		[2 ** 70, '1.1805916207174113e+21'],
 		[-1.5e-9, '-1.5e-9'],
-	])('%d is told as %s', (value, wanted) => {
+	])('%d is shown as %s', (value, wanted) => {
 		expect(text([sample(value, {})])).toBe(`${'value'.padStart(wanted.length)}\n${wanted}`);
 	});
 
-	test('more than can be read are told as left out', () => {
+	test('that are too many to read are counted as left out', () => {
 		const samples = Array.from({length: 700}, (_, index) => sample(index, {i: String(index)}));
 		const lines = text(samples).split('\n');
 		expect(lines.slice(0, 2)).toEqual(['value  i', '  699  699']);

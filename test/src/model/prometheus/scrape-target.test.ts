@@ -32,7 +32,7 @@ describe('scrape target', () => {
 		expect(row.why).toBe(why);
 	});
 
-	it('tells one finding for each pool and kind of trouble', () => {
+	it('has one finding for each pool and kind of problem', () => {
 		const down = {health: 'down', error: 'connection refused'} as const;
 		const rows = [
 			facts(1, down),
@@ -55,7 +55,7 @@ describe('scrape target', () => {
 		]);
 	});
 
-	it('tells when most is down everywhere, which is rather the network of the server', () => {
+	it('reports most targets down in every pool as a network problem of the server', () => {
 		const rows = ['a', 'b', 'c', 'd'].map((pool, index) =>
 			scrapeRow('prom', facts(index, {pool, health: pool === 'd' ? 'up' : 'down', poolDown: pool === 'd' ? 0 : 1})),
 		);
@@ -69,12 +69,12 @@ describe('scrape target', () => {
 		const rows = ['a', 'b', 'c'].map((pool, index) =>
 			scrapeRow('prom', facts(index, {pool, health: 'down', poolSize: 300, poolDown: 300})),
 		);
-		const told = (all: number) => scrapeFindings(rows, 'prom', {all, down: 900})[0]?.sentence;
-		expect(told(1000)).toBe('prom reaches only 100 of 1,000 targets: check its own network and DNS first');
-		expect(told(6000)).toBe('a: 300 of 300 targets down: down');
+		const sentence = (all: number) => scrapeFindings(rows, 'prom', {all, down: 900})[0]?.sentence;
+		expect(sentence(1000)).toBe('prom reaches only 100 of 1,000 targets: check its own network and DNS first');
+		expect(sentence(6000)).toBe('a: 300 of 300 targets down: down');
 	});
 
-	it('tells two with the same labels apart', () => {
+	it('gives two targets with the same labels different ids', () => {
 		const [a, b] = ['/metrics', '/metrics/cadvisor'].map((path, index) =>
 			scrapeRow('prom', facts(1, {url: `http://a${path}`}), index > 0),
 		);
