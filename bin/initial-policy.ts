@@ -19,7 +19,7 @@ export function createInitialPolicy(
 		targets: targets.map(({target: {name, production}}) => ({
 			name,
 			production,
-			place: policy?.initialTargetAttributes.get(name),
+			attributes: policy?.initialTargetAttributes.get(name),
 		})),
 		file,
 		keys: {arm: keymap.keyFor('deck.arm'), targets: keymap.keyFor('deck.targets')},

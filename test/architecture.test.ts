@@ -7,7 +7,7 @@ const faults = (...sources: readonly (readonly [path: string, text: string])[]) 
 		[],
 	);
 
-/** Each is one planted fault. Were one of them to pass, the test of the real files would prove nothing. */
+/** Planted violations. Each must be caught, which proves that the test of the real files can fail. */
 const planted: readonly (readonly [path: string, text: string, says: string])[] = [
 	['src/a.ts', `import {Box} from 'ink';`, 'may not import ink'],
 	['src/a.ts', `import type {ReactNode} from 'react';`, 'may not import react'],
@@ -57,7 +57,7 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['src/a.ts', `import {spawn} from 'node:child_process';\nspawn('ps', []);`, 'starts a program by a bare name'],
 	['src/a.ts', `import {connect} from 'node:net';`, 'may not import node:net'],
 	['bin/a.ts', `import {lookup} from 'node:dns/promises';`, 'may not import node:dns/promises'],
-	['bin/a.ts', `await fetch('https://midwatch.example/newest');`, 'asks the network'],
+	['bin/a.ts', `await fetch('https://midwatch.example/newest');`, 'sends a network request'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
 	['src/watch/index.ts', 'export const a = 1;', 'is named index'],
 	['src/watchKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],
@@ -94,7 +94,7 @@ describe('the rule', () => {
 		expect(faults([path, text])).toEqual([]);
 	});
 
-	test('catches a cycle over three files, also one of types', () => {
+	test('catches a cycle of three files, also of type imports', () => {
 		const a = ['src/a.ts', `import {b} from './b.ts';`] as const;
 		const b = ['src/b.ts', `import type {C} from './deep/c.ts';`] as const;
 		const c = ['src/deep/c.ts', `const a = await import('../a.ts');`] as const;
@@ -102,7 +102,7 @@ describe('the rule', () => {
 		expect(faults(a, b)).toEqual([]);
 	});
 
-	test('catches a cycle of folders side by side, also one by way of what is below them, and lets a folder use what is within it', () => {
+	test('catches a cycle of sibling folders, also through their subfolders, and lets a folder import its subfolders', () => {
 		const a = ['src/text/a.ts', `import {b} from '../model/redis/b.ts';`] as const;
 		const b = ['src/model/redis/b.ts', `import {d} from '../c.ts';`] as const;
 		const c = ['src/model/c.ts', `import {d} from '../text/secrets/d.ts';`] as const;
@@ -122,7 +122,7 @@ describe('the rule', () => {
 		expect(faults(...all.slice(1))).toEqual([]);
 	});
 
-	/** A file whose function has so many lines. */
+	/** Returns a file whose function has this number of lines. */
 	const functionOf = (lines: number, head: string, tail = '}') => `${head}\n${'\t1;\n'.repeat(lines - 2)}${tail}\n`;
 	test.each([
 		['createA', functionOf(81, 'export function createA() {')],
@@ -138,12 +138,12 @@ describe('the rule', () => {
 		);
 	});
 
-	test('lets a function of 80 lines pass, and a long one of a test', () => {
+	test('accepts a function of 80 lines, and a longer one in a test', () => {
 		expect(faults(['src/a.ts', functionOf(80, 'export function createA() {')])).toEqual([]);
 		expect(faults(['test/a.test.ts', functionOf(200, `describe('a', () => {`, '});')])).toEqual([]);
 	});
 
-	test('lets a long function of the list pass, and catches an entry that is not needed any more', () => {
+	test('accepts a long function of the list, and catches an entry that is no longer needed', () => {
 		const long = readModule({path: 'src/a.ts', text: functionOf(81, 'export function createA() {')});
 		expect(functionLengthFaults([long], ['src/a.ts#createA'])).toEqual([]);
 		expect(functionLengthFaults([long], ['src/a.ts#createA', 'src/b.ts#createB'])).toEqual([
@@ -151,7 +151,7 @@ describe('the rule', () => {
 		]);
 	});
 
-	test('does not pass what it cannot parse', () => {
+	test('fails on a file that it cannot parse', () => {
 		expect(() => faults(['src/a.ts', 'import {'])).toThrow('src/a.ts');
 	});
 });

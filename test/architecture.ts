@@ -14,7 +14,7 @@ export type Module = SourceFile & {
 	readonly imports: readonly Import[];
 	readonly hasDefaultExport: boolean;
 	readonly reexports: boolean;
-	/** Of the product; the tests of one subject may fill a long function. */
+	/** Of the product only: the tests of one subject may fill a long function. */
 	readonly longFunctions: readonly LongFunction[];
 };
 
@@ -30,7 +30,7 @@ export function readSources(): readonly SourceFile[] {
 	);
 }
 
-/** @throws Error when a file does not parse: what cannot be read must not pass. */
+/** Parses a file. @throws Error when it does not parse, so that it cannot pass unchecked. */
 export function readModule(source: SourceFile): Module {
 	const {module, errors} = parseSync(source.path, source.text);
 	const [error] = errors;
@@ -64,25 +64,25 @@ export function readModule(source: SourceFile): Module {
 	};
 }
 
-/** Each adapter's own client library; of Kubernetes the one that prints objects. */
+/** The client library of each adapter; for Kubernetes the one that prints objects as YAML. */
 const clients: Readonly<Record<string, readonly string[]>> = {
 	postgres: ['pg', 'pgpass/lib/helper.js'],
 	redis: ['ioredis'],
 	kubernetes: ['yaml'],
 };
-/** The adapters that speak HTTP share one client. */
+/** The adapters that share the HTTP client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
-/** What an adapter may know of the core. */
+/** The parts of the core that an adapter may import. */
 const allowedCoreImports = /^src\/(?:contract|errors|files|model|port|text|time)(?:\.ts$|\/)/;
 
-/** What the terminal may know of the core. */
+/** The parts of the core that the terminal may import. */
 const textWidth = /^src\/text\/(?:fit|graphemes)\.ts$/;
 
-/** The path a relative import means; undefined for a package or a builtin. */
+/** Resolves a relative import to its path; undefined for a package or a builtin. */
 const resolved = (path: string, from: string): string | undefined =>
 	from.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), from)) : undefined;
 
-/** What opens a connection: only an adapter may, so that nothing leaves this machine but for a target or a sink. */
+/** The modules that open connections. Only adapters may import them, so that data leaves this machine only for a target or a sink. */
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
 const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
 
@@ -108,13 +108,13 @@ function allowed(path: string, from: string): boolean {
 			if (place === 'adapters') return other === system;
 			return allowedCoreImports.test(inner);
 		case 'demo':
-			// The API server is a program of its own.
+			// The API server is a separate program.
 			if (inner === undefined) return isBuiltin(from);
 			if (system === 'kubernetes-api')
 				return inner.startsWith('demo/kubernetes-api/') || /^src\/time\/(?:clock|yield)\.ts$/.test(inner);
 			return place === 'demo' || place === 'adapters' || allowedCoreImports.test(inner);
 		case 'views':
-			// The terminal is a program part of its own: of the core it knows how wide text is.
+			// The terminal is independent of the core, except for the width of text.
 			if (inner !== undefined && path.startsWith('views/terminal/'))
 				return inner.startsWith('views/terminal/') || textWidth.test(inner);
 			if (inner !== undefined) return place === 'src' || place === 'views';
@@ -127,7 +127,7 @@ function allowed(path: string, from: string): boolean {
 	}
 }
 
-/** A cycle as the paths it goes through, or undefined when there is none. */
+/** Returns a cycle as the paths on it; undefined when there is none. */
 export function findCycle(modules: readonly Module[]): readonly string[] | undefined {
 	const edges = new Map(
 		modules.map(({path, imports}) => [path, imports.flatMap(({from}) => resolved(path, from) ?? [])] as const),
@@ -150,7 +150,7 @@ export function findCycle(modules: readonly Module[]): readonly string[] | undef
 	return undefined;
 }
 
-/** Two folders side by side, from what is in or below the one to what is in or below the other. */
+/** Returns the sibling folders that an import connects; undefined when one folder contains the other. */
 function folderEdge(from: string, to: string): readonly [from: string, to: string] | undefined {
 	const one = posix.dirname(from).split('/');
 	const other = posix.dirname(to).split('/');
@@ -159,7 +159,7 @@ function folderEdge(from: string, to: string): readonly [from: string, to: strin
 	return [one.slice(0, at + 1).join('/'), other.slice(0, at + 1).join('/')];
 }
 
-/** Folders side by side that need each other, each with the imports that make it so. A folder may need those within it, and they may need its own files. */
+/** Returns a cycle of sibling folders with its imports. A folder and its subfolders may import each other. */
 function folderCycles(modules: readonly Module[]): readonly string[] {
 	const edges = new Map<string, Map<string, string>>();
 	for (const {path, imports} of modules) {
@@ -192,28 +192,28 @@ function folderCycles(modules: readonly Module[]): readonly string[] {
 	return [];
 }
 
-/** A folder with more files than this holds things that can be told apart. */
-const fullest = 26;
+/** The maximum number of files in a folder: more of them fall into groups with folders of their own. */
+const maxFilesInFolder = 26;
 
 function fullFolders(modules: readonly Module[]): readonly string[] {
 	const counts = new Map<string, number>();
 	for (const {path} of modules) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
 	return [...counts]
-		.filter(([, count]) => count > fullest)
-		.map(([folder, count]) => `${folder}: has ${count} files, more than ${fullest}`);
+		.filter(([, count]) => count > maxFilesInFolder)
+		.map(([folder, count]) => `${folder}: has ${count} files, more than ${maxFilesInFolder}`);
 }
 
-const ceiling = 400;
+const maxLines = 400;
 const forbidden = ['utils', 'helpers', 'common', 'manager', 'types', 'index'];
 const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|'));
 
-/** The system would look such a name up in PATH, which may lead to the current directory. */
+/** Matches a program that is started by a bare name: the system looks it up in PATH, which may contain the current directory. */
 const bareProgram = /\b(?:spawn|execFile|exec|fork)(?:Sync)?\(\s*['"`](?!\/)/;
 
-/** Functions that are too long, and entries of `exceptions` (`path#function`) that no such function needs any more. */
+/** Returns the functions that are too long, and the entries of `exceptions` (`path#function`) that are no longer needed. */
 export function functionLengthFaults(modules: readonly Module[], exceptions: readonly string[]): readonly string[] {
 	const long = modules.flatMap(({path, longFunctions}) =>
-		longFunctions.map(one => ({...one, id: `${path}#${one.name}`, at: `${path}:${one.line}`})),
+		longFunctions.map(found => ({...found, id: `${path}#${found.name}`, at: `${path}:${found.line}`})),
 	);
 	const ids = new Set(long.map(({id}) => id));
 	return [
@@ -226,7 +226,7 @@ export function functionLengthFaults(modules: readonly Module[], exceptions: rea
 	];
 }
 
-/** Everything that is wrong with the modules, one line each. */
+/** Returns every violation in the modules, one line each. */
 export function findViolations(
 	modules: readonly Module[],
 	exceptions: readonly string[] = longFunctions,
@@ -246,13 +246,13 @@ export function findViolations(
 		)
 			say('starts a program by a bare name: look it up with src/files/find-program.ts');
 		if (!/^(?:adapters|demo|test)\//.test(path) && networkCall.test(module.text))
-			say('asks the network, which only an adapter may');
+			say('sends a network request, which only an adapter may');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');
 		if (forbidden.includes(stem)) say(`is named ${stem}, which says nothing`);
 		const lines = module.text.split('\n').length - 1;
-		if (lines > ceiling) say(`has ${lines} lines, more than ${ceiling}`);
+		if (lines > maxLines) say(`has ${lines} lines, more than ${maxLines}`);
 		const mark = unfinished.exec(module.text);
 		if (mark !== null) say(`holds ${mark[0]}`);
 	}

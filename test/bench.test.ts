@@ -6,7 +6,7 @@ import {expect, test} from 'vitest';
 const program = fileURLToPath(new URL('../bench/bench.ts', import.meta.url));
 const latest = fileURLToPath(new URL('../bench/latest.json', import.meta.url));
 
-/** The short form measures only what is the same on every machine: bytes, the queue, equal screens, memory that is kept. */
+/** `--short` measures only figures that are the same on every machine: bytes, the queue, equal screens, retained memory. */
 test('the figures that do not depend on the speed of the machine hold', {timeout: 180_000}, () => {
 	const {status, stdout, stderr} = spawnSync(process.execPath, [program, '--short'], {encoding: 'utf8'});
 	expect(stderr).toBe('');

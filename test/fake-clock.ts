@@ -1,29 +1,29 @@
 import type {Clock} from '../src/time/clock.ts';
 import {createTimeBudget, type TimeBudget} from '../src/time/yield.ts';
 
-/** A clock that stands still until it is told to move. */
+/** A clock that moves only through `advance` and `set`. */
 export type FakeClock = Clock & {
-	/** Sets the wall clock forward, or back; the monotonic reading and what is waited for stay as they are. */
+	/** Sets the wall clock forward or back. The monotonic time and the pending timers do not change. */
 	set(byMs: number): void;
 	/**
-	 * Moves time on, firing what falls due in its order, and lets promises settle before and after each call; or lets come to rest what takes
-	 * real time, so that it always falls into the same moment.
+	 * Moves time on and fires the due timers in order. Promises settle before and after each call. `rest` replaces the wait after each call,
+	 * for work that takes real time, so that it always ends at the same fake time.
 	 */
 	advance(ms: number, rest?: () => Promise<void>): Promise<void>;
 	/** Lets promises settle without moving time. */
 	settle(): Promise<void>;
-	/** How many calls are waiting. */
+	/** The number of pending timers. */
 	readonly waiting: number;
 };
 
 export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): FakeClock {
 	let time = start;
-	// Far from the epoch's, so that a duration between the two kinds of time is nonsense in every test.
+	// The monotonic time is far from the wall clock, so that mixing the two gives a wrong duration in every test.
 	let apart = start - 77_000_000;
 	let order = 0;
 	const calls = new Map<number, {readonly at: number; readonly call: () => void}>();
 
-	// A turn of the event loop runs every promise callback that is ready, however long the chain.
+	// A turn of the event loop runs every promise callback that is ready, also a long chain of them.
 	const settle = () => new Promise<void>(resolve => setImmediate(resolve));
 
 	function nextDue(until: number) {

@@ -1,9 +1,9 @@
 import {type Node, parseSync} from 'oxc-parser';
 
-/** No function has more lines than this. */
+/** The maximum number of lines of a function. */
 export const maxFunctionLines = 80;
 
-/** `path#function` of each function that is longer today. The list only gets shorter: an entry that is not needed any more fails the test. */
+/** The functions that are longer, as `path#function`. The list can only shrink: an entry that is no longer needed fails the test. */
 export const longFunctions: readonly string[] = [
 	'demo/kubernetes-api/controllers/controllers.ts#startControllers',
 	'demo/kubernetes-api/controllers/kubelet.ts#createKubelet',
@@ -25,7 +25,7 @@ export type LongFunction = {readonly name: string; readonly lines: number; reado
 const isNode = (value: unknown): value is Node =>
 	typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 
-/** The name of the declaration, method, property or variable that holds the function. */
+/** Returns the name of the declaration, method, property or variable that holds the function. */
 function nameOf(node: Node, parent: Node | undefined): string {
 	if ('id' in node && isNode(node.id) && node.id.type === 'Identifier') return node.id.name;
 	if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name;
@@ -34,7 +34,7 @@ function nameOf(node: Node, parent: Node | undefined): string {
 	return '(anonymous)';
 }
 
-/** The functions of one file, at any depth, that have more than `maxFunctionLines` lines. */
+/** Returns the functions of one file, at any depth, that have more than `maxFunctionLines` lines. */
 export function findLongFunctions(path: string, text: string): readonly LongFunction[] {
 	const lineStarts = [0];
 	for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);

@@ -8,7 +8,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 
-/** Runs a whole vitest of its own on one file, and gives what a person would see of it. */
+/** Runs vitest as a child process on one test file. @returns its output, the last line of it, and the exit code. */
 function run(source: string, env: Record<string, string> = {}): {last: string; text: string; code: number | null} {
 	writeFileSync(join(folder, 'some.test.ts'), `import {beforeAll, expect, test} from 'vitest';\n${source}`);
 	const {MIDWATCH_REQUIRE: _, ...inherited} = process.env;
@@ -35,9 +35,9 @@ afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe('the summary', () => {
 	test('counts, and says why a test was skipped', () => {
-		const seen = run("test('good', () => {}); test('other', context => context.skip('no moon tonight'));");
+		const seen = run("test('good', () => {}); test('other', context => context.skip('no server here'));");
 		expect(seen.last).toBe('1 passed, 0 failed, 1 skipped');
-		expect(seen.text).toContain('some.test.ts > other: no moon tonight');
+		expect(seen.text).toContain('some.test.ts > other: no server here');
 		expect(seen.code).toBe(0);
 	});
 
@@ -51,7 +51,7 @@ describe('the summary', () => {
 	test('counts a file that does not load', () => {
 		const seen = run("throw new Error('broken');");
 		expect(seen.last).toBe('0 passed, 1 failed, 0 skipped');
-		expect(seen.text).toContain('\nFailed:\n  some.test.ts > the whole file: broken\n');
+		expect(seen.text).toContain('\nFailed:\n  some.test.ts > (file): broken\n');
 		expect(seen.code).toBe(1);
 	});
 
@@ -65,11 +65,11 @@ describe('the summary', () => {
 		const seen = run(
 			"import {describe} from 'vitest'; describe('a', () => {beforeAll(() => {throw new Error('no disk')}); test('b', () => {});});",
 		);
-		expect(seen.text).toContain('\nFailed:\n  some.test.ts > the whole file: no disk\n');
+		expect(seen.text).toContain('\nFailed:\n  some.test.ts > (file): no disk\n');
 	});
 
 	test('fails on a skipped test when everything is required', () => {
-		const seen = run("test('other', context => context.skip('no moon tonight'));", {MIDWATCH_REQUIRE: 'all'});
+		const seen = run("test('other', context => context.skip('no server here'));", {MIDWATCH_REQUIRE: 'all'});
 		expect(seen.last).toBe('0 passed, 1 failed, 0 skipped');
 		expect(seen.code).toBe(1);
 	});

@@ -50,12 +50,9 @@ export class SummaryReporter implements Reporter {
 					skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${result.note ?? 'no reason given'}`);
 				} else fail(test.fullName, [{message: `it is ${result.state}`}]);
 			}
-			// A file that does not load, or whose hook fails, has no failed test to show for it.
+			// A file that does not load, or whose hook fails, has no failed test.
 			if (module.state() === 'failed' && failedHere === 0)
-				fail('the whole file', [
-					...module.errors(),
-					...[...module.children.allSuites()].flatMap(suite => suite.errors()),
-				]);
+				fail('(file)', [...module.errors(), ...[...module.children.allSuites()].flatMap(suite => suite.errors())]);
 			failed += failedHere;
 		}
 		if (reason === 'interrupted' && failed === 0) failed = 1;

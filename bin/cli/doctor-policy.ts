@@ -42,7 +42,7 @@ export function policyLines({policy, targets}: Pick<RunConfig, 'policy' | 'targe
 	if (policy === undefined) return [];
 	const {path, file, initialTargetAttributes} = policy;
 	if (file === undefined) return [`no policy of this machine: ${path} does not exist`];
-	const known = targets.map(({target: {name}}) => ({name, place: initialTargetAttributes.get(name)}));
+	const known = targets.map(({target: {name}}) => ({name, attributes: initialTargetAttributes.get(name)}));
 	return [
 		`the policy of this machine, ${path}, is in force`,
 		...describeKeys(file),

@@ -3,9 +3,9 @@ import {includableFields} from '../audit/outbound-record.ts';
 import {serverKeys} from './http-schema.ts';
 import {booleanSchema, clientTlsSchema, enumSchema, nameSchema, strictSchema, textSchema} from './schema-parts.ts';
 
-/* Where copies of the record go: the same words in the configuration and in the policy of a machine. */
+/* The schema of `audit`: sinks for copies of audit records. The configuration and the machine policy share it. */
 
-/** https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1, those that programs of users log to. */
+/** The syslog facilities that user programs log to: https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
 export const facilities = {
 	user: 1,
 	daemon: 3,
@@ -24,15 +24,17 @@ export const facilities = {
 const facilityNames = Object.keys(facilities) as [keyof typeof facilities, ...(keyof typeof facilities)[]];
 
 const common = {
-	name: nameSchema.describe('How the sink is called on the screen and in the record. Required, and unique.'),
+	name: nameSchema.describe('The name of the sink on the screen and in the record. Required and unique.'),
 	required: booleanSchema
 		.default(false)
-		.describe('`true`: nothing is done unless this sink took the intent first, but for a break-glass (see below).'),
+		.describe(
+			'`true`: no action runs unless this sink has accepted its intent, except after a break-glass (see below).',
+		),
 	include: z
 		.array(enumSchema(includableFields), {error: `must be a list of ${includableFields.join(', ')}`})
 		.default([])
 		.describe(
-			'What leaves beside ids, hashes and numbers: `objects` (names of keys, pods, groups), `text` (SQL, commands, sentences), `reason` (what a person typed).',
+			'What is sent in addition to ids, hashes and numbers: `objects` (names of keys, pods, groups), `text` (SQL, commands, sentences), `reason` (what a person typed).',
 		),
 };
 
@@ -43,7 +45,7 @@ const syslog = strictSchema({
 		'`unix:/dev/log`, `tcp://host:601` or `tls://host:6514`. Messages are those of RFC 5424; over TCP, TLS and a stream socket each has its length before it (RFC 6587 and 5425).',
 	),
 	facility: enumSchema(facilityNames).default('auth').describe('The facility of syslog.'),
-	tls: clientTlsSchema.describe('For tls://: whom to trust, and the certificate that midwatch shows.'),
+	tls: clientTlsSchema.describe('For tls://: the CAs to trust, and the client certificate of midwatch.'),
 });
 
 const webhook = strictSchema({

@@ -8,19 +8,19 @@ import type {Mistake} from './config-error.ts';
 import {checkCertificate, type ReportMistake} from './entry-fields.ts';
 import {readHttpSettings} from './http-settings.ts';
 
-/** One sink as it was written down. */
+/** A configured sink. */
 export type NamedSink = {
 	readonly name: string;
-	/** Where it goes, without a secret. */
+	/** Host, `host:port` or socket path, for the screen; never a secret. */
 	readonly destination: string;
 	readonly required: boolean;
 	readonly include: readonly IncludableField[];
 	readonly settings: SinkSettings;
-	/** The policy of this machine names it. */
+	/** True when the machine policy declares it. */
 	readonly byPolicy: boolean;
 };
 
-/** The sinks of one file, which is the policy of this machine or a configuration. Everything that is wrong is reported. */
+/** Reads the sinks of one file: the machine policy or the configuration. @returns the sinks, and every mistake in them. */
 export function readSinks(
 	entries: readonly SinkEntry[],
 	document: ConfigDocument,
@@ -30,18 +30,20 @@ export function readSinks(
 	const mistakes: Mistake[] = [];
 	const seen = new Set<string>();
 	const sinks = entries.map((entry, index): NamedSink => {
-		const complain: ReportMistake = (key, words) =>
-			mistakes.push(document.mistake(['audit', 'sinks', index, key], words));
+		const report: ReportMistake = (key, text) => mistakes.push(document.mistake(['audit', 'sinks', index, key], text));
 		const {name, required, include} = entry;
-		if (seen.has(name.toLowerCase())) complain('name', `there is another sink called ${name}`);
+		if (seen.has(name.toLowerCase())) report('name', `there is another sink called ${name}`);
 		seen.add(name.toLowerCase());
-		const settings = entry.kind === 'syslog' ? readSyslog(entry, complain) : readWebhook(entry, complain, environment);
+		const settings = entry.kind === 'syslog' ? readSyslog(entry, report) : readWebhook(entry, report, environment);
 		return {name, destination: sinkDestination(settings), required, include, settings, byPolicy};
 	});
 	return {sinks, mistakes};
 }
 
-/** Those of the policy as they are, and those of the configuration beside them. A sink of the policy cannot be given other words by a user. */
+/**
+ * Adds the configured sinks to those of the machine policy. A user cannot redefine a sink of the policy.
+ * @returns all sinks, and the configured names that the policy already uses (`taken`).
+ */
 export function mergeSinks(
 	policy: readonly NamedSink[],
 	own: readonly NamedSink[],
@@ -59,12 +61,12 @@ function sinkDestination(settings: SinkSettings): string {
 
 const toWords = 'to must be unix:/path, tcp://host:port or tls://host:port';
 
-function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: ReportMistake): SyslogSettings {
+function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, report: ReportMistake): SyslogSettings {
 	const {to: text, facility, tls = {}} = entry;
-	checkCertificate(tls, complain);
+	checkCertificate(tls, report);
 	const to = parseSyslogDestination(text);
-	if (to === undefined) complain('to', toWords);
-	else if (entry.tls !== undefined && to.over !== 'tls') complain('tls', 'tls goes with tls:// alone');
+	if (to === undefined) report('to', toWords);
+	else if (entry.tls !== undefined && to.over !== 'tls') report('tls', 'tls goes with tls:// alone');
 	return {
 		kind: 'syslog',
 		to: to ?? {over: 'unix', path: '/dev/log'},
@@ -78,7 +80,7 @@ function parseSyslogDestination(text: string): SyslogSettings['to'] | undefined 
 	if (path !== undefined) return {over: 'unix', path};
 	const [, over, rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
 	if (over !== 'tcp' && over !== 'tls') return undefined;
-	// Of an http URL the parser drops port 80, which is the standard one there.
+	// A private scheme, because the parser drops port 80 from an http URL.
 	const url = URL.parse(`midwatch://${rest}`);
 	if (url === null || url.hostname === '' || url.username !== '' || (url.pathname !== '' && url.pathname !== '/'))
 		return undefined;
@@ -88,12 +90,12 @@ function parseSyslogDestination(text: string): SyslogSettings['to'] | undefined 
 
 function readWebhook(
 	entry: Extract<SinkEntry, {kind: 'webhook'}>,
-	complain: ReportMistake,
+	report: ReportMistake,
 	environment: ConfigEnvironment,
 ): SinkSettings {
-	const http = readHttpSettings({...entry, via: undefined}, complain, environment);
+	const http = readHttpSettings({...entry, via: undefined}, report, environment);
 	const {protocol, hostname} = URL.parse(http.url) ?? {};
 	if (protocol === 'http:' && !isLoopback(hostname ?? ''))
-		complain('url', 'url must be https: records would leave this machine in the clear');
+		report('url', 'url must be https: records would leave this machine in the clear');
 	return {kind: 'webhook', http};
 }

@@ -6,41 +6,41 @@ import {ConfigError, type Mistake} from './config-error.ts';
 
 export type Path = readonly (string | number)[];
 
-/** A YAML file that knows where each of its values stands. */
+/** A parsed YAML file that maps each path to its line and column. */
 export type ConfigDocument = {
 	readonly file: string;
 	readonly value: unknown;
-	/** It holds no value: nothing, only comments, or null. */
+	/** True when the file holds no value: it is empty, has only comments, or is `null`. */
 	readonly isEmpty: boolean;
-	/** A mistake at the value with this path, or at the nearest thing around it that is there. */
+	/** Returns a mistake at the value of this path, or at its nearest existing parent. */
 	mistake(path: Path, text: string): Mistake;
-	/** The same at the key rather than at its value. */
+	/** Returns a mistake at the key of this path instead of its value. */
 	mistakeAtKey(path: Path, text: string): Mistake;
 	has(path: Path): boolean;
-	/** The text of a scalar; undefined for anything else. */
+	/** Returns the text of a scalar; undefined for anything else. */
 	textAt(path: Path): string | undefined;
 };
 
-/** How many mistakes of syntax are reported: later ones often follow from the first. */
+/** The maximum number of reported syntax errors: later ones often follow from the first. */
 const maxSyntaxMistakes = 20;
 
-/** @throws ConfigError when it is not YAML, or YAML that says something twice. An empty file is an empty mapping. */
+/** Parses a YAML file. An empty file is an empty mapping. @throws ConfigError when it is not YAML, or when it has a duplicate key. */
 export function readDocument(file: string, text: string): ConfigDocument {
 	const lines = new LineCounter();
 	const document = parseDocument(text, {lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true});
-	const place = (offset: number) => {
+	const positionAt = (offset: number) => {
 		const {line, col} = lines.linePos(offset);
 		return {line, column: col};
 	};
 	const all = [...document.errors, ...document.warnings];
-	// What follows from it says nothing more.
+	// The other errors only follow from this one.
 	const deep = all.find(({code}) => code === 'RESOURCE_EXHAUSTION');
 	const faults = deep === undefined ? all.slice(0, maxSyntaxMistakes) : [deep];
 	if (faults.length > 0) {
 		// The parser's message may quote the line, and the line may hold a secret: only its first sentence is about the syntax alone.
 		throw new ConfigError(
 			file,
-			faults.map(fault => ({...place(fault.pos[0]), text: `this is not valid YAML: ${yamlFault(fault.code)}`})),
+			faults.map(fault => ({...positionAt(fault.pos[0]), text: `this is not valid YAML: ${yamlFault(fault.code)}`})),
 		);
 	}
 	let written: unknown;
@@ -53,20 +53,20 @@ export function readDocument(file: string, text: string): ConfigDocument {
 		const node = document.getIn(path, true);
 		return isNode(node) ? node : undefined;
 	};
-	const at = (node: Node | undefined) => place(node?.range?.[0] ?? 0);
-	const mistake = (path: Path, words: string): Mistake => {
+	const at = (node: Node | undefined) => positionAt(node?.range?.[0] ?? 0);
+	const mistake = (path: Path, message: string): Mistake => {
 		let around = path;
 		while (around.length > 0 && nodeAt(around) === undefined) around = around.slice(0, -1);
-		return {...at(nodeAt(around) ?? document.contents ?? undefined), text: words};
+		return {...at(nodeAt(around) ?? document.contents ?? undefined), text: message};
 	};
 	return {
 		file,
 		value: written ?? {},
 		isEmpty: written === undefined,
 		mistake,
-		mistakeAtKey(path, words) {
+		mistakeAtKey(path, message) {
 			const keyNode = keyAt(document, path);
-			return keyNode === undefined ? mistake(path, words) : {...at(keyNode), text: words};
+			return keyNode === undefined ? mistake(path, message) : {...at(keyNode), text: message};
 		},
 		has: path => document.hasIn(path),
 		textAt(path) {
@@ -85,7 +85,7 @@ function keyAt(document: Document, path: Path): Node | undefined {
 	return isNode(pair?.key) ? pair.key : undefined;
 }
 
-/** The parser's codes that a person meets, in words. */
+/** Describes an error code of the YAML parser in words. */
 function yamlFault(code: string): string {
 	switch (code) {
 		case 'DUPLICATE_KEY':
@@ -106,17 +106,17 @@ function yamlFault(code: string): string {
 	}
 }
 
-/** `targets[0].port`. */
+/** Formats a path as `targets[0].port`. */
 export const formatPath = (path: Path): string =>
 	path.reduce<string>(
 		(text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
 		'',
 	);
 
-/** A value is quoted only where it can hold no secret: these are words to choose from. */
+/** Keys whose value a message may quote. They are enumerations, so the value cannot be a secret. */
 const quotable = new Set(['kind', 'mode', 'theme', 'tls', 'guard', 'leastDemand']);
 
-/** What the schema found, in sentences, in the order of the file. */
+/** Turns the issues of the schema into mistakes, in the order of the file. `explain` can give its own text for an issue. */
 export function schemaMistakes(
 	document: ConfigDocument,
 	issues: readonly z.core.$ZodIssue[],
@@ -130,14 +130,14 @@ export function schemaMistakes(
 			const allowed = issue.message.split(', ');
 			return issue.keys.map(key => document.mistakeAtKey([...path, key], unknownKey(key, path, allowed)));
 		}
-		// A single word that stands for a mapping: the schema knows the mapping, the person wrote the word.
+		// A scalar that is short for a mapping (`tls: prefer`): the issue has the path in the mapping, the file has the scalar.
 		const written = document.textAt(path.slice(0, -1)) === undefined ? path : path.slice(0, -1);
 		const name = formatPath(written);
 		if (name === '') return [document.mistake(path, `the file ${issue.message}`)];
 		if (!document.has(written)) return [document.mistake(path, `${name} is missing; it ${issue.message}`)];
 		const word = quotable.has(String(path.at(-1))) ? document.textAt(written) : undefined;
-		const found = word === undefined ? '' : `, and is "${cleanLine(word)}"`;
-		return [document.mistake(path, `${name} ${issue.message}${found}`)];
+		const current = word === undefined ? '' : `, and is "${cleanLine(word)}"`;
+		return [document.mistake(path, `${name} ${issue.message}${current}`)];
 	});
 	return mistakes.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -5,30 +5,30 @@ import {stateDir} from '../state/state-dir.ts';
 import {type Clock, systemClock} from '../time/clock.ts';
 import type {ExecRules} from './kubernetes/exec-permission.ts';
 
-/** What configuration takes from outside the file. Tests give their own. */
+/** The inputs of the configuration outside the file. Tests pass their own. */
 export type ConfigEnvironment = {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** The home directory; absolute. */
 	readonly home: string;
-	/** The name of the operating system's user: libpq's default role. */
+	/** The operating system user, which is libpq's default role. */
 	readonly systemUser: string;
-	/** Where this machine's PostgreSQL has its Unix socket, when it has one. */
+	/** The folder of the Unix socket of a PostgreSQL on this machine; undefined when there is none. */
 	readonly socketFolder: string | undefined;
 	readonly clock: Clock;
 	/** The state directory of this user; absolute. */
 	readonly stateDir: string;
-	/** What configuration and policy say of the programs that a kubeconfig may run; loading the configuration adds it. */
+	/** The rules of configuration and policy for the programs that a kubeconfig may run. Loading the configuration adds them. */
 	readonly plugins?: Omit<ExecRules, 'stateDir'> | undefined;
-	/** The policy of this machine's administrator. */
+	/** The path of the machine policy. */
 	readonly policyFile: string;
-	/** The uid of that administrator. */
+	/** The uid that must own the machine policy. */
 	readonly policyOwner: number;
 };
 
-/** The two places where PostgreSQL has its socket by default: Debian's, and that of its own build. */
+/** The default socket folders of PostgreSQL: Debian's, and that of a build from source. */
 const socketFolders = ['/var/run/postgresql', '/tmp'];
 
-/** @throws EnvironmentError when nothing says where the home directory is. */
+/** Returns the environment of this process. @throws EnvironmentError when the home directory is unknown. */
 export const systemEnvironment = (): ConfigEnvironment => ({
 	env: process.env,
 	home: homeDirectory(process.env),
@@ -44,7 +44,7 @@ function userName(): string {
 	try {
 		return userInfo().username;
 	} catch {
-		// A uid without an entry in the list of users, as in many containers.
+		// The uid has no entry in /etc/passwd, as in many containers.
 		return process.env['USER'] ?? 'postgres';
 	}
 }

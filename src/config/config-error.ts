@@ -1,12 +1,12 @@
-/** One mistake, as one line without the file's name: what is wrong and what is allowed. */
+/** One mistake in a file. `text` is one line that says what is wrong and what is allowed, without the file name. */
 export type Mistake = {
-	/** 1-based; undefined when it is about the file as a whole. */
+	/** 1-based; undefined when the mistake concerns the complete file. */
 	readonly line?: number;
 	readonly column?: number;
 	readonly text: string;
 };
 
-/** The configuration cannot be used. The message has one line a mistake, `file:line:column: what is wrong`, and never a secret. */
+/** Thrown when a configuration file cannot be used. The message has one line per mistake, `file:line:column: text`, and never a secret. */
 export class ConfigError extends Error {
 	override readonly name = 'ConfigError';
 	readonly file: string;

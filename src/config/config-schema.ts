@@ -20,9 +20,9 @@ import {
 	textSchema,
 } from './schema-parts.ts';
 
-/* The configuration file, as a person writes it. Unknown keys are mistakes. Names of milliseconds end in Ms. */
+/* The schema of the configuration file. Unknown keys are mistakes. Keys in milliseconds end in Ms. */
 
-/** A word stands for the mapping with only its mode. */
+/** A scalar is short for the mapping with only `mode`. */
 const postgresTls = z.preprocess(
 	value => (typeof value === 'string' ? {mode: value} : value),
 	strictSchema({
@@ -38,7 +38,7 @@ const postgresTls = z.preprocess(
 	}),
 );
 
-/** The kinds that this version reads. */
+/** The systems that this version can watch. */
 export const supportedKinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
 
 const kindWords = `One of ${supportedKinds.map(kind => `\`${kind}\``).join(', ')}.`;
@@ -64,7 +64,7 @@ const postgres = strictSchema({
 	password: passwordSchema
 		.optional()
 		.describe(
-			'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Without one, `.pgpass` or `PGPASSFILE` is asked.',
+			'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Without one, it is read from `.pgpass` or `PGPASSFILE`.',
 		),
 	tls: postgresTls
 		.optional()
@@ -98,17 +98,17 @@ const redis = strictSchema({
 	sampler: strictSchema({
 		timeMs: integerSchema(100, 60_000)
 			.default(defaultSamplerBudget.timeMs)
-			.describe('The longest that one pass takes.'),
+			.describe('The maximum duration of one pass.'),
 		keys: integerSchema(100, 10_000_000)
 			.default(defaultSamplerBudget.keys)
-			.describe('The most keys that one pass looks at.'),
+			.describe('The maximum number of keys in one pass.'),
 		pauseMs: integerSchema(0, 1000).default(defaultSamplerBudget.pauseMs).describe('Between two batches.'),
 		slowPingMs: integerSchema(1, 10_000)
 			.default(defaultSamplerBudget.slowPingMs)
 			.describe('A pass ends when a PING takes longer.'),
 	})
 		.optional()
-		.describe('What reading keys may cost the server.'),
+		.describe('Limits for the key sampler.'),
 });
 
 const absolute = textSchema('must be the absolute path of a kubeconfig').refine(path => path.startsWith('/'), {
@@ -156,7 +156,7 @@ const kubernetes = strictSchema({
 		)
 		.optional()
 		.describe(
-			'Where to ask what containers use when the cluster has no metrics API, and how much they are throttled: a name, or its keys.',
+			'The Prometheus target for the throttling of containers, and for their usage when the cluster has no metrics API: a name, or its keys.',
 		),
 	impersonate: strictSchema({
 		user: textSchema('must be the name of a user').describe('As `kubectl --as`.'),
@@ -165,17 +165,17 @@ const kubernetes = strictSchema({
 			.describe('As `kubectl --as-group`.'),
 	})
 		.optional()
-		.describe('Another user to ask as.'),
+		.describe('The user to impersonate.'),
 });
 
-const place = textSchema('must be a host or host:port');
+const brokerAddress = textSchema('must be a host or host:port');
 
 const kafka = strictSchema({
 	name: nameSchema,
 	kind: z.literal('kafka').describe(kindWords),
 	production: productionSchema,
-	brokers: oneOrManySchema(place, 'must be host:port, or a list of them').describe(
-		'`host:port`, one or several: tried in order, and the first that answers tells where all brokers are. 9092 without a port.',
+	brokers: oneOrManySchema(brokerAddress, 'must be host:port, or a list of them').describe(
+		'`host:port`, one or several: tried in order; the first that answers returns the addresses of all brokers. 9092 without a port.',
 	),
 	tls: clientTlsSchema.describe('`true`, or its keys. No TLS when absent.'),
 	sasl: strictSchema({
@@ -211,7 +211,7 @@ const httpKeys = {
 			})
 			.transform(String)
 			.describe('The number of its port, or the name.'),
-		scheme: enumSchema(['http', 'https']).default('http').describe('How the service is spoken to inside the cluster.'),
+		scheme: enumSchema(['http', 'https']).default('http').describe('The protocol of the service inside the cluster.'),
 	})
 		.optional()
 		.describe(
@@ -232,7 +232,7 @@ const alertmanager = strictSchema({
 	...httpKeys,
 });
 
-/** Kinds that the product has a word for, and that this version does not read. */
+/** Known systems that this version cannot watch yet. */
 export const plannedKinds = ['probe'] as const;
 
 const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis, kafka, prometheus, alertmanager], {
@@ -247,7 +247,7 @@ export const configSchema = strictSchema({
 		.array(target, {error: 'must be a list of targets'})
 		.min(1, {error: 'must list a target, or be left out: then targets are found in the environment'})
 		.optional()
-		.describe('The systems to watch. Without it, they are found in the environment.'),
+		.describe('The systems to watch. Without it, they are discovered in the environment.'),
 	kubernetes: strictSchema({
 		allowExec: programListSchema
 			.default([])
@@ -256,7 +256,7 @@ export const configSchema = strictSchema({
 			),
 	})
 		.optional()
-		.describe('What holds for all targets of kind `kubernetes`, found ones too.'),
+		.describe('Settings for all targets of kind `kubernetes`, including discovered ones.'),
 	keys: z
 		.record(
 			z.string(),
@@ -273,18 +273,16 @@ export const configSchema = strictSchema({
 	theme: enumSchema(['auto', 'basic', 'none'])
 		.default('auto')
 		.describe(
-			'Colours: `auto` takes what the terminal has, `basic` the terminal’s own 16, `none` none. NO_COLOR is obeyed.',
+			'Colours: `auto` takes what the terminal has, `basic` the terminal’s own 16, `none` none. NO_COLOR applies.',
 		),
 	mouse: booleanSchema
 		.default(false)
-		.describe('Whether clicks and the wheel are taken. Without, the terminal selects text as usual.'),
-	audit: auditSchema.optional().describe('Copies of the record outside of this machine.'),
-	refresh: integerSchema(1, 60)
-		.default(1)
-		.describe('How many times longer than usual to wait between two reads of a source.'),
+		.describe('`true`: midwatch takes clicks and the wheel. Otherwise the terminal selects text as usual.'),
+	audit: auditSchema.optional().describe('Sinks for copies of audit records outside this machine.'),
+	refresh: integerSchema(1, 60).default(1).describe('Multiplies the poll interval of every source.'),
 });
 
-/** The file after reading: defaults are filled in, references are still text. */
+/** The validated file: defaults are filled in, references to secrets are still text. */
 export type ConfigFile = z.infer<typeof configSchema>;
 export type TargetEntry = NonNullable<ConfigFile['targets']>[number];
 export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;

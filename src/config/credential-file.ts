@@ -1,18 +1,18 @@
 import {AdapterError, messageOf} from '../errors.ts';
 import {FileError, readChecked} from '../files/checked-file.ts';
 
-/** A kubeconfig of a few hundred clusters holds their certificates. */
-const largest = 16 * 1024 * 1024;
+/** The maximum size in bytes: a kubeconfig of a few hundred clusters holds their certificates. */
+const maxBytes = 16 * 1024 * 1024;
 
 /**
- * Reads a file that decides which program runs, where we log in or as whom: a kubeconfig, kuberc, a token, a certificate or its key. As
- * config.yaml, it must belong to this user or root, and no other user may be able to write it.
+ * Reads a file that decides which program runs, or where and as which user midwatch logs in: a kubeconfig, kuberc, a token, a certificate
+ * or its key. Like config.yaml, it must belong to this user or root, and no other user may be able to write it.
  * @returns undefined when there is no such file.
  * @throws AdapterError `denied` when it cannot be read or trusted.
  */
 export async function readCredentialFile(file: string): Promise<string | undefined> {
 	try {
-		return await readChecked(file, {kind: 'trusted', owner: 'us'}, largest);
+		return await readChecked(file, {kind: 'trusted', owner: 'us'}, maxBytes);
 	} catch (error) {
 		if (!(error instanceof FileError)) throw error;
 		const hint =
@@ -21,7 +21,7 @@ export async function readCredentialFile(file: string): Promise<string | undefin
 	}
 }
 
-/** The same for a file that must be there. @throws AdapterError `denied` */
+/** Like `readCredentialFile`, for a file that must exist. @throws AdapterError `denied` */
 export async function readRequiredCredentialFile(file: string): Promise<string> {
 	const text = await readCredentialFile(file);
 	if (text !== undefined) return text;

@@ -27,20 +27,20 @@ import {SettingsError} from './settings-error.ts';
 
 export type Discovered = {
 	readonly targets: readonly Target[];
-	/** By name: which variables or file a target was found in. */
+	/** By target name: the variables or the file in which it was found. */
 	readonly origins: Readonly<Record<string, string>>;
-	/** What was found and could not be used. */
+	/** One line for each configuration that was found and could not be used. */
 	readonly notes: readonly string[];
 };
 
 type Found = {readonly target: Target; readonly origin: string};
 
-/** The variables that say where a server is. The others only add to it: PGPASSWORD alone is no reason to connect anywhere. */
+/** The variables that start a discovery. The others only add settings: PGPASSWORD alone is no reason to connect. */
 const pgServerVariables = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
 
 /**
- * Looks where each system's own tools look. Whatever is found is guarded: nobody said that it is not production.
- * A thing that cannot be used becomes a note and does not hide the others.
+ * Finds targets where the tools of each system look. Each of them is guarded, because nothing declares that it is not production.
+ * What cannot be used becomes a note and does not hide the others.
  */
 export async function discoverTargets(environment: ConfigEnvironment): Promise<Discovered> {
 	const {env} = environment;
@@ -71,10 +71,10 @@ export async function discoverTargets(environment: ConfigEnvironment): Promise<D
 	};
 }
 
-/** The same server found twice is one target; another one of the same name gets a number. */
+/** Adds a target unless the same server was found already. A second target with the same name gets a number. */
 function add(found: Found[], next: Found): void {
-	const place = connectionKey(next.target);
-	if (found.some(({target}) => connectionKey(target) === place)) return;
+	const key = connectionKey(next.target);
+	if (found.some(({target}) => connectionKey(target) === key)) return;
 	const names = new Set(found.map(({target}) => target.name));
 	let name = next.target.name;
 	for (let number = 2; names.has(name); number++) name = `${next.target.name}-${number}`;
@@ -95,8 +95,8 @@ const hasKubernetesConfig = async ({env, home}: ConfigEnvironment): Promise<bool
 };
 
 /**
- * The current context, by its name: kubectl in another terminal may change the current one, and that must not move what is watched and
- * acted on here. @throws AdapterError when there is none, or it cannot be used.
+ * Returns the current context as a target. The target holds its name: `kubectl config use-context` in another terminal must not change which
+ * cluster is watched here. @throws AdapterError when there is no current context, or it cannot be used.
  */
 async function fromKubeconfig(environment: ConfigEnvironment): Promise<Found> {
 	const {context} = await createKubernetesSettings({}, environment).access();
@@ -108,39 +108,39 @@ async function fromKubeconfig(environment: ConfigEnvironment): Promise<Found> {
 
 async function fromPgVariables(environment: ConfigEnvironment): Promise<Found> {
 	const {env} = environment;
-	const given = (name: string) => env[name] || undefined;
-	const service = given('PGSERVICE');
-	const said = service === undefined ? undefined : await findPgService(service, environment);
-	// As libpq: what the service file says goes before the variables.
-	const word = (key: string, variable: string) => said?.values.get(key) ?? given(variable);
-	const filePassword = said?.values.get('password');
-	const seconds = Number(word('connect_timeout', 'PGCONNECT_TIMEOUT'));
-	const words: RawPostgresSettings = {
+	const variable = (name: string) => env[name] || undefined;
+	const service = variable('PGSERVICE');
+	const serviceFile = service === undefined ? undefined : await findPgService(service, environment);
+	// As in libpq, the service file has precedence over the variables.
+	const settingOf = (key: string, name: string) => serviceFile?.values.get(key) ?? variable(name);
+	const filePassword = serviceFile?.values.get('password');
+	const seconds = Number(settingOf('connect_timeout', 'PGCONNECT_TIMEOUT'));
+	const raw: RawPostgresSettings = {
 		hosts: parseHostLists(
-			word('host', 'PGHOST') ?? word('hostaddr', 'PGHOSTADDR') ?? environment.socketFolder,
-			word('port', 'PGPORT'),
+			settingOf('host', 'PGHOST') ?? settingOf('hostaddr', 'PGHOSTADDR') ?? environment.socketFolder,
+			settingOf('port', 'PGPORT'),
 		),
-		database: word('dbname', 'PGDATABASE'),
-		user: word('user', 'PGUSER'),
+		database: settingOf('dbname', 'PGDATABASE'),
+		user: settingOf('user', 'PGUSER'),
 		password:
 			filePassword !== undefined
-				? secretFromReader(`${said?.file} [${service}]`, async () => filePassword)
-				: given('PGPASSWORD') === undefined
+				? secretFromReader(`${serviceFile?.file} [${service}]`, async () => filePassword)
+				: variable('PGPASSWORD') === undefined
 					? undefined
 					: secretFromReference({kind: 'env', name: 'PGPASSWORD'}, environment),
-		tlsMode: word('sslmode', 'PGSSLMODE'),
-		ca: word('sslrootcert', 'PGSSLROOTCERT') ?? (await rootCertificate(environment)),
-		cert: word('sslcert', 'PGSSLCERT'),
-		key: word('sslkey', 'PGSSLKEY'),
+		tlsMode: settingOf('sslmode', 'PGSSLMODE'),
+		ca: settingOf('sslrootcert', 'PGSSLROOTCERT') ?? (await rootCertificate(environment)),
+		cert: settingOf('sslcert', 'PGSSLCERT'),
+		key: settingOf('sslkey', 'PGSSLKEY'),
 		connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
 	};
-	const settings = resolvePostgresSettings(words, environment);
-	const names = pgServerVariables.filter(name => given(name) !== undefined).join(', ');
-	const origin = said === undefined ? `found in ${names}` : `found in ${said.file}, service ${service}`;
+	const settings = resolvePostgresSettings(raw, environment);
+	const names = pgServerVariables.filter(name => variable(name) !== undefined).join(', ');
+	const origin = serviceFile === undefined ? `found in ${names}` : `found in ${serviceFile.file}, service ${service}`;
 	return {target: guarded(service ?? settings.database, 'postgres', settings), origin};
 }
 
-/** The CA that libpq takes when none is named. */
+/** Returns the path of libpq's default CA file; undefined when there is none. */
 async function rootCertificate({home}: ConfigEnvironment): Promise<string | undefined> {
 	const file = join(home, '.postgresql', 'root.crt');
 	return (await exists(file)) ? file : undefined;
@@ -150,9 +150,9 @@ async function fromDatabaseUrl(url: string, environment: ConfigEnvironment): Pro
 	if (!/^postgres(?:ql)?:/i.test(url)) {
 		throw new SettingsError('it names no PostgreSQL database, and only those are read from it');
 	}
-	const words = parsePostgresUrl(url, '${env:DATABASE_URL}');
-	const ca = words.ca ?? (await rootCertificate(environment));
-	const settings = resolvePostgresSettings({...words, ca}, environment);
+	const raw = parsePostgresUrl(url, '${env:DATABASE_URL}');
+	const ca = raw.ca ?? (await rootCertificate(environment));
+	const settings = resolvePostgresSettings({...raw, ca}, environment);
 	return {target: guarded(settings.database, 'postgres', settings), origin: 'found in DATABASE_URL'};
 }
 
@@ -169,7 +169,7 @@ function fromHttpUrl(kind: 'prometheus' | 'alertmanager', variable: string, {env
 	return {target: guarded(kind, kind, settings), origin: `found in ${variable}`};
 }
 
-/** A target's name is typed to confirm an action: only characters that are easy to type. */
+/** Returns a guarded target. Its name has only characters that are easy to type, because confirming an action can require it. */
 const guarded = (name: string, kind: Target['kind'], settings: Target['settings']): Target => ({
 	name:
 		cleanLine(name)

@@ -4,21 +4,24 @@ import {parseSecretReference, referenceForms, secretFromReader, secretFromRefere
 import {parseServerUrl, type ServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** Says what is wrong with a key of the entry that is being read. */
+/** Reports a mistake at a key of the current entry. */
 export type ReportMistake = (key: string, text: string) => void;
 
-/** A certificate is of no use without its key, nor a key without its certificate. */
+/** Reports a mistake when only one of certificate and key is given. */
 export function checkCertificate(
 	tls: {readonly cert?: string | undefined; readonly key?: string | undefined} | undefined,
-	complain: ReportMistake,
+	report: ReportMistake,
 ): void {
-	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	if ((tls?.cert === undefined) !== (tls?.key === undefined)) report('tls', 'tls needs cert and key, or neither');
 }
 
-/** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
+/**
+ * Resolves a `url` to its text and the source of that text. A variable may hold a password, the file may not.
+ * @returns undefined when it reported a mistake.
+ */
 export function resolveUrl(
 	text: string,
-	complain: ReportMistake,
+	report: ReportMistake,
 	{env}: ConfigEnvironment,
 ): {text: string; source: string} | undefined {
 	const reference = parseSecretReference(text);
@@ -28,38 +31,38 @@ export function resolveUrl(
 			url = parseServerUrl(text);
 		} catch (error) {
 			if (!(error instanceof SettingsError)) throw error;
-			complain('url', error.message);
+			report('url', error.message);
 			return undefined;
 		}
 		// The platform reads some URLs that `readServerUrl` does not, such as one with a bare @ in the password.
 		const password = url === undefined ? URL.parse(text)?.password || undefined : url.password;
 		if (password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
-		complain('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
-	} else if (typeof reference === 'string') complain('url', reference);
-	else if (reference.kind !== 'env') complain('url', 'url takes a URL or ${env:NAME}; password takes all references');
+		report('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
+	} else if (typeof reference === 'string') report('url', reference);
+	else if (reference.kind !== 'env') report('url', 'url takes a URL or ${env:NAME}; password takes all references');
 	else {
 		const value = env[reference.name];
 		if (value !== undefined && value !== '') return {text: value, source: text};
-		complain('url', `the environment variable ${reference.name} is not set`);
+		report('url', `the environment variable ${reference.name} is not set`);
 	}
 	return undefined;
 }
 
-/** The secret that a key refers to; undefined when the key is absent. A secret written in the file itself is a mistake. */
+/** Returns the secret that a key refers to; undefined when the key is absent. A plain secret in the file is a mistake. */
 export function readSecretReference(
 	text: string | undefined,
-	complain: ReportMistake,
+	report: ReportMistake,
 	{env, home, clock}: ConfigEnvironment,
 	key = 'password',
 ): Secret | undefined {
 	if (text === undefined) return undefined;
 	const reference = parseSecretReference(text);
 	if (typeof reference === 'object') return secretFromReference(reference, {env, home, clock});
-	complain(key, reference ?? `${key} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
+	report(key, reference ?? `${key} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
 	return secretFromReader(key, async () => '');
 }
 
-/** Keys that a `url` says already. */
-export function rejectKeysGivenByUrl(entry: object, keys: readonly string[], complain: ReportMistake): void {
-	for (const key of keys) if (key in entry) complain(key, `url says the ${key} already: leave out one of them`);
+/** Reports the keys that repeat a part of `url`. */
+export function rejectKeysGivenByUrl(entry: object, keys: readonly string[], report: ReportMistake): void {
+	for (const key of keys) if (key in entry) report(key, `url says the ${key} already: leave out one of them`);
 }

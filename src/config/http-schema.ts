@@ -13,7 +13,7 @@ const header = z.union([headerText, strictSchema({value: headerText, secret: boo
 	error: 'must be text, a reference to a secret, or {value: …, secret: true or false}',
 });
 
-/** How a server that speaks HTTP is reached directly. */
+/** The keys of a direct connection to an HTTP server. */
 export const serverKeys = {
 	url: textSchema('must be an http:// or https:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -33,7 +33,7 @@ export const serverKeys = {
 		.describe(
 			'Further headers of each request, such as `X-Scope-OrgID`. A secret value has to be a reference: a plain value is refused when the name or the value looks like a credential. `X-Team: {value: …, secret: true}` marks any header as secret, `secret: false` as no secret.',
 		),
-	tls: clientTlsSchema.describe('For https: whom to trust, and the certificate that midwatch shows.'),
+	tls: clientTlsSchema.describe('For https: the CAs to trust, and the client certificate of midwatch.'),
 };
 
 export type HeaderEntry = z.infer<typeof header>;

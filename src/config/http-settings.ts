@@ -16,24 +16,24 @@ import {parseSecretReference, referenceForms, secretFromReader} from './secrets.
 import {misplacedAtSignMessage} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** Whatever speaks HTTP: a target, or a place outside that takes copies of the audit. */
+/** An entry with the keys of an HTTP server: a target, or a webhook sink. */
 type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;
 
-/** What the configuration says of one server that speaks HTTP. Every mistake is told; what comes back then is of no use. */
+/** Reads the settings of one HTTP server. Every mistake goes to `report`; the result is then incomplete and must not be used. */
 export function readHttpSettings(
 	entry: ServerEntry,
-	complain: ReportMistake,
+	report: ReportMistake,
 	environment: ConfigEnvironment,
 ): HttpSettings {
 	const {tls, via, username, bearer} = entry;
 	const {env} = environment;
-	checkCertificate(tls, complain);
-	const password = readSecretReference(entry.password, complain, environment);
-	const token = readSecretReference(bearer, complain, environment, 'bearer');
+	checkCertificate(tls, report);
+	const password = readSecretReference(entry.password, report, environment);
+	const token = readSecretReference(bearer, report, environment, 'bearer');
 	if ((username === undefined) !== (password === undefined)) {
-		complain(username === undefined ? 'password' : 'username', 'a basic login needs username and password');
+		report(username === undefined ? 'password' : 'username', 'a basic login needs username and password');
 	}
-	if (token !== undefined && username !== undefined) complain('bearer', 'leave out bearer, or username and password');
+	if (token !== undefined && username !== undefined) report('bearer', 'leave out bearer, or username and password');
 	const auth: HttpAuth =
 		token !== undefined
 			? {kind: 'bearer', token}
@@ -41,46 +41,46 @@ export function readHttpSettings(
 				? {kind: 'basic', username, password}
 				: {kind: 'none'};
 	if (via !== undefined && auth.kind !== 'none')
-		complain('via', 'the API server keeps the login for itself: leave out via, or username, password and bearer');
+		report('via', 'the API server keeps the login for itself: leave out via, or username, password and bearer');
 	const plain: HttpSettings = {
 		url: via === undefined ? 'http://localhost' : `${via.scheme}://${via.service}.${via.namespace}`,
 		auth,
 		headers: Object.fromEntries(
-			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, complain, environment)]),
+			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, report, environment)]),
 		),
 		tls,
 		via,
 		environment: proxiesIn(env),
 	};
 	if (entry.url === undefined) {
-		if (via === undefined) complain('name', `${entry.name} needs url or via: where the server is`);
+		if (via === undefined) report('name', `${entry.name} needs url or via: where the server is`);
 		return plain;
 	}
-	const url = resolveUrl(entry.url, complain, environment);
+	const url = resolveUrl(entry.url, report, environment);
 	if (url === undefined) return plain;
 	try {
-		const said = parseHttpUrl(url.text, url.source, env);
-		if (said.auth.kind !== 'none') rejectKeysGivenByUrl(entry, ['username', 'password', 'bearer'], complain);
-		return {...plain, url: said.url, auth: said.auth.kind === 'none' ? auth : said.auth};
+		const parsed = parseHttpUrl(url.text, url.source, env);
+		if (parsed.auth.kind !== 'none') rejectKeysGivenByUrl(entry, ['username', 'password', 'bearer'], report);
+		return {...plain, url: parsed.url, auth: parsed.auth.kind === 'none' ? auth : parsed.auth};
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
-		complain('url', error.message);
+		report('url', error.message);
 		return plain;
 	}
 }
 
-/** `value` is text, or text that is marked as secret or not; a secret one must be a reference. */
-function headerOf(header: string, given: HeaderEntry, complain: ReportMistake, environment: ConfigEnvironment) {
-	const {value, secret} = typeof given === 'string' ? {value: given, secret: undefined} : given;
-	const wrong = (_: string, words: string) => complain('headers', words);
-	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) complain('headers', `${header} is no name of a header`);
+/** Reads the value of one header: text, or text marked as secret or not. A secret value must be a reference. */
+function headerOf(header: string, entry: HeaderEntry, report: ReportMistake, environment: ConfigEnvironment) {
+	const {value, secret} = typeof entry === 'string' ? {value: entry, secret: undefined} : entry;
+	const reportHeader = (_: string, text: string) => report('headers', text);
+	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) report('headers', `${header} is no name of a header`);
 	if (parseSecretReference(value) !== undefined)
-		return readSecretReference(value, wrong, environment, header) ?? secretFromReader(header, async () => '');
+		return readSecretReference(value, reportHeader, environment, header) ?? secretFromReader(header, async () => '');
 	const isMarked = secret === true || (secret === false && isAlwaysSecret(header));
 	const reason = isMarked ? `${header} is a secret` : secret === false ? undefined : credentialReason(header, value);
 	if (reason !== undefined) {
 		const otherwise = isMarked ? '' : `. When it is no secret: ${header}: {value: …, secret: false}`;
-		complain('headers', `${reason}. Write a reference to it instead: ${referenceForms}${otherwise}`);
+		report('headers', `${reason}. Write a reference to it instead: ${referenceForms}${otherwise}`);
 	}
 	return secretFromReader(`header ${header}`, async () => value);
 }
@@ -88,12 +88,12 @@ function headerOf(header: string, given: HeaderEntry, complain: ReportMistake, e
 const brokenLogin =
 	'the user name or password in this URL holds a % that starts no character of UTF-8: write a % itself as %25';
 
-// The user name of such a URL is most often a token, and a user name is shown.
+// The user name of such a URL is usually a token, and user names are shown on the screen.
 const noPassword =
 	'this URL has a user name and no password: write both; a token is no user name: give it as bearer in the configuration';
 
 /**
- * `https://user:password@host:9090/prefix`. `source` says where the URL comes from, for the password in it.
+ * Parses `https://user:password@host:9090/prefix`. `source` names the origin of the URL; it becomes the source of the password.
  * @throws SettingsError when it is not such a URL.
  */
 export function parseHttpUrl(text: string, source: string, env: HttpSettings['environment']): HttpSettings {
@@ -118,6 +118,6 @@ export function parseHttpUrl(text: string, source: string, env: HttpSettings['en
 	};
 }
 
-/** Nothing else of the environment: other variables hold secrets. */
+/** Returns the proxy variables only: other variables can hold secrets. */
 const proxiesIn = (env: HttpSettings['environment']): HttpSettings['environment'] =>
 	Object.fromEntries(Object.entries(env).filter(([variable]) => /^(?:https?|no)_proxy$/i.test(variable)));

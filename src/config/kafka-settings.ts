@@ -7,61 +7,61 @@ import {SettingsError} from './settings-error.ts';
 
 const standardPort = 9092;
 
-/** What the configuration says of one cluster. Every mistake is told; what comes back then is of no use. */
+/** Reads the settings of one Kafka cluster. Every mistake goes to `report`; the result is then incomplete and must not be used. */
 export function readKafkaSettings(
 	entry: KafkaEntry,
-	complain: ReportMistake,
+	report: ReportMistake,
 	environment: ConfigEnvironment,
 ): KafkaSettings {
 	const {tls, sasl, groups, connectTimeoutMs, requestTimeoutMs} = entry;
-	checkCertificate(tls, complain);
+	checkCertificate(tls, report);
 	if (groups !== undefined && !isPattern(groups))
-		complain('groups', 'groups must be a regular expression of RE2, which has no lookaround and no back-reference');
+		report('groups', 'groups must be a regular expression of RE2, which has no lookaround and no back-reference');
 	return {
 		brokers: entry.brokers.flatMap(text => {
-			const found = parseHost(text);
-			if (found === undefined) complain('brokers', 'brokers must be host:port, or a list of them');
-			return found === undefined ? [] : {host: found.host, port: found.port ?? standardPort};
+			const address = parseHost(text);
+			if (address === undefined) report('brokers', 'brokers must be host:port, or a list of them');
+			return address === undefined ? [] : {host: address.host, port: address.port ?? standardPort};
 		}),
 		tls,
-		sasl: sasl && readSasl(sasl, words => complain('sasl', words), environment),
+		sasl: sasl && readSasl(sasl, text => report('sasl', text), environment),
 		groups,
 		connectTimeoutMs,
 		requestTimeoutMs,
 	};
 }
 
-/** A token is a login of its own; all others have a user and a password. */
+/** Reads the login: `oauthbearer` takes a token, all other mechanisms a user name and a password. */
 function readSasl(
 	{mechanism, username, ...secrets}: NonNullable<KafkaEntry['sasl']>,
-	wrong: (words: string) => void,
+	reportMistake: (text: string) => void,
 	environment: ConfigEnvironment,
 ): KafkaSasl | undefined {
-	const said = (key: 'password' | 'token') =>
-		readSecretReference(secrets[key], (_, words) => wrong(words), environment, key);
-	const password = said('password');
-	const token = said('token');
+	const secretOf = (key: 'password' | 'token') =>
+		readSecretReference(secrets[key], (_, text) => reportMistake(text), environment, key);
+	const password = secretOf('password');
+	const token = secretOf('token');
 	if (mechanism === 'oauthbearer') {
 		if (token !== undefined && username === undefined && password === undefined) return {mechanism, token};
-		wrong('sasl with oauthbearer needs a token, and neither username nor password');
+		reportMistake('sasl with oauthbearer needs a token, and neither username nor password');
 		return undefined;
 	}
 	if (username !== undefined && password !== undefined && token === undefined) return {mechanism, username, password};
-	wrong(`sasl with ${mechanism} needs username and password, and no token`);
+	reportMistake(`sasl with ${mechanism} needs username and password, and no token`);
 	return undefined;
 }
 
 /**
- * `KAFKA_BROKERS`: `host:port,host:port`, as Kafka's own tools take it after --bootstrap-server.
+ * Parses `KAFKA_BROKERS`: `host:port,host:port`, the format of --bootstrap-server in Kafka's own tools.
  * @throws SettingsError when it is not such a list.
  */
 export function parseKafkaBrokers(text: string): KafkaSettings {
 	const brokers = text
 		.split(',')
-		.map(one => one.trim())
-		.filter(one => one !== '')
+		.map(address => address.trim())
+		.filter(address => address !== '')
 		.map(parseHost);
-	if (brokers.length === 0 || !brokers.every(one => one !== undefined))
+	if (brokers.length === 0 || !brokers.every(broker => broker !== undefined))
 		throw new SettingsError('this is not a list of the form host:9092,host:9092');
 	return {
 		brokers: brokers.map(({host, port}) => ({host, port: port ?? standardPort})),
@@ -72,7 +72,7 @@ export function parseKafkaBrokers(text: string): KafkaSettings {
 
 const unlikeRe2 = /\(\?<?[=!]|\\(?:[1-9]|k<)/;
 
-/** Whether the syntax is that of both engines; it is only run by the one that takes linear time (src/text/pattern.ts). */
+/** Whether the pattern is valid in JavaScript and in RE2. Only the linear-time engine runs it (src/text/pattern.ts). */
 function isPattern(text: string): boolean {
 	try {
 		new RegExp(text);

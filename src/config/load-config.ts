@@ -24,9 +24,9 @@ export type Configuration = {
 	/** Path of the file that was read; undefined when there is none. */
 	readonly file: string | undefined;
 	readonly targets: readonly Target[];
-	/** By name of the target: where it was found. Empty for targets that stand in the file. */
+	/** By target name: where it was discovered. Empty when the file lists the targets. */
 	readonly origins: Readonly<Record<string, string>>;
-	/** What was found and is not watched, and why; one line each. */
+	/** One line for each discovered configuration that is not watched, with the reason. */
 	readonly notes: readonly string[];
 	readonly keys: Remaps;
 	readonly theme: ThemeSetting;
@@ -34,48 +34,48 @@ export type Configuration = {
 	/** How many times longer than usual to wait between two reads. */
 	readonly refresh: number;
 	readonly policy: MachinePolicy;
-	/** Where copies of the record go: those of the policy, then those of the configuration. */
+	/** The sinks of audit records: those of the policy, then those of the configuration. */
 	readonly sinks: readonly NamedSink[];
 };
 
-/** The policy of this machine: what it says at the start, and where it is read again. */
+/** The machine policy: its content at the start, and the functions that read it again. */
 export type MachinePolicy = PolicySource & {
 	readonly path: string;
 	/** Undefined when there is none. */
 	readonly file: PolicyFile | undefined;
-	/** What each target is by its settings; empty without a policy. */
+	/** The attributes of each target, by its name; empty without a policy. */
 	readonly initialTargetAttributes: ReadonlyMap<string, TargetAttributes>;
 };
 
 export type LoadOptions = {
 	/** The path after --config. */
 	readonly config?: string | undefined;
-	/** What the keymap says about `keys`; see `problems` in src/input/keymap.ts. */
+	/** Returns the problems of remapped keys; see `problems` in src/input/keymap.ts. */
 	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
 	readonly environment?: ConfigEnvironment;
-	/** The ids of all actions there are: what a policy can forbid. */
+	/** The ids of all actions, which a policy can forbid. */
 	readonly actions?: readonly string[];
 };
 
 /**
- * Where the configuration is: --config, MIDWATCH_CONFIG, then the user's folder of configuration. Never the current directory: a file in
- * a repository that someone else wrote must not decide where we connect and which command gives the password. A relative path after --config
- * or in MIDWATCH_CONFIG starts from it, because the user wrote that path.
+ * Returns the path of the configuration: --config, MIDWATCH_CONFIG, then the user's configuration directory. The current directory is never
+ * searched: a file in a foreign repository must not decide where midwatch connects and which command returns the password. A relative path in
+ * --config or MIDWATCH_CONFIG starts from the current directory, because the user wrote that path.
  * @throws EnvironmentError when XDG_CONFIG_HOME is relative.
  */
 export function configPath(
-	given: string | undefined,
+	option: string | undefined,
 	{env, home}: Pick<ConfigEnvironment, 'env' | 'home'>,
 ): {readonly path: string; readonly named: boolean} {
-	const named = given ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
+	const named = option ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
 	if (named !== undefined) return {path: resolve(named), named: true};
 	const base = baseDirectory(env, 'XDG_CONFIG_HOME', '.config', () => home);
 	return {path: join(base, 'midwatch', 'config.yaml'), named: false};
 }
 
 /**
- * Reads the configuration and the machine's policy; without targets in it, looks for some in the environment.
- * @throws ConfigError with one line a mistake.
+ * Reads the configuration and the machine policy. When the file lists no targets, they are discovered in the environment.
+ * @throws ConfigError with one line per mistake.
  */
 export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
 	const environment = options.environment ?? systemEnvironment();
@@ -97,47 +97,48 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 	const byPolicy = policySinks(environment, first);
 	const {file, targets, sinks} =
 		text === undefined ? {...nothing, sinks: byPolicy} : readConfig(path, text, options, limited, byPolicy);
-	const found =
+	const discovered =
 		targets === undefined ? await discoverTargets(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
 	return {
 		file: text === undefined ? undefined : path,
-		...found,
+		...discovered,
 		keys: file.keys,
 		theme: file.theme,
 		mouse: file.mouse,
 		refresh: file.refresh,
 		sinks,
-		policy: await loadMachinePolicy({path: environment.policyFile, first, read, targets: found.targets}),
+		policy: await loadMachinePolicy({path: environment.policyFile, first, read, targets: discovered.targets}),
 	};
 }
 
-/** The mistakes in them were reported when the policy was read. */
+/** Returns the sinks of the machine policy. Their mistakes were reported when the policy was read. */
 function policySinks(environment: ConfigEnvironment, read: PolicyFileState | undefined): readonly NamedSink[] {
 	const file = read?.state === 'read' ? read.file : undefined;
 	const entries = (file?.audit?.sinks ?? []) as AuditSection['sinks'];
 	return readSinks(entries, readDocument(environment.policyFile, ''), environment, true).sinks;
 }
 
-async function loadMachinePolicy(given: {
+async function loadMachinePolicy(options: {
 	readonly path: string;
 	readonly first: PolicyFileState | undefined;
 	readonly read: PolicySource['read'];
 	readonly targets: readonly Target[];
 }): Promise<MachinePolicy> {
-	const {path, first, read, targets} = given;
+	const {path, first, read, targets} = options;
 	const file = first?.state === 'read' ? first.file : undefined;
-	const places = () => readTargetAttributes(targets);
+	const readAttributes = () => readTargetAttributes(targets);
 	return {
 		path,
 		file,
 		read,
-		readTargetAttributes: places,
-		initialTargetAttributes: file === undefined ? new Map() : await places(),
+		readTargetAttributes: readAttributes,
+		initialTargetAttributes: file === undefined ? new Map() : await readAttributes(),
 	};
 }
 
 /**
- * What the policy says of the programs of a kubeconfig, read again before each run. A policy that was there at the start and was removed allows none.
+ * Returns the rules of the policy for the programs of a kubeconfig. The policy is read again before each run. When it existed at the start
+ * and was removed, no program is allowed.
  */
 const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): ConfigEnvironment['plugins'] => ({
 	allowed: [],
@@ -189,8 +190,8 @@ function readConfig(
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 		return {file, targets: undefined, sinks};
 	}
-	const made = resolveTargets(file.targets, document, withAllowed(environment, file));
-	mistakes.push(...made.mistakes);
+	const resolved = resolveTargets(file.targets, document, withAllowed(environment, file));
+	mistakes.push(...resolved.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
-	return {file, targets: made.targets, sinks};
+	return {file, targets: resolved.targets, sinks};
 }

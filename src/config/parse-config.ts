@@ -5,14 +5,14 @@ import {ConfigError, type Mistake} from './config-error.ts';
 import {type ConfigFile, configSchema, plannedKinds, supportedKinds} from './config-schema.ts';
 import {readSafeFile} from './safe-file.ts';
 
-/** A configuration file that the schema accepts. `mistakes` are those of its keys, which only the keymap can check. */
+/** A configuration file that the schema accepts. `mistakes` are those of `keys`, which only the keymap can check. */
 export type ParsedConfig = {
 	readonly file: ConfigFile;
 	readonly document: ConfigDocument;
 	readonly mistakes: Mistake[];
 };
 
-/** @throws ConfigError when the text is no YAML, or the schema does not accept it. */
+/** Parses and validates a configuration file. @throws ConfigError when the text is not YAML, or the schema does not accept it. */
 export function parseConfig(
 	path: string,
 	text: string,
@@ -49,10 +49,10 @@ export async function loadPreferences(
 	return {path, keys, theme, mouse, refresh};
 }
 
-/** A kind we know the name of is told apart from one that nobody has. */
-function kindMistake(path: Path, found: string | undefined): string | undefined {
-	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
-	const later = plannedKinds.find(kind => kind === found);
+/** Explains a `kind` that midwatch knows and this version does not support; undefined for any other issue. */
+function kindMistake(path: Path, kindText: string | undefined): string | undefined {
+	if (path.length !== 3 || path[2] !== 'kind' || kindText === undefined) return undefined;
+	const later = plannedKinds.find(kind => kind === kindText);
 	const allowed = `it reads ${supportedKinds.slice(0, -1).join(', ')} and ${supportedKinds.at(-1)}`;
 	return later === undefined
 		? undefined

@@ -3,14 +3,14 @@ import type {ConfigEnvironment} from './config-environment.ts';
 import {readSafeFile} from './safe-file.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** The keys of one service, in libpq's names, and the file they stand in. */
+/** The settings of one service by libpq's names, and the file that holds them. */
 export type PgService = {readonly file: string; readonly values: ReadonlyMap<string, string>};
 
 /**
- * Looks a service up as libpq does: PGSERVICEFILE or ~/.pg_service.conf, then pg_service.conf in the system's folder.
+ * Finds a service as libpq does: PGSERVICEFILE or ~/.pg_service.conf, then pg_service.conf in the system's folder.
  * https://www.postgresql.org/docs/current/libpq-pgservice.html
- * A relative PGSERVICEFILE starts from the current directory, as with libpq: the user wrote that path, and nothing in the file runs.
- * @throws SettingsError when no file has it. @throws ConfigError when a file was writable by others.
+ * A relative PGSERVICEFILE starts from the current directory, as in libpq: the user wrote that path, and nothing in the file is executed.
+ * @throws SettingsError when no file defines it. @throws ConfigError when others can write a file.
  */
 export async function findPgService(
 	service: string,
@@ -22,26 +22,26 @@ export async function findPgService(
 	];
 	for (const file of files) {
 		const text = await readSafeFile(file, {kind: 'trusted', owner: 'us'});
-		const words = text === undefined ? undefined : readService(text, service);
-		if (words !== undefined) return {file, values: words};
+		const values = text === undefined ? undefined : readService(text, service);
+		if (values !== undefined) return {file, values};
 	}
 	throw new SettingsError(`PGSERVICE names ${service}, which is neither in ${files.join(' nor in ')}`);
 }
 
-/** One section of an INI file: `#` begins a comment line, nothing is quoted. */
+/** Reads one section of an INI file: `#` starts a comment line, there are no quotes. */
 function readService(text: string, service: string): ReadonlyMap<string, string> | undefined {
-	let words: Map<string, string> | undefined;
+	let values: Map<string, string> | undefined;
 	let inside = false;
 	for (const raw of text.split(/\r?\n/)) {
 		const line = raw.trim();
 		if (line === '' || line.startsWith('#')) continue;
 		if (line.startsWith('[')) {
-			inside = line === `[${service}]` && words === undefined;
-			if (inside) words = new Map();
+			inside = line === `[${service}]` && values === undefined;
+			if (inside) values = new Map();
 			continue;
 		}
 		const equals = line.indexOf('=');
-		if (inside && equals > 0) words?.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
+		if (inside && equals > 0) values?.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
 	}
-	return words;
+	return values;
 }

@@ -18,7 +18,7 @@ const oneOrMore = <S extends z.ZodType>(member: S, must: string) =>
 		z.array(member, {error: must}).min(1, {error: must}),
 	);
 const texts = (must: string) => oneOrMore(z.string({error: must}).min(1, {error: must}), must);
-const count = z.int({error: 'must be a whole number, 0 or more'}).min(0, {error: 'must be a whole number, 0 or more'});
+const count = z.int({error: 'must be an integer, 0 or more'}).min(0, {error: 'must be an integer, 0 or more'});
 
 const forbid = oneOrMoreWords('must be a list of actions, such as [postgres.terminate, redis.*], or ["*"]')
 	.optional()
@@ -26,7 +26,7 @@ const forbid = oneOrMoreWords('must be a list of actions, such as [postgres.term
 const leastDemand = z
 	.enum(['type', 'type-count-reason'], {error: 'must be one of type, type-count-reason'})
 	.optional()
-	.describe('The least that is asked before any action.');
+	.describe('The minimum demand before any action.');
 const maxObjects = count.optional().describe('An action that touches more objects is refused.');
 
 const kindWords = `must be one of ${supportedKinds.join(', ')}, or a list of them`;
@@ -57,14 +57,14 @@ const matchSchema = strictSchema({
 });
 
 export const ruleSchema = strictSchema({
-	match: matchSchema.describe('What the rule is about: targets for which all of this holds.'),
+	match: matchSchema.describe('The targets of the rule: every given key must match.'),
 	readOnly: z.literal(true, {error: 'must be true'}).optional().describe('`true`: these targets cannot be armed.'),
 	forbid,
 	leastDemand,
 	maxObjects,
 });
 
-/** Each key can only tighten. */
+/** The schema of the machine policy. Each key can only restrict. */
 export const policySchema = strictSchema({
 	readOnly: z
 		.boolean({error: 'must be true or false'})
@@ -78,7 +78,7 @@ export const policySchema = strictSchema({
 	readOnlyTargets: oneOrMoreWords('must be a list of names of targets')
 		.optional()
 		.describe(
-			'Targets that cannot be armed, by the names that their users give them, in any case of the letters. A user who gives another name is free: where that matters, use `rules`.',
+			'Targets that cannot be armed, by the names that their users give them, in any case of the letters. A user can choose another name: where that matters, use `rules`.',
 		),
 	armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
 	leastDemand,
@@ -88,18 +88,18 @@ export const policySchema = strictSchema({
 		.describe(
 			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
 		),
-	audit: auditSchema.optional().describe('Copies of the record that no configuration can take away.'),
+	audit: auditSchema.optional().describe('Sinks that no configuration can remove.'),
 	rules: z
 		.array(ruleSchema, {error: 'must be a list of rules, each with match and what it does'})
 		.optional()
-		.describe('What holds for some targets, by what they are: see below.'),
+		.describe('Rules for some targets, selected by their attributes: see below.'),
 });
 
 /**
- * Reads the policy of this machine's administrator, at each call. A policy that cannot be trusted or understood is none that allows
- * anything: it was written to be obeyed. What was read is the same value while the text of the file is the same; owner and mode are looked
- * at each time. `actions`: the ids of all actions there are. The reader gives undefined when there is no policy.
- * @throws ConfigError from the reader.
+ * Returns a function that reads the machine policy. A policy that cannot be trusted or understood allows nothing. The function returns the
+ * same value while the text of the file is the same, and checks owner and mode at each call; it returns undefined when there is no policy.
+ * `actions`: the ids of all actions.
+ * The function throws ConfigError.
  */
 export function createPolicyReader(
 	{policyFile: file, policyOwner}: Pick<ConfigEnvironment, 'policyFile' | 'policyOwner'>,
@@ -115,10 +115,10 @@ export function createPolicyReader(
 	};
 }
 
-/** What is wrong with the sinks of the audit, which may refer to the environment. */
+/** Returns the mistakes in the audit sinks, which may refer to the environment. */
 type SinkMistakes = (entries: AuditSection['sinks'], document: ConfigDocument) => readonly Mistake[];
 
-/** @throws ConfigError with one line a mistake. */
+/** Parses and validates a machine policy. @throws ConfigError with one line per mistake. */
 export function readPolicy(
 	file: string,
 	text: string,
@@ -126,7 +126,7 @@ export function readPolicy(
 	sinkMistakes: SinkMistakes = () => [],
 ): PolicyFile {
 	const document = readDocument(file, text);
-	// A file that was emptied by accident, or by a full disk, must not allow everything.
+	// A file that was emptied by accident or by a full disk must not allow everything.
 	if (document.isEmpty) throw new ConfigError(file, [{text: 'it says nothing; write {} to forbid nothing'}]);
 	const parsed = policySchema.safeParse(document.value);
 	if (!parsed.success) throw new ConfigError(file, schemaMistakes(document, parsed.error.issues));
@@ -145,7 +145,7 @@ export function readPolicy(
 	};
 }
 
-/** Words of `forbid` that forbid nothing there is. */
+/** Returns a mistake for each entry of `forbid` that matches no action. */
 function forbidMistakes(
 	document: ConfigDocument,
 	path: Path,
@@ -157,23 +157,23 @@ function forbidMistakes(
 	return forbidden.flatMap((word, index) => {
 		if (known.includes(word)) return [];
 		const [system = ''] = word.split('.');
-		const own = known.filter(one => one.startsWith(`${system.toLowerCase()}.`));
+		const own = known.filter(id => id.startsWith(`${system.toLowerCase()}.`));
 		const near = systems.includes(word.toLowerCase()) ? `${word.toLowerCase()}.*` : closestWord(word, known);
 		const meant = near === undefined ? '. ' : `; did you mean "${near}"? `;
-		const rest = own.length > 0 ? own : [...systems.map(one => `${one}.*`), 'and the actions of docs/actions.md'];
+		const rest = own.length > 0 ? own : [...systems.map(name => `${name}.*`), 'and the actions of docs/actions.md'];
 		const what = `${formatPath(path)}: "${cleanLine(word)}" is no action${meant}Allowed: "*", ${rest.join(', ')}`;
 		return [document.mistake([...path, index], what)];
 	});
 }
 
-/** A rule that could never do anything is not what its writer meant. */
+/** Returns the mistakes of a rule, also when it could never have an effect. */
 function ruleMistakes(
 	document: ConfigDocument,
 	path: Path,
 	rule: Rule,
 	actions: readonly string[],
 ): readonly Mistake[] {
-	const {match, readOnly, forbid: forbidden, leastDemand: least, maxObjects: most} = rule;
+	const {match, readOnly, forbid: forbidden, leastDemand, maxObjects} = rule;
 	const at = (key: string, text: string) =>
 		document.mistake([...path, 'match', key], `${formatPath(path)}.match: ${text}`);
 	const mistakes = [...forbidMistakes(document, [...path, 'forbid'], forbidden, actions)];
@@ -184,7 +184,7 @@ function ruleMistakes(
 				'it needs at least one of kind, host, port, database, cluster; for all targets leave the rule out, and write its keys at the top',
 			),
 		);
-	if (readOnly === undefined && forbidden === undefined && least === undefined && most === undefined)
+	if (readOnly === undefined && forbidden === undefined && leastDemand === undefined && maxObjects === undefined)
 		mistakes.push(
 			document.mistake(
 				path,
@@ -201,12 +201,12 @@ function ruleMistakes(
 	if (match.database !== undefined && match.cluster !== undefined)
 		mistakes.push(at('cluster', 'nothing has both a database and a cluster'));
 	const ofClusters = ['kubernetes', 'prometheus', 'alertmanager'] as const;
-	if (match.cluster !== undefined && kind !== undefined && !ofClusters.some(one => kind.includes(one)))
+	if (match.cluster !== undefined && kind !== undefined && !ofClusters.some(system => kind.includes(system)))
 		mistakes.push(at('cluster', 'cluster is known only of kubernetes, and of what is reached via it'));
 	return mistakes;
 }
 
-/** What no host of a target can look like. */
+/** Says why a text cannot be the host of a target; undefined when it can. */
 function hostProblem(host: string): string | undefined {
 	if (/\s/.test(host)) return 'holds white space';
 	if (host.includes('://') || (host.includes('/') && !host.startsWith('/'))) return 'is a URL: write its host alone';

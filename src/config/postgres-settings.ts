@@ -9,7 +9,7 @@ import {secretFromReader} from './secrets.ts';
 import {parseServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** What a URL, a service file or the environment says of one PostgreSQL server, in libpq's names. Absent: it does not say. */
+/** The settings of one PostgreSQL server from a URL, a service file or the environment, before defaults. Absent: not given. */
 export type RawPostgresSettings = {
 	readonly hosts?: readonly {readonly host: string; readonly port: number | undefined}[] | undefined;
 	readonly database?: string | undefined;
@@ -27,31 +27,31 @@ export type RawPostgresSettings = {
 const modes: readonly PostgresTlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /**
- * Completes the words as libpq does: the port is 5432, the user that of the operating system, the database that of the user.
- * @throws SettingsError when a word is not one libpq has.
+ * Adds the defaults of libpq: port 5432, the operating system user, and a database with the name of the user.
+ * @throws SettingsError when a value is not one of libpq's.
  */
 export function resolvePostgresSettings(
-	words: RawPostgresSettings,
+	raw: RawPostgresSettings,
 	{env, home, systemUser, socketFolder}: Pick<ConfigEnvironment, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
 ): PostgresSettings {
-	const user = words.user ?? systemUser;
+	const user = raw.user ?? systemUser;
 	const hosts =
-		words.hosts === undefined || words.hosts.length === 0
+		raw.hosts === undefined || raw.hosts.length === 0
 			? [{host: socketFolder ?? 'localhost', port: undefined}]
-			: words.hosts;
+			: raw.hosts;
 	return {
 		hosts: hosts.map(({host, port}) => ({host, port: port ?? 5432})),
-		database: words.database ?? user,
+		database: raw.database ?? user,
 		user,
-		password: words.password,
+		password: raw.password,
 		passwordFile: passwordFile(env['PGPASSFILE'] || join(home, '.pgpass')),
-		tls: {...tlsTrust(words), allowCleartext: words.allowCleartext, cert: words.cert, key: words.key},
-		connectTimeoutMs: words.connectTimeoutMs ?? 5000,
-		statementTimeoutMs: words.statementTimeoutMs ?? 3000,
+		tls: {...tlsTrust(raw), allowCleartext: raw.allowCleartext, cert: raw.cert, key: raw.key},
+		connectTimeoutMs: raw.connectTimeoutMs ?? 5000,
+		statementTimeoutMs: raw.statementTimeoutMs ?? 3000,
 	};
 }
 
-/** As libpq, which takes a relative PGPASSFILE from the current directory: the user wrote that path, and nothing in the file runs. */
+/** A relative PGPASSFILE starts from the current directory, as in libpq: the user wrote that path, and nothing in the file is executed. */
 const passwordFile = (path: string): PostgresSettings['passwordFile'] => ({
 	path,
 	async read() {
@@ -66,7 +66,7 @@ const passwordFile = (path: string): PostgresSettings['passwordFile'] => ({
 	},
 });
 
-/** `sslrootcert=system` means the CAs of the system, and that only `verify-full` is strong enough: a public CA gives anybody a certificate. */
+/** `sslrootcert=system` means the CAs of the system. It requires `verify-full`, because anyone can get a certificate from a public CA. */
 function tlsTrust({tlsMode, ca}: RawPostgresSettings): Pick<PostgresSettings['tls'], 'mode' | 'ca'> {
 	const mode = readMode(tlsMode);
 	if (ca !== 'system') return {mode, ca};
@@ -76,7 +76,7 @@ function tlsTrust({tlsMode, ca}: RawPostgresSettings): Pick<PostgresSettings['tl
 }
 
 function readMode(word: string | undefined): PostgresTlsMode | undefined {
-	// `allow` first tries without TLS; it protects no more than `prefer`, which tries with TLS first.
+	// `allow` tries without TLS first. It protects no more than `prefer`, which tries with TLS first.
 	if (word === undefined) return undefined;
 	if (word === 'allow') return 'prefer';
 	const mode = modes.find(known => known === word);
@@ -85,7 +85,7 @@ function readMode(word: string | undefined): PostgresTlsMode | undefined {
 }
 
 /**
- * `source` says where the URL comes from, for the password in it.
+ * Parses a postgres:// URL. `source` names the origin of the URL; it becomes the source of the password.
  * @throws SettingsError when it is not a postgres:// URL.
  */
 export function parsePostgresUrl(text: string, source: string): RawPostgresSettings {
@@ -111,18 +111,18 @@ export function parsePostgresUrl(text: string, source: string): RawPostgresSetti
 }
 
 /**
- * libpq's comma-separated lists: as many ports as hosts, or one for all.
+ * Parses libpq's comma-separated lists of hosts and ports: one port per host, or one for all.
  * @throws SettingsError when a port is no port.
  */
 export function parseHostLists(hosts: string | undefined, ports: string | undefined): RawPostgresSettings['hosts'] {
-	const portList = (ports ?? '').split(',').map(word => word.trim());
-	const names = (hosts ?? '').split(',').map(word => word.trim());
+	const portList = (ports ?? '').split(',').map(item => item.trim());
+	const names = (hosts ?? '').split(',').map(item => item.trim());
 	if (hosts === undefined && ports === undefined) return undefined;
 	return names.map((host, index) => {
 		const word = portList.length === 1 ? portList[0] : portList[index];
 		const port = word === undefined || word === '' ? undefined : Number(word);
 		if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
-			throw new SettingsError('the port must be a whole number from 1 to 65535');
+			throw new SettingsError('the port must be an integer from 1 to 65535');
 		}
 		return {host: host === '' ? 'localhost' : host, port};
 	});

@@ -22,7 +22,7 @@ import {parseRedisUrl} from './redis-settings.ts';
 import {parseHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** Turns what a person wrote into targets. Everything that is wrong is collected, so that one start tells all of it. */
+/** Turns validated entries into targets. All mistakes are collected, so that one start reports them together. */
 export function resolveTargets(
 	entries: readonly TargetEntry[],
 	document: ConfigDocument,
@@ -33,10 +33,10 @@ export function resolveTargets(
 	const seen = new Set<string>();
 	for (const [index, entry] of entries.entries()) {
 		const path: Path = ['targets', index];
-		const complain = (key: string, text: string) => mistakes.push(document.mistake([...path, key], text));
-		if (seen.has(entry.name.toLowerCase())) complain('name', `there is another target called ${entry.name}`);
+		const report = (key: string, text: string) => mistakes.push(document.mistake([...path, key], text));
+		if (seen.has(entry.name.toLowerCase())) report('name', `there is another target called ${entry.name}`);
 		seen.add(entry.name.toLowerCase());
-		const settings = readSettings(entry, complain, environment);
+		const settings = readSettings(entry, report, environment);
 		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
 	}
 	for (const [index, {settings}] of targets.entries()) {
@@ -45,9 +45,9 @@ export function resolveTargets(
 			['via', 'kubernetes', via?.kubernetes],
 			['metrics', 'prometheus', metrics?.prometheus],
 		] as const) {
-			if (wanted === undefined || targets.some(one => one.name === wanted && one.kind === kind)) continue;
+			if (wanted === undefined || targets.some(target => target.name === wanted && target.kind === kind)) continue;
 			const written: Path = ['targets', index, key, kind];
-			// The name may also stand alone for the mapping.
+			// The name may also be given as a scalar instead of the mapping.
 			const path = document.has(written) ? written : written.slice(0, -1);
 			mistakes.push(document.mistake(path, `no target of kind ${kind} is called ${wanted}`));
 		}
@@ -55,34 +55,34 @@ export function resolveTargets(
 	return {targets, mistakes};
 }
 
-/** What in settings names another target. */
+/** The settings that refer to another target. */
 type LinkedTargets = {readonly via?: HttpVia; readonly metrics?: KubernetesSettings['metrics']};
 
-function readSettings(entry: TargetEntry, complain: ReportMistake, environment: ConfigEnvironment): Target['settings'] {
+function readSettings(entry: TargetEntry, report: ReportMistake, environment: ConfigEnvironment): Target['settings'] {
 	switch (entry.kind) {
 		case 'postgres':
-			return readPostgres(entry, complain, environment);
+			return readPostgres(entry, report, environment);
 		case 'redis':
-			return readRedis(entry, complain, environment);
+			return readRedis(entry, report, environment);
 		case 'kubernetes':
-			return readKubernetes(entry, complain, environment);
+			return readKubernetes(entry, report, environment);
 		case 'kafka':
-			return readKafkaSettings(entry, complain, environment);
+			return readKafkaSettings(entry, report, environment);
 		case 'prometheus':
 		case 'alertmanager':
-			return readHttpSettings(entry, complain, environment);
+			return readHttpSettings(entry, report, environment);
 	}
 }
 
 function readKubernetes(
 	entry: KubernetesEntry,
-	complain: ReportMistake,
+	report: ReportMistake,
 	environment: ConfigEnvironment,
 ): KubernetesSettings {
 	const {inCluster, impersonate} = entry;
 	if (inCluster === true) {
 		for (const key of ['kubeconfig', 'context'] as const) {
-			if (entry[key] !== undefined) complain(key, `inCluster needs no ${key}: leave out one of them`);
+			if (entry[key] !== undefined) report(key, `inCluster needs no ${key}: leave out one of them`);
 		}
 	}
 	const {kubeconfig, context, namespaces, metrics} = entry;
@@ -90,11 +90,11 @@ function readKubernetes(
 	return createKubernetesSettings({kubeconfig, context, namespaces, inCluster, metrics, impersonate: as}, environment);
 }
 
-function readPostgres(entry: PostgresEntry, complain: ReportMistake, environment: ConfigEnvironment): PostgresSettings {
+function readPostgres(entry: PostgresEntry, report: ReportMistake, environment: ConfigEnvironment): PostgresSettings {
 	const own: RawPostgresSettings = {
 		database: entry.database,
 		user: entry.user,
-		password: readSecretReference(entry.password, complain, environment),
+		password: readSecretReference(entry.password, report, environment),
 		connectTimeoutMs: entry.connectTimeoutMs,
 		statementTimeoutMs: entry.statementTimeoutMs,
 		...(entry.tls && {
@@ -105,58 +105,62 @@ function readPostgres(entry: PostgresEntry, complain: ReportMistake, environment
 			key: entry.tls.key,
 		}),
 	};
-	checkCertificate(entry.tls, complain);
+	checkCertificate(entry.tls, report);
 	if (entry.tls?.allowCleartext === true && /^verify/.test(entry.tls.mode))
-		complain(
+		report(
 			'tls',
 			`allowCleartext says that the server need not be verified, and mode ${entry.tls.mode} that it must: use prefer, require or disable with it`,
 		);
-	let words: RawPostgresSettings = own;
-	if (entry.url === undefined) words = {...own, hosts: hostsOf(entry, complain)};
+	let raw: RawPostgresSettings = own;
+	if (entry.url === undefined) raw = {...own, hosts: hostsOf(entry, report)};
 	else {
-		rejectKeysGivenByUrl(entry, ['host', 'port', 'hosts', 'database', 'user'], complain);
-		const url = resolveUrl(entry.url, complain, environment);
+		rejectKeysGivenByUrl(entry, ['host', 'port', 'hosts', 'database', 'user'], report);
+		const url = resolveUrl(entry.url, report, environment);
 		try {
-			const said = url === undefined ? {} : parsePostgresUrl(url.text, url.source);
-			if (said.tlsMode !== undefined || said.ca !== undefined || said.cert !== undefined)
-				rejectKeysGivenByUrl(entry, ['tls'], complain);
-			words = {...said, ...withoutUndefined(own), connectTimeoutMs: said.connectTimeoutMs ?? entry.connectTimeoutMs};
+			const fromUrl = url === undefined ? {} : parsePostgresUrl(url.text, url.source);
+			if (fromUrl.tlsMode !== undefined || fromUrl.ca !== undefined || fromUrl.cert !== undefined)
+				rejectKeysGivenByUrl(entry, ['tls'], report);
+			raw = {
+				...fromUrl,
+				...withoutUndefined(own),
+				connectTimeoutMs: fromUrl.connectTimeoutMs ?? entry.connectTimeoutMs,
+			};
 		} catch (error) {
 			if (!(error instanceof SettingsError)) throw error;
-			complain('url', error.message);
+			report('url', error.message);
 		}
 	}
 	try {
-		return resolvePostgresSettings(words, environment);
+		return resolvePostgresSettings(raw, environment);
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
-		complain('url', error.message);
-		return resolvePostgresSettings({...words, tlsMode: undefined}, environment);
+		report('url', error.message);
+		return resolvePostgresSettings({...raw, tlsMode: undefined}, environment);
 	}
 }
 
-const withoutUndefined = (words: RawPostgresSettings): RawPostgresSettings =>
-	Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
+const withoutUndefined = (settings: RawPostgresSettings): RawPostgresSettings =>
+	Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-function hostsOf(entry: PostgresEntry, complain: ReportMistake): RawPostgresSettings['hosts'] {
+function hostsOf(entry: PostgresEntry, report: ReportMistake): RawPostgresSettings['hosts'] {
 	if (entry.hosts !== undefined) {
 		for (const key of ['host', 'port'] as const) {
-			if (entry[key] !== undefined) complain(key, `hosts says the ${key} already: leave out one of them`);
+			if (entry[key] !== undefined) report(key, `hosts says the ${key} already: leave out one of them`);
 		}
 		return entry.hosts.flatMap(text => {
 			const host = parseHost(text);
-			if (host === undefined) complain('hosts', 'hosts must be a list of host or host:port');
+			if (host === undefined) report('hosts', 'hosts must be a list of host or host:port');
 			return host ?? [];
 		});
 	}
-	if (entry.host === undefined) complain('name', `${entry.name} needs host, hosts or url: where the server is`);
+	if (entry.host === undefined) report('name', `${entry.name} needs host, hosts or url: where the server is`);
 	return [{host: entry.host ?? 'localhost', port: entry.port}];
 }
 
-function readRedis(entry: RedisEntry, complain: ReportMistake, environment: ConfigEnvironment): RedisSettings {
-	const password = readSecretReference(entry.password, complain, environment);
+function readRedis(entry: RedisEntry, report: ReportMistake, environment: ConfigEnvironment): RedisSettings {
+	const password = readSecretReference(entry.password, report, environment);
 	const extra = {replica: entry.replica, sampler: entry.sampler ?? defaultSamplerBudget};
-	checkCertificate(entry.tls, complain);
+	checkCertificate(entry.tls, report);
 	const plain: RedisSettings = {
 		host: entry.host ?? 'localhost',
 		port: entry.port ?? 6379,
@@ -167,18 +171,18 @@ function readRedis(entry: RedisEntry, complain: ReportMistake, environment: Conf
 		...extra,
 	};
 	if (entry.url === undefined) {
-		if (entry.host === undefined) complain('name', `${entry.name} needs host or url: where the server is`);
+		if (entry.host === undefined) report('name', `${entry.name} needs host or url: where the server is`);
 		return plain;
 	}
-	rejectKeysGivenByUrl(entry, ['host', 'port', 'db', 'username'], complain);
-	const url = resolveUrl(entry.url, complain, environment);
+	rejectKeysGivenByUrl(entry, ['host', 'port', 'db', 'username'], report);
+	const url = resolveUrl(entry.url, report, environment);
 	if (url === undefined) return plain;
 	try {
-		const said = parseRedisUrl(url.text, url.source, password !== undefined);
-		return {...said, ...extra, password: password ?? said.password, tls: entry.tls ?? said.tls};
+		const parsed = parseRedisUrl(url.text, url.source, password !== undefined);
+		return {...parsed, ...extra, password: password ?? parsed.password, tls: entry.tls ?? parsed.tls};
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
-		complain('url', error.message);
+		report('url', error.message);
 		return plain;
 	}
 }

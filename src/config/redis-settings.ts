@@ -4,8 +4,8 @@ import {parseServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /**
- * `redis://user:password@host:6379/0`; `rediss` means TLS. `source` says where the URL comes from, for the password in it.
- * `hasPassword`: the password is given beside the URL.
+ * Parses `redis://user:password@host:6379/0`; `rediss` means TLS. `source` names the origin of the URL; it becomes the source of the password.
+ * `hasPassword`: the password is configured separately.
  * @throws SettingsError when it is not such a URL.
  */
 export function parseRedisUrl(text: string, source: string, hasPassword = false): RedisSettings {
@@ -23,7 +23,7 @@ export function parseRedisUrl(text: string, source: string, hasPassword = false)
 	if (!Number.isInteger(db) || db < 0)
 		throw new SettingsError('what follows the last slash of a Redis URL is the number of its database');
 	const password = url.password;
-	// Without a password no user name is sent. The user name of such a URL is most often the password, and a user name is shown.
+	// No user name is sent without a password. The user name of such a URL is usually the password, and user names are shown on the screen.
 	if (url.user !== undefined && password === undefined && !hasPassword)
 		throw new SettingsError('it has a user name and no password; a password alone is written redis://:PASSWORD@host');
 	return {

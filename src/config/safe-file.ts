@@ -10,10 +10,10 @@ async function asConfigError<T>(read: Promise<T>): Promise<T> {
 	}
 }
 
-/** As `readRootOwned`. @throws ConfigError */
+/** Like `readRootOwned`. @throws ConfigError */
 export const readRootFile = (file: string, admin: number): Promise<string | undefined> =>
 	asConfigError(readRootOwned(file, admin));
 
-/** As `readChecked`. @throws ConfigError */
+/** Like `readChecked`. @throws ConfigError */
 export const readSafeFile = (file: string, rule: FileRule): Promise<string | undefined> =>
 	asConfigError(readChecked(file, rule));

@@ -1,16 +1,16 @@
 /*
- * Which headers carry a credential: by their name, or by what their value looks like. A plain value of such a header is refused, because the
- * configuration holds references to secrets and never the secrets themselves.
+ * Detects headers that carry a credential, by their name or by the form of their value. A plain value of such a header is refused, because the
+ * configuration holds references to secrets and never secrets.
  */
 
 /** Standard headers whose value is always a credential. */
 const secretHeaderName = /^(?:proxy-)?authorization$|^cookie$/i;
 
-/** `author` and `key` inside other words are no credentials: X-Author, X-Monkey. */
+/** Names of credentials. `author` and `key` inside other words do not count: X-Author, X-Monkey. */
 const secretNamePattern =
 	/auth(?!or(?!i[sz]))|token|secret|passw|pwd|cookie|session|vault|signature|credential|bearer|jwt|(?:^|[-_.])(?:api|access|private)?-?key(?:[-_.]|$)|(?:^|[-_.])(?:sig|sid)(?:[-_.]|$)/i;
 
-/** A scheme of HTTP authentication and what follows it, a JSON Web Token, and prefixes that providers give to their tokens. */
+/** An HTTP authentication scheme with its parameter, a JSON Web Token, the token prefixes of providers, and a private key. */
 const secretValuePatterns = [
 	/^(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256|sharedkey|splunk|dpop)\s+\S/i,
 	/^ey[\w-]{8,}\.[\w-]+\./,
@@ -19,30 +19,29 @@ const secretValuePatterns = [
 ];
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const shortestRandom = 20;
-/** Bits a character: words and dates have less, base64 of random bytes has more than 4, hexadecimal about 3.7. */
-const leastEntropy = 3.3;
+const minRandomLength = 20;
+/** In bits per character: words and dates have less, base64 of random bytes has more than 4, hexadecimal about 3.7. */
+const minEntropy = 3.3;
 
-/** Shannon's, of the characters of the text. */
+/** Returns the Shannon entropy of a text, in bits per character. */
 function entropy(text: string): number {
 	const counts = new Map<string, number>();
 	for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
 	return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
 }
 
-/** A long run of letters and digits without order. A UUID is most often the id of a tenant. */
+/** Whether a text has a long random run of letters and digits. A UUID does not count: it is usually the id of a tenant. */
 const looksRandom = (value: string): boolean =>
 	!uuid.test(value) &&
 	value
 		.split(/[^A-Za-z0-9+/=]+/)
 		.some(
-			part =>
-				part.length >= shortestRandom && /\d/.test(part) && /[A-Za-z]/.test(part) && entropy(part) >= leastEntropy,
+			part => part.length >= minRandomLength && /\d/.test(part) && /[A-Za-z]/.test(part) && entropy(part) >= minEntropy,
 		);
 
 export const isAlwaysSecret = (header: string): boolean => secretHeaderName.test(header);
 
-/** The reason why a plain value of this header is refused, as `X-Vault is the name of a credential`; undefined when it is not. */
+/** Says why a plain value of this header is refused (`X-Vault is the name of a credential`); undefined when it is accepted. */
 export function credentialReason(header: string, value: string): string | undefined {
 	if (secretHeaderName.test(header) || secretNamePattern.test(header)) return `${header} is the name of a credential`;
 	if (secretValuePatterns.some(form => form.test(value.trim())))

@@ -10,32 +10,31 @@ import {type Clock, systemClock} from '../time/clock.ts';
 import {createSingleflight} from '../time/singleflight.ts';
 import {readSafeFile} from './safe-file.ts';
 
-/** Where a secret is kept; the file of configuration holds nothing but this. */
+/** A reference to a secret. The configuration file holds references, never secrets. */
 export type SecretReference =
 	| {readonly kind: 'env'; readonly name: string}
 	| {readonly kind: 'file'; readonly path: string}
 	| {readonly kind: 'exec'; readonly argv: readonly [string, ...string[]]};
 
-/** What stands in for a secret, for messages. */
+/** The forms of a reference, for messages. */
 export const referenceForms = '${env:NAME}, ${file:/path} or ${exec:[command, argument]}';
 
-/** How long a command may take. */
 const execTimeoutMs = 10_000;
-/** The most that a command may print, in characters. */
-const execLargest = 64 * 1024;
-/** How long the answer of a command is used that does not say when it expires: long enough for a storm of reconnects to run it once. */
+/** The maximum output of a command, in characters. */
+const maxExecOutput = 64 * 1024;
+/** How long a secret without an expiry is cached, so that a burst of reconnects runs the command once. */
 const execCacheMs = 60_000;
-/** A secret is fetched anew this long before it expires, so that it does not expire on its way. */
-const refreshMs = 60_000;
+/** A secret is refreshed this long before it expires, so that it does not expire in transit. */
+const refreshMarginMs = 60_000;
 
 /**
  * Reads `${env:NAME}`, `${file:PATH}` and `${exec:[argv]}`.
- * @returns the reference, or the words that say what is wrong with it, which do not repeat it; undefined when the text is no reference at all.
+ * @returns the reference, or a message that says what is wrong without repeating it; undefined when the text is not a reference.
  */
 export function parseSecretReference(text: string): SecretReference | string | undefined {
-	const found = /^\$\{([a-z]*):(.*)\}$/s.exec(text.trim());
-	if (found === null) return undefined;
-	const [, kind = '', rest = ''] = found;
+	const match = /^\$\{([a-z]*):(.*)\}$/s.exec(text.trim());
+	if (match === null) return undefined;
+	const [, kind = '', rest = ''] = match;
 	if (kind === 'env') {
 		return /^[A-Za-z_]\w*$/.test(rest) ? {kind, name: rest} : 'the reference does not name an environment variable';
 	}
@@ -49,31 +48,31 @@ export function parseSecretReference(text: string): SecretReference | string | u
 }
 
 function readCommand(rest: string): SecretReference | string {
-	const wrong = 'a command needs a list of words in brackets, as in ${exec:[command, argument]}';
-	let words: unknown;
+	const mistake = 'a command needs a list of words in brackets, as in ${exec:[command, argument]}';
+	let argv: unknown;
 	try {
-		words = parse(rest, {schema: 'failsafe'});
+		argv = parse(rest, {schema: 'failsafe'});
 	} catch {
-		return wrong;
+		return mistake;
 	}
-	if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return wrong;
-	const [command, ...args] = words;
-	if (command === undefined || command === '') return wrong;
-	// Any other path with a slash would start from the current directory.
+	if (!Array.isArray(argv) || !argv.every(arg => typeof arg === 'string')) return mistake;
+	const [command, ...args] = argv;
+	if (command === undefined || command === '') return mistake;
+	// Any other path with a slash would be relative to the current directory.
 	if (command.includes('/') && !isAbsolute(command) && !command.startsWith('~/'))
 		return 'a command needs a name that PATH has, an absolute path, or one that begins with ~/';
 	return {kind: 'exec', argv: [command, ...args]};
 }
 
-/** As it is written in the configuration, but for the words of a command: they may hold a token. */
+/** Formats a reference as in the configuration, without the arguments of a command: they may hold a token. */
 const sourceOf = (reference: SecretReference): string => {
 	if (reference.kind === 'env') return `\${env:${reference.name}}`;
 	if (reference.kind === 'file') return `\${file:${reference.path}}`;
-	const [command, ...words] = reference.argv;
-	return `\${exec:[${command}${words.length > 0 ? ', …' : ''}]}`;
+	const [command, ...args] = reference.argv;
+	return `\${exec:[${command}${args.length > 0 ? ', …' : ''}]}`;
 };
 
-/** The secret behind a reference. Nothing is read until it is asked for; variables and files are read each time, so that they may change. */
+/** Returns the secret of a reference. It is read on `reveal()`; variables and files are read each time, so that they may change. */
 export function secretFromReference(
 	reference: SecretReference,
 	{
@@ -102,7 +101,7 @@ export function secretFromReference(
 	}
 }
 
-/** A secret that is already at hand, or read in some other way. Its value is in a closure, where neither console.log nor JSON finds it. */
+/** Returns a secret with its own read function. The value stays in a closure, where neither console.log nor JSON can reach it. */
 export const secretFromReader = (source: string, reveal: () => Promise<string>): Secret => ({source, reveal});
 
 const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
@@ -123,7 +122,7 @@ async function readSecretFile(source: string, path: string, home: string): Promi
 	return value;
 }
 
-/** A command of the configuration. `path` is PATH. */
+/** A configured command that prints a secret. `path` is PATH. */
 type Command = {
 	readonly source: string;
 	readonly argv: readonly [string, ...string[]];
@@ -131,7 +130,7 @@ type Command = {
 	readonly home: string;
 };
 
-/** Epoch milliseconds; `readAt` is a monotonic reading. */
+/** `expiresAt` and `freshUntil` are in epoch milliseconds, `readAt` is monotonic time in milliseconds. */
 type CommandSecret = {
 	readonly value: string;
 	readonly expiresAt: number;
@@ -140,7 +139,7 @@ type CommandSecret = {
 	readonly readAt: number;
 };
 
-/** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
+/** Runs the command as a singleflight and caches its secret. When it fails, a cached secret is used until it expires. */
 function cached(command: Command, clock: Clock): () => Promise<string> {
 	let last: CommandSecret | undefined;
 	const flight = createSingleflight<CommandSecret>();
@@ -155,7 +154,7 @@ function cached(command: Command, clock: Clock): () => Promise<string> {
 	};
 }
 
-/** By both clocks: the wall clock can be set back, and the monotonic one stops while the machine sleeps. */
+/** Checks both clocks: the wall clock can be set back, and the monotonic one stops while the machine sleeps. */
 const isFresh = ({freshUntil, freshForMs, readAt}: CommandSecret, clock: Clock): boolean =>
 	clock.now() < freshUntil && clock.monotonic() < readAt + freshForMs;
 
@@ -169,12 +168,12 @@ async function runSecretCommand(command: Command, clock: Clock): Promise<Command
 	return answer;
 }
 
-const runManuallyHint = 'Run the command by hand to see what it says.';
+const runManuallyHint = 'Run the command in a shell to see its output.';
 
 /**
- * What the command prints. Without a shell and without our terminal (in a session of its own): it can neither ask on the screen that the
- * console draws on, nor outlive its time with children of its own. What it printed on stdout is part of no message: a command that fails
- * may have printed the very secret it fetched. Its stderr is, redacted, without the arguments of the command and without that stdout.
+ * Runs a command and returns its stdout. There is no shell, and the command runs in a session of its own, without our terminal: it cannot
+ * prompt on the screen of the console, and its children end with it at the timeout. Messages never contain its stdout, because a command that
+ * fails may have printed the secret. They contain its stderr, redacted, without the arguments of the command and without that stdout.
  */
 function runAndCapture({source, argv: [name, ...args], path, home}: Command, clock: Clock): Promise<string> {
 	const program = name.includes('/') ? underHome(name, home) : findProgram(name, path);
@@ -187,7 +186,7 @@ function runAndCapture({source, argv: [name, ...args], path, home}: Command, clo
 			cwd: workingDirectory(home),
 		});
 		let output = '';
-		let written = '';
+		let errorOutput = '';
 		const end = (error: AdapterError | undefined) => {
 			cancel();
 			child.stdout.destroy();
@@ -202,10 +201,10 @@ function runAndCapture({source, argv: [name, ...args], path, home}: Command, clo
 		const cancel = clock.after(execTimeoutMs, () => stop(`no answer in ${execTimeoutMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
 			output += chunk;
-			if (output.length > execLargest) stop(`printed more than ${execLargest / 1024} kB`);
+			if (output.length > maxExecOutput) stop(`printed more than ${maxExecOutput / 1024} kB`);
 		});
 		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-			written = (written + chunk).slice(-8000);
+			errorOutput = (errorOutput + chunk).slice(-8000);
 		});
 		child.on('error', (error: NodeJS.ErrnoException) =>
 			end(denied(`${source}: cannot be run: ${error.code ?? 'unknown reason'}`, runManuallyHint)),
@@ -215,9 +214,9 @@ function runAndCapture({source, argv: [name, ...args], path, home}: Command, clo
 				end(undefined);
 				return;
 			}
-			const words = summarizeErrorOutput(written, [...args, output]);
+			const reported = summarizeErrorOutput(errorOutput, [...args, output]);
 			const status = code === null ? signal : `status ${code}`;
-			end(denied(`${source}: ended with ${status}${words === '' ? '' : `: ${words}`}`, runManuallyHint));
+			end(denied(`${source}: ended with ${status}${reported === '' ? '' : `: ${reported}`}`, runManuallyHint));
 		});
 	});
 }
@@ -227,11 +226,11 @@ function killGroup(pid: number | undefined): void {
 	try {
 		process.kill(-pid, 'SIGKILL');
 	} catch {
-		// It has ended meanwhile.
+		// The process has already ended.
 	}
 }
 
-/** The text as it is, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` from a command that knows when it expires. */
+/** Parses the output of a command: the plain secret, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` with its expiry. */
 function parseCommandSecret(text: string, now: number): Omit<CommandSecret, 'readAt'> {
 	const plain = {value: text, expiresAt: now + execCacheMs, freshUntil: now + execCacheMs, freshForMs: execCacheMs};
 	if (!text.startsWith('{')) return plain;
@@ -245,7 +244,7 @@ function parseCommandSecret(text: string, now: number): Omit<CommandSecret, 'rea
 		return plain;
 	const expires = 'expires' in answer && typeof answer.expires === 'string' ? Date.parse(answer.expires) : Number.NaN;
 	if (Number.isNaN(expires)) return {...plain, value: answer.secret};
-	// A secret that lives shorter than the margin is used for half its life.
-	const freshUntil = Math.max(expires - refreshMs, now + (expires - now) / 2);
+	// A secret with a lifetime below the margin is used for half of its lifetime.
+	const freshUntil = Math.max(expires - refreshMarginMs, now + (expires - now) / 2);
 	return {value: answer.secret, expiresAt: expires, freshUntil, freshForMs: freshUntil - now};
 }

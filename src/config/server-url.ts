@@ -1,30 +1,30 @@
 import {decodePercent} from '../text/percent-decode.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** `scheme://user:password@host:port,host:port/name?key=value`, taken apart. Names are decoded; nothing else is interpreted. */
+/** The parts of `scheme://user:password@host:port,host:port/name?key=value`, percent-decoded. */
 export type ServerUrl = {
 	readonly scheme: string;
 	readonly user: string | undefined;
 	readonly password: string | undefined;
 	readonly hosts: readonly {readonly host: string; readonly port: number | undefined}[];
-	/** What follows the first slash. */
+	/** The text after the first slash. */
 	readonly path: string | undefined;
 	readonly params: ReadonlyMap<string, string>;
 };
 
-/** The part before the slash or ? would be taken for the host and port, and shown. */
+/** Reported because the part before the slash or ? would be read as host and port, and shown on the screen. */
 export const misplacedAtSignMessage =
 	'an @ follows the host in this URL: in its user name and password write / as %2F, ? as %3F, # as %23 and @ as %40, and elsewhere @ as %40';
 
 /**
- * Several hosts are allowed, as libpq has them and the platform's URL has not.
- * @returns undefined when the text is no such URL. The text may hold a password: a caller must not repeat it.
- * @throws SettingsError when an @ after the host says that the password holds a slash or a ?.
+ * Parses a URL that may list several hosts, which libpq allows and the platform's URL class does not.
+ * @returns undefined when the text is not such a URL. The text may hold a password: a caller must not repeat it.
+ * @throws SettingsError when an @ after the host shows that the password holds a slash or a ?.
  */
 export function parseServerUrl(text: string): ServerUrl | undefined {
-	const found = /^([a-z]+):\/\/(?:([^@/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
-	if (found === null) return undefined;
-	const [, scheme = '', credentials, authority = '', path, query = ''] = found;
+	const match = /^([a-z]+):\/\/(?:([^@/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
+	if (match === null) return undefined;
+	const [, scheme = '', credentials, authority = '', path, query = ''] = match;
 	if (path?.includes('@') || (credentials === undefined && path === undefined && query.includes('@')))
 		throw new SettingsError(misplacedAtSignMessage);
 	try {
@@ -49,12 +49,12 @@ export function parseServerUrl(text: string): ServerUrl | undefined {
 
 const named = (text: string | undefined) => (text === undefined || text === '' ? undefined : decodeURIComponent(text));
 
-/** `db1`, `db1:5433`, `[::1]:5433` and `/run/postgresql` (percent-encoded in a URL); undefined when it is none of them. */
+/** Parses `db1`, `db1:5433`, `[::1]:5433` or `/run/postgresql` (percent-encoded in a URL); undefined for any other text. */
 export function parseHost(text: string): {host: string; port: number | undefined} | undefined {
-	const found = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/i.exec(text);
-	if (found === null) return undefined;
-	const port = found[3] === undefined ? undefined : Number(found[3]);
+	const match = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/i.exec(text);
+	if (match === null) return undefined;
+	const port = match[3] === undefined ? undefined : Number(match[3]);
 	if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
-	const host = decodePercent(found[1] ?? found[2] ?? '');
+	const host = decodePercent(match[1] ?? match[2] ?? '');
 	return host === undefined ? undefined : {host, port};
 }

@@ -12,7 +12,7 @@ const endpointsIn = (text: string): TargetAttributes['endpoints'] => {
 	return url === null ? 'unknown' : [endpointOf(url)];
 };
 
-/** Where a cluster is now: its kubeconfig is read for it, and nothing is run. Unknown while that cannot be read. */
+/** Reads the current server of a cluster from its kubeconfig, without running a program. `unknown` when it cannot be read. */
 async function readClusterAttributes({access}: KubernetesSettings): Promise<TargetAttributes> {
 	try {
 		const {server, context} = await access();
@@ -22,7 +22,7 @@ async function readClusterAttributes({access}: KubernetesSettings): Promise<Targ
 	}
 }
 
-/** What a target is by its settings, for the rules of the policy. What is reached via a cluster has a host that only the cluster knows. */
+/** Reads the attributes of a target that policy rules match. The host of a target that is reached via a cluster is unknown here. */
 async function readAttributes({kind, settings}: Target, targets: readonly Target[]): Promise<TargetAttributes> {
 	switch (kind) {
 		case 'kubernetes':
@@ -41,16 +41,16 @@ async function readAttributes({kind, settings}: Target, targets: readonly Target
 		case 'alertmanager': {
 			const {url, via} = settings as HttpSettings;
 			if (via === undefined) return {kind, endpoints: endpointsIn(url)};
-			const cluster = targets.find(one => one.kind === 'kubernetes' && one.name === via.kubernetes);
-			const place = cluster && (await readClusterAttributes(cluster.settings as KubernetesSettings));
-			return {kind, endpoints: 'unknown', cluster: place?.cluster ?? 'unknown'};
+			const cluster = targets.find(target => target.kind === 'kubernetes' && target.name === via.kubernetes);
+			const attributes = cluster && (await readClusterAttributes(cluster.settings as KubernetesSettings));
+			return {kind, endpoints: 'unknown', cluster: attributes?.cluster ?? 'unknown'};
 		}
 		default:
 			return {kind, endpoints: 'unknown', cluster: 'unknown'};
 	}
 }
 
-/** By name of the target. `all`: also those that lead to others. Reads the kubeconfigs of today. */
+/** Reads the attributes of targets, by target name, from the current kubeconfigs. `all` also holds the targets that `via` refers to. */
 export async function readTargetAttributes(
 	targets: readonly Target[],
 	all: readonly Target[] = targets,

@@ -4,20 +4,20 @@ import {limitsFor, type Policy, type Refusal, refusalFor} from './policy.ts';
 import {lineSuffix} from './rules.ts';
 import {shortName} from './short-name.ts';
 
-/** How long a person has to look at the gravest demand before it can be answered. */
+/** The delay before the highest demand can be answered, in milliseconds. */
 export const highRiskDelayMs = 3000;
 
-/** What a person has to do before an action is sent. */
+/** What the user must enter before an action is sent. */
 export type Demand =
 	| Refusal
-	/** The key, then Enter, each in a read of its own: see src/session/key-then-enter.ts. */
+	/** The key, then Enter, each in a separate read: see src/session/key-then-enter.ts. */
 	| {readonly kind: 'key'; readonly key: 'y'}
 	/** `text`: the short name of the object. */
 	| {readonly kind: 'type'; readonly text: string}
-	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
+	/** The short name, the number of objects and a reason. No answer is accepted within `delayMs` after it was shown. */
 	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
 
-/** What a person did. `pasted` is set when any part of it came by a paste. A `reason` may be given for any action; it goes into the record. */
+/** What the user entered. `pasted` is set when any part was pasted. A `reason` is allowed for any action; it goes into the record. */
 export type DemandAnswer =
 	| {readonly kind: 'key'; readonly key: string; readonly reason?: string; readonly pasted?: boolean}
 	| {
@@ -28,7 +28,7 @@ export type DemandAnswer =
 			readonly pasted?: boolean;
 	  };
 
-/** What is about to be done, as far as policy cares. `hash` is that of the plan, in hex. */
+/** The parts of a plan that decide its demand. `hash` is the hash of the plan, in hex. */
 export type DemandInput = {
 	readonly action: string;
 	readonly hash: string;
@@ -40,21 +40,21 @@ type DemandLevel = 'key' | 'type' | 'type-count-reason';
 const demandLevels: readonly DemandLevel[] = ['key', 'type', 'type-count-reason'];
 
 /**
- * In proportion to what can be lost: one object that is undone exactly takes one key; one object without an exact way back its name; several
- * objects, or data that goes, the number, the name and a reason. See docs/adr/0013-answered-in-two-reads.md.
+ * Returns the demand in proportion to what can be lost: a key for one object with an exact undo; the name for one object without; number, name
+ * and reason for several objects or for data loss. See docs/adr/0013-answered-in-two-reads.md.
  */
 function demandLevelOf({count, risk, undo}: DemandInput['preview']): DemandLevel {
 	if (count > 1 || risk === 'high') return 'type-count-reason';
 	return undo.class === 'exact' ? 'key' : 'type';
 }
 
-/** What has to be done before this deed. */
-export function demandFor(policy: Policy, deed: DemandInput, now: number): Demand {
-	const {target, object, count} = deed.preview;
-	const refusal = refusalFor(policy, deed.action, target, now);
+/** Returns what the user must enter before this plan is sent, or why it is refused. */
+export function demandFor(policy: Policy, input: DemandInput, now: number): Demand {
+	const {target, object, count} = input.preview;
+	const refusal = refusalFor(policy, input.action, target, now);
 	if (refusal) return refusal;
-	const bounds = limitsFor(policy, target);
-	const limit = bounds.maxObjects;
+	const limits = limitsFor(policy, target);
+	const limit = limits.maxObjects;
 	if (limit !== undefined && count > limit.value) {
 		return {
 			kind: 'refused',
@@ -62,26 +62,26 @@ export function demandFor(policy: Policy, deed: DemandInput, now: number): Deman
 			hint: 'mark fewer rows and try again',
 		};
 	}
-	const own = demandLevelOf(deed.preview);
-	const least = bounds.leastDemand?.value ?? 'key';
-	const weight = demandLevels.indexOf(least) > demandLevels.indexOf(own) ? least : own;
-	if (weight === 'key') return {kind: 'key', key: 'y'};
-	// As it is drawn: what cannot be seen cannot be typed.
-	const text = shortName(cleanLine(object), deed.hash);
-	return weight === 'type' ? {kind: 'type', text} : {kind: 'type-count-reason', text, count, delayMs: highRiskDelayMs};
+	const own = demandLevelOf(input.preview);
+	const minimum = limits.leastDemand?.value ?? 'key';
+	const level = demandLevels.indexOf(minimum) > demandLevels.indexOf(own) ? minimum : own;
+	if (level === 'key') return {kind: 'key', key: 'y'};
+	// Cleaned as on the screen: the user cannot type what is not shown.
+	const text = shortName(cleanLine(object), input.hash);
+	return level === 'type' ? {kind: 'type', text} : {kind: 'type-count-reason', text, count, delayMs: highRiskDelayMs};
 }
 
-/** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
+/** Whether a text has a control character. It cannot be typed into a field, so the text was pasted. */
 const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
 
-/** What is wrong with a typed reason; undefined when it says something. */
+/** Says what is wrong with a typed reason; undefined when it is accepted. */
 export const reasonProblem = (reason = ''): string | undefined =>
-	reason.trim().length < 3 ? 'give a reason in a few words: it is kept in the record' : undefined;
+	reason.trim().length < 3 ? 'give a reason in a few words: it is written to the record' : undefined;
 
-/** The fields of a demand that is typed, in their order. */
+/** The fields of a typed demand, in their order. */
 export const demandFields = ['text', 'count', 'reason'] as const;
 
-/** The first field that does not hold what is demanded, and the sentence that says what it needs; undefined when all do. */
+/** Returns the first field that does not meet the demand, with a text that says what it needs; undefined when all do. */
 export function firstWrongField(
 	demand: Demand,
 	answer: DemandAnswer,
@@ -96,8 +96,8 @@ export function firstWrongField(
 }
 
 /**
- * Whether the answer meets the demand, `shownForMs` after the demand was shown.
- * @returns undefined when it does, else the sentence that says what is missing.
+ * Checks an answer that was given `shownForMs` after the demand was shown.
+ * @returns what is missing; undefined when the answer meets the demand.
  */
 export function unmetReason(demand: Demand, answer: DemandAnswer, shownForMs: number): string | undefined {
 	if (demand.kind === 'refused') return demand.reason;
@@ -107,8 +107,8 @@ export function unmetReason(demand: Demand, answer: DemandAnswer, shownForMs: nu
 	if (demand.kind === 'key') {
 		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key}, then enter, to go on`;
 	}
-	const wrong = firstWrongField(demand, answer);
-	if (wrong !== undefined) return wrong.text;
+	const wrongField = firstWrongField(demand, answer);
+	if (wrongField !== undefined) return wrongField.text;
 	if (demand.kind === 'type-count-reason' && shownForMs < demand.delayMs)
 		return 'look at it once more: it can be sent in a moment';
 	return undefined;

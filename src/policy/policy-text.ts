@@ -1,35 +1,35 @@
 import {limitsFor, type Policy} from './policy.ts';
 import {describeLimits, type TargetLimits} from './rules.ts';
 
-/** What the policy file of this machine does, for the header: `short` where there is little room. Undefined when there is none. */
+/** Summarizes the machine policy for the header; `short` is for a narrow screen. Undefined when there is no policy file. */
 export function policySummary(policy: Policy): {readonly text: string; readonly short: string} | undefined {
-	const {fileState: read} = policy;
-	if (read.state === 'none') return undefined;
-	if (read.state === 'unusable')
+	const {fileState} = policy;
+	if (fileState.state === 'none') return undefined;
+	if (fileState.state === 'unusable')
 		return {text: 'the policy file cannot be used: no action', short: 'policy file: no action'};
 	const all = [...policy.targets.keys()].map(target => limitsFor(policy, target));
-	const counted = (has: (bounds: TargetLimits) => boolean, words: string): readonly string[] => {
-		const found = all.filter(has).length;
-		return found === 0 ? [] : [`${found} ${words}`];
+	const counted = (has: (limits: TargetLimits) => boolean, label: string): readonly string[] => {
+		const count = all.filter(has).length;
+		return count === 0 ? [] : [`${count} ${label}`];
 	};
 	if (all.length > 0 && all.every(({readOnly}) => readOnly !== undefined))
 		return {text: 'read-only by policy', short: 'read-only'};
 	const parts = [
 		...counted(({readOnly}) => readOnly !== undefined, 'read-only'),
 		...counted(({readOnly, forbid}) => readOnly === undefined && forbid.length > 0, 'with forbidden actions'),
-		...(read.file.guard === 'all' ? ['all guarded'] : []),
+		...(fileState.file.guard === 'all' ? ['all guarded'] : []),
 	];
 	return {text: parts.length === 0 ? 'policy' : `policy: ${parts.join(', ')}`, short: 'policy'};
 }
 
-/** What the policy file says of one target, one sentence; empty when it says nothing of it. */
+/** Describes what the policy file sets for one target, in one sentence; empty when it sets nothing. */
 export function describeTargetPolicy(policy: Policy, target: string): string {
 	if (policy.fileState.state !== 'read') return '';
-	const words = describeLimits(limitsFor(policy, target));
-	return words.length === 0 ? '' : `policy: ${words.join('; ')}`;
+	const parts = describeLimits(limitsFor(policy, target));
+	return parts.length === 0 ? '' : `policy: ${parts.join('; ')}`;
 }
 
-/** What is shown when the file changed; undefined when it did not. */
+/** Returns the notice for a changed policy file; undefined when it did not change. */
 export function policyChange(
 	before: Policy,
 	now: Policy,

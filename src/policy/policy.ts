@@ -3,41 +3,41 @@ import type {TargetAttributes} from './rule-match.ts';
 import {forbidsAction, lineSuffix, type PolicyFile, resolveLimits, type TargetLimits} from './rules.ts';
 
 /**
- * The one place that reads `production`, `--read-only` and what is armed. Pure: a value in, a value out. Whatever may change a system
- * asks here first: what the target's standing is, and what a person has to do before it is changed.
+ * Decides what may be changed: combines `production`, `--read-only`, the policy file and the armed targets. All functions are pure. Every change
+ * of a system goes through here: the access state of the target, then the demand that the user must meet.
  */
 
-/** A guarded target stays armed for this long after the last thing done on it. */
+/** How long a guarded target stays armed after the last activity on it, in milliseconds. */
 export const armedIdleMs = 10 * 60_000;
 
-/** What the policy file of this machine says now. `unusable`: it was there, and is missing now or cannot be used. */
+/** The current content of the machine policy. `unusable`: it existed at the start, and is now missing or cannot be used. */
 export type PolicyFileState =
 	| {readonly state: 'none'}
 	| {readonly state: 'read'; readonly file: PolicyFile}
 	| {readonly state: 'unusable'; readonly reason: string};
 
-/** All moments here are monotonic readings of the clock: setting the time of the machine arms nothing for longer. */
+/** All times are monotonic, in milliseconds: setting the clock of the machine does not extend the arming. */
 type Armed = {
 	readonly since: number;
 	readonly activeAt: number;
 };
 
 export type Policy = {
-	/** Why nothing can be changed from here, whatever the policy file says. */
+	/** Why nothing can be changed, independent of the policy file; undefined when changes are possible. */
 	readonly readOnly: string | undefined;
 	readonly fileState: PolicyFileState;
 	/** `production` by target name. */
 	readonly targets: ReadonlyMap<string, boolean>;
-	/** What the policy file comes to, by target name. */
+	/** The limits that the policy file sets, by target name. */
 	readonly limits: ReadonlyMap<string, TargetLimits>;
 	readonly armed: ReadonlyMap<string, Armed>;
-	/** The configured keys, for the hints of a refusal. */
+	/** The configured keys, for the hints of refusals. */
 	readonly keys: PolicyKeys;
 };
 
 export type PolicyKeys = {readonly arm: string; readonly targets: string};
 
-/** Why something is not done, and what to do about it. */
+/** Why an action is refused, and what to do next. */
 export type Refusal = {readonly kind: 'refused'; readonly reason: string; readonly hint: string};
 
 /**
@@ -50,14 +50,17 @@ export type AccessState =
 	| {readonly state: 'armed'; readonly since: number; readonly until: number}
 	| {readonly state: 'read-only'; readonly reason: string};
 
-/** At the start nothing is armed. `readOnly`: why nothing can be changed; true: as --read-only asks. */
-export function createPolicy(given: {
+/** A target whose `attributes` are undefined when they are unknown. */
+type PolicyTarget = Pick<Target, 'name' | 'production'> & {readonly attributes?: TargetAttributes | undefined};
+
+/** Creates the policy at the start, with nothing armed. `readOnly`: why nothing can be changed; true: because of --read-only. */
+export function createPolicy(options: {
 	readonly readOnly: boolean | string;
-	readonly targets: readonly (Pick<Target, 'name' | 'production'> & {readonly place?: TargetAttributes | undefined})[];
+	readonly targets: readonly PolicyTarget[];
 	readonly file?: PolicyFile | undefined;
 	readonly keys?: PolicyKeys;
 }): Policy {
-	const {readOnly, targets, file, keys = {arm: 'O', targets: 't'}} = given;
+	const {readOnly, targets, file, keys = {arm: 'O', targets: 't'}} = options;
 	const empty: Policy = {
 		readOnly: readOnly === true ? 'started with --read-only' : readOnly === false ? undefined : readOnly,
 		fileState: {state: 'none'},
@@ -66,39 +69,41 @@ export function createPolicy(given: {
 		armed: new Map(),
 		keys,
 	};
-	const places = new Map(targets.flatMap(({name, place}) => (place === undefined ? [] : [[name, place] as const])));
-	return applyPolicyFile(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, places);
+	const known = new Map(
+		targets.flatMap(({name, attributes}) => (attributes === undefined ? [] : [[name, attributes] as const])),
+	);
+	return applyPolicyFile(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, known);
 }
 
-/** The policy once the file says this. A target whose place is not known is bound by every rule. */
+/** Returns the policy with a new content of the file. A target with unknown attributes is bound by every rule. */
 export function applyPolicyFile(
 	policy: Policy,
-	read: PolicyFileState,
-	places: ReadonlyMap<string, TargetAttributes>,
+	fileState: PolicyFileState,
+	attributes: ReadonlyMap<string, TargetAttributes>,
 ): Policy {
 	const all = [...policy.targets.keys()];
-	const file = read.state === 'read' ? read.file : {};
-	const bounds = new Map(all.map(name => [name, resolveLimits(file, {name, place: places.get(name), all})]));
-	return {...policy, fileState: read, limits: bounds};
+	const file = fileState.state === 'read' ? fileState.file : {};
+	const limits = new Map(all.map(name => [name, resolveLimits(file, {name, attributes: attributes.get(name), all})]));
+	return {...policy, fileState, limits};
 }
 
-const fileOf = ({fileState: read}: Policy): PolicyFile => (read.state === 'read' ? read.file : {});
+const fileOf = ({fileState}: Policy): PolicyFile => (fileState.state === 'read' ? fileState.file : {});
 
-/** A target that is not configured is bound by every rule. */
+/** Returns the limits of a target. A target that is not configured is bound by every rule. */
 export const limitsFor = (policy: Policy, target: string): TargetLimits =>
 	policy.limits.get(target) ??
-	resolveLimits(fileOf(policy), {name: target, place: undefined, all: [...policy.targets.keys()]});
+	resolveLimits(fileOf(policy), {name: target, attributes: undefined, all: [...policy.targets.keys()]});
 
 const idleMs = (policy: Policy): number =>
 	Math.min(armedIdleMs, Math.max(0, (fileOf(policy).armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
 
-/** `10 minutes`: for how long a target stays armed while nothing is done on it. */
+/** Returns how long an idle target stays armed, such as `10 minutes`. */
 export function armedDuration(policy: Policy): string {
 	const minutes = idleMs(policy) / 60_000;
 	return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
 
-/** A target that is not configured is guarded. */
+/** Returns the access state of a target at a monotonic time. A target that is not configured is guarded. */
 export function accessState(policy: Policy, target: string, now: number): AccessState {
 	if (policy.fileState.state === 'unusable') return {state: 'read-only', reason: unusable(policy.fileState.reason)};
 	const {readOnly} = limitsFor(policy, target);
@@ -113,12 +118,12 @@ export function accessState(policy: Policy, target: string, now: number): Access
 
 const unusable = (reason: string): string => `the policy file of this machine cannot be used: ${reason}`;
 
-const readOnlyRefusal = ({fileState: read}: Policy, reason: string): Refusal => ({
+const readOnlyRefusal = ({fileState}: Policy, reason: string): Refusal => ({
 	kind: 'refused',
 	reason: `read-only: ${reason}`,
 	hint:
-		read.state === 'unusable'
-			? 'the administrator of this machine can mend /etc/midwatch/policy.yaml; it is read again every two seconds'
+		fileState.state === 'unusable'
+			? 'the administrator of this machine can fix /etc/midwatch/policy.yaml; it is read again every two seconds'
 			: 'it cannot be armed; show it to someone who may act here',
 });
 
@@ -147,32 +152,32 @@ export function disarmTarget(policy: Policy, target: string): Policy {
 	return {...policy, armed};
 }
 
-/** Activity on a target: extends what is still armed, never revives what has ended. */
+/** Extends the arming of a target after activity on it. An expired arming stays expired. */
 export function extendArming(policy: Policy, target: string, now: number): Policy {
 	const is = accessState(policy, target, now);
 	if (is.state !== 'armed') return policy;
 	return {...policy, armed: new Map(policy.armed).set(target, {since: is.since, activeAt: now})};
 }
 
-/** Targets whose arming has ended by idleness and that are still on the list. */
+/** Returns the targets whose arming has expired and was not removed yet. */
 export const expiredArmings = (policy: Policy, now: number): readonly string[] =>
 	[...policy.armed.keys()].filter(target => accessState(policy, target, now).state !== 'armed');
 
-/** The reading at which the next arming ends, if one is armed. */
+/** Returns the monotonic time at which the next arming expires; undefined when nothing is armed. */
 export function nextArmingExpiry(policy: Policy): number | undefined {
-	const ends = [...policy.armed.values()].map(one => one.activeAt + idleMs(policy));
+	const ends = [...policy.armed.values()].map(({activeAt}) => activeAt + idleMs(policy));
 	return ends.length > 0 ? Math.min(...ends) : undefined;
 }
 
-/** Whether this action may be proposed on this target at all: asked before anything is read for it. */
+/** Says why this action may not be proposed on this target; undefined when it may. Called before anything is read for it. */
 export function refusalFor(policy: Policy, action: string, target: string, now: number): Refusal | undefined {
 	const is = accessState(policy, target, now);
 	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
-	const word = limitsFor(policy, target).forbid.find(({value}) => forbidsAction(value, action));
-	if (word !== undefined) {
+	const forbidden = limitsFor(policy, target).forbid.find(({value}) => forbidsAction(value, action));
+	if (forbidden !== undefined) {
 		return {
 			kind: 'refused',
-			reason: `the policy file of this machine forbids ${action}${lineSuffix(word.line)}`,
+			reason: `the policy file of this machine forbids ${action}${lineSuffix(forbidden.line)}`,
 			hint: 'the administrator of this machine can allow it in /etc/midwatch/policy.yaml',
 		};
 	}

@@ -1,20 +1,23 @@
 import type {SystemKind} from '../contract/row.ts';
 import {globMatches} from '../text/glob.ts';
 
-/** Host and port as the settings of a target hold them; `host` may also be the folder of a Unix socket. */
+/** Host and port in the settings of a target; `host` may also be the folder of a Unix socket. */
 export type Endpoint = {readonly host: string; readonly port: number};
 
-/** What a target is by its settings, whatever its user calls it. `unknown`: it cannot be read from them now. */
+/** The attributes of a target from its settings, independent of its name. `unknown`: they cannot be read now. */
 export type TargetAttributes = {
 	readonly kind: SystemKind;
 	readonly endpoints: readonly Endpoint[] | 'unknown';
-	/** The database that is connected to; undefined where a system has none. */
+	/** The connected database; undefined for a system without databases. */
 	readonly database?: string | undefined;
-	/** The context of the kubeconfig; undefined where a system has none. */
+	/** The context of the kubeconfig; undefined for a system without one. */
 	readonly cluster?: {readonly context: string} | 'unknown' | undefined;
 };
 
-/** What a rule is about: all of these, and of each list any. At least one is there. `*` means any text but in `kind` and `port`. */
+/**
+ * Selects the targets of a rule: every given field must match with one entry of its list. At least one field is given. `*` matches any text,
+ * except in `kind` and `port`.
+ */
 export type RuleMatch = {
 	readonly kind?: readonly SystemKind[] | undefined;
 	readonly host?: readonly string[] | undefined;
@@ -23,12 +26,12 @@ export type RuleMatch = {
 	readonly cluster?: readonly string[] | undefined;
 };
 
-/** All that lead to the machine itself. */
+/** The names of this machine. */
 const loopback = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * One spelling for each host: lower case, no dot at the end, no brackets, addresses in their usual form (`127.1` is `127.0.0.1`, and an
- * IPv4 address mapped into IPv6 is itself), names beyond ASCII in punycode. Names are not looked up.
+ * Normalizes a host: lower case, no trailing dot, no brackets, canonical addresses (`127.1` becomes `127.0.0.1`, an IPv4-mapped IPv6 address
+ * becomes the IPv4 address), punycode for names beyond ASCII. Names are not resolved.
  */
 export function normalHost(host: string): string {
 	const bare = host
@@ -47,7 +50,7 @@ export function normalHost(host: string): string {
 	return bits.flatMap(part => [part >> 8, part & 255]).join('.');
 }
 
-/** By which names a rule may mean this host. */
+/** Returns the names by which a rule can refer to this host. */
 function namesOf(host: string): readonly string[] {
 	const normal = normalHost(host);
 	const isOwn =
@@ -64,23 +67,23 @@ const isHost = (patterns: readonly string[] | undefined, host: string): boolean 
 	patterns === undefined ||
 	patterns.some(pattern => namesOf(host).some(name => globMatches(normalHost(pattern), name)));
 
-/** Whether a rule is about a target. What cannot be known now may be what the rule means: then it is. */
-export function ruleMatches(match: RuleMatch, place: TargetAttributes): boolean {
+/** Whether a rule applies to a target. An unknown attribute counts as a match. */
+export function ruleMatches(match: RuleMatch, attributes: TargetAttributes): boolean {
 	const {kind, host, port, database, cluster} = match;
-	if (kind !== undefined && !kind.includes(place.kind)) return false;
+	if (kind !== undefined && !kind.includes(attributes.kind)) return false;
 	if (host !== undefined || port !== undefined) {
-		const {endpoints} = place;
-		const found =
+		const {endpoints} = attributes;
+		const hasEndpoint =
 			endpoints === 'unknown' ||
-			endpoints.some(one => isHost(host, one.host) && (port === undefined || port.includes(one.port)));
-		if (!found) return false;
+			endpoints.some(endpoint => isHost(host, endpoint.host) && (port === undefined || port.includes(endpoint.port)));
+		if (!hasEndpoint) return false;
 	}
 	if (database !== undefined) {
-		const own = place.database;
+		const own = attributes.database;
 		if (own === undefined || !database.some(pattern => globMatches(pattern, own))) return false;
 	}
 	if (cluster !== undefined) {
-		const own = place.cluster;
+		const own = attributes.cluster;
 		if (own === undefined) return false;
 		if (own !== 'unknown' && !cluster.some(pattern => globMatches(pattern, own.context))) return false;
 	}

@@ -1,33 +1,33 @@
-/** The longest text that a confirmation asks to be typed, in characters. */
-const longest = 8;
+/** The maximum length of the text that a confirmation requires, in characters. */
+const maxLength = 8;
 
-/** The shortest last word that still names an object: of `postgres-0` the last word would be `0`. */
-const shortestWord = 3;
+/** The minimum length of a last word that names an object: the last word of `postgres-0` would be `0`. */
+const minWordLength = 3;
 
-/** Consonants that no two fonts confuse. Without vowels, and with no letter twice, four of them spell nothing. */
+/** Consonants that are easy to distinguish in every font. Without vowels and repeated letters, four of them never form a word. */
 const codeLetters = 'dhjknprtvx';
 
 const codeLength = 4;
 
-/** Four different letters derived from the hash of a plan (hex): the same plan gives the same code. */
+/** Derives four different letters from the hash of a plan (hex). The same plan gives the same code. */
 function codeOf(hash: string): string {
-	const left = [...codeLetters];
+	const remaining = [...codeLetters];
 	let number = Number.parseInt(hash.slice(0, 12), 16) || 0;
 	let code = '';
 	while (code.length < codeLength) {
-		code += left.splice(number % left.length, 1)[0] ?? '';
+		code += remaining.splice(number % remaining.length, 1)[0] ?? '';
 		number = Math.floor(number / codeLetters.length);
 	}
 	return code;
 }
 
 /**
- * What a person types to name an object, at most 8 characters of ASCII: the name itself when it is short enough (`4411`, `512mb`), else its
- * last word (`api` of `checkout/api`, `x2k4p` of `api-7f9c6d-x2k4p`), else a code of the plan. Never a whole path.
+ * Returns the text that the user types to name an object, at most 8 ASCII characters: the name when it is short enough (`4411`, `512mb`), else
+ * its last word (`api` of `checkout/api`, `x2k4p` of `api-7f9c6d-x2k4p`), else a code of the plan. Never a complete path.
  */
 export function shortName(object: string, hash: string): string {
 	const name = object.trim().split('/').at(-1) ?? '';
-	if (/^[\w.:+-]+$/.test(name) && name.length <= longest) return name;
+	if (/^[\w.:+-]+$/.test(name) && name.length <= maxLength) return name;
 	const word = name.split(/[^A-Za-z0-9]/).at(-1) ?? '';
-	return word.length >= shortestWord && word.length <= longest ? word : codeOf(hash);
+	return word.length >= minWordLength && word.length <= maxLength ? word : codeOf(hash);
 }

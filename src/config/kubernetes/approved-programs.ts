@@ -8,26 +8,26 @@ import {ConfigError} from '../config-error.ts';
 import {readSafeFile} from '../safe-file.ts';
 
 /*
- * The programs that this user has approved, in a file of the state directory: approved-programs.json, mode 0600. To withdraw an approval,
- * take its entry out, or delete the file.
+ * Stores the programs that this user has approved in approved-programs.json of the state directory, mode 0600. To withdraw an approval,
+ * delete its entry, or the file.
  */
 
-/** `digest` is of the arguments, the environment and the server: none of them is written down. */
+/** `digest` is the hash of arguments, environment and server, which are not stored. */
 const entrySchema = z.object({program: z.string(), digest: z.string(), askedBy: z.string(), at: z.string()});
 const fileSchema = z.object({version: z.literal(1), programs: z.array(entrySchema)});
 
 export type ApprovedProgram = z.infer<typeof entrySchema>;
 
-/** Of more than these the oldest are dropped. */
-const most = 1000;
+/** The oldest entries above this number are dropped. */
+const maxPrograms = 1000;
 
 const fileIn = (stateDir: string): string => join(stateDir, 'approved-programs.json');
 
-/** @throws AdapterError `denied` when the file cannot be read, trusted or understood: then nothing is approved. */
+/** Reads the approved programs. @throws AdapterError `denied` when the file cannot be read, trusted or parsed: then nothing is approved. */
 export async function readApprovedPrograms(stateDir: string): Promise<readonly ApprovedProgram[]> {
 	const file = fileIn(stateDir);
 	const denied = (what: string, cause: unknown) =>
-		new AdapterError('denied', what, `Mend ${file}, or delete it: then what it approved is asked again.`, {cause});
+		new AdapterError('denied', what, `Fix ${file}, or delete it and approve the programs again.`, {cause});
 	let text: string | undefined;
 	try {
 		text = await readSafeFile(file, {kind: 'secret'});
@@ -44,7 +44,7 @@ export async function readApprovedPrograms(stateDir: string): Promise<readonly A
 }
 
 /**
- * Adds one. Of two consoles that do so at the same moment one may win: what the other approved is asked again.
+ * Adds an approval. When two consoles write at the same moment, one approval may be lost; the user is then prompted for it again.
  * @throws AdapterError `denied` when it cannot be written.
  */
 export async function addApprovedProgram(stateDir: string, program: ApprovedProgram): Promise<void> {
@@ -53,7 +53,7 @@ export async function addApprovedProgram(stateDir: string, program: ApprovedProg
 	const draft = `${file}.${randomUUID()}`;
 	try {
 		makeDirectory(stateDir);
-		const programs = [...before, program].slice(-most);
+		const programs = [...before, program].slice(-maxPrograms);
 		await writeFile(draft, `${JSON.stringify({version: 1, programs}, undefined, '\t')}\n`, {mode: 0o600, flag: 'wx'});
 		await rename(draft, file);
 	} catch (error) {

@@ -6,44 +6,44 @@ import {checkProgram} from '../../files/program-safety.ts';
 import {ConfigError} from '../config-error.ts';
 import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
 
-/** What decides, beside the kubeconfig, whether a program that it names may run. */
+/** The rules outside the kubeconfig that decide whether one of its programs may run. */
 export type ExecRules = {
 	/** The state directory: it holds the approvals of this user. */
 	readonly stateDir: string;
 	/** `kubernetes.allowExec` of the configuration: absolute paths that need no approval. */
 	readonly allowed: readonly string[];
-	/** `execPlugins` of the machine's policy, read again at each call; undefined where it limits nothing. @throws ConfigError when it cannot be used. */
+	/** Reads `execPlugins` of the machine policy at each call; undefined when it sets no limit. @throws ConfigError when it cannot be used. */
 	readonly policy: () => Promise<readonly string[] | undefined>;
-	/** The configured keys of the list of targets and of the login there, for the hint. */
+	/** The configured keys that open the list of targets and log in there, for the hint. */
 	readonly keys: {readonly targets: string; readonly login: string};
 };
 
 /** A program that a kubeconfig wants to run. */
 export type ExecRequest = {
-	/** Its absolute path, or the bare name that PATH does not have. */
+	/** Its absolute path, or a bare name that is not in PATH. */
 	readonly program: string;
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
-	/** Where its answer is sent. */
+	/** The server that receives the credential it prints. */
 	readonly server: string;
-	/** The kubeconfig. */
+	/** The path of the kubeconfig. */
 	readonly requestedBy: string;
 	readonly installHint: string | undefined;
-	/** The sentence that says why the user's kuberc forbids it. */
+	/** Why the user's kuberc forbids it; undefined when it does not. */
 	readonly forbidden: string | undefined;
 };
 
 export type ExecPermission = {
 	/**
-	 * Asked before each run. @throws AdapterError `denied` when it is not there, when kuberc or policy forbid it, when somebody else can write
-	 * it, or when the user has not approved it yet.
+	 * Checks the permission before each run. @throws AdapterError `denied` when the program does not exist, kuberc or policy forbid it, another
+	 * user can write it, or the user has not approved it yet.
 	 */
 	permit(): Promise<void>;
-	/** What the user has to approve; undefined when nothing waits for that. @throws AdapterError `denied` when approval would not help. */
+	/** Returns what the user has to approve; undefined when no approval is missing. @throws AdapterError `denied` when approval would not help. */
 	approval(): Promise<ProgramApproval | undefined>;
 };
 
-/** What an approval is bound to, in addition to the path. A hash, because the arguments may hold a token. */
+/** Returns the hash that binds an approval to arguments, environment and server. It is a hash because the arguments may hold a token. */
 const digestOf = ({args, env, server}: ExecRequest): string =>
 	createHash('sha256')
 		.update(JSON.stringify([args, Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)), server]))
@@ -51,28 +51,28 @@ const digestOf = ({args, env, server}: ExecRequest): string =>
 
 const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
 
-/** The same path, or links that lead to the same file. */
+/** Whether the list has the program by its path, or by a link to the same file. */
 async function isListed(program: string, file: string, list: readonly string[]): Promise<boolean> {
 	if (list.includes(program)) return true;
 	const files = await Promise.all(list.map(path => realpath(path).catch(() => undefined)));
 	return files.includes(file);
 }
 
-/** The file that would run. @throws AdapterError when it may not, whatever the user approves. */
+/** Returns the real path of the file that would run. @throws AdapterError when it may not run even with an approval. */
 async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<string> {
 	const {program, installHint, forbidden} = request;
 	if (forbidden !== undefined) {
 		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
 		throw denied(forbidden, hint);
 	}
-	const found = program.startsWith('/') ? await checkProgram(program) : ({state: 'missing'} as const);
-	if (found.state === 'missing') {
+	const checked = program.startsWith('/') ? await checkProgram(program) : ({state: 'missing'} as const);
+	if (checked.state === 'missing') {
 		const hint = installHint ?? 'Install it, or choose a context that does not need it.';
 		throw denied(`login by ${program}: it is not installed, or not in PATH`, hint);
 	}
-	if (found.state === 'unsafe') {
+	if (checked.state === 'unsafe') {
 		const hint = 'A user who can write it decides what runs as you.';
-		throw denied(`login by ${program}: ${found.reason}`, hint);
+		throw denied(`login by ${program}: ${checked.reason}`, hint);
 	}
 	let limit: readonly string[] | undefined;
 	try {
@@ -84,33 +84,34 @@ async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<stri
 			'No program of a kubeconfig runs until the policy can be read.',
 		);
 	}
-	if (limit !== undefined && !(await isListed(program, found.file, limit))) {
+	if (limit !== undefined && !(await isListed(program, checked.file, limit))) {
 		const hint = 'Ask its administrator: execPlugins in /etc/midwatch/policy.yaml lists the programs that may run.';
 		throw denied(`login by ${program}: the policy of this machine does not allow it`, hint);
 	}
-	return found.file;
+	return checked.file;
 }
 
 const approvalHint = ({targets, login}: ExecRules['keys']): string =>
 	`Press ${targets}, then ${login} on its line in the console, to see what it is and to approve it once. Without a person: name it in kubernetes.allowExec of the configuration.`;
 
 export function createExecPermission(request: ExecRequest, rules: ExecRules): ExecPermission {
-	const {program, requestedBy: askedBy, server} = request;
+	const {program, requestedBy, server} = request;
 	const digest = digestOf(request);
 
 	async function approval(): Promise<ProgramApproval | undefined> {
 		const file = await allowedFile(request, rules);
 		if (await isListed(program, file, rules.allowed)) return undefined;
 		const approved = await readApprovedPrograms(rules.stateDir);
-		if (approved.some(one => one.program === program && one.digest === digest)) return undefined;
-		const isKnown = approved.some(one => one.program === program && one.askedBy === askedBy);
+		if (approved.some(known => known.program === program && known.digest === digest)) return undefined;
+		const isKnown = approved.some(known => known.program === program && known.askedBy === requestedBy);
 		return {
 			program,
 			file,
-			requestedBy: askedBy,
+			requestedBy,
 			server,
 			changed: isKnown,
-			approve: () => addApprovedProgram(rules.stateDir, {program, digest, askedBy, at: new Date().toISOString()}),
+			approve: () =>
+				addApprovedProgram(rules.stateDir, {program, digest, askedBy: requestedBy, at: new Date().toISOString()}),
 		};
 	}
 

@@ -5,12 +5,12 @@ import {AdapterError} from '../../errors.ts';
 import {readCredentialFile} from '../credential-file.ts';
 
 /*
- * The files that kubectl reads, as far as midwatch needs them, merged by kubectl's rule: of two entries with the same name, the first counts.
+ * Reads the parts of kubeconfig files that midwatch needs and merges them as kubectl does: of two entries with the same name, the first counts.
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
  */
 
 const text = z.string();
-/** Generators leave keys empty that they have nothing for. */
+/** An optional text. Some generators write an empty key instead of none. */
 const maybe = text
 	.nullish()
 	.transform(value => (value === null || value === '' ? undefined : value))
@@ -69,16 +69,16 @@ const fileSchema = z.object({
 	contexts: named('context', z.unknown()),
 });
 
-/** One entry and the folder that its relative paths start from. */
+/** An entry and its file. Relative paths start from the folder of the file. */
 export type KubeconfigEntry<T> = {readonly value: T; readonly file: string};
 
 export type KubeCluster = z.infer<typeof clusterSchema>;
 export type KubeUser = z.infer<typeof userSchema>;
 export type KubeContext = z.infer<typeof contextSchema>;
 
-/** Several files as one. Entries are checked when they are asked for: what is wrong with one context does not hide the others. */
+/** The merged files. An entry is validated on access, so that a mistake in one context does not hide the others. */
 export type Kubeconfig = {
-	/** The files that were there. */
+	/** The files that exist. */
 	readonly files: readonly string[];
 	readonly currentContext: string | undefined;
 	readonly contexts: readonly string[];
@@ -88,25 +88,25 @@ export type Kubeconfig = {
 };
 
 /**
- * `KUBECONFIG`, or the file in the home directory. A path of KUBECONFIG may be missing, and may be given twice. A relative one starts from
- * the current directory, as with kubectl: the user wrote it. What such a file wants to run needs approval as for any other.
+ * Returns the paths of `KUBECONFIG`, or the file in the home directory. A file of KUBECONFIG may be missing or listed twice. A relative path
+ * starts from the current directory, as in kubectl: the user wrote it. The programs of such a file need approval like any others.
  */
 export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>>, home: string): readonly string[] {
-	const given = env['KUBECONFIG'];
-	if (given === undefined || given === '') return [join(home, '.kube', 'config')];
-	return [...new Set(given.split(delimiter).filter(Boolean))].map(file => resolve(file));
+	const variable = env['KUBECONFIG'];
+	if (variable === undefined || variable === '') return [join(home, '.kube', 'config')];
+	return [...new Set(variable.split(delimiter).filter(Boolean))].map(file => resolve(file));
 }
 
-/** A path of a kubeconfig: relative ones start from the folder of the file that holds them. */
+/** Resolves a path in a kubeconfig. A relative path starts from the folder of its file. */
 export const resolveFromFile = (path: string, file: string): string =>
 	isAbsolute(path) ? path : resolve(dirname(file), path);
 
 const unusable = (file: string, what: string, cause?: unknown): AdapterError =>
-	new AdapterError('denied', `${file}: ${what}`, 'Mend the kubeconfig, or name another one: kubectl config view', {
+	new AdapterError('denied', `${file}: ${what}`, 'Fix the kubeconfig, or name another one: kubectl config view', {
 		cause,
 	});
 
-/** What zod says, without values: a kubeconfig holds secrets. */
+/** Describes the first issue without values: a kubeconfig holds secrets. */
 const firstIssue = (error: z.ZodError): string => {
 	const [issue] = error.issues;
 	return `${issue?.path.join('.') ?? ''} is not what it has to be`;
@@ -124,15 +124,18 @@ function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 	try {
 		value = parse(body, {logLevel: 'error'});
 	} catch (error) {
-		// The parser's words repeat the line, which may be a secret.
+		// The message of the parser repeats the line, which may hold a secret.
 		throw unusable(file, yamlProblem(error));
 	}
-	const found = fileSchema.safeParse(value ?? {});
-	if (!found.success) throw unusable(file, `it is not a kubeconfig: ${firstIssue(found.error)}`);
-	return found.data;
+	const parsed = fileSchema.safeParse(value ?? {});
+	if (!parsed.success) throw unusable(file, `it is not a kubeconfig: ${firstIssue(parsed.error)}`);
+	return parsed.data;
 }
 
-/** @throws AdapterError `denied` when a file cannot be read, can be written by others, is no kubeconfig, or when there is none at all. */
+/**
+ * Reads and merges the files.
+ * @throws AdapterError `denied` when a file cannot be read, others can write it, it is not a kubeconfig, or no file exists.
+ */
 export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
 	const contexts = new Map<string, KubeconfigEntry<unknown>>();
 	const clusters = new Map<string, KubeconfigEntry<unknown>>();
@@ -165,11 +168,11 @@ export async function readKubeconfig(files: readonly string[]): Promise<Kubeconf
 		schema: z.ZodType<T>,
 		name: string,
 	) {
-		const found = from.get(name);
-		if (found === undefined) return undefined;
-		const checked = schema.safeParse(found.value ?? {});
-		if (!checked.success) throw unusable(found.file, `${kind} ${name}: ${firstIssue(checked.error)}`);
-		return {value: checked.data, file: found.file};
+		const entry = from.get(name);
+		if (entry === undefined) return undefined;
+		const checked = schema.safeParse(entry.value ?? {});
+		if (!checked.success) throw unusable(entry.file, `${kind} ${name}: ${firstIssue(checked.error)}`);
+		return {value: checked.data, file: entry.file};
 	}
 
 	return {

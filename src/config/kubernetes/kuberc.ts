@@ -5,7 +5,7 @@ import {AdapterError} from '../../errors.ts';
 import {readCredentialFile} from '../credential-file.ts';
 
 /*
- * What kubectl's own preferences say of the programs that a kubeconfig may run.
+ * Reads kubectl's own preferences (kuberc) about the programs that a kubeconfig may run.
  * https://kubernetes.io/docs/reference/kubectl/kuberc/#credential-plugin-policy
  */
 
@@ -15,29 +15,30 @@ const schema = z.object({
 });
 
 /**
- * @param command as it is run: a bare name, or an absolute path.
- * @param lookUp the absolute path that a bare name has in PATH.
- * @returns the sentence that says why it may not run, or undefined.
+ * Decides whether a program may run.
+ * @param command a bare name, or an absolute path.
+ * @param lookUp returns the absolute path of a bare name in PATH.
+ * @returns why it may not run; undefined when it may.
  */
 export type PluginPolicy = (command: string, lookUp: (name: string) => string | undefined) => string | undefined;
 
-const repairHint = 'Mend the kuberc, or set KUBERC=off.';
+const repairHint = 'Fix the kuberc, or set KUBERC=off.';
 
 /**
- * The policy of this user's kuberc; without one, whatever a kubeconfig names may run.
- * @throws AdapterError `denied` when the file is there and cannot be understood: then nobody knows what is forbidden.
+ * Reads the policy of this user's kuberc. Without a kuberc, every program of a kubeconfig is allowed.
+ * @throws AdapterError `denied` when the file exists and cannot be parsed: what it forbids is then unknown.
  */
 export async function readPluginPolicy(
 	env: Readonly<Record<string, string | undefined>>,
 	home: string,
 ): Promise<PluginPolicy> {
 	const allowed: PluginPolicy = () => undefined;
-	const given = env['KUBERC'] || undefined;
-	if (given === 'off') return allowed;
-	const file = given ?? join(home, '.kube', 'kuberc');
+	const variable = env['KUBERC'] || undefined;
+	if (variable === 'off') return allowed;
+	const file = variable ?? join(home, '.kube', 'kuberc');
 	const body = await readCredentialFile(file);
 	if (body === undefined) {
-		if (given === undefined) return allowed;
+		if (variable === undefined) return allowed;
 		throw new AdapterError('denied', `${file}: there is no such file`, repairHint);
 	}
 	let value: unknown;
@@ -46,18 +47,18 @@ export async function readPluginPolicy(
 	} catch (error) {
 		throw new AdapterError('denied', `${file} is not YAML`, repairHint, {cause: error});
 	}
-	const found = schema.safeParse(value ?? {});
-	if (!found.success) {
-		const what = `${file}: ${found.error.issues[0]?.path.join('.') ?? ''} is not what it has to be`;
+	const parsed = schema.safeParse(value ?? {});
+	if (!parsed.success) {
+		const what = `${file}: ${parsed.error.issues[0]?.path.join('.') ?? ''} is not what it has to be`;
 		throw new AdapterError('denied', what, repairHint);
 	}
-	const {credentialPluginPolicy: policy, credentialPluginAllowlist: list} = found.data;
+	const {credentialPluginPolicy: policy, credentialPluginAllowlist: list} = parsed.data;
 	if (policy === 'DenyAll') return command => `${file} forbids ${command}: its policy is DenyAll`;
 	if (policy !== 'Allowlist') return allowed;
 	const names = (list ?? []).flatMap(entry => entry.name ?? entry.command ?? []);
 	return (command, lookUp) => {
 		const path = isAbsolute(command) ? command : lookUp(command);
-		// A bare name in the list stands for the one program that PATH finds for it.
+		// A bare name in the list means the program that PATH has under it.
 		const listed = names.some(name =>
 			isAbsolute(name) ? name === path : name === basename(command) && path !== undefined && lookUp(name) === path,
 		);

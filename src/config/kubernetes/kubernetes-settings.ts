@@ -6,7 +6,7 @@ import type {ConfigEnvironment} from '../config-environment.ts';
 import {kubeconfigFiles} from './kubeconfig.ts';
 import {readClusterAccess, readInClusterAccess} from './resolve-cluster-access.ts';
 
-/** What a person, or the environment, says of one cluster. */
+/** The settings of one cluster from the configuration or the environment, before defaults. */
 export type RawKubernetesSettings = {
 	/** The files to read; those of KUBECONFIG, or the one in the home folder, when absent. */
 	readonly kubeconfig?: readonly string[] | undefined;
@@ -19,38 +19,38 @@ export type RawKubernetesSettings = {
 	readonly inCluster?: boolean | undefined;
 };
 
-/** Reads nothing yet: a kubeconfig that is renewed while midwatch runs is read when it is needed. */
+/** Creates the settings without reading a file. The kubeconfig is read on `access()`, so that a renewed one counts. */
 export function createKubernetesSettings(
-	words: RawKubernetesSettings,
+	raw: RawKubernetesSettings,
 	environment: ConfigEnvironment,
 ): KubernetesSettings {
 	const {env, home} = environment;
-	const [first, ...others] = words.namespaces ?? [];
-	const files = words.kubeconfig ?? kubeconfigFiles(env, home);
+	const [first, ...others] = raw.namespaces ?? [];
+	const files = raw.kubeconfig ?? kubeconfigFiles(env, home);
 	return {
-		access: () => resolveClusterAccess(words, files, environment),
-		kubeconfig: words.kubeconfig ?? [],
-		context: words.context,
+		access: () => resolveClusterAccess(raw, files, environment),
+		kubeconfig: raw.kubeconfig ?? [],
+		context: raw.context,
 		namespaces: first === undefined ? 'all' : [first, ...others],
-		impersonate: words.impersonate,
-		metrics: words.metrics,
+		impersonate: raw.impersonate,
+		metrics: raw.metrics,
 		environment: env,
 	};
 }
 
 async function resolveClusterAccess(
-	words: RawKubernetesSettings,
+	raw: RawKubernetesSettings,
 	files: readonly string[],
 	{env, home, stateDir, plugins}: ConfigEnvironment,
 ): Promise<ClusterAccess> {
-	if (words.inCluster === true || (words.inCluster === undefined && !files.some(file => existsSync(file)))) {
+	if (raw.inCluster === true || (raw.inCluster === undefined && !files.some(file => existsSync(file)))) {
 		const inside = await readInClusterAccess(env);
 		if (inside !== undefined) return inside;
-		if (words.inCluster === true) {
+		if (raw.inCluster === true) {
 			const hint = 'Run midwatch in a pod with a service account, or name a kubeconfig.';
 			throw new AdapterError('denied', 'midwatch does not run in a cluster', hint);
 		}
 	}
 	const rules = {allowed: [], policy: async () => undefined, keys: {targets: 't', login: 'l'}, ...plugins, stateDir};
-	return readClusterAccess({files, context: words.context, env, home, rules});
+	return readClusterAccess({files, context: raw.context, env, home, rules});
 }

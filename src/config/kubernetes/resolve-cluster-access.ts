@@ -29,13 +29,13 @@ export type ClusterAccessRequest = {
 
 const accounts = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Text in base64, as it stands in a kubeconfig under a key that ends in `-data`. */
+/** Returns the secret of a kubeconfig key that ends in `-data`, whose value is base64. */
 const inlineSecret = (data: string, source: string): Secret =>
 	secretFromReader(source, async () => Buffer.from(data, 'base64').toString('utf8'));
 
 const fileSecret = (file: string): Secret => secretFromReader(file, () => readRequiredCredentialFile(file));
 
-/** As client-go: the text goes before the file. */
+/** Returns the inline text or the file of a PEM. As in client-go, the text has precedence. */
 function pemOf(data: string | undefined, path: string | undefined, file: string, key: string): Secret | undefined {
 	if (data !== undefined) return inlineSecret(data, `${file} ${key}-data`);
 	return path === undefined ? undefined : fileSecret(resolveFromFile(path, file));
@@ -56,7 +56,7 @@ function pluginOf(
 			'Renew the kubeconfig: only client.authentication.k8s.io/v1 and v1beta1 are in use.',
 		);
 	}
-	// As client-go: a bare name is looked up in PATH, anything with a slash starts from the folder of the kubeconfig.
+	// As in client-go, a bare name is looked up in PATH; a path with a slash is relative to the folder of the kubeconfig.
 	const command = exec.command.includes('/')
 		? resolveFromFile(exec.command, file)
 		: (findProgram(exec.command, env['PATH']) ?? exec.command);
@@ -97,11 +97,11 @@ function certificateOf(user: KubeUser, file: string): ClusterLogin['certificate'
 	throw new AdapterError(
 		'denied',
 		`${file}: a client certificate needs both client-certificate and client-key`,
-		'Mend the kubeconfig, or log in anew.',
+		'Fix the kubeconfig, or log in again.',
 	);
 }
 
-/** The order of client-go: a token file before the token, and a plugin only where there is nothing else. */
+/** Returns the login in the order of client-go: a token file before a token, and a plugin only when there is nothing else. */
 function loginMethod(
 	{value: user, file}: KubeconfigEntry<KubeUser>,
 	plugin: () => ExecPlugin | undefined,
@@ -113,8 +113,8 @@ function loginMethod(
 	if (username !== undefined) {
 		return {kind: 'basic', username, password: secretFromReader(`${file} password`, async () => password ?? '')};
 	}
-	const found = plugin();
-	if (found !== undefined) return {kind: 'exec', plugin: found};
+	const execPlugin = plugin();
+	if (execPlugin !== undefined) return {kind: 'exec', plugin: execPlugin};
 	if (user['auth-provider'] == null) return {kind: 'none'};
 	throw new AdapterError(
 		'unsupported',
@@ -132,7 +132,7 @@ const notFoundError = (config: Kubeconfig, what: string, name: string): AdapterE
 	new AdapterError(
 		'denied',
 		`${config.files.join(', ')}: there is no ${what} ${name}`,
-		`There are the contexts ${config.contexts.join(', ') || 'none'}: name one of them, or mend the kubeconfig.`,
+		`There are the contexts ${config.contexts.join(', ') || 'none'}: name one of them, or fix the kubeconfig.`,
 	);
 
 /**
@@ -187,7 +187,7 @@ export async function readClusterAccess(request: ClusterAccessRequest): Promise<
 }
 
 /**
- * The cluster that this process runs in, by the service account of its pod; undefined outside of one.
+ * Returns the access to the cluster that this process runs in, with the service account of its pod; undefined outside a cluster.
  * https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api
  */
 export async function readInClusterAccess(

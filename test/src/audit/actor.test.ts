@@ -4,7 +4,7 @@ import {readActor} from '../../../src/audit/actor.ts';
 import {stateDir} from '../../../src/state/state-dir.ts';
 
 describe('actor', () => {
-	test('is who the system says, behind sudo and SSH', () => {
+	test('is the user of the operating system, with sudo user and SSH client', () => {
 		const env = {SUDO_USER: 'mira', SSH_CONNECTION: '10.0.0.7 51122 10.0.0.1 22', SSH_TTY: '/dev/pts/9'};
 		expect(readActor(env)).toEqual({
 			user: userInfo().username,
@@ -17,7 +17,7 @@ describe('actor', () => {
 		});
 	});
 
-	test('is not given what the environment does not say', () => {
+	test('has no field that the environment does not have', () => {
 		const {sudo_user, ssh_client} = readActor({USER: 'somebody else'});
 		expect([sudo_user, ssh_client]).toEqual([undefined, undefined]);
 		expect(readActor({USER: 'somebody else'}).user).toBe(userInfo().username);

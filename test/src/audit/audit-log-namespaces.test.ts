@@ -78,7 +78,7 @@ describeNamespaces('the log of consoles in several pid namespaces', () => {
 				await pause(Math.random() < 0.3 ? leaseMs * 1.6 : Math.random() * 200);
 				process.kill(pid, 'SIGCONT');
 			} catch {
-				// It has just ended.
+				// The process has already ended.
 			}
 		}
 		expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0, 0]);

@@ -62,7 +62,7 @@ describe('writing', () => {
 		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [], notes: []});
 	});
 
-	test('tightens what was left open', async () => {
+	test('restricts the mode of an existing log', async () => {
 		const {audit, path} = await scratchAudit();
 		await mkdir(audit.dir, {recursive: true, mode: 0o755});
 		await writeFile(path, '', {mode: 0o644});
@@ -71,7 +71,7 @@ describe('writing', () => {
 		expect((await stat(path)).mode & 0o777).toBe(0o600);
 	});
 
-	test('keeps the order of what was asked for at once', async () => {
+	test('keeps the order of concurrent appends', async () => {
 		const {audit, path} = await scratchAudit();
 		await Promise.all(Array.from({length: 20}, (_, at) => audit.append({kind: 'resolve', note: String(at)})));
 		expect((await recordsIn(path)).map(record => record.note)).toEqual(Array.from({length: 20}, (_, at) => String(at)));
@@ -128,7 +128,7 @@ describe('writing', () => {
 });
 
 describe('what cannot be written', () => {
-	test('is said when something else stands where the directory belongs', async () => {
+	test('is said when a file is in the place of the directory', async () => {
 		const {audit, stateDir} = await scratchAudit();
 		await writeFile(join(stateDir, 'audit'), '');
 		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
@@ -153,14 +153,14 @@ describe('what cannot be written', () => {
 });
 
 describe('a file handle', () => {
-	/** What all handles of node:fs/promises share. */
+	/** Returns the prototype of all file handles of node:fs/promises. */
 	async function prototype(): Promise<FileHandle> {
 		const probe = await open(fileURLToPath(import.meta.url));
 		await probe.close();
 		return Object.getPrototypeOf(probe) as FileHandle;
 	}
 
-	test('is synced after the record was written and before anybody is told', async () => {
+	test('is synced after the record was written and before `append` resolves', async () => {
 		const {audit, path} = await scratchAudit();
 		const shared = await prototype();
 		const seen: string[] = [];
@@ -194,9 +194,9 @@ describe('a file handle', () => {
 });
 
 describe('what was lost', () => {
-	test('a line cut by a crash is told by the next record and not chained upon', async () => {
+	test('a line cut by a crash is reported by the next record, which is not chained to it', async () => {
 		const {audit, path} = await scratchAudit();
-		const whole = await audit.append({kind: 'start'});
+		const complete = await audit.append({kind: 'start'});
 		await appendFile(path, '{"actor":{"host":"bas');
 		expect((await verifyFile(path)).faults).toEqual([
 			{line: 2, text: 'it is incomplete: cut by a crash while it was written, or changed'},
@@ -206,14 +206,14 @@ describe('what was lost', () => {
 		const report = await verifyFile(path);
 		expect(report.faults).toEqual([]);
 		expect(report.notes).toEqual([{line: 2, text: 'cut by a crash; line 3 reports it'}]);
-		expect((await audit.recent(9)).map(record => [record.kind, record.prev === whole.hash])).toEqual([
+		expect((await audit.recent(9)).map(record => [record.kind, record.prev === complete.hash])).toEqual([
 			['arm', false],
 			['torn', true],
 			['start', false],
 		]);
 	});
 
-	test('a line that lacks nothing but its end is made whole', async () => {
+	test('a line that lacks only its line end is completed', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		await truncate(path, (await stat(path)).size - 1);
@@ -221,7 +221,7 @@ describe('what was lost', () => {
 		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [], notes: []});
 	});
 
-	test('lines cut off at the end show against the mirror, and stay told when the log goes on', async () => {
+	test('lines cut off at the end differ from the mirror, and stay reported when the log goes on', async () => {
 		const {audit, path} = await scratchAudit();
 		for (const note of ['one', 'two', 'three']) await audit.append({kind: 'resolve', note});
 		const [one] = (await readFile(path, 'utf8')).split('\n');
@@ -234,7 +234,7 @@ describe('what was lost', () => {
 		]);
 	});
 
-	test('a last record that was changed is not chained upon', async () => {
+	test('the next record is not chained to a last record that was changed', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'resolve', note: 'one'});
 		await audit.append({kind: 'resolve', note: 'two'});
@@ -245,7 +245,7 @@ describe('what was lost', () => {
 		expect((await audit.recent(9)).map(record => record.kind)).toContain('gap');
 	});
 
-	test('a last record that was written anew, with a hash that fits, shows against the mirror', async () => {
+	test('a last record that was replaced, with a valid hash, differs from the mirror', async () => {
 		const {audit, path} = await scratchAudit();
 		const {hash: _, ...record} = await audit.append({kind: 'resolve', note: 'one'});
 		await writeFile(path, `${canonicalJson(sealRecord({...record, note: 'another'}))}\n`);
@@ -253,7 +253,7 @@ describe('what was lost', () => {
 		expect((await verifyFile(path)).faults).toEqual(faults);
 	});
 
-	test('a whole month, or all of them, show against the mirror', async () => {
+	test('a missing file of a month differs from the mirror', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		await rm(path);
@@ -262,7 +262,7 @@ describe('what was lost', () => {
 		]);
 	});
 
-	test('the whole directory shows in the next record of a console that runs, and stays reported', async () => {
+	test('a deleted directory is reported by the next record of a running console, and stays reported', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		const second = await audit.append({kind: 'arm', target: 'orders-db'});
@@ -276,7 +276,7 @@ describe('what was lost', () => {
 		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 1}], inconclusive: []});
 	});
 
-	test.each([1, 5])('another log of %i records in its place shows as well', async count => {
+	test.each([1, 5])('another log of %i records in its place is reported too', async count => {
 		const {audit, clock, path} = await scratchAudit();
 		for (const note of ['one', 'two']) await audit.append({kind: 'resolve', note});
 		const other = createAudit({stateDir: await scratchDir(), clock, actor, app: '0.1.0'});
@@ -297,7 +297,7 @@ describe('what was lost', () => {
 		expect(await verifyFile(path)).toMatchObject({records: 15, faults: [], inconclusive: [], notes: []});
 	});
 
-	test('a mirror that is missing or spoilt is told', async () => {
+	test('a missing or corrupt mirror is reported', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		await writeFile(join(audit.dir, 'head.json'), '{"seq":');
@@ -313,7 +313,7 @@ describe('what was lost', () => {
 		expect(await verifyDirectory(audit.dir)).toEqual([]);
 	});
 
-	test('a mirror that was missing stays told when the next record writes it again', async () => {
+	test('a mirror that was missing stays reported when the next record writes it again', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		await rm(join(audit.dir, 'head.json'));
@@ -334,20 +334,20 @@ describe('what was lost', () => {
 		expect(await verifyDirectory(audit.dir)).toMatchObject([{inconclusive: []}, {inconclusive: [{line: 0}]}]);
 	});
 
-	test('a long torn part does not hide the last whole record', async () => {
+	test('a long torn part does not hide the last complete record', async () => {
 		const {audit, path} = await scratchAudit();
-		const whole = await audit.append({kind: 'resolve', note: 'x'.repeat(200_000)});
+		const complete = await audit.append({kind: 'resolve', note: 'x'.repeat(200_000)});
 		await appendFile(path, 'y'.repeat(700_000));
 		await audit.append({kind: 'stop'});
 		expect((await audit.recent(2)).map(record => record.kind)).toEqual(['stop', 'torn']);
-		expect((await audit.recent(2))[1]?.prev).toBe(whole.hash);
+		expect((await audit.recent(2))[1]?.prev).toBe(complete.hash);
 		expect((await verifyFile(path)).faults).toEqual([]);
 	});
 });
 
 describe('several consoles', () => {
 	const writer = fileURLToPath(new URL('write-records.ts', import.meta.url));
-	/** Writes with so many programs at once. @returns their exit codes. */
+	/** Writes with several programs at once. @returns their exit codes. */
 	async function write(programs: number, stateDir: string, count: number): Promise<readonly unknown[]> {
 		const children = Array.from({length: programs}, () =>
 			spawn(process.execPath, [writer, stateDir, String(count)], {stdio: ['pipe', 'pipe', 'inherit']}),
@@ -358,7 +358,7 @@ describe('several consoles', () => {
 		return (await Promise.all(ends)).map(([code]) => code as unknown);
 	}
 
-	test('that all find the lock of one that is gone break it once', {timeout: 60_000}, async () => {
+	test('that all find the lock of a process that has ended break it once', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();
 		await mkdir(join(stateDir, 'audit'), {recursive: true});
 		const holder = {...ownIdentity(), start: '1', host: hostname(), about: 'a console', token: 't'};
@@ -367,7 +367,7 @@ describe('several consoles', () => {
 		expect(await verifyDirectory(join(stateDir, 'audit'))).toMatchObject([{records: 60, faults: [], notes: []}]);
 	});
 
-	test('write at once and leave the chain whole', {timeout: 60_000}, async () => {
+	test('write at once and leave the chain intact', {timeout: 60_000}, async () => {
 		let stateDir = '';
 		let changes = 0;
 		// On a busy machine one program may end before the other begins, which proves nothing: then once more.

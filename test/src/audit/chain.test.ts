@@ -36,7 +36,7 @@ const entries = fc.array(
 );
 
 describe('a chain', () => {
-	test('that nobody touched is whole', () => {
+	test('without changes is intact', () => {
 		fc.assert(
 			fc.property(entries, given => {
 				const records = chainOf(given);
@@ -47,7 +47,7 @@ describe('a chain', () => {
 		);
 	});
 
-	test('tells a change of any one byte', () => {
+	test('shows a change of any byte', () => {
 		fc.assert(
 			fc.property(entries, fc.nat(), fc.integer({min: 1, max: 255}), (given, where, change) => {
 				const bytes = Buffer.from(bytesOf(linesOf(chainOf(given))));
@@ -59,7 +59,7 @@ describe('a chain', () => {
 		);
 	});
 
-	test('tells a byte taken out or put in', () => {
+	test('shows a removed or inserted byte', () => {
 		fc.assert(
 			fc.property(entries, fc.nat(), fc.nat(255), fc.boolean(), (given, where, byte, putIn) => {
 				const bytes = Buffer.from(bytesOf(linesOf(chainOf(given))));
@@ -73,7 +73,7 @@ describe('a chain', () => {
 		);
 	});
 
-	test('tells a line taken out, put in twice, forged or moved', () => {
+	test('shows a line that was removed, duplicated, forged or moved', () => {
 		fc.assert(
 			fc.property(entries, fc.nat(), fc.nat(), (given, a, b) => {
 				const records = chainOf(given);
@@ -92,7 +92,7 @@ describe('a chain', () => {
 		);
 	});
 
-	test('cannot tell by itself that lines were cut off at its end', () => {
+	test('does not show by itself that lines were cut off at its end', () => {
 		const lines = linesOf(chainOf([{kind: 'start'}, {kind: 'intent'}, {kind: 'outcome'}]));
 		expect(faultsOf(lines.slice(0, 2))).toEqual([]);
 	});
@@ -105,7 +105,7 @@ describe('a chain', () => {
 		expect(faultsOf([...lines, 'nonsense'])).toEqual([{line: 4, text: 'it is not a record'}]);
 	});
 
-	test('is one that begins where another ended', () => {
+	test('continues where another one ended', () => {
 		const records = chainOf([{kind: 'start'}, {kind: 'intent'}, {kind: 'outcome'}]);
 		const later = bytesOf(linesOf(records).slice(1));
 		const [first] = records;
@@ -131,7 +131,7 @@ describe('a line', () => {
 		['a number that is none', '"took_ms":1e999'],
 		['nesting without end', `"took_ms":${'['.repeat(20_000)}${']'.repeat(20_000)}`],
 		['another type', '"took_ms":"1011"'],
-		['a member that nobody wrote', '"took_ms":1011,"__proto__":{"seq":1}'],
+		['a foreign member', '"took_ms":1011,"__proto__":{"seq":1}'],
 	])('with %s is a fault, not a crash', (_, changed) => {
 		const [line = ''] = linesOf(chainOf([{kind: 'outcome', took_ms: 1011}]));
 		expect(faultsOf([line])).toEqual([]);

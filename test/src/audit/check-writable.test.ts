@@ -19,7 +19,7 @@ const options = (stateDir: string) => ({
 	lockTimes: {waitMs: 3000, leaseMs: 1000, renewMs: 200},
 });
 
-/** A state directory with one record in its log, and what is in the way of the next. */
+/** Creates a state directory with one record in its log, and an obstacle for the next. */
 async function stateWith(trouble: (dir: string, month: string) => Promise<unknown>): Promise<string> {
 	const stateDir = await scratchDir();
 	const audit = createAudit(options(stateDir));
@@ -37,7 +37,7 @@ const holder = (other: object, state = '3') =>
 	`${JSON.stringify({...ownIdentity(), host: 'laptop-a', about: 'a console', token: 't', ...other})}\n${state}`;
 
 describe('whether a record can be written', () => {
-	test('is tried with all that an action does, and leaves nothing behind', async () => {
+	test('is checked with the same steps as an action, and leaves nothing behind', async () => {
 		const stateDir = await stateWith(async dir => mkdir(join(dir, '.check-left'), {recursive: true}));
 		await checkWritable(options(stateDir));
 		const dir = join(stateDir, 'audit');
@@ -47,7 +47,7 @@ describe('whether a record can be written', () => {
 		expect(await verifyDirectory(dir)).toMatchObject([{records: 2, faults: [], inconclusive: []}]);
 	});
 
-	test('makes no directory where there is none yet', async () => {
+	test('does not create a missing directory', async () => {
 		const stateDir = join(await scratchDir(), 'state', 'midwatch');
 		await checkWritable(options(stateDir));
 		expect(await readdir(join(stateDir, '..', '..'))).toEqual([]);

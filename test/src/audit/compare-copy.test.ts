@@ -4,7 +4,7 @@ import {compareCopy, parseCopiedRecords} from '../../../src/audit/compare-copy.t
 const log = new Map([1, 2, 3, 4].map(seq => [seq, `h${seq}`]));
 const copy = (...numbers: readonly number[]) => numbers.map(seq => ({seq, hash: `h${seq}`}));
 
-test('records are found in lines of JSON and of syslog, and nothing else is taken for one', () => {
+test('records are found in lines of JSON and of syslog, and other lines are ignored', () => {
 	const text = [
 		'{"seq":1,"hash":"h1"}',
 		'2026-01-31T12:00:00Z host midwatch 42 intent - {"hash":"h2","seq":2}',
@@ -18,17 +18,17 @@ test('records are found in lines of JSON and of syslog, and nothing else is take
 	]);
 });
 
-test('a log that is as it was delivered has no fault, also when records came twice, or later ones have not come yet', () => {
+test('an unchanged log has no fault, also when records were delivered twice, or later ones not yet', () => {
 	expect(compareCopy(log, copy(2, 2, 3))).toEqual({compared: 2, faults: [], gaps: []});
 });
 
-test('a log that was rolled back lacks what was delivered', () => {
+test('a log that was rolled back lacks delivered records', () => {
 	expect(compareCopy(log, copy(4, 5, 6)).faults).toEqual([
 		'record 5 (and 1 more) was delivered but is not in the log: the log was cut or rolled back',
 	]);
 });
 
-test('a log that was rewritten differs, even when it is sound', () => {
+test('a log that was rewritten differs, even when its chain is intact', () => {
 	expect(compareCopy(log, [{seq: 2, hash: 'other'}]).faults).toEqual([
 		'record 2 differs from the delivered one: the log was changed or rewritten',
 	]);
@@ -37,7 +37,7 @@ test('a log that was rewritten differs, even when it is sound', () => {
 	]);
 });
 
-test('what the copy lacks is reported', () => {
+test('records that the copy lacks are reported', () => {
 	expect(compareCopy(log, copy(1, 3)).gaps).toEqual(['the copy lacks record 2']);
 	expect(compareCopy(log, copy(1, 4)).gaps).toEqual(['the copy lacks records 2 to 3']);
 });

@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {createDeliveryCursor} from '../../../src/audit/delivery-cursor.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 
-test('the cursor of a sink is moved by several consoles at once, also where they have the same pid in containers of their own', async () => {
+test('several consoles can move the cursor of a sink at once, also with the same pid in different containers', async () => {
 	const stateDir = await scratchDir();
 	const cursors = Array.from({length: 8}, () => createDeliveryCursor(stateDir, 'siem'));
 	await Promise.all(

@@ -38,7 +38,7 @@ describe('after one start with a clock that is ahead', () => {
 		await at(november + 60_000);
 		await at(november + 120_000);
 		await at(Date.UTC(2026, 11, 2));
-		// When the month comes that the clock was ahead to, its file is not the end of the chain.
+		// When the month of the wrong clock begins, its file is not the end of the chain.
 		await at(march);
 		await at(march + 60_000);
 		expect(await spans(audit.dir)).toEqual([
@@ -53,7 +53,7 @@ describe('after one start with a clock that is ahead', () => {
 
 	test('a file that an earlier version filled with later records is left at once', async () => {
 		const {audit, at} = await ahead();
-		// As the version before did it: a record of November behind that of March.
+		// As an earlier version did: a record of November after that of March.
 		await at(november);
 		const path = join(audit.dir, '2027-03.jsonl');
 		await writeFile(
@@ -69,7 +69,7 @@ describe('after one start with a clock that is ahead', () => {
 		]);
 	});
 
-	test('a file that is taken away or cut shows', async () => {
+	test('a deleted or truncated file is reported', async () => {
 		const {audit, at} = await ahead();
 		await at(november + 60_000);
 		await at(Date.UTC(2026, 11, 2));

@@ -23,8 +23,8 @@ async function log(text: string) {
 	return {dir, path, open};
 }
 
-describe('intents without a known end', () => {
-	test('are found however many records ago they were written, in whichever month', async () => {
+describe('unresolved intents', () => {
+	test('are found in every month, however old they are', async () => {
 		const many = Array.from({length: 20_000}, (_, at) => intent(at + 10) + end(at + 10, 'sent') + end(at + 10, 'done'));
 		const {dir, open} = await log(intent(1) + many.join(''));
 		await writeFile(join(dir, '2026-10.jsonl'), intent(0));
@@ -32,7 +32,7 @@ describe('intents without a known end', () => {
 		expect(await open()).toEqual([id(0), id(1), id(2), `${id(2)}x`]);
 	});
 
-	test('are no longer listed once a person has settled them, also by another console while this one runs', async () => {
+	test('are no longer listed once a user has resolved them, also in another console', async () => {
 		const {path, open} = await log(intent(1) + intent(2) + end(2, 'unknown'));
 		expect(await open()).toEqual([id(1), id(2), `${id(2)}x`]);
 		const settle = line({kind: 'resolve', id: id(9), of: id(2)});
@@ -44,7 +44,7 @@ describe('intents without a known end', () => {
 		expect(await open()).toEqual([id(3)]);
 	});
 
-	test('are read once more when the file was replaced', async () => {
+	test('are read again when the file was replaced', async () => {
 		const {path, open} = await log(intent(1) + intent(2));
 		expect(await open()).toEqual([id(1), id(2)]);
 		await copyFile(path, `${path}.new`);
@@ -53,7 +53,7 @@ describe('intents without a known end', () => {
 		expect(await open()).toEqual([id(2)]);
 	});
 
-	test('are read from a real log, and what is no record is passed over', async () => {
+	test('are read from a real log, and invalid lines are skipped', async () => {
 		const stateDir = await scratchDir();
 		const audit = createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'});
 		const {id: first} = await audit.append({kind: 'intent', note: 'says "of":"nothing"'});
@@ -63,7 +63,7 @@ describe('intents without a known end', () => {
 		expect((await createOpenIntentReader(audit.dir).read()).map(record => record.id)).toEqual([first]);
 	});
 
-	test('are none where there is no log yet', async () => {
+	test('are empty without a log', async () => {
 		expect(await createOpenIntentReader(join(await scratchDir(), 'audit')).read()).toEqual([]);
 	});
 });

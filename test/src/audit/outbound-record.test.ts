@@ -37,7 +37,7 @@ const record: AuditRecord = sealRecord({
 
 const json = (include: readonly IncludableField[]) => toOutboundRecord(record, include).json;
 
-test('ids, hashes and numbers leave; no name of an object, no text and no reason does', () => {
+test('ids, hashes and numbers are sent; names of objects, texts and reasons are not', () => {
 	expect(json([])).not.toMatch(/[A-Z]{4,}(?![A-Z0-9]*")/);
 	expect(JSON.parse(json([]))).toMatchObject({
 		...{
@@ -60,7 +60,7 @@ test('ids, hashes and numbers leave; no name of an object, no text and no reason
 	});
 });
 
-test('each of the rest leaves only when it is included', () => {
+test('every other field is sent only when it is included', () => {
 	expect(json(['objects'])).toMatch(/OBJECT.*TOUCHES/);
 	expect(json(['objects'])).not.toMatch(/SQL|PARAM|REASON|NOTE|MESSAGE/);
 	expect(json(['text'])).toMatch(/PARAM.*IMPACT.*SQL.*DETAIL.*RECEIPT.*MESSAGE.*NOTE/);
@@ -69,12 +69,12 @@ test('each of the rest leaves only when it is included', () => {
 	expect(json(['reason'])).not.toMatch(/OBJECT|SQL/);
 });
 
-test('it is one line of ASCII that holds the same text', () => {
+test('a record is one line of ASCII with the same text', () => {
 	expect(json(includableFields)).toMatch(/^[\x20-\x7e]+$/);
 	expect(JSON.parse(json(includableFields))).toMatchObject({object: 'OBJECT café'});
 });
 
-test('one that would be too long for a log server goes without what was included, and says so', () => {
+test('a record that is too long for a log server is sent without the included fields, and says so', () => {
 	const {hash: _, ...rest} = record;
 	const long = sealRecord({
 		...rest,

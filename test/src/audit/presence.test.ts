@@ -12,7 +12,7 @@ const actor = {user: 'mira', uid: 1000, host: hostname(), pid: process.pid, tty:
 const turn = () => new Promise(resolve => setTimeout(resolve, 5));
 
 describe('presence', () => {
-	test('tells the second of the first, and the first of the second', async () => {
+	test('shows the first console to the second, and the second to the first', async () => {
 		const stateDir = await scratchDir();
 		const clock = createFakeClock();
 		const first = await createPresence({stateDir, session: 'A', clock, actor});
@@ -41,28 +41,28 @@ describe('presence', () => {
 		expect(clock.waiting).toBe(0);
 	});
 
-	/** A sign as another console puts it up. */
-	const sign = (session: string, holder: object, state = '1') =>
+	/** The content of the presence file of another console. */
+	const presenceFile = (session: string, holder: object, state = '1') =>
 		`${JSON.stringify({...ownIdentity(), host: hostname(), about: 'a console', token: session, session, since: 1, ...holder})}\n${state}`;
 
-	test('takes down the sign of a console that is gone, whatever the host is called by now', async () => {
+	test('deletes the file of a console that has ended, even when the host was renamed', async () => {
 		const stateDir = await scratchDir();
 		const dir = join(stateDir, 'consoles');
 		await mkdir(dir);
-		await writeFile(join(dir, 'gone.json'), sign('gone', {start: '1', host: 'laptop-a'}));
-		await writeFile(join(dir, 'here.json'), sign('here', {host: 'laptop-a'}));
+		await writeFile(join(dir, 'ended.json'), presenceFile('ended', {start: '1', host: 'laptop-a'}));
+		await writeFile(join(dir, 'here.json'), presenceFile('here', {host: 'laptop-a'}));
 		const presence = await createPresence({stateDir, session: 'A', clock: createFakeClock(), actor});
 		expect(presence.others.get().map(other => other.session)).toEqual(['here']);
 		expect(await readdir(dir)).toEqual(['A.json', 'here.json']);
 		await presence.close();
 	});
 
-	test('takes one of another machine or pid namespace at its word while its sign is renewed, and what is no sign for nothing', async () => {
+	test('trusts the file of another machine or pid namespace while it is renewed, and ignores any other file', async () => {
 		const stateDir = await scratchDir();
 		const dir = join(stateDir, 'consoles');
 		await mkdir(dir);
 		const clock = createFakeClock();
-		const far = (state: string) => writeFile(join(dir, 'far.json'), sign('far', {namespace: 'pid:[1]'}, state));
+		const far = (state: string) => writeFile(join(dir, 'far.json'), presenceFile('far', {namespace: 'pid:[1]'}, state));
 		await far('1');
 		await writeFile(join(dir, 'cut.json'), '{"session":');
 		const presence = await createPresence({stateDir, session: 'A', clock, actor});
@@ -81,7 +81,7 @@ describe('presence', () => {
 		await presence.close();
 	});
 
-	test('puts its sign up again when it slept for so long that another console took it down', async () => {
+	test('writes its file again when it slept so long that another console deleted it', async () => {
 		const stateDir = await scratchDir();
 		const clock = createFakeClock();
 		const presence = await createPresence({stateDir, session: 'A', clock, actor});
@@ -92,7 +92,7 @@ describe('presence', () => {
 		expect(await readdir(join(stateDir, 'consoles'))).toEqual([]);
 	});
 
-	test('is silent where signs cannot be put up', async () => {
+	test('reports nothing where files cannot be written', async () => {
 		const stateDir = await scratchDir();
 		await writeFile(join(stateDir, 'consoles'), '');
 		const presence = await createPresence({stateDir, session: 'A', clock: createFakeClock(), actor});

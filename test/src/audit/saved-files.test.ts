@@ -20,7 +20,7 @@ test('keeps a file of a record, for this user alone, whatever the name holds', a
 	expect((await stat(join(stateDir, 'saved-files'))).mode & 0o777).toBe(0o700);
 });
 
-test('never writes over what was kept', async () => {
+test('never overwrites a saved file', async () => {
 	const {audit} = await scratchAudit();
 	const path = await audit.saveFile('R1', 'a', 'first');
 	await expect(audit.saveFile('R1', 'a', 'second')).rejects.toMatchObject({name: 'AuditError'});

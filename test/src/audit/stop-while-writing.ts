@@ -1,6 +1,6 @@
 /**
- * Run as a process of its own: writes records to the log below a state directory, and stops itself with SIGSTOP once, at the step of the
- * second record that it is given: right before the lock, the line, its sync, the look afterwards or the mirror.
+ * A child process that writes records to the log of a state directory, and stops itself once with SIGSTOP at the given step of the second
+ * record: right before the lock, the line, its sync, the check afterwards or the mirror.
  */
 import fs, {type FileHandle} from 'node:fs/promises';
 import {syncBuiltinESMExports} from 'node:module';

@@ -1,4 +1,4 @@
-/** Run as a process of its own: writes so many records to the log below a state directory. */
+/** A child process that writes a number of records to the log of a state directory. */
 import {once} from 'node:events';
 import {createAudit} from '../../../src/audit/audit-log.ts';
 import {systemClock} from '../../../src/time/clock.ts';
@@ -7,7 +7,7 @@ import {actor} from '../state/test-actor.ts';
 const [stateDir = '', count = '0', leaseMs] = process.argv.slice(2);
 const lockTimes = leaseMs === undefined ? {} : {leaseMs: Number(leaseMs), renewMs: Number(leaseMs) / 5};
 const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0', lockTimes});
-// Programs take their time to begin: those that are to write at once say that they are there, and wait for the others.
+// Processes start at different speeds: each reports that it is ready, and waits for the signal to write at once.
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 process.stdin.unref();

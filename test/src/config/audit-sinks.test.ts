@@ -21,8 +21,8 @@ const complaint = async (config: string, policy?: string): Promise<string> =>
 		(error: Error) => error.message,
 	);
 
-describe('sinks of the audit', () => {
-	test('are none unless some are named', async () => {
+describe('audit sinks', () => {
+	test('are empty by default', async () => {
 		expect(await sinksOf(targets)).toEqual([]);
 	});
 
@@ -33,11 +33,11 @@ describe('sinks of the audit', () => {
 		['tcp://log.example:80', {over: 'tcp', host: 'log.example', port: 80}, 'log.example:80'],
 		['tls://log.example', {over: 'tls', host: 'log.example', port: 6514}, 'log.example:6514'],
 		['tls://[::1]:6515', {over: 'tls', host: '::1', port: 6515}, '::1:6515'],
-	])('of syslog go to %s', async (to, place, destination) => {
+	])('of syslog go to %s', async (to, endpoint, destination) => {
 		expect(await sinksOf(withSinks(`name: siem, kind: syslog, to: "${to}"`))).toEqual([
 			{
 				...{name: 'siem', destination, required: false, include: [], byPolicy: false},
-				settings: {kind: 'syslog', to: place, facility: 4, tls: {}},
+				settings: {kind: 'syslog', to: endpoint, facility: 4, tls: {}},
 			},
 		]);
 	});
@@ -86,16 +86,16 @@ describe('sinks of the audit', () => {
 			'tls needs cert and key, or neither',
 		],
 		['TLS without TLS', 'name: a, kind: syslog, to: "tcp://l", tls: {ca: /c.pem}', 'tls goes with tls:// alone'],
-	])('do not take %s', async (_, sink, says) => {
+	])('are refused with %s', async (_, sink, says) => {
 		expect(await complaint(withSinks(sink))).toContain(says);
 	});
 
-	test('do not take one name twice', async () => {
+	test('need different names', async () => {
 		const sink = 'name: siem, kind: syslog, to: "unix:/dev/log"';
 		expect(await complaint(withSinks(sink, sink))).toContain('there is another sink called siem');
 	});
 
-	test('http is for loopback', async () => {
+	test('http is allowed for loopback only', async () => {
 		const [sink] = await sinksOf(withSinks('name: a, kind: webhook, url: "http://127.0.0.1:8080/x"'));
 		expect(sink?.destination).toBe('127.0.0.1:8080');
 	});
@@ -104,7 +104,7 @@ describe('sinks of the audit', () => {
 describe('sinks of the policy', () => {
 	const policy = 'audit: {sinks: [{name: siem, kind: syslog, to: "tls://log.example", required: true}]}';
 
-	test('are there whatever the configuration says, before its own', async () => {
+	test('cannot be removed by the configuration, and precede its own sinks', async () => {
 		const [only] = await sinksOf(targets, policy);
 		expect(only).toMatchObject({name: 'siem', required: true, byPolicy: true});
 		const both = await sinksOf(withSinks('name: chat, kind: webhook, url: "https://h/x"'), policy);
@@ -114,12 +114,12 @@ describe('sinks of the policy', () => {
 		]);
 	});
 
-	test('cannot be given other words by a configuration', async () => {
+	test('cannot be redefined by the configuration', async () => {
 		const own = withSinks('name: Siem, kind: syslog, to: "unix:/dev/null", required: false');
 		expect(await complaint(own, policy)).toContain('the policy of this machine has a sink called Siem');
 	});
 
-	test('that mean nothing stop the start', async () => {
+	test('with mistakes stop the start', async () => {
 		expect(await complaint(targets, 'audit: {sinks: [{name: siem, kind: syslog, to: "siem"}]}')).toContain(
 			'policy.yaml:1:',
 		);

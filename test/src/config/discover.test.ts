@@ -11,7 +11,7 @@ const found = (env: Readonly<Record<string, string>>) => discoverTargets(createT
 const passwordOf = (settings: unknown): Secret | undefined => (settings as PostgresSettings).password;
 
 describe('PostgreSQL', () => {
-	test('is found by the variables of libpq, completed as libpq does', async () => {
+	test('is found by the variables of libpq, with the defaults of libpq', async () => {
 		const {targets, origins, notes} = await found({
 			PGHOST: 'db1,db2',
 			PGPORT: '5433',
@@ -40,7 +40,7 @@ describe('PostgreSQL', () => {
 		expect(JSON.stringify({targets, origins, notes})).not.toContain('s3cret');
 	});
 
-	test('is not looked for because of a password alone', async () => {
+	test('is not discovered from a password alone', async () => {
 		expect((await found({PGPASSWORD: 's3cret', PGSSLMODE: 'require'})).targets).toEqual([]);
 	});
 
@@ -60,7 +60,7 @@ describe('PostgreSQL', () => {
 		expect(JSON.stringify(targets)).not.toContain('s3cret');
 	});
 
-	test('is one target when both say the same, two with names of their own when they do not', async () => {
+	test('is one target when both name the same server, and two with different names otherwise', async () => {
 		const same = await found({PGHOST: 'db', PGDATABASE: 'shop', PGUSER: 'me', DATABASE_URL: 'postgres://me@db/shop'});
 		expect(same.targets.map(({name}) => name)).toEqual(['shop']);
 		const other = await found({PGHOST: 'db', PGDATABASE: 'shop', DATABASE_URL: 'postgres://me@db2/shop'});
@@ -68,7 +68,7 @@ describe('PostgreSQL', () => {
 		expect(Object.keys(other.origins)).toEqual(['shop', 'shop-2']);
 	});
 
-	test('is found by a service, whose file goes before the variables', async () => {
+	test('is found by a service, whose file has precedence over the variables', async () => {
 		const environment = createTestEnvironment({PGSERVICE: 'orders', PGHOST: 'elsewhere', PGUSER: 'me'});
 		const file = writeTestFile(
 			environment,
@@ -83,7 +83,7 @@ describe('PostgreSQL', () => {
 		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
 	});
 
-	test('trusts the CA file of libpq where none is named, and those of the system on request', async () => {
+	test('trusts the default CA file of libpq, and the CAs of the system on request', async () => {
 		const environment = createTestEnvironment({PGHOST: 'db', PGDATABASE: 'a', DATABASE_URL: 'postgres://db/b'});
 		mkdirSync(join(environment.home, '.postgresql'));
 		const ca = writeTestFile(environment, '.postgresql/root.crt', 'pem');
@@ -95,14 +95,14 @@ describe('PostgreSQL', () => {
 		expect(weak.notes).toEqual(['DATABASE_URL: sslrootcert=system needs sslmode=verify-full']);
 	});
 
-	test('a service that no file has becomes a note, and hides nothing else', async () => {
+	test('an unknown service becomes a note, and does not hide other targets', async () => {
 		const {targets, notes} = await found({PGSERVICE: 'orders', REDIS_URL: 'redis://c'});
 		expect(targets.map(({name}) => name)).toEqual(['redis']);
 		expect(notes).toEqual([expect.stringMatching(/^PG\*: PGSERVICE names orders, which is neither in .+ nor in /)]);
 	});
 
 	test.each([
-		['PGPORT', {PGHOST: 'db', PGPORT: 'many'}, 'PG*: the port must be a whole number from 1 to 65535'],
+		['PGPORT', {PGHOST: 'db', PGPORT: 'many'}, 'PG*: the port must be an integer from 1 to 65535'],
 		[
 			'PGSSLMODE',
 			{PGHOST: 'db', PGSSLMODE: 'full'},
@@ -128,14 +128,14 @@ describe('PostgreSQL', () => {
 			{DATABASE_URL: 'postgres://u:12?hunter2@127.0.0.1:1/db'},
 			expect.stringMatching(/^DATABASE_URL: an @ follows the host in this URL: .* \? as %3F/),
 		],
-	])('%s that makes no sense becomes a note without a secret', async (_what, env, note) => {
+	])('an invalid %s becomes a note without a secret', async (_what, env, note) => {
 		const {targets, notes} = await found(env as unknown as Record<string, string>);
 		expect(targets).toEqual([]);
 		expect(notes).toEqual([note]);
 		expect(notes.join()).not.toContain('hunter2');
 	});
 
-	test('an @ elsewhere than in the password is taken where it can be nothing else', async () => {
+	test('an @ outside the password is accepted where it is unambiguous', async () => {
 		const {targets, notes} = await found({DATABASE_URL: 'postgres://h/a%40b?user=me@server'});
 		expect(notes).toEqual([]);
 		expect(targets[0]?.settings).toMatchObject({database: 'a@b', user: 'me@server'});
@@ -157,7 +157,7 @@ describe('Redis', () => {
 		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
 	});
 
-	test('a URL that makes no sense becomes a note without a secret', async () => {
+	test('an invalid URL becomes a note without a secret', async () => {
 		const {targets, notes} = await found({REDIS_URL: 'redis://:hunter2@a,b'});
 		expect(targets).toEqual([]);
 		expect(notes).toEqual(['REDIS_URL: this is not a URL of the form redis://host:6379/0 (rediss:// for TLS)']);
@@ -185,7 +185,7 @@ describe('Kubernetes', () => {
 			users: [{name: 'u', user: {token: 's3cret'}}],
 		});
 
-	test('is found by the current context, which stays the one', async () => {
+	test('is found by the current context, and stays on it when the current context changes', async () => {
 		const environment = createTestEnvironment();
 		mkdirSync(join(environment.home, '.kube'));
 		writeTestFile(environment, '.kube/config', kubeconfig('arn:aws:eks:eu:1:cluster/prod'));
@@ -218,7 +218,7 @@ describe('Kubernetes', () => {
 });
 
 describe('Kafka, Prometheus and Alertmanager', () => {
-	test('are found in the variables that name them', async () => {
+	test('are found by their variables', async () => {
 		const environment = createTestEnvironment({
 			KAFKA_BROKERS: 'k1:9092, k2',
 			PROMETHEUS_URL: 'https://mira:hunter2@p.internal/prometheus/',
@@ -252,7 +252,7 @@ describe('Kafka, Prometheus and Alertmanager', () => {
 		expect(JSON.stringify(targets)).not.toContain('hunter2');
 	});
 
-	test('that are not named as they should be become notes, without the secret', async () => {
+	test('with invalid variables become notes without a secret', async () => {
 		const environment = createTestEnvironment({
 			KAFKA_BROKERS: 'k1:port',
 			PROMETHEUS_URL: 'mira:hunter2@p',
@@ -282,6 +282,6 @@ describe.each(['PROMETHEUS_URL', 'ALERTMANAGER_URL'])('%s that cannot be used or
 	});
 });
 
-test('an empty environment gives nothing', async () => {
+test('an empty environment has no targets', async () => {
 	expect(await found({})).toEqual({targets: [], origins: {}, notes: []});
 });

@@ -59,7 +59,7 @@ async function approve(more: Partial<ExecRequest> = {}) {
 }
 
 describe('a program of a kubeconfig', () => {
-	test('waits for approval, is approved once, and stays so at later starts', async () => {
+	test('waits for approval once, and is approved at later starts', async () => {
 		expect(await permit()).toMatch(
 			new RegExp(`^waits for your approval to run ${program}: .*Press f2, then f3 .*kubernetes.allowExec`),
 		);
@@ -78,14 +78,14 @@ describe('a program of a kubeconfig', () => {
 		['arguments', {args: ['--token=canaryOTHER']}],
 		['environment', {env: {LD_PRELOAD: '/tmp/canary.so'}}],
 		['server', {server: 'https://elsewhere.test'}],
-	])('is asked again with other %s', async (_, more) => {
+	])('needs approval again with other %s', async (_, more) => {
 		await approve();
 		expect(await permit(more)).toMatch(/^waits for your approval/);
 		expect(await approve(more)).toMatchObject({changed: true});
 		expect([await permit(more), await permit()]).toEqual(['runs', 'runs']);
 	});
 
-	test('is asked again under another path', async () => {
+	test('needs approval again under another path', async () => {
 		await approve();
 		const other = join(home, 'other');
 		writeFileSync(other, '', {mode: 0o755});
@@ -106,13 +106,13 @@ describe('a program of a kubeconfig', () => {
 		expect(await permit({}, {policy: async () => ['/usr/bin/aws'], allowed: [program]})).toMatch(/the policy/);
 		expect(await permit({}, {policy: async () => [program]})).toBe('runs');
 		const unreadable = async () => {
-			throw new ConfigError('/etc/midwatch/policy.yaml', [{text: 'the policy is gone'}]);
+			throw new ConfigError('/etc/midwatch/policy.yaml', [{text: 'the policy was removed'}]);
 		};
-		expect(await permit({}, {policy: unreadable})).toMatch(/the policy is gone: No program/);
+		expect(await permit({}, {policy: unreadable})).toMatch(/the policy was removed: No program/);
 		expect(await permit({args: []}, {policy: async () => [program]})).toMatch(/^waits/);
 	});
 
-	test('that the kuberc forbids, or that is not there, is not asked about', async () => {
+	test('that the kuberc forbids, or that does not exist, is refused without a prompt for approval', async () => {
 		expect(await permit({forbidden: 'no'})).toMatch(/^no: Allow it in credentialPluginAllowlist/);
 		expect(await permit({program: 'aws'})).toMatch(/^login by aws: it is not installed, or not in PATH/);
 		expect(await permit({program: '/nowhere/aws', installHint: 'Get it.'})).toMatch(/not installed.*: Get it\.$/);
@@ -129,7 +129,7 @@ describe('a program of a kubeconfig', () => {
 		await expect(createExecPermission(request(), rules).approval()).rejects.toMatchObject({kind: 'denied'});
 	});
 
-	test('is not taken from a list of approvals that others can read or write, or that is no list', async () => {
+	test('is not approved by a file that others can read or write, or that is invalid', async () => {
 		await approve();
 		const file = join(rules.stateDir, 'approved-programs.json');
 		for (const mode of [0o620, 0o604]) {
@@ -138,13 +138,15 @@ describe('a program of a kubeconfig', () => {
 		}
 		chmodSync(file, 0o600);
 		writeFileSync(file, '{"version":1,"programs":[{"program":7}]}');
-		expect(await permit()).toContain(`${file} is not a list of approved programs: Mend ${file}, or delete it`);
+		expect(await permit()).toContain(
+			`${file} is not a list of approved programs: Fix ${file}, or delete it and approve the programs again`,
+		);
 		await expect(approve()).rejects.toMatchObject({kind: 'denied'});
 	});
 });
 
-describe('configuration and policy of the machine', () => {
-	/** What becomes of the plugin of the current context. */
+describe('configuration and machine policy', () => {
+	/** Runs the plugin of the current context. @returns `runs`, or why it may not run. */
 	async function start(policy?: string, config = 'kubernetes: {allowExec: []}') {
 		const environment = createTestEnvironment();
 		const login = writeTestFile(environment, 'login', '', 0o755);
@@ -174,7 +176,7 @@ describe('configuration and policy of the machine', () => {
 		return {environment, outcome};
 	}
 
-	test('decide together, for a cluster that was found', async () => {
+	test('both apply to a discovered cluster', async () => {
 		expect(await (await start()).outcome()).toMatch(/^waits for your approval/);
 		const allowed = 'kubernetes: {allowExec: [LOGIN]}';
 		expect(await (await start(undefined, allowed)).outcome()).toBe('runs');
@@ -183,13 +185,13 @@ describe('configuration and policy of the machine', () => {
 		expect(await (await start('execPlugins: []', allowed)).outcome()).toContain('the policy of this machine does not');
 	});
 
-	test('for a target of the configuration too', async () => {
+	test('both apply to a configured cluster', async () => {
 		const targets = 'targets: [{name: a, kind: kubernetes}]\n';
 		expect(await (await start(undefined, targets)).outcome()).toMatch(/^waits for your approval/);
 		expect(await (await start(undefined, `${targets}kubernetes: {allowExec: [LOGIN]}`)).outcome()).toBe('runs');
 	});
 
-	test('a policy is obeyed as it is now, and none runs once it was removed or cannot be read', async () => {
+	test('the current policy applies, and no program runs once it was removed or cannot be read', async () => {
 		const {environment, outcome} = await start('execPlugins: [LOGIN]', 'kubernetes: {allowExec: [LOGIN]}');
 		expect(await outcome()).toBe('runs');
 		writeTestFile(environment, 'policy.yaml', 'execPlugins: []');
@@ -210,8 +212,8 @@ describe('configuration and policy of the machine', () => {
 	);
 });
 
-describe('who decides what runs under a path', () => {
-	test('the owner of the file, of its directories and of the links to it', async () => {
+describe('the trust in a program', () => {
+	test('depends on the owners of the file, of its directories and of the links to it', async () => {
 		const folder = join(home, 'bin');
 		mkdirSync(folder, {mode: 0o755});
 		const file = join(folder, 'login');
@@ -241,7 +243,7 @@ describe('who decides what runs under a path', () => {
 		expect(await checkProgram(file)).toMatchObject({reason: expect.stringContaining('is owned by uid 4711')});
 	});
 
-	test('no one where it is a circle of links', async () => {
+	test('is refused for a cycle of links', async () => {
 		symlinkSync('b', join(home, 'a'));
 		symlinkSync('a', join(home, 'b'));
 		expect(await checkProgram(join(home, 'a'))).toEqual({state: 'missing'});

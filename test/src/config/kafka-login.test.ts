@@ -40,7 +40,7 @@ test.each([
 		'{mechanism: oauthbearer, token: eyJhbGciOi}',
 		'5:9: token holds the secret itself. Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}',
 	],
-])('what cannot be a login is one mistake: %s', async (sasl, says) => {
+])('an invalid login is one mistake: %s', async (sasl, says) => {
 	const file = written(sasl);
 	await expect(loadConfiguration({config: file})).rejects.toMatchObject({message: `${file}:${says}`});
 });
@@ -48,7 +48,7 @@ test.each([
 test.each([
 	[`{mechanism: oauthbearer, ${token}}`, {mechanism: 'oauthbearer', token: {source: '${file:/run/secrets/token}'}}],
 	[`{mechanism: plain, username: me, ${password}}`, {mechanism: 'plain', username: 'me'}],
-])('what can is taken as it is: %s', async (sasl, wanted) => {
+])('a valid login is accepted: %s', async (sasl, wanted) => {
 	const {targets} = await loadConfiguration({config: written(sasl)});
 	expect(targets).toMatchObject([{settings: {sasl: wanted}}]);
 });

@@ -36,8 +36,8 @@ const rules = (): ExecRules => ({
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** A whole kubeconfig with one of each. */
-const whole = (user: object, cluster: object = {}, context: object = {}) => ({
+/** A complete kubeconfig with one context, one cluster and one user. */
+const kubeconfigOf = (user: object, cluster: object = {}, context: object = {}) => ({
 	apiVersion: 'v1',
 	kind: 'Config',
 	'current-context': 'here',
@@ -46,10 +46,10 @@ const whole = (user: object, cluster: object = {}, context: object = {}) => ({
 	contexts: [{name: 'here', context: {cluster: 'c', user: 'u', ...context}}],
 });
 
-/** What stands behind a secret, for comparison. */
-async function opened(access: ClusterAccess): Promise<unknown> {
+/** Reveals the secrets of an access, for comparison. */
+async function revealAll(access: ClusterAccess): Promise<unknown> {
 	const {by, certificate} = access.login;
-	// A file is named, and read only when it is needed.
+	// For a secret in a file, its path is compared.
 	const pem = async (from: ClusterAccess['authority']) =>
 		from?.source.startsWith('/') && !/-data$/.test(from.source) ? from.source : from?.reveal();
 	return {
@@ -62,15 +62,15 @@ async function opened(access: ClusterAccess): Promise<unknown> {
 	};
 }
 
-/** Each line is nine times the one before. */
-const bomb = Array.from(
+/** Aliases of aliases: each line is nine times as large as the line before. */
+const aliasBomb = Array.from(
 	{length: 10},
 	(_, at) => `a${at}: &a${at} [${(at === 0 ? 'x,' : `*a${at - 1},`).repeat(9)}]`,
 ).join('\n');
 
 describe('a context', () => {
 	test.each([
-		['nobody', {}, {}, {}],
+		['no login', {}, {}, {}],
 		['a token', {token: 't'}, {}, {token: 't'}],
 		['a token file before a token', {token: 't', tokenFile: 'sub/token'}, {}, {tokenFile: 'FOLDER/sub/token'}],
 		['a user and password', {username: 'u', password: 'p'}, {}, {basic: 'u:p'}],
@@ -93,17 +93,17 @@ describe('a context', () => {
 		],
 		['keys that a generator left empty', {token: '', tokenFile: null, exec: null}, {'proxy-url': ''}, {}],
 	])('with %s', async (_, user, cluster, expected) => {
-		const access = await read([await file(whole(user, cluster))]);
-		const text = JSON.stringify(await opened(access))
+		const access = await read([await file(kubeconfigOf(user, cluster))]);
+		const text = JSON.stringify(await revealAll(access))
 			.replaceAll(folder, 'FOLDER')
 			.replaceAll(JSON.stringify(join(folder, '..')).slice(1, -1), 'PARENT');
 		expect(JSON.parse(text)).toEqual(expected);
 	});
 
-	test('has the rest of what it says', async () => {
+	test('has the other settings of its cluster and user', async () => {
 		const user = {token: 't', as: 'boss', 'as-uid': '7', 'as-groups': ['g'], 'as-user-extra': {why: ['night']}};
 		const cluster = {'insecure-skip-tls-verify': true, 'tls-server-name': 'n', 'proxy-url': 'http://p:1'};
-		const access = await read([await file(whole(user, cluster, {namespace: 'shop'}))]);
+		const access = await read([await file(kubeconfigOf(user, cluster, {namespace: 'shop'}))]);
 		expect(access).toMatchObject({
 			context: 'here',
 			server: 'https://api.test:6443',
@@ -115,7 +115,7 @@ describe('a context', () => {
 		});
 	});
 
-	test('with a plugin says how it is run', async () => {
+	test('with a plugin has its command, arguments and environment', async () => {
 		const exec = {
 			apiVersion: 'client.authentication.k8s.io/v1beta1',
 			command: 'bin/login',
@@ -126,7 +126,7 @@ describe('a context', () => {
 			installHint: 'get it',
 		};
 		const extensions = [{name: 'client.authentication.k8s.io/exec', extension: {audience: 'x'}}];
-		const access = await read([await file(whole({exec}, {extensions}))]);
+		const access = await read([await file(kubeconfigOf({exec}, {extensions}))]);
 		expect(access.login.by).toEqual({
 			kind: 'exec',
 			plugin: {
@@ -146,25 +146,25 @@ describe('a context', () => {
 	});
 
 	test.each([
-		['a context that is not there', whole({}), 'other', /no context other.*here/s],
-		['no current context', {...whole({}), 'current-context': ''}, undefined, /no current context.*use-context/s],
-		['a cluster that is not there', {...whole({}), clusters: []}, undefined, /no cluster c/],
-		['a user that is not there', {...whole({}), users: []}, undefined, /no user u/],
-		['a certificate without its key', whole({'client-certificate': 'a'}), undefined, /client-key/],
-		['an old provider', whole({'auth-provider': {name: 'gcp'}}), undefined, /gcp.*exec plugin/s],
+		['a context that is not there', kubeconfigOf({}), 'other', /no context other.*here/s],
+		['no current context', {...kubeconfigOf({}), 'current-context': ''}, undefined, /no current context.*use-context/s],
+		['a cluster that is not there', {...kubeconfigOf({}), clusters: []}, undefined, /no cluster c/],
+		['a user that is not there', {...kubeconfigOf({}), users: []}, undefined, /no user u/],
+		['a certificate without its key', kubeconfigOf({'client-certificate': 'a'}), undefined, /client-key/],
+		['an old provider', kubeconfigOf({'auth-provider': {name: 'gcp'}}), undefined, /gcp.*exec plugin/s],
 		[
 			'an old plugin',
-			whole({exec: {apiVersion: 'client.authentication.k8s.io/v1alpha1', command: 'x'}}),
+			kubeconfigOf({exec: {apiVersion: 'client.authentication.k8s.io/v1alpha1', command: 'x'}}),
 			undefined,
 			/v1alpha1/,
 		],
-		['a server that is no URL', whole({}, {server: 'ftp://x'}), undefined, /no URL/],
-		['a token that is a list', whole({token: ['secret']}), undefined, /user u: token/],
+		['a server that is no URL', kubeconfigOf({}, {server: 'ftp://x'}), undefined, /no URL/],
+		['a token that is a list', kubeconfigOf({token: ['secret']}), undefined, /user u: token/],
 		['broken text', 'users: [{token: "hidden"', undefined, /not YAML/],
 		['lists within lists', `users: ${'['.repeat(20_000)}`, undefined, /nested too deep/],
-		['aliases of aliases', bomb, undefined, /too many of them/],
+		['aliases of aliases', aliasBomb, undefined, /too many of them/],
 		['another kind of file', 'users: 7', undefined, /not a kubeconfig/],
-	])('%s is told, without what is secret', async (_, content, context, says) => {
+	])('%s is reported without secrets', async (_, content, context, says) => {
 		const error = await read([await file(content)], context).catch((thrown: unknown) => thrown);
 		const {message, hint} = error as {readonly message: string; readonly hint: string};
 		expect(`${message}\n${hint}`).toMatch(says);
@@ -172,12 +172,12 @@ describe('a context', () => {
 	});
 });
 
-describe('a file that somebody else can write', () => {
+describe('a file that another user can write', () => {
 	const user = {token: 't'};
 
-	test.each([0o620, 0o602, 0o666])('is refused, also among several: %o', async mode => {
-		const good = await file(whole(user));
-		const bad = await file(whole(user));
+	test.each([0o620, 0o602, 0o666])('is refused, also as one of several: %o', async mode => {
+		const good = await file(kubeconfigOf(user));
+		const bad = await file(kubeconfigOf(user));
 		await chmod(bad, mode);
 		const says = `${bad}: can be written by others (mode ${mode.toString(8)}): chmod go-w ${bad}`;
 		for (const files of [[bad], [good, bad], [bad, good]])
@@ -186,8 +186,8 @@ describe('a file that somebody else can write', () => {
 		expect((await read([bad])).context).toBe('here');
 	});
 
-	test.skipIf(process.getuid?.() !== 0)('or that somebody else owns is refused', async () => {
-		const bad = await file(whole(user));
+	test.skipIf(process.getuid?.() !== 0)('or that another user owns is refused', async () => {
+		const bad = await file(kubeconfigOf(user));
 		await chown(bad, 4711, 4711);
 		await expect(read([bad])).rejects.toMatchObject({message: expect.stringContaining('is owned by uid 4711')});
 	});
@@ -197,7 +197,7 @@ describe('a file that somebody else can write', () => {
 		['certificate', {'client-certificate': 'credential', 'client-key': 'credential'}],
 	])('is refused as %s that the kubeconfig names', async (_, login) => {
 		await writeFile(join(folder, 'credential'), 'x');
-		const {by, certificate} = (await read([await file(whole(login))])).login;
+		const {by, certificate} = (await read([await file(kubeconfigOf(login))])).login;
 		const secret = by.kind === 'token-file' ? by.token : certificate?.key;
 		expect(await secret?.reveal()).toBe('x');
 		await chmod(join(folder, 'credential'), 0o666);
@@ -214,16 +214,16 @@ describe('a file that somebody else can write', () => {
 		const kuberc = await file({credentialPluginPolicy: 'AllowAll'});
 		await chmod(kuberc, 0o622);
 		const env = {PATH: '/usr/bin:/bin', KUBERC: kuberc};
-		const asked = readClusterAccess({
-			...{files: [await file(whole({exec}))], context: undefined, env, home: folder},
+		const pending = readClusterAccess({
+			...{files: [await file(kubeconfigOf({exec}))], context: undefined, env, home: folder},
 			rules: rules(),
 		});
-		await expect(asked).rejects.toMatchObject({message: expect.stringContaining('can be written by others')});
+		await expect(pending).rejects.toMatchObject({message: expect.stringContaining('can be written by others')});
 	});
 });
 
 describe('several files', () => {
-	test('are one, and the first with a name counts', async () => {
+	test('are merged, and the first entry with a name counts', async () => {
 		const first = await file({
 			contexts: [{name: 'a', context: {cluster: 'shared', user: 'late'}}],
 			clusters: [{name: 'shared', cluster: {server: 'https://first'}}],
@@ -235,22 +235,22 @@ describe('several files', () => {
 		});
 		const access = await read([first, join(folder, 'not-there'), second]);
 		expect(access).toMatchObject({context: 'a', server: 'https://first'});
-		expect(await opened(access)).toEqual({token: 'from-second'});
+		expect(await revealAll(access)).toEqual({token: 'from-second'});
 	});
 
-	test('of which one entry is wrong serve all others', async () => {
-		const good = whole({token: 't'});
+	test('with one wrong entry still serve the others', async () => {
+		const good = kubeconfigOf({token: 't'});
 		const path = await file({...good, users: [...good.users, {name: 'broken', user: {token: 7}}]});
 		expect((await read([path])).server).toBe('https://api.test:6443');
 	});
 
-	test('are those of KUBECONFIG, or the one at home', () => {
+	test('are those of KUBECONFIG, or the one in the home directory', () => {
 		expect(kubeconfigFiles({KUBECONFIG: '/a::/b:/a'}, '/home/me')).toEqual(['/a', '/b']);
 		expect(kubeconfigFiles({KUBECONFIG: ''}, '/home/me')).toEqual(['/home/me/.kube/config']);
 		expect(kubeconfigFiles({}, '/home/me')).toEqual(['/home/me/.kube/config']);
 	});
 
-	test('of which none is there say so', async () => {
+	test('that do not exist are an error', async () => {
 		await expect(read([join(folder, 'none')])).rejects.toMatchObject({
 			message: expect.stringContaining('no such file'),
 		});
@@ -258,7 +258,7 @@ describe('several files', () => {
 });
 
 describe('inside a cluster', () => {
-	test('the service account of the pod is taken', async () => {
+	test('the service account of the pod is used', async () => {
 		const account = join(folder, 'account');
 		await mkdir(account);
 		await writeFile(join(account, 'token'), 'x');

@@ -7,21 +7,21 @@ import {readSafeFile} from '../../../src/config/safe-file.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
-/** What a start with this file says, without the path of the file. */
-async function complaints(text: string, env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
+/** Returns the mistakes that a start with this file reports, without the path of the file. */
+async function mistakesOf(text: string, env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
 	const environment = createTestEnvironment(env);
 	const config = writeTestFile(environment, 'config.yaml', text);
-	const said = await loadConfiguration({config, environment}).then(
+	const message = await loadConfiguration({config, environment}).then(
 		() => '',
 		(error: Error) => error.message,
 	);
-	return said.replaceAll(`${config}`, 'config').split('\n');
+	return message.replaceAll(`${config}`, 'config').split('\n');
 }
 
 const target = (...lines: readonly string[]) =>
 	['targets:', '  - name: orders-db', ...lines.map(line => `    ${line}`)].join('\n');
 
-describe('each mistake is told with its place and with what is allowed', () => {
+describe('each mistake is reported with its line and what is allowed', () => {
 	const cases: readonly (readonly [what: string, text: string, says: string])[] = [
 		[
 			'an unknown key',
@@ -46,12 +46,12 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'text for a number',
 			target('kind: redis', 'host: c', 'port: abc'),
-			'config:5:11: targets[0].port must be a whole number from 1 to 65535',
+			'config:5:11: targets[0].port must be an integer from 1 to 65535',
 		],
-		['a number out of range', 'refresh: 0', 'config:1:10: refresh must be a whole number from 1 to 60'],
+		['a number out of range', 'refresh: 0', 'config:1:10: refresh must be an integer from 1 to 60'],
 		['text for a yes or no', 'mouse: yes', 'config:1:8: mouse must be true or false'],
 		[
-			'a kind that nobody has',
+			'an unknown kind',
 			target('kind: redos'),
 			'config:3:11: targets[0].kind must be one of kubernetes, postgres, redis, kafka, prometheus, alertmanager, and is "redos"',
 		],
@@ -191,11 +191,11 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		],
 	];
 	test.each(cases)('%s', async (_what, text, says) => {
-		expect(await complaints(text)).toEqual([says]);
+		expect(await mistakesOf(text)).toEqual([says]);
 	});
 
-	test('all at once, in the order of the file', async () => {
-		const said = await complaints('theme: dark\nmouse: 1\nzebra: 1');
+	test('all mistakes are reported at once, in the order of the file', async () => {
+		const said = await mistakesOf('theme: dark\nmouse: 1\nzebra: 1');
 		expect(said.map(line => line.slice(0, 10))).toEqual(['config:1:8', 'config:2:8', 'config:3:1']);
 	});
 });
@@ -205,7 +205,7 @@ describe('a secret in the file', () => {
 		'holds the secret itself. Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}';
 
 	test('is refused, and is not repeated', async () => {
-		const said = await complaints(target('kind: postgres', 'host: c', 'password: hunter2'));
+		const said = await mistakesOf(target('kind: postgres', 'host: c', 'password: hunter2'));
 		expect(said).toEqual([`config:5:15: password ${literal}`]);
 	});
 
@@ -222,14 +222,14 @@ describe('a secret in the file', () => {
 		'port: hunter2',
 	])('is not repeated by any other mistake: %s', async line => {
 		const kind = line.includes('redis:') ? 'redis' : 'postgres';
-		const said = await complaints(target(`kind: ${kind}`, line));
+		const said = await mistakesOf(target(`kind: ${kind}`, line));
 		expect(said.join('\n')).toMatch(/^config:\d+:\d+: /);
 		expect(said.join('\n')).not.toContain('hunter2');
 	});
 });
 
-describe('what a good file gives', () => {
-	test('settings of both kinds, guarded unless the file says otherwise', async () => {
+describe('a valid file', () => {
+	test('has the settings of its targets, which are guarded by default', async () => {
 		const environment = createTestEnvironment({PW: 's3cret'});
 		const config = writeTestFile(
 			environment,
@@ -276,7 +276,7 @@ describe('what a good file gives', () => {
 		expect(JSON.stringify(targets)).not.toContain('s3cret');
 	});
 
-	test('settings of Kafka, and of what speaks HTTP', async () => {
+	test('has the settings of Kafka and of HTTP servers', async () => {
 		const environment = createTestEnvironment({PW: 's3cret', TENANT: 'blue'});
 		const config = writeTestFile(
 			environment,
@@ -309,11 +309,11 @@ describe('what a good file gives', () => {
 		expect(await said?.headers['X-Scope-OrgID']?.reveal()).toBe('blue');
 		expect(await said?.headers['X-Team']?.reveal()).toBe('shop');
 		expect(alerts?.settings).toMatchObject({url: 'https://a/am', auth: {kind: 'basic', username: 'me'}});
-		// A cluster's plugins get the whole environment.
+		// The plugins of a cluster get the complete environment.
 		expect(JSON.stringify([events, prom, alerts])).not.toContain('s3cret');
 	});
 
-	test('a URL from a variable brings its password along, hidden', async () => {
+	test('a URL from a variable has its password, which stays hidden', async () => {
 		const environment = createTestEnvironment({URL: 'postgres://me:s3%40cret@db:5433/shop?sslmode=require'});
 		const config = writeTestFile(environment, 'config.yaml', target('kind: postgres', 'url: ${env:URL}'));
 		const {targets} = await loadConfiguration({config, environment});
@@ -336,13 +336,13 @@ describe('what a good file gives', () => {
 		await expect(loadConfiguration({config, environment, keyProblems})).rejects.toThrow(`${config}:3:3: seen row.up`);
 	});
 
-	test('an empty file is no mistake', async () => {
-		expect(await complaints('')).toEqual(['']);
+	test('an empty file is valid', async () => {
+		expect(await mistakesOf('')).toEqual(['']);
 	});
 });
 
-describe('where the file is', () => {
-	test('the option, then the variable, then the folder of configuration', () => {
+describe('the path of the file', () => {
+	test('is the option, then the variable, then the configuration directory', () => {
 		const home = '/home/ada';
 		expect(configPath('/a.yaml', {env: {MIDWATCH_CONFIG: '/b.yaml'}, home}).path).toBe('/a.yaml');
 		expect(configPath(undefined, {env: {MIDWATCH_CONFIG: '/b.yaml', XDG_CONFIG_HOME: '/c'}, home}).path).toBe(
@@ -355,7 +355,7 @@ describe('where the file is', () => {
 		expect(() => configPath(undefined, {env: {XDG_CONFIG_HOME: 'c'}, home})).toThrow('XDG_CONFIG_HOME is not an abs');
 	});
 
-	test('a file that was named must be there; one that was not need not', async () => {
+	test('a named file must exist; the default one need not', async () => {
 		const environment = createTestEnvironment();
 		const config = join(environment.home, 'none.yaml');
 		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: there is no such file`);
@@ -363,8 +363,8 @@ describe('where the file is', () => {
 	});
 });
 
-describe('whom the file is believed', () => {
-	test.each([0o620, 0o602])('not when others can write it: %o', async mode => {
+describe('whether the file is trusted', () => {
+	test.each([0o620, 0o602])('is false when others can write it: %o', async mode => {
 		const environment = createTestEnvironment();
 		const config = writeTestFile(environment, 'config.yaml', 'theme: none', mode);
 		const octal = mode.toString(8);
@@ -375,7 +375,7 @@ describe('whom the file is believed', () => {
 		expect(await loadConfiguration({config, environment})).toMatchObject({theme: 'none'});
 	});
 
-	test('not when someone else owns it', async () => {
+	test('is false when another user owns it', async () => {
 		const environment = createTestEnvironment();
 		const file = writeTestFile(environment, 'config.yaml', 'theme: none');
 		const root = process.getuid?.() === 0;
@@ -384,14 +384,14 @@ describe('whom the file is believed', () => {
 		if (root) await expect(loadConfiguration({config: file, environment})).rejects.toThrow('is owned by uid 4711');
 	});
 
-	test('not when it is a pipe, and without waiting for someone to write to it', async () => {
+	test('is false for a pipe, without waiting for a writer', async () => {
 		const environment = createTestEnvironment();
 		const config = join(environment.home, 'pipe');
 		expect(spawnSync('mkfifo', ['-m', '600', config]).status).toBe(0);
 		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: is not a file`);
 	});
 
-	test('not when it is a folder', async () => {
+	test('is false for a directory', async () => {
 		const environment = createTestEnvironment();
 		const config = join(environment.home, 'folder');
 		mkdirSync(config);

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
-/** A cluster with these metrics, and a Prometheus target called `prom`: the metrics of its settings, or what is wrong with them. */
+/** Loads a cluster with these metrics and a Prometheus target `prom`. @returns the metrics of its settings, or the mistake in them. */
 async function metricsOf(text: string): Promise<unknown> {
 	const environment = createTestEnvironment();
 	const written = `targets:

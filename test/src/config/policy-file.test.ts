@@ -10,8 +10,8 @@ const file = '/etc/midwatch/policy.yaml';
 const actions = ['redis.set-maxmemory', 'redis.kill-client', 'postgres.terminate'];
 const read = (text: string) => readPolicy(file, text, actions);
 
-describe('the policy of the machine', () => {
-	test('is read with the lines of what it says', () => {
+describe('the machine policy', () => {
+	test('is read with the lines of its keys', () => {
 		expect(
 			read('guard: all\nforbid: [redis.*, "*"]\nrules:\n  - match: {kind: redis, port: 6379}\n    readOnly: true'),
 		).toEqual({
@@ -56,7 +56,7 @@ describe('the policy of the machine', () => {
 	});
 });
 
-/** A directory of the test with a policy in it, and a start under that policy. */
+/** Creates a directory with a policy in it, and starts under that policy. */
 function machine(text?: string) {
 	const environment = createTestEnvironment();
 	if (text !== undefined) writeTestFile(environment, 'policy.yaml', text, 0o644);
@@ -77,11 +77,11 @@ describe('the file of the policy', () => {
 		},
 	);
 
-	test('forbids nothing when it says so', async () => {
+	test('forbids nothing when it is {}', async () => {
 		expect((await machine('# nothing\n{}\n').start()).policy.file).toEqual({rules: [], lines: {}});
 	});
 
-	test('is none where nothing is, and read where root wrote it', async () => {
+	test('is undefined without a file, and is read when root owns it', async () => {
 		expect((await machine().start()).policy.file).toBeUndefined();
 		expect((await machine('guard: all').start()).policy.file).toMatchObject({guard: 'all'});
 	});
@@ -120,7 +120,7 @@ describe('the file of the policy', () => {
 
 	test('stops the start when neither root nor the administrator owns it, or a directory on the way', async () => {
 		const {environment, path} = machine('guard: all');
-		// A test that runs as root gives it to somebody else; any other one is somebody else itself.
+		// As root the test gives the file to another user; otherwise the test itself runs as another user.
 		const give = (one: string) => (process.getuid?.() === 0 ? chownSync(one, 1000, 0) : undefined);
 		const policyOwner = 4242;
 		give(path);
@@ -141,7 +141,7 @@ describe('the file of the policy', () => {
 		expect((await start).policy.file).toMatchObject({guard: 'all'});
 	});
 
-	test('is read again, the same value while it says the same, and its owner and mode are looked at each time', async () => {
+	test('is read again: the same value for the same text, with owner and mode checked each time', async () => {
 		const {environment, path} = machine('guard: all');
 		const again = createPolicyReader(environment, actions);
 		const first = await again();
@@ -158,8 +158,8 @@ describe('the file of the policy', () => {
 	});
 });
 
-describe('what the targets are', () => {
-	test('is read from their settings when a rule asks', async () => {
+describe('the attributes of the targets', () => {
+	test('are read from their settings when a rule needs them', async () => {
 		const {environment} = machine('rules: [{match: {host: a}, readOnly: true}]');
 		const kubeconfig = writeTestFile(
 			environment,

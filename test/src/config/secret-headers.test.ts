@@ -51,7 +51,7 @@ describe('a plain header', () => {
 		['Accept', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
 		['X-Origin', 'https://grafana.internal.example.com/d/abc/dashboard'],
 		['THANOS-TENANT', 'platform_observability_team_europe_west_4'],
-	])('is taken: %s: %s', (name, value) => {
+	])('is accepted: %s: %s', (name, value) => {
 		expect(credentialReason(name, value)).toBeUndefined();
 	});
 });

@@ -36,7 +36,7 @@ describe('a reference', () => {
 		expect(parseSecretReference(text)).toEqual(reference);
 	});
 
-	test.each(['hunter2', '$env:X', '{env:X}', 'a ${env:X}', ''])('%s is none', text => {
+	test.each(['hunter2', '$env:X', '{env:X}', 'a ${env:X}', ''])('%s is not a reference', text => {
 		expect(parseSecretReference(text)).toBeUndefined();
 	});
 
@@ -65,7 +65,7 @@ test('a secret shows where it comes from and nothing more', async () => {
 	expect(secret.source).toBe('${env:PW}');
 });
 
-test('a variable that is not set is told by name', async () => {
+test('a variable that is not set is reported by name', async () => {
 	const error = await refusal(secretFromReference(read('${env:PW}'), {env: {}}).reveal());
 	expect(error.message).toBe('${env:PW}: the environment variable PW is not set');
 });
@@ -87,7 +87,7 @@ describe('a file', () => {
 		expect(error.message).toBe(`${file}: can be read by others (mode ${mode.toString(8)}): chmod 600 ${file}`);
 	});
 
-	test('that is missing or empty is told', async () => {
+	test('that is missing or empty is reported', async () => {
 		const environment = createTestEnvironment();
 		const missing = await refusal(secretFromReference(read('${file:~/none}'), environment).reveal());
 		expect(missing.message).toBe('${file:~/none}: there is no such file');
@@ -97,7 +97,7 @@ describe('a file', () => {
 	});
 });
 
-/** A process that was killed and whose parent has not read its status yet runs no longer either. */
+/** Whether a process still runs. A zombie, whose parent has not read its status yet, does not. */
 const runs = (pid: string): boolean => {
 	try {
 		return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -107,7 +107,7 @@ const runs = (pid: string): boolean => {
 };
 
 describe('a command', () => {
-	/** A command that counts its runs in a file, and does what `script` says. */
+	/** A command that counts its runs in a file and then runs `script`. */
 	const counting = (script: string) => {
 		const environment = createTestEnvironment();
 		const log = join(environment.home, 'runs');
@@ -117,7 +117,7 @@ describe('a command', () => {
 		return {secret, clock, runs: () => readFileSync(log, 'utf8').length};
 	};
 
-	test('is run once for all who ask, and again after a minute', async () => {
+	test('is run once for concurrent callers, and again after a minute', async () => {
 		const {secret, clock, runs} = counting('console.log(`s3cret-${runs}`)');
 		expect(await Promise.all([secret.reveal(), secret.reveal(), secret.reveal()])).toEqual([
 			's3cret-1',
@@ -139,7 +139,7 @@ describe('a command', () => {
 		expect(await secret.reveal()).toBe('s3cret-2');
 	});
 
-	test('that says when its secret expires is asked again a minute before', async () => {
+	test('whose secret has an expiry is run again a minute before it', async () => {
 		const start = createFakeClock().now();
 		const expires = new Date(start + 900_000).toISOString();
 		const {secret, clock} = counting(`console.log(JSON.stringify({secret: 'run' + runs, expires: '${expires}'}))`);
@@ -150,7 +150,7 @@ describe('a command', () => {
 		expect(await secret.reveal()).toBe('run2');
 	});
 
-	test('that fails later does not take away a secret that still holds, and never gives one that does not', async () => {
+	test('that fails later leaves a cached secret in use until it expires, and not longer', async () => {
 		const expires = new Date(createFakeClock().now() + 900_000).toISOString();
 		const {secret, clock, runs} = counting(
 			`if (runs > 1) process.exit(3); console.log(JSON.stringify({secret: 'first', expires: '${expires}'}))`,
@@ -163,14 +163,14 @@ describe('a command', () => {
 		expect((await refusal(secret.reveal())).message).toContain('ended with status 3');
 	});
 
-	test('that fails is told without what it printed', async () => {
+	test('that fails is reported without its stdout', async () => {
 		const {secret} = counting(`console.log('s3cret'); console.error('s3cret'); process.exit(3)`);
 		const error = await refusal(secret.reveal());
 		expect(error.message).toMatch(/ended with status 3$/);
 		expect(`${error.stack} ${inspect(error, {depth: 9})}`.replaceAll(error.message, '')).not.toContain('s3cret');
 	});
 
-	test('that says nothing is ended after 10 seconds, with the children that hold its output', async () => {
+	test('without output is killed after 10 seconds, with the children that hold its stdout', async () => {
 		const environment = createTestEnvironment();
 		const clock = createFakeClock();
 		const pids = join(environment.home, 'pids');
@@ -182,7 +182,7 @@ describe('a command', () => {
 		await eventually(() => expect(started.trim().split(' ').filter(runs)).toEqual([]));
 	});
 
-	test('that prints without end is ended', async () => {
+	test('that prints without end is killed', async () => {
 		const error = await refusal(secretFromReference(read('${exec:["yes"]}')).reveal());
 		expect(error.message).toBe('${exec:[yes]}: printed more than 64 kB');
 	});
@@ -192,7 +192,7 @@ describe('a command', () => {
 		expect(await secret.reveal()).toBe('$(id) `id` ; id');
 	});
 
-	test('that is not there, or prints nothing, is told', async () => {
+	test('that does not exist, or prints nothing, is reported', async () => {
 		const missing = await refusal(secretFromReference(read('${exec:[/nowhere/tool]}')).reveal());
 		expect(missing.message).toBe('${exec:[/nowhere/tool]}: cannot be run: ENOENT');
 		const silent = await refusal(secretFromReference(read('${exec:["true"]}')).reveal());

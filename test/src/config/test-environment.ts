@@ -5,7 +5,7 @@ import {onTestFinished} from 'vitest';
 import type {ConfigEnvironment} from '../../../src/config/config-environment.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
-/** A home of its own for one test, with nothing in it and nothing in the environment. */
+/** Creates an environment for one test, with an empty home directory and no variables of this process. */
 export function createTestEnvironment(env: Readonly<Record<string, string>> = {}): ConfigEnvironment {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-config-'));
 	onTestFinished(() => rmSync(home, {recursive: true, force: true}));

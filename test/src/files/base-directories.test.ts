@@ -20,7 +20,7 @@ describe('the home directory', () => {
 		expect(() => homeDirectory(env, () => '/home/eve')).toThrow(says);
 	});
 
-	test('that nothing names is one line that says what to do', () => {
+	test('is an error of one line with a hint when nothing names it', () => {
 		expect(() => homeDirectory({}, noEntry)).toThrow(
 			/^HOME is not set, and uid \d+ has no passwd entry: set HOME [^\n]+$/,
 		);
@@ -29,7 +29,7 @@ describe('the home directory', () => {
 });
 
 describe('the directories of the XDG specification', () => {
-	test('count when they are absolute, and an empty one is not set', () => {
+	test('are used when they are absolute, and an empty one counts as not set', () => {
 		expect(baseDirectory({XDG_STATE_HOME: '/var/state', HOME: ''}, 'XDG_STATE_HOME', '.local/state')).toBe(
 			'/var/state',
 		);

@@ -35,7 +35,7 @@ describe('a directory', () => {
 	});
 });
 
-// Below /proc a directory cannot be made and is not refused with a reason either: ENOENT, though its parent is there.
+// mkdir below /proc fails with ENOENT although the parent exists.
 describe.skipIf(process.platform !== 'linux')('a state directory in /proc', () => {
 	const stateDir = '/proc/midwatch/demo';
 

@@ -19,7 +19,7 @@ function waiting(approve: ProgramApproval['approve']): ProgramApproval {
 	};
 }
 
-test('a refusal to keep the approval is said with what to do', async () => {
+test('an approval that cannot be saved is reported with what to do', async () => {
 	fixture = await openDeckFixture();
 	openApproval(
 		fixture.deck,
@@ -36,7 +36,7 @@ test('a refusal to keep the approval is said with what to do', async () => {
 	expect((await fixture.records()).join()).toContain('approve');
 });
 
-test('a read-only console asks nothing, and says where to approve', async () => {
+test('a read-only console does not prompt, and says where to approve', async () => {
 	fixture = await openDeckFixture({readOnly: true});
 	let approved = 0;
 	openApproval(

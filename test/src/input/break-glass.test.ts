@@ -8,7 +8,7 @@ import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-/** A deck whose required copy fails, unless given otherwise, and what was answered to its question. */
+/** Opens a deck whose required copy fails by default, and records the answers to its question. */
 async function failing(isNeeded = true, problem: string | undefined = undefined) {
 	fixture = await openDeckFixture();
 	const used: {readonly word: string; readonly reason: string}[] = [];
@@ -38,7 +38,7 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 	};
 }
 
-test('the glass is broken by a typed word and a reason', async () => {
+test('a break-glass takes a typed word and a reason', async () => {
 	const {key, type, used} = await failing();
 	await key('ctrl+g');
 	expect(fixture.layer()).toBe('break-glass');
@@ -52,8 +52,8 @@ test('the glass is broken by a typed word and a reason', async () => {
 	expect(fixture.notice()).toMatch(/^break-glass for 10 minutes: actions run without delivery of the audit/);
 });
 
-test('what is wrong with an answer stays on the screen until it is mended', async () => {
-	const {key, deck} = await failing(true, 'give a reason in a few words: it is kept in the record');
+test('the problem of an answer stays on the screen until it is corrected', async () => {
+	const {key, deck} = await failing(true, 'give a reason in a few words: it is written to the record');
 	await key('ctrl+g');
 	await key('tab');
 	await key('enter');
@@ -84,7 +84,7 @@ test('neither a paste, nor keys that come in one read, nor an enter that follows
 	expect(used).toEqual([]);
 });
 
-test('it is not asked for while every copy is taken, or where none is required', async () => {
+test('it is not offered while every copy is accepted, or where none is required', async () => {
 	const {key} = await failing(false);
 	await key('ctrl+g');
 	expect(fixture.layer()).toBeUndefined();

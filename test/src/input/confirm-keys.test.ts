@@ -15,8 +15,8 @@ const value = () => {
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 };
 
-describe('a question that is answered by y and enter', () => {
-	it('is done by y and then enter: not by either alone, the opening key, space or a paste', async () => {
+describe('a confirmation by y and enter', () => {
+	it('needs y and then enter: not one of them alone, the opening key, space or a paste', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -51,7 +51,7 @@ describe('a question that is answered by y and enter', () => {
 			() => fixture.pressKeys('y').then(() => fixture.pressInOneRead('j', 'enter')),
 			'together',
 		],
-	])('is not done by %s', async (_, answer, problem) => {
+	])('is not answered by %s', async (_, answer, problem) => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -63,7 +63,7 @@ describe('a question that is answered by y and enter', () => {
 		await fixture.waitForState('done');
 	});
 
-	it('does not take what was typed before it was seen, nor while it is not seen whole', async () => {
+	it('does not accept keys before it was shown, nor while only a part of it is shown', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K', 'y');
 		await fixture.waitForState('ready');
@@ -80,7 +80,7 @@ describe('a question that is answered by y and enter', () => {
 		await fixture.waitForState('done');
 	});
 
-	it('keeps its y while the wheel scrolls, which is no key', async () => {
+	it('keeps its y while the wheel scrolls, which is not a key', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -90,7 +90,7 @@ describe('a question that is answered by y and enter', () => {
 		await fixture.waitForState('done');
 	});
 
-	it('is left with esc, and nothing was sent', async () => {
+	it('is closed by esc, and nothing is sent', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -99,22 +99,22 @@ describe('a question that is answered by y and enter', () => {
 		expect(fixture.deck.options.runner.state.get()).toBeUndefined();
 	});
 
-	it('copies the command, and shows it whole and again on one line', async () => {
+	it('copies the command, and shows it expanded and again on one line', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('ctrl+y');
 		expect(fixture.copied).toEqual(["jobctl 'job a'"]);
-		const whole = () => fixture.deck.session.get().layers.at(-1);
+		const topLayer = () => fixture.deck.session.get().layers.at(-1);
 		await fixture.pressKeys('ctrl+r');
-		expect(whole()).toMatchObject({kind: 'confirm', isExpanded: true});
+		expect(topLayer()).toMatchObject({kind: 'confirm', isExpanded: true});
 		await fixture.pressKeys('ctrl+r');
-		expect(whole()).toMatchObject({kind: 'confirm', isExpanded: false});
+		expect(topLayer()).toMatchObject({kind: 'confirm', isExpanded: false});
 	});
 });
 
-describe('a question that is answered by typing', () => {
-	it('is inert until the short name is typed, and enter sends it', async () => {
+describe('a confirmation by typing', () => {
+	it('needs the short name, then enter', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('T');
 		await fixture.waitForState('ready');
@@ -136,7 +136,7 @@ describe('a question that is answered by typing', () => {
 		expect(intent?.confirmation).toEqual({method: 'type', typed: name});
 	});
 
-	it('takes no text that comes as several keys in one read, says why, and keeps what was typed', async () => {
+	it('ignores text that arrives as several keys in one read, says why, and keeps the typed text', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('T');
 		await fixture.waitForState('ready');
@@ -163,7 +163,7 @@ describe('a question that is answered by typing', () => {
 		expect([value()?.[0], ...ran()]).toEqual(['']);
 	});
 
-	it('asks for name, count and reason where data goes, and not before three seconds, nor by an enter that is held', async () => {
+	it('requires name, count and reason for data loss, and no enter within three seconds or from a held key', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j', 'space', 'X');
 		await fixture.waitForState('ready');
@@ -172,7 +172,7 @@ describe('a question that is answered by typing', () => {
 		await fixture.type('2');
 		await fixture.pressKeys('tab');
 		await fixture.type('they are ');
-		// It proves nothing, so that a slow link may bring its letters together.
+		// The reason is not checked for separate reads, because a slow link may bring its letters together.
 		await fixture.pressInOneRead(...'stuck');
 		expect(value()).toEqual(['jobs', '2', 'they are stuck']);
 		await fixture.pressKeys('enter');
@@ -193,7 +193,7 @@ describe('a question that is answered by typing', () => {
 		});
 	});
 
-	it('puts the cursor into the field that is wrong, says why until it changes, and takes enter there', async () => {
+	it('moves the cursor to the wrong field, says why until it changes, and accepts enter there', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('X');
 		await fixture.waitForState('ready');

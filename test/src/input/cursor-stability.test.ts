@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {createCursorStability, stableAfterMs} from '../../../src/input/cursor-stability.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
-test('a clock that is set back does not keep the row under the cursor from being acted on', async () => {
+test('a clock that is set back does not block actions on the row under the cursor', async () => {
 	const clock = createFakeClock();
 	const steadiness = createCursorStability(clock);
 	const row = 'probe.row/db/a' as const;

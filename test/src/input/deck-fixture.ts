@@ -32,26 +32,26 @@ export type DeckFixture = {
 	readonly server: MemoryServer;
 	readonly copied: string[];
 	readonly saved: readonly SavedFile[];
-	/** Times that the way out was taken. */
+	/** The number of calls of `quit`. */
 	readonly quitCount: () => number;
-	/** Keys by their names, one after the other, each in a read of its own and settled. */
+	/** Presses keys by name, each in a separate read, and settles after each. */
 	pressKeys(...names: readonly string[]): Promise<void>;
-	/** Keys that come in one read. */
+	/** Presses keys that arrive in one read. */
 	pressInOneRead(...names: readonly string[]): Promise<void>;
 	/** Arms the target of the row under the cursor. */
 	arm(): Promise<void>;
-	/** The short name that is demanded. */
+	/** Returns the short name that the confirmation requires. */
 	demandedName(): string;
-	/** Why the last key did not answer the question on the screen. */
+	/** Says why the last key did not answer the question on the screen. */
 	problem(): string | undefined;
-	/** Characters, as typed one by one. */
+	/** Types characters one by one. */
 	type(text: string): Promise<void>;
 	paste(text: string): Promise<void>;
-	/** Waits until the remedy has reached the state, and paints it when it is a question. */
+	/** Waits until the remedy has this state. Marks its question as painted. */
 	waitForState(state: Remedy['state']): Promise<Remedy>;
-	/** Reads once more. */
+	/** Advances the clock until the sources were polled again. */
 	poll(): Promise<void>;
-	/** Lines of the audit, oldest first: kind and result. */
+	/** Returns the audit records as `kind result`, oldest first. */
 	records(): Promise<readonly string[]>;
 	layer(): string | undefined;
 	notice(): string | undefined;
@@ -61,13 +61,13 @@ export type DeckFixture = {
 
 const blank: Document = {title: 'A job', lines: [{text: 'one'}, {text: 'two'}], cliEquivalent: ['psql']};
 
-/** What needs the disk takes real time, however little. */
+/** Waits in real time until a condition holds, because the disk needs real time. */
 export async function waitUntil(holds: () => boolean): Promise<void> {
 	for (let turn = 0; turn < 4000 && !holds(); turn += 1) await new Promise(resolve => setTimeout(resolve, 1));
 	await new Promise(resolve => setImmediate(resolve));
 }
 
-/** A running deck on an in-memory system, with everything else as in the product: watch, runner, arming, audit on a disk. */
+/** Opens a running deck on an in-memory system. Everything else is as in the product: watch, runner, arming, audit on a disk. */
 export async function openDeckFixture(
 	options: {
 		readonly rows?: readonly MemoryRow[];
@@ -80,7 +80,7 @@ export async function openDeckFixture(
 ): Promise<DeckFixture> {
 	const clock = createFakeClock();
 	const state = await mkdtemp(join(tmpdir(), 'midwatch-deck-'));
-	const far: MemoryServer = {
+	const server: MemoryServer = {
 		rows: [...(options.rows ?? [memoryRow('a'), memoryRow('b'), memoryRow('c')])],
 		logs: [...(options.logs ?? [])],
 		executedPlans: [],
@@ -90,7 +90,7 @@ export async function openDeckFixture(
 		outcomeShows: true,
 		runBarrier: Promise.resolve(),
 	};
-	const system = createMemorySystem(far);
+	const system = createMemorySystem(server);
 	const targets = (options.targets ?? ['db']).map(name => ({
 		target: {name, kind: 'postgres' as const, production: options.guarded === true, settings: {}},
 		system,
@@ -101,7 +101,7 @@ export async function openDeckFixture(
 	const arming = createArming({
 		clock,
 		audit,
-		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
+		policy: createPolicy({readOnly, targets: targets.map(({target}) => target)}),
 	});
 	const watch = createWatch({targets, clock, readOnly, random: () => 0});
 	const runner = createRunner({
@@ -113,7 +113,7 @@ export async function openDeckFixture(
 	});
 	const copied: string[] = [];
 	const saved: SavedFile[] = [];
-	let left = 0;
+	let quits = 0;
 	const deck = createDeck({
 		panes: [memoryRowsPane],
 		allPanes: [memoryRowsPane, paneWithoutSections],
@@ -127,7 +127,7 @@ export async function openDeckFixture(
 		clock,
 		budget: createFakeTimeBudget(clock),
 		effects: createFakeEffects(copied, saved, () => {
-			left += 1;
+			quits += 1;
 		}),
 		labels: [],
 		remarks: [],
@@ -135,19 +135,19 @@ export async function openDeckFixture(
 	watch.start();
 	deck.setShownPanes(['jobs']);
 	await clock.advance(1);
-	const house: DeckFixture = {
+	const fixture: DeckFixture = {
 		deck,
 		clock,
-		server: far,
+		server,
 		copied,
 		saved,
-		quitCount: () => left,
+		quitCount: () => quits,
 		async pressKeys(...names) {
 			for (const name of names) {
 				dispatchKey(deck, name, name === 'space' ? ' ' : [...name].length === 1 ? name : undefined, true);
 				await clock.settle();
-				// A short question is on the screen by then; a confirmation is once `reach` has seen it.
-				if (house.layer() !== 'confirm') deck.markPainted(deck.pendingQuestion());
+				// A short question is on the screen by then; a confirmation is painted by `waitForState`.
+				if (fixture.layer() !== 'confirm') deck.markPainted(deck.pendingQuestion());
 			}
 		},
 		async pressInOneRead(...names) {
@@ -156,8 +156,8 @@ export async function openDeckFixture(
 			await clock.settle();
 		},
 		async arm() {
-			await house.pressKeys('O', 'enter');
-			await waitUntil(() => house.notice()?.includes('is armed') === true);
+			await fixture.pressKeys('O', 'enter');
+			await waitUntil(() => fixture.notice()?.includes('is armed') === true);
 		},
 		demandedName() {
 			const {demand} = runner.state.get() ?? {};
@@ -179,7 +179,7 @@ export async function openDeckFixture(
 		async waitForState(wanted) {
 			await waitUntil(() => runner.state.get()?.state === wanted);
 			const remedy = runner.state.get();
-			// Its end is written down after it is told.
+			// The last record is written after the state changes.
 			if (wanted === 'done')
 				await waitUntil(() => audit.last.get()?.kind === 'verify' && audit.last.get()?.of === remedy?.id);
 			if (remedy?.state !== wanted) throw new AdapterError('timeout', `${remedy?.state}: ${remedy?.reason}`, wanted);
@@ -202,5 +202,5 @@ export async function openDeckFixture(
 			await rm(state, {recursive: true, force: true});
 		},
 	};
-	return house;
+	return fixture;
 }

@@ -9,7 +9,7 @@ let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
 describe('cursor', () => {
-	it('stays on its object when something worse comes in above it', async () => {
+	it('stays on its object when a worse row appears above it', async () => {
 		fixture = await openDeckFixture({
 			rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'ok', 2), memoryRow('c', 'ok', 1)],
 		});
@@ -67,7 +67,7 @@ describe('cursor', () => {
 		expect(fixture.server.executedPlans).toEqual([]);
 	});
 
-	it('is on its object again when that comes back', async () => {
+	it('returns to its object when the row comes back', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'ok', 2)]});
 		await fixture.pressKeys('j');
 		const all = fixture.server.rows;
@@ -79,7 +79,7 @@ describe('cursor', () => {
 		expect(fixture.current()).toBe('b');
 	});
 
-	it('keeps the line of a row that leaves for a second after a key, and acts on it no more', async () => {
+	it('keeps the line of a removed row for a second after a key, and acts on it no longer', async () => {
 		fixture = await openDeckFixture({
 			rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'ok', 2), memoryRow('c', 'ok', 1)],
 		});
@@ -98,7 +98,7 @@ describe('cursor', () => {
 		expect(fixture.current()).toBeUndefined();
 	});
 
-	it('takes no action key within a second of a change under it that no key made', async () => {
+	it('ignores action keys for a second after the row under it changed by itself', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'ok', 2)]});
 		const frame = (line: number) => {
 			const {entries} = fixture.deck.focusedView();
@@ -129,7 +129,7 @@ describe('cursor', () => {
 });
 
 describe('filter, order and marks', () => {
-	it('filters while it is typed; esc brings back what was there before', async () => {
+	it('filters while it is typed; esc restores the previous filter', async () => {
 		fixture = await openDeckFixture({
 			rows: [memoryRow('x1', 'ok', 3), memoryRow('x2', 'ok', 2), memoryRow('x3', 'ok', 1)],
 		});
@@ -144,7 +144,7 @@ describe('filter, order and marks', () => {
 		expect(fixture.deck.focusedView().entries.map(entry => entry.row.id)).toEqual(['x1', 'x3']);
 	});
 
-	it('asks nothing of the rows between two letters of a filter, and all of it before the next key on a row', async () => {
+	it('does not filter between two letters, and filters completely before the next key on a row', async () => {
 		let looks = 0;
 		const counted = (id: string): MemoryRow => ({
 			...memoryRow(id),
@@ -172,7 +172,7 @@ describe('filter, order and marks', () => {
 		expect(fixture.deck.focusedView().entries.map(entry => entry.row.id)).toEqual(['a', 'b']);
 	});
 
-	it('takes filter, marks, single target and zoom away with esc, one after the other', async () => {
+	it('esc clears filter, marks, single target and zoom, one after the other', async () => {
 		fixture = await openDeckFixture({targets: ['db', 'other']});
 		await fixture.pressKeys('z', 't', 'enter', 'space', '/');
 		await fixture.type('job');
@@ -197,8 +197,8 @@ describe('filter, order and marks', () => {
 	});
 });
 
-describe('leaving', () => {
-	it('asks at the top, stays on any other key, and goes with y, q or ctrl+c', async () => {
+describe('quitting', () => {
+	it('prompts at the top level, stays on any other key, and quits with y, q or ctrl+c', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('q', 'x');
 		expect([fixture.layer(), fixture.quitCount()]).toEqual([undefined, 0]);
@@ -212,7 +212,7 @@ describe('leaving', () => {
 });
 
 describe('esc and the key after it, when a slow line brings both at once', () => {
-	it('are the two of them: what was open is left first', async () => {
+	it('are two keys: the open layer is closed first', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('/');
 		await fixture.type('b');
@@ -225,7 +225,7 @@ describe('esc and the key after it, when a slow line brings both at once', () =>
 		expect(fixture.server.executedPlans).toEqual([]);
 	});
 
-	it('are Alt where something lies on it', async () => {
+	it('are one key with Alt where that key is bound', async () => {
 		fixture = await openDeckFixture({keys: {'deck.audit': ['alt+v']}});
 		await fixture.pressKeys('u', 'alt+v');
 		expect(fixture.deck.session.get().layers.map(layer => layer.kind)).toEqual(['list']);
@@ -235,7 +235,7 @@ describe('esc and the key after it, when a slow line brings both at once', () =>
 });
 
 describe('panes without a target', () => {
-	it('says what is missing and stays where it is', async () => {
+	it('say what is missing, and the current pane stays', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('2');
 		expect(fixture.notice()).toContain('Caches: no redis target is configured');
@@ -246,7 +246,7 @@ describe('panes without a target', () => {
 });
 
 describe('lists', () => {
-	it('keeps the choice on its line when the list changes above it', async () => {
+	it('keep the choice on its line when the list changes above it', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('m', 'crit'), memoryRow('n', 'crit')]});
 		await fixture.pressKeys('!', 'j');
 		const chosen = () => {
@@ -262,7 +262,7 @@ describe('lists', () => {
 		expect(fixture.notice()).toBe('it waits for 4 minutes');
 	});
 
-	it('lists what can be done, also what cannot, and says why not', async () => {
+	it('show available and unavailable actions, with the reason for the latter', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('a', 'G', 'k', 'k', 'k');
 		await fixture.pressKeys('enter');
@@ -273,7 +273,7 @@ describe('lists', () => {
 		expect(fixture.layer()).toBeUndefined();
 	});
 
-	it('finds a command by its name', async () => {
+	it('find a command by its name', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys(':');
 		await fixture.type('all problems');
@@ -281,7 +281,7 @@ describe('lists', () => {
 		expect(fixture.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'findings'}]);
 	});
 
-	it('finds what is done with other rows by its name, goes to the first of them and does nothing yet', async () => {
+	it('find an action on rows of another kind by its name, go to the first of them and do nothing yet', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a'), memoryRow('b')], logs: [memoryRow('x'), memoryRow('y')]});
 		const texts = () =>
 			paletteItems(fixture.deck, 'log', () => {}).map(({left, text, disabled}) => [left, text, disabled]);
@@ -304,7 +304,7 @@ describe('lists', () => {
 		expect(texts()).toEqual([['K', 'Cut the log', 'no such row is shown there']]);
 	});
 
-	it('names every command of the deck once with its key, and says why one cannot be given', async () => {
+	it('name every command of the deck once with its key, and say why one is unavailable', async () => {
 		fixture = await openDeckFixture({rows: []});
 		const items = paletteItems(fixture.deck, '', () => {});
 		const named = (text: string) => items.filter(item => item.text === text);
@@ -317,7 +317,7 @@ describe('lists', () => {
 		expect(named('Go to Jobs')).toMatchObject([{left: '1'}]);
 	});
 
-	it('opens help once, however often it is asked for', async () => {
+	it('open help once, however often its key is pressed', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('?', '?', '?');
 		expect(fixture.deck.session.get().layers).toHaveLength(1);
@@ -340,7 +340,7 @@ describe('paste', () => {
 });
 
 describe('copy', () => {
-	it('copies the row whole, with its target and its reason', async () => {
+	it('copies the complete row, with its target and its reason', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'warn')]});
 		await fixture.pressKeys('c');
 		expect(fixture.copied).toEqual(['target: db\nname: job a\nage: 1\nwhy: it waits']);

@@ -18,14 +18,14 @@ function document(): DocumentLayer {
 
 const text = () => [...shownLines(document().text, false)];
 const top = () => pageTop(document().text, document().top, documentLayout(fixture.deck, document()));
-const told = (title: string, ...lines: string[]): Document => ({
+const documentOf = (title: string, ...lines: string[]): Document => ({
 	title,
 	lines: lines.map(line => ({text: line})),
 	cliEquivalent: [],
 });
 
 describe('a document', () => {
-	it('opens with enter, clean, with what it was read by', async () => {
+	it('opens with enter, without control characters, with its CLI equivalent', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = async () => ({
 			title: 'Job',
@@ -41,7 +41,7 @@ describe('a document', () => {
 		expect(fixture.layer()).toBeUndefined();
 	});
 
-	it('tells a failure in its place, and reads again with r', async () => {
+	it('shows a failure in its place, and reads again with r', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = async () => {
 			throw new AdapterError('denied', 'permission denied for jobs', 'GRANT SELECT ON jobs TO tester');
@@ -49,12 +49,12 @@ describe('a document', () => {
 		await fixture.pressKeys('d');
 		expect(document().state).toBe('failed');
 		expect(text()).toEqual(['permission denied for jobs', 'GRANT SELECT ON jobs TO tester', '', 'r reads it again']);
-		fixture.server.read = async () => told('Job', 'better');
+		fixture.server.read = async () => documentOf('Job', 'better');
 		await fixture.pressKeys('r');
 		expect([document().state, ...text()]).toEqual(['ready', 'better']);
 	});
 
-	it('gives up a text that does not come', async () => {
+	it('cancels a read that does not end', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = () => new Promise(() => {});
 		await fixture.pressKeys('d');
@@ -64,7 +64,7 @@ describe('a document', () => {
 		expect(text()[0]).toBe('no answer within 10 s');
 	});
 
-	it('does not put a late answer into another text', async () => {
+	it('does not put a late answer into another document', async () => {
 		fixture = await openDeckFixture();
 		let answer: (document: Document) => void = () => {};
 		fixture.server.read = () =>
@@ -72,9 +72,9 @@ describe('a document', () => {
 				answer = resolve;
 			});
 		await fixture.pressKeys('d', 'esc');
-		fixture.server.read = async () => told('Second', 'second');
+		fixture.server.read = async () => documentOf('Second', 'second');
 		await fixture.pressKeys('d');
-		answer(told('First', 'first'));
+		answer(documentOf('First', 'first'));
 		await fixture.clock.settle();
 		expect([document().title, ...text()]).toEqual(['Second', 'second']);
 	});
@@ -92,7 +92,7 @@ describe('a document', () => {
 
 	it('scrolls by drawn lines, also within one long line, and no further than its last page', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.read = async () => told('Long', 'x'.repeat(1000));
+		fixture.server.read = async () => documentOf('Long', 'x'.repeat(1000));
 		await fixture.pressKeys('d');
 		fixture.deck.setTextArea({cells: 10, rows: 20});
 		await fixture.pressKeys('j', 'j', 'ctrl+d');
@@ -110,7 +110,7 @@ describe('a document', () => {
 	it('searches, goes on with n and N, and leaves them harmless without a search', async () => {
 		fixture = await openDeckFixture();
 		const lines = Array.from({length: 50}, (_, index) => (index % 20 === 5 ? `Needle ${index}` : `line ${index}`));
-		fixture.server.read = async () => told('Many', ...lines);
+		fixture.server.read = async () => documentOf('Many', ...lines);
 		await fixture.pressKeys('d');
 		fixture.deck.setTextArea({cells: 40, rows: 10});
 		await fixture.pressKeys('n', 'N');
@@ -132,9 +132,9 @@ describe('a document', () => {
 		expect(document().top).toEqual({line: 45, part: 0});
 	});
 
-	it('filters by an expression as soon as its engine is loaded, also by one that takes for ever elsewhere', async () => {
+	it('filters by an expression as soon as its engine is loaded, also by one with exponential backtracking elsewhere', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.read = async () => told('Job', 'one', `${'a'.repeat(60)}!`, 'two', 'aaa');
+		fixture.server.read = async () => documentOf('Job', 'one', `${'a'.repeat(60)}!`, 'two', 'aaa');
 		await fixture.pressKeys('d', '&');
 		await fixture.type('/(a+)+$/');
 		const under = fixture.deck.session.get().layers.at(-2);
@@ -142,7 +142,7 @@ describe('a document', () => {
 		await eventually(() => expect(under.text.shownCount()).toBe(1));
 	});
 
-	it('tells with = how the pane was read', async () => {
+	it('shows with = how the pane was read', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('=');
 		expect(text()).toEqual([

@@ -1,9 +1,9 @@
 import type {DeckEffects} from '../../../src/input/deck.ts';
 
-/** What a person saved, as it would stand in its file. */
+/** A saved file: its name and its lines. */
 export type SavedFile = {readonly name: string; readonly lines: readonly string[]};
 
-/** Effects without a terminal: what is copied and saved is kept, and leaving is told. */
+/** Effects without a terminal. They record copied texts and saved files, and call `quit`. */
 export const createFakeEffects = (copied: string[], saved: SavedFile[], quit: () => void): DeckEffects => ({
 	copy: async text => {
 		copied.push(text);

@@ -9,7 +9,7 @@ import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
  * bring whatever came since the last one, cut anywhere. Whatever is held down, and whatever is pasted at once, answers and arms nothing.
  */
 
-/** What a terminal sends, and when, in milliseconds. */
+/** Bytes that a terminal sends, and their time in milliseconds. */
 type Sent = {readonly at: number; readonly bytes: string};
 
 let fixture: DeckFixture;
@@ -35,7 +35,7 @@ function passTo(at: number): void {
 	clock = at;
 }
 
-/** Gives everything to the decoder in reads: none while it stalls, then all that came, in pieces of at most so many bytes. */
+/** Feeds the bytes to the decoder as reads. A stall delays them to one read; `cuts` are the maximum sizes of successive pieces, in bytes. */
 function receive(
 	sent: readonly Sent[],
 	stalls: readonly {readonly at: number; readonly ms: number}[],
@@ -43,10 +43,10 @@ function receive(
 ): void {
 	const start = clock;
 	const readAt = (at: number): number => {
-		const stall = stalls.find(one => at >= one.at && at < one.at + one.ms);
+		const stall = stalls.find(({at: from, ms}) => at >= from && at < from + ms);
 		return stall === undefined ? at : stall.at + stall.ms;
 	};
-	const reads = Map.groupBy(sent, one => readAt(one.at));
+	const reads = Map.groupBy(sent, key => readAt(key.at));
 	let turn = 0;
 	for (const [at, parts] of [...reads].sort(([a], [b]) => a - b)) {
 		passTo(start + at);
@@ -54,7 +54,7 @@ function receive(
 		for (let from = 0; from < bytes.length; turn += 1) {
 			const length = cuts.length === 0 ? bytes.length : (cuts[turn % cuts.length] ?? 1);
 			decoder.feed(bytes.subarray(from, from + length));
-			// The screen shows whatever is asked by now.
+			// The current question is on the screen.
 			fixture.deck.markPainted(fixture.deck.pendingQuestion());
 			from += length;
 		}
@@ -111,7 +111,7 @@ afterEach(() => fixture.close());
 describe('a confirmation', () => {
 	beforeEach(() => open(false));
 
-	/** Opens the confirmation again, and types what is demanded, as far as `typed` goes. */
+	/** Opens the confirmation again and types what it requires, up to `typed`. */
 	async function ask(key: 'K' | 'T' | 'X', typed: 'nothing' | 'all'): Promise<void> {
 		leaveAll();
 		await fixture.pressKeys(key);
@@ -166,7 +166,7 @@ describe('a confirmation', () => {
 		);
 	});
 
-	it('that waits for its delay is not answered by an enter that is held until it is over', async () => {
+	it('is not answered by an enter that is held until its delay has passed', async () => {
 		await fc.assert(
 			fc.asyncProperty(hz, count, stalls, async (rate, times, slow) => {
 				await ask('X', 'all');
@@ -180,7 +180,7 @@ describe('a confirmation', () => {
 		);
 	});
 
-	it('that was answered with a wrong number is not answered by a key that is held, even when the number is then right', async () => {
+	it('is not answered by a held key after a wrong number, even when the number then becomes right', async () => {
 		await fc.assert(
 			fc.asyncProperty(heldKey, hz, count, stalls, cuts, async (key, rate, times, slow, pieces) => {
 				await ask('X', 'all');
@@ -229,7 +229,7 @@ describe('a confirmation', () => {
 		);
 	});
 
-	it('is answered by y and then enter, each in a read of its own, beside whatever the mouse and the focus report', async () => {
+	it('is answered by y and then enter in separate reads, with mouse and focus reports between them', async () => {
 		await ask('K', 'nothing');
 		receive(
 			[

@@ -20,11 +20,11 @@ const texts = (
 const read: DeclaredKey = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
 
 describe('keymap', () => {
-	it('has no problems as it ships', () => {
+	it('has no problems by default', () => {
 		expect(texts([stop], [read])).toEqual([]);
 	});
 
-	it('finds an intent in its scope, then everywhere, but types in a field', () => {
+	it('finds an intent in its scope, then in the global scope, and types in a field', () => {
 		const keymap = createKeymap();
 		expect(keymap.intent('deck', 'j')).toBe('row.down');
 		expect(keymap.intent('list', 'j')).toBe('list.down');
@@ -59,7 +59,7 @@ describe('keymap', () => {
 		expect(texts([stop], [read], remaps)).toContain(problem);
 	});
 
-	it('keeps the way out, whatever is configured', () => {
+	it('keeps the keys that quit, whatever is configured', () => {
 		const keymap = createKeymap({
 			'confirm.cancel': [],
 			'deck.back': ['x'],
@@ -113,7 +113,7 @@ describe('keymap', () => {
 		expect(texts([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
 	});
 
-	it('stops the start for a dial that is taken in a text, twice there, or no small letter', () => {
+	it('stops the start for a document option whose key is used in documents, is there twice, or is not a small letter', () => {
 		const dialled = (...keys: string[]): DeclaredKey => ({
 			...read,
 			documentOptions: keys.map((key, index) => ({key, title: `Dial ${index}`})),

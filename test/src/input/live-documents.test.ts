@@ -25,7 +25,7 @@ const text = () => [...shownLines(layer().text, false)];
 const page = () =>
 	layOutPage(layer().text, layer().top, documentLayout(fixture.deck, layer())).drawn.map(drawn => drawn.text);
 
-/** A far end that goes on: lines are given by the test. */
+/** A follow stream whose lines the test gives. */
 function stream() {
 	const queue: (readonly DocumentLine[])[] = [];
 	let wake = () => {};
@@ -80,48 +80,48 @@ function stream() {
 
 const many = (from: number, count: number) => Array.from({length: count}, (_, index) => `line ${from + index}`);
 
-describe('a text that goes on', () => {
-	it('shows its end as lines come, and is left with all that belongs to it', async () => {
+describe('a followed document', () => {
+	it('shows its end as lines arrive, and ends its stream when it is closed', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('first');
+		const source = stream();
+		fixture.server.read = async () => source.document('first');
 		await fixture.pressKeys('d');
 		fixture.deck.setTextArea({cells: 20, rows: 3});
-		await far.send(...many(0, 10));
+		await source.send(...many(0, 10));
 		expect(page()).toEqual(['line 7', 'line 8', 'line 9']);
-		await far.send('\u001b[31mred\u202e');
+		await source.send('\u001b[31mred\u202e');
 		expect(page().at(-1)).toBe('red<202e>');
-		expect(far.aborted()).toBe(false);
+		expect(source.aborted()).toBe(false);
 		await fixture.pressKeys('esc');
 		await fixture.clock.settle();
-		expect([far.aborted(), far.returned()]).toEqual([true, 1]);
+		expect([source.aborted(), source.returned()]).toEqual([true, 1]);
 	});
 
-	it('is left when the deck is closed', async () => {
+	it('ends its stream when the deck is closed', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('first');
+		const source = stream();
+		fixture.server.read = async () => source.document('first');
 		await fixture.pressKeys('d');
 		fixture.deck.close();
 		await fixture.clock.settle();
-		expect([far.aborted(), far.returned()]).toEqual([true, 1]);
+		expect([source.aborted(), source.returned()]).toEqual([true, 1]);
 	});
 
-	it('holds still when it is scrolled up or told to, counts what comes, and goes on with G', async () => {
+	it('pauses when it is scrolled up or paused by a key, counts new lines, and goes on with G', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document(...many(0, 20));
+		const source = stream();
+		fixture.server.read = async () => source.document(...many(0, 20));
 		await fixture.pressKeys('d');
 		fixture.deck.setTextArea({cells: 20, rows: 3});
 		await fixture.pressKeys('k');
 		expect(page()).toEqual(['line 16', 'line 17', 'line 18']);
-		await far.send(...many(20, 5));
+		await source.send(...many(20, 5));
 		expect(page()).toEqual(['line 16', 'line 17', 'line 18']);
 		expect(layer().text.shownCount(layer().pausedAtLine)).toBe(5);
 		await fixture.pressKeys('G');
 		expect([layer().top, page().at(-1)]).toEqual(['end', 'line 24']);
 		await fixture.pressKeys('f');
-		await far.send('more');
+		await source.send('more');
 		expect(page().at(-1)).toBe('line 24');
 		await fixture.pressKeys('pagedown');
 		expect(layer().top).toBe('end');
@@ -129,46 +129,46 @@ describe('a text that goes on', () => {
 		expect(page().at(-1)).toBe('more');
 	});
 
-	it('keeps following when all of it is on the screen and one presses up', async () => {
+	it('keeps following on up when all of it is on the screen', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('a');
+		const source = stream();
+		fixture.server.read = async () => source.document('a');
 		await fixture.pressKeys('d', 'k');
 		expect(layer().top).toBe('end');
 	});
 
-	it('tells why it ended, and what it ended with stays', async () => {
+	it('shows why it ended, and keeps its last lines', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('a');
+		const source = stream();
+		fixture.server.read = async () => source.document('a');
 		await fixture.pressKeys('d');
-		await far.fail(new AdapterError('denied', 'not allowed any more', 'ask for it'));
+		await source.fail(new AdapterError('denied', 'not allowed any more', 'ask for it'));
 		expect([layer().followState, ...text()]).toEqual(['ended', 'a', 'not allowed any more', 'ask for it']);
 		await fixture.pressKeys('f');
 		expect(fixture.notice()).toMatch(/this text is not followed/);
 	});
 
-	it('is read again from its start with r, and the stream before it is left', async () => {
+	it('is read again from its start with r, which ends the previous stream', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('a');
+		const source = stream();
+		fixture.server.read = async () => source.document('a');
 		await fixture.pressKeys('d');
-		await far.send('b');
+		await source.send('b');
 		const again = stream();
 		fixture.server.read = async () => again.document('c');
 		await fixture.pressKeys('r');
 		await again.send('d');
-		expect([far.aborted(), ...text()]).toEqual([true, 'c', 'd']);
+		expect([source.aborted(), ...text()]).toEqual([true, 'c', 'd']);
 	});
 
 	it('shows only lines that pass the filter, also those that come, and says what is wrong with it', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
-		fixture.server.read = async () => far.document('error one', 'fine', 'error two');
+		const source = stream();
+		fixture.server.read = async () => source.document('error one', 'fine', 'error two');
 		await fixture.pressKeys('d', '&');
 		await fixture.type('error');
 		expect(text()).toEqual(['error one', 'error two']);
-		await far.send('fine too', 'ERROR three');
+		await source.send('fine too', 'ERROR three');
 		expect(text()).toEqual(['error one', 'error two', 'ERROR three']);
 		await fixture.type(' /(/');
 		await fixture.pressKeys('enter');
@@ -200,7 +200,7 @@ describe('a text that goes on', () => {
 		expect(stamp()).toBe('14:05:22.123');
 	});
 
-	it('is saved as it is shown, with whole moments', async () => {
+	it('is saved as it is shown, with complete time stamps', async () => {
 		fixture = await openDeckFixture();
 		const line = {text: 'bad', at: '2026-11-22T14:05:22.123456789Z', sourceLabel: {text: 'api', hue: 1}};
 		fixture.server.read = async () => ({title: 'A log', lines: [line, {text: 'good'}], cliEquivalent: []});
@@ -212,7 +212,7 @@ describe('a text that goes on', () => {
 	});
 });
 
-describe('a text with dials and typed params', () => {
+describe('a document with options and typed params', () => {
 	const counted = async (_row: unknown, {params, rows}: InspectionContext<Row, unknown>) => ({
 		title: `Opened with ${params['amount'] ?? 'nothing'}`,
 		lines: rows.map(({id}) => ({text: id})),
@@ -221,13 +221,13 @@ describe('a text with dials and typed params', () => {
 
 	it('is opened again in its place with other params, looked at in the same way', async () => {
 		fixture = await openDeckFixture();
-		const far = stream();
+		const source = stream();
 		fixture.server.read = async (row, context) =>
-			context.params['amount'] === '1' ? far.document('1') : counted(row, context);
+			context.params['amount'] === '1' ? source.document('1') : counted(row, context);
 		await fixture.pressKeys('m', 'w');
 		expect(layer().documentOptions?.map(({key, title, shown}) => [key, title, shown])).toEqual([['x', 'Amount', '1']]);
 		await fixture.pressKeys('x');
-		expect([layer().title, layer().wrap, far.aborted()]).toEqual(['Opened with 2', false, true]);
+		expect([layer().title, layer().wrap, source.aborted()]).toEqual(['Opened with 2', false, true]);
 		await fixture.pressKeys('x', 'esc');
 		expect(fixture.layer()).toBeUndefined();
 	});
@@ -239,18 +239,18 @@ describe('a text with dials and typed params', () => {
 		expect(text()).toEqual(['a', 'c']);
 	});
 
-	it('asks first, and offers what was typed before', async () => {
+	it('prompts first, and offers earlier values', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = counted;
-		const typeAnew = async (value: string) => {
+		const enterValue = async (value: string) => {
 			await fixture.pressKeys('x', 'ctrl+u');
 			await fixture.type(value);
 		};
 		for (const value of ['7', '8', '7']) {
-			await typeAnew(value);
+			await enterValue(value);
 			await fixture.pressKeys('enter', 'esc');
 		}
-		await typeAnew('nonsense');
+		await enterValue('nonsense');
 		await fixture.pressKeys('enter');
 		expect(fixture.layer()).toBe('params');
 		const values = () => {

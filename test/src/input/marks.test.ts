@@ -10,7 +10,7 @@ const ran = () => fixture.server.executedPlans.map(one => `${one.action} ${one.n
 const marked = () => paneSession(fixture.deck.session.get(), 'jobs').marks.size;
 const remedy = () => fixture.deck.options.runner.state.get();
 
-/** Answers the gravest demand as a person would, and waits for the end. */
+/** Answers the highest demand as a user does, and waits for the end. */
 async function purge(count: string): Promise<void> {
 	await fixture.type(fixture.demandedName());
 	await fixture.pressKeys('enter');
@@ -23,7 +23,7 @@ async function purge(count: string): Promise<void> {
 }
 
 describe('marks', () => {
-	it('are set and taken away by space, which leaves the cursor where it is', async () => {
+	it('are set and removed by space, which does not move the cursor', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('j', 'space');
 		expect([fixture.current(), marked()]).toEqual(['b', 1]);
@@ -31,7 +31,7 @@ describe('marks', () => {
 		expect([fixture.current(), marked()]).toEqual(['b', 0]);
 	});
 
-	it('are what an action on several is about, not the row under the cursor', async () => {
+	it('are acted on by an action on several rows, instead of the row under the cursor', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j', 'j', 'space', 'k', 'X');
 		expect(fixture.current()).toBe('b');
@@ -41,7 +41,7 @@ describe('marks', () => {
 		expect(ran()).toEqual(['postgres.purge job a+job c']);
 	});
 
-	it('are what it is about also from a row of another kind, by key, list and palette', async () => {
+	it('are acted on also from a row of another kind, by key, list and palette', async () => {
 		fixture = await openDeckFixture({logs: [memoryRow('log')]});
 		await fixture.pressKeys('space', 'j', 'space', 'G');
 		expect(fixture.current()).toBe('log');
@@ -62,7 +62,7 @@ describe('marks', () => {
 		expect([ran(), marked()]).toEqual([[], 2]);
 	});
 
-	it('refuse an action on one row, of their kind alone', async () => {
+	it('block an action on one row, for rows of their kind only', async () => {
 		fixture = await openDeckFixture({logs: [memoryRow('log')]});
 		await fixture.pressKeys('space', 'K');
 		expect([fixture.layer(), fixture.notice()]).toEqual([undefined, 'Poke: this acts on one row; esc unmarks']);
@@ -75,7 +75,7 @@ describe('marks', () => {
 		expect(remedy()?.preview?.touches).toEqual(['job a']);
 	});
 
-	it('on rows that are gone or filtered out do not turn into the row under the cursor', async () => {
+	it('on rows that are deleted or filtered out do not act on the row under the cursor', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j');
 		fixture.server.rows = fixture.server.rows.filter(row => row.id !== 'a');
@@ -92,13 +92,13 @@ describe('marks', () => {
 		expect(remedy()).toBeUndefined();
 	});
 
-	it('are kept while nothing was sent, and gone once it was', async () => {
+	it('stay while nothing was sent, and are cleared once it was', async () => {
 		fixture = await openDeckFixture({logs: [memoryRow('log')]});
 		await fixture.pressKeys('G', 'space', 'g', 'space', 'j', 'space', 'X');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('esc');
 		expect(marked()).toBe(3);
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', conflict: true}];
+		fixture.server.checks = [{label: 'still there', result: 'block', detail: 'it has ended', conflict: true}];
 		await fixture.pressKeys('X');
 		await fixture.waitForState('stale');
 		await fixture.pressKeys('enter');
@@ -110,10 +110,10 @@ describe('marks', () => {
 		expect([ran(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
 	});
 
-	it('of which some are left are gone on with, and only those are unmarked once it was sent', async () => {
+	it('of which only some rows are unchanged go on with those, and only those are unmarked once it was sent', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j', 'space');
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', conflict: true}];
+		fixture.server.checks = [{label: 'still there', result: 'block', detail: 'it has moved on', conflict: true}];
 		fixture.server.unchangedIds = ['a'];
 		await fixture.pressKeys('X');
 		await fixture.waitForState('stale');

@@ -11,10 +11,10 @@ export type MemoryRow = Row & {readonly name: string; readonly age: number};
 
 type Plan = {readonly names: readonly string[]; readonly value: string};
 
-/** The far end of every target, as the test has arranged it. */
+/** The server behind every target, as the test sets it up. */
 export type MemoryServer = {
 	rows: MemoryRow[];
-	/** Rows of another kind, below the jobs; without any at the start they are not read at all. */
+	/** Rows of another kind, below the jobs. When there are none at the start, they are not read. */
 	readonly logs: readonly MemoryRow[];
 	executedPlans: {
 		readonly action: string;
@@ -22,14 +22,14 @@ export type MemoryServer = {
 		readonly value: string;
 		readonly record: string;
 	}[];
-	/** What a text is answered with; a test may keep it waiting. */
+	/** Opens the document of an inspection; a test may delay it. */
 	read: (row: MemoryRow, context: InspectionContext<MemoryRow, Port>) => Promise<Document>;
 	checks: readonly Check[];
-	/** Ids of the rows that are left of several; all of them unless it is set. */
+	/** The ids of the rows that are unchanged; all of them when undefined. */
 	unchangedIds: readonly string[] | undefined;
-	/** Waited for before run() answers. */
+	/** `run()` waits for it before it resolves. */
 	runBarrier: Promise<void>;
-	/** Whether what was done shows; until then it is on its way. */
+	/** Whether verification sees the effect; otherwise the outcome is pending. */
 	outcomeShows: boolean;
 };
 
@@ -42,7 +42,7 @@ export const memoryRow = (id: string, severity: Severity = 'ok', age = 1): Memor
 	...(severity === 'ok' ? {} : {why: 'it waits'}),
 });
 
-type Port = {readonly far: MemoryServer};
+type Port = {readonly server: MemoryServer};
 
 const source = (): Source<MemoryRow, Port> => ({
 	kind: 'postgres.session',
@@ -52,7 +52,7 @@ const source = (): Source<MemoryRow, Port> => ({
 	cost: 'cheap',
 	cliEquivalent: target => [`psql -h ${target.name} -c 'SELECT * FROM jobs'`],
 	open: (port, target) => async () => ({
-		rows: port.far.rows.filter(row => row.target === target.name),
+		rows: port.server.rows.filter(row => row.target === target.name),
 		gauges: [],
 		omitted: 0,
 		notes: [],
@@ -83,7 +83,7 @@ const logSource = (): Source<MemoryRow, Port> => ({
 	kind: 'postgres.statement',
 	title: 'logs',
 	open: (port, target) => async () => ({
-		rows: port.far.logs.filter(row => row.target === target.name),
+		rows: port.server.logs.filter(row => row.target === target.name),
 		gauges: [],
 		omitted: 0,
 		notes: [],
@@ -110,19 +110,19 @@ const action = (
 			rows[0]?.target ?? '',
 		);
 	},
-	preflight: async (_plan, {port}) => port.far.checks,
-	unchangedRows: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.unchangedIds?.includes(id) ?? true),
+	preflight: async (_plan, {port}) => port.server.checks,
+	unchangedRows: async (rows, _plan, {port}) => rows.filter(({id}) => port.server.unchangedIds?.includes(id) ?? true),
 	async run(plan, {port, record}) {
-		await port.far.runBarrier;
-		port.far.executedPlans.push({action: about.id, ...plan, record});
+		await port.server.runBarrier;
+		port.server.executedPlans.push({action: about.id, ...plan, record});
 		return {summary: `${about.title.toLowerCase()} sent`, before: {value: 'old'}};
 	},
 	verify: async (_plan, _receipt, {port}) =>
-		port.far.outcomeShows
+		port.server.outcomeShows
 			? {result: 'done', detail: 'it is as it should be'}
 			: {result: 'pending', detail: 'it is on its way'},
 	settleMs: 60_000,
-	undo: {impossible: 'what is gone is gone'},
+	undo: {impossible: 'a deleted job cannot be restored'},
 	...more,
 });
 
@@ -140,12 +140,12 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	risk,
 	undo: {
 		class: risk === 'low' ? 'exact' : 'none',
-		text: risk === 'low' ? 'exact: poke it back' : 'what is gone is gone',
+		text: risk === 'low' ? 'exact: poke it back' : 'a deleted job cannot be restored',
 	},
 });
 
-/** A system in memory with one action for each demand, one that asks for a value, one that is disabled, and one text. */
-export const createMemorySystem = (far: MemoryServer): System => {
+/** An in-memory system with one action for each demand, one that prompts for a value, one that is disabled, and the sample inspections. */
+export const createMemorySystem = (server: MemoryServer): System => {
 	const actions: Action<MemoryRow, Port, Plan>[] = [
 		action(
 			{id: 'postgres.poke', title: 'Poke', key: 'K', risk: 'low'},
@@ -177,14 +177,14 @@ export const createMemorySystem = (far: MemoryServer): System => {
 	const system: System<Port> = {
 		kind: 'postgres',
 		title: 'Jobs',
-		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
+		sources: [source(), ...(server.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
 		actions: actions as readonly Action<Row, Port>[],
 		inspections: sampleInspections<MemoryRow, Port>((row, context) =>
-			context.port.far.read(row, context),
+			context.port.server.read(row, context),
 		) as readonly Inspection<Row, Port>[],
 		findingTypes: [{type: 'postgres.job-waits', actions: ['postgres.stop'], inspections: ['postgres.read']}],
 		connect: async () => ({
-			port: {far},
+			port: {server},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),
 			permissions: async () => [],
 			close: async () => {},

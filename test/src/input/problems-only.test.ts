@@ -8,8 +8,8 @@ afterEach(() => fixture.close());
 const ids = () => fixture.deck.focusedView().entries.map(entry => entry.row.id);
 const notice = () => fixture.deck.session.get().notice?.text ?? '';
 
-describe('faults only', () => {
-	it('hides what is well, says how much, and shows it again by the same key', async () => {
+describe('problems only', () => {
+	it('hides ok rows, shows their number, and shows them again with the same key', async () => {
 		fixture = await openDeckFixture({
 			rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'crit', 2), memoryRow('c', 'warn', 1)],
 		});
@@ -21,7 +21,7 @@ describe('faults only', () => {
 		expect(notice()).toBe('all rows are shown');
 	});
 
-	it('tells when nothing is wrong, and shows what goes wrong later', async () => {
+	it('says when nothing is wrong, and shows later problems', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a'), memoryRow('b')]});
 		await fixture.pressKeys('f');
 		expect(ids()).toEqual([]);
@@ -43,7 +43,7 @@ describe('faults only', () => {
 		expect(ids()).toHaveLength(3);
 	});
 
-	it('is off where a finding leads to a row that it would hide', async () => {
+	it('ends when a finding opens a row that it would hide', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit'), memoryRow('b')]});
 		await fixture.pressKeys('f', '/');
 		await fixture.type('nothing');

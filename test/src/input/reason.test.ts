@@ -9,7 +9,7 @@ const reasonOf = async () => {
 	return intent?.confirmation?.reason;
 };
 
-test('a reason can be given where none is asked for, answers nothing, and is recorded', async () => {
+test('a reason can be given where none is required, answers nothing, and is recorded', async () => {
 	fixture = await openDeckFixture();
 	await fixture.pressKeys('K');
 	await fixture.waitForState('ready');
@@ -25,7 +25,7 @@ test('a reason can be given where none is asked for, answers nothing, and is rec
 	expect(await reasonOf()).toBe('y because it hangs');
 });
 
-test('esc leaves the reason out, and so does an empty one', async () => {
+test('esc or an empty text leaves the reason out', async () => {
 	fixture = await openDeckFixture();
 	await fixture.pressKeys('K');
 	await fixture.waitForState('ready');
@@ -40,7 +40,7 @@ test('esc leaves the reason out, and so does an empty one', async () => {
 	expect(await reasonOf()).toBeUndefined();
 });
 
-test('the enter that ends the reason, held down, answers nothing', async () => {
+test('holding the enter that ends the reason answers nothing', async () => {
 	fixture = await openDeckFixture();
 	await fixture.pressKeys('K');
 	await fixture.waitForState('ready');

@@ -17,7 +17,7 @@ const value = () => {
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 };
 
-describe('what an action asks first', () => {
+describe('the prompt of an action', () => {
 	it('stays on a wrong value and goes on with a right one', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('M');
@@ -38,8 +38,8 @@ describe('what an action asks first', () => {
 	});
 });
 
-describe('what stops an action', () => {
-	it('is a guarded target, until it is armed with O', async () => {
+describe('an action', () => {
+	it('is refused on a guarded target, until it is armed with O', async () => {
 		fixture = await openDeckFixture({guarded: true});
 		await fixture.pressKeys('K');
 		expect(fixture.layer()).toBeUndefined();
@@ -52,7 +52,7 @@ describe('what stops an action', () => {
 		expect(await fixture.records()).toEqual(['arm', 'intent', 'outcome sent', 'verify done']);
 	});
 
-	it('is --read-only, which cannot be armed', async () => {
+	it('is refused with --read-only, which cannot be armed', async () => {
 		fixture = await openDeckFixture({guarded: true, readOnly: true});
 		await fixture.pressKeys('O');
 		await fixture.clock.settle();
@@ -62,9 +62,9 @@ describe('what stops an action', () => {
 		expect([fixture.layer(), ...ran()]).toEqual([undefined]);
 	});
 
-	it('is a check that blocks', async () => {
+	it('is stopped by a check that blocks', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', conflict: true}];
+		fixture.server.checks = [{label: 'still there', result: 'block', detail: 'it has ended', conflict: true}];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		await fixture.pressKeys('y');
@@ -74,9 +74,9 @@ describe('what stops an action', () => {
 		expect(fixture.notice()).toBe('Poke: it has changed, nothing was sent: it has ended');
 	});
 
-	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {
+	it('is planned again by a separate key when it is stale, and that key answers nothing', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', conflict: true}];
+		fixture.server.checks = [{label: 'still there', result: 'block', detail: 'it has moved on', conflict: true}];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		const first = remedy()?.id;
@@ -91,7 +91,7 @@ describe('what stops an action', () => {
 		expect(ran()).toEqual([]);
 	});
 
-	it('is a mark on a row of another target', async () => {
+	it('is refused with a mark on a row of another target', async () => {
 		fixture = await openDeckFixture({
 			targets: ['db', 'other'],
 			rows: [memoryRow('a'), {...memoryRow('b'), target: 'other'}],
@@ -101,8 +101,8 @@ describe('what stops an action', () => {
 	});
 });
 
-describe('after it was sent', () => {
-	it('goes on when it is left, tells its end on the deck, and lets nothing else begin meanwhile', async () => {
+describe('a sent action', () => {
+	it('goes on when its screen is closed, shows its outcome on the deck, and lets nothing else begin meanwhile', async () => {
 		fixture = await openDeckFixture();
 		let answer = () => {};
 		fixture.server.runBarrier = new Promise(resolve => {
@@ -124,7 +124,7 @@ describe('after it was sent', () => {
 		expect(ran()).toEqual(['postgres.poke job a']);
 	});
 
-	it('can be undone while it is looked at, and holds nothing else up', async () => {
+	it('can be undone while it is shown, and does not block other actions', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.outcomeShows = false;
 		await fixture.pressKeys('K');
@@ -151,7 +151,7 @@ describe('after it was sent', () => {
 		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
 	});
 
-	it('tells all that ended since the last key, and is not typed away', async () => {
+	it('shows all outcomes since the last key, and stays while the user types', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.outcomeShows = false;
 		for (const next of ['K', 'j']) {
@@ -174,7 +174,7 @@ describe('after it was sent', () => {
 		expect(fixture.notice()).toBeUndefined();
 	});
 
-	it('is undone from its end with u, and from the list; never twice', async () => {
+	it('is undone with u on its outcome, and from the list; never twice', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -198,7 +198,7 @@ describe('after it was sent', () => {
 		expect(fixture.server.executedPlans).toHaveLength(2);
 	});
 
-	it('cannot be undone where there is no way back, and says why', async () => {
+	it('without an undo says why', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('T');
 		await fixture.waitForState('ready');
@@ -208,10 +208,10 @@ describe('after it was sent', () => {
 		await fixture.pressKeys('u');
 		expect(fixture.layer()).toBe('confirm');
 		await fixture.pressKeys('enter', 'u', 'enter');
-		expect(fixture.notice()).toContain('what is gone is gone');
+		expect(fixture.notice()).toContain('a deleted job cannot be restored');
 	});
 
-	it('stands in the audit view, record by record', async () => {
+	it('is shown in the audit view, record by record', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -224,7 +224,7 @@ describe('after it was sent', () => {
 		expect(layer?.kind === 'document' && [...shownLines(layer.text, false)].join('\n')).toContain('"kind": "intent"');
 	});
 
-	it('the record tells who did it and the reason that was given, and the day when it was not today', async () => {
+	it('has a record with the user and the reason, and the day when it was not today', async () => {
 		fixture = await openDeckFixture();
 		const confirmation = {method: 'type-count-reason', reason: 'it leaks'} as const;
 		await fixture.deck.options.audit.append({kind: 'intent', target: 'db', object: 'a', confirmation});

@@ -10,7 +10,7 @@ const amount: Param = {
 	problem: typed => (/^\d+$/.test(typed) ? undefined : `${typed} is not a number`),
 };
 
-/** A plain text `d`, one of several rows with a dial `m`, and one that asks first `x`; each is what `read` answers. */
+/** Inspections that open what `read` returns: a plain one `d`, one on several rows with a document option `m`, and one that prompts first `x`. */
 export function sampleInspections<R extends Row, Port>(
 	read: Inspection<R, Port>['open'],
 ): readonly Inspection<R, Port>[] {

@@ -18,7 +18,7 @@ const policyWith = (file?: PolicyFile) =>
 		file,
 	});
 
-const deed = (undo: UndoClass['class'], risk: Risk, count: number, target = 'scratch') => ({
+const planOf = (undo: UndoClass['class'], risk: Risk, count: number, target = 'scratch') => ({
 	action: 'postgres.cancel',
 	hash,
 	preview: {target, object: '4411', count, risk, undo: {class: undo, text: ''}},
@@ -28,28 +28,28 @@ describe('demand', () => {
 	const text = '4411';
 	const key = {kind: 'key', key: 'y'};
 	const named = {kind: 'type', text};
-	const grave = (count: number) => ({kind: 'type-count-reason', text, count, delayMs: 3000});
+	const highest = (count: number) => ({kind: 'type-count-reason', text, count, delayMs: 3000});
 	test.each<[string, PolicyFile, Parameters<typeof demandFor>[1], unknown]>([
-		['undone exactly, one object', {}, deed('exact', 'low', 1), key],
-		['undone exactly, one object, configuration changes', {}, deed('exact', 'medium', 1), key],
-		['undone exactly, and data goes meanwhile', {}, deed('exact', 'high', 1), grave(1)],
-		['undone exactly, two objects', {}, deed('exact', 'low', 2), grave(2)],
-		['undone in part, one object', {}, deed('approximate', 'medium', 1), named],
-		['no way back, one object, little risk', {}, deed('none', 'low', 1), named],
-		['no way back, one object', {}, deed('none', 'medium', 1), named],
-		['no way back, several objects', {}, deed('none', 'medium', 54), grave(54)],
-		['no way back, data goes', {}, deed('none', 'high', 1), grave(1)],
-		['the file asks for the name', {leastDemand: 'type'}, deed('exact', 'low', 1), named],
-		['the file does not lower it', {leastDemand: 'type'}, deed('none', 'high', 1), grave(1)],
-		['the file asks for the gravest', {leastDemand: 'type-count-reason'}, deed('exact', 'low', 1), grave(1)],
-		['more objects than the file allows', {maxObjects: 2}, deed('exact', 'low', 3), {kind: 'refused'}],
-		['as many as the file allows', {maxObjects: 2}, deed('exact', 'low', 2), grave(2)],
-		['a guarded target', {}, deed('exact', 'low', 1, 'orders-db'), {kind: 'refused'}],
+		['undone exactly, one object', {}, planOf('exact', 'low', 1), key],
+		['undone exactly, one object, configuration changes', {}, planOf('exact', 'medium', 1), key],
+		['undone exactly, with data lost meanwhile', {}, planOf('exact', 'high', 1), highest(1)],
+		['undone exactly, two objects', {}, planOf('exact', 'low', 2), highest(2)],
+		['undone in part, one object', {}, planOf('approximate', 'medium', 1), named],
+		['no way back, one object, little risk', {}, planOf('none', 'low', 1), named],
+		['no way back, one object', {}, planOf('none', 'medium', 1), named],
+		['no way back, several objects', {}, planOf('none', 'medium', 54), highest(54)],
+		['no way back, data loss', {}, planOf('none', 'high', 1), highest(1)],
+		['the file requires the name', {leastDemand: 'type'}, planOf('exact', 'low', 1), named],
+		['the file does not lower it', {leastDemand: 'type'}, planOf('none', 'high', 1), highest(1)],
+		['the file requires the highest', {leastDemand: 'type-count-reason'}, planOf('exact', 'low', 1), highest(1)],
+		['more objects than the file allows', {maxObjects: 2}, planOf('exact', 'low', 3), {kind: 'refused'}],
+		['as many as the file allows', {maxObjects: 2}, planOf('exact', 'low', 2), highest(2)],
+		['a guarded target', {}, planOf('exact', 'low', 1, 'orders-db'), {kind: 'refused'}],
 	])('%s', (_, file, about, demand) => {
 		expect(demandFor(policyWith(file), about, 0)).toMatchObject(demand as object);
 	});
 
-	test('never asks for less because of the policy file', () => {
+	test('is never lowered by the policy file', () => {
 		const weight = (file: PolicyFile, about: Parameters<typeof demandFor>[1]) =>
 			['key', 'type', 'type-count-reason', 'refused'].indexOf(demandFor(policyWith(file), about, 0).kind);
 		fc.assert(
@@ -62,7 +62,7 @@ describe('demand', () => {
 					maxObjects: fc.option(fc.nat(60), {nil: undefined}),
 				}),
 				(undo, risk, count, file) => {
-					const about = deed(undo, risk, count);
+					const about = planOf(undo, risk, count);
 					expect(weight(file, about)).toBeGreaterThanOrEqual(weight({}, about));
 				},
 			),
@@ -93,7 +93,7 @@ describe('short name', () => {
 		},
 	);
 
-	test('is what anybody can type, and nothing that a held key types as a code', () => {
+	test('has only ASCII that every keyboard can type, and a code has no letter twice', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'binary'}), fc.stringMatching(/^[0-9a-f]{64}$/), (object, planHash) => {
 				const name = shortName(object, planHash);
@@ -109,7 +109,7 @@ describe('short name', () => {
 describe('answer', () => {
 	const key: Demand = {kind: 'key', key: 'y'};
 	const type: Demand = {kind: 'type', text: '4411'};
-	const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 12, delayMs: 3000};
+	const highest: Demand = {kind: 'type-count-reason', text: '4411', count: 12, delayMs: 3000};
 	const full = {kind: 'typed', text: '4411', count: '12', reason: 'locks held'} as const;
 	test.each<[string, Demand, DemandAnswer, number, boolean]>([
 		['y', key, {kind: 'key', key: 'y'}, 0, true],
@@ -121,7 +121,7 @@ describe('answer', () => {
 		['a pasted y', key, {kind: 'key', key: 'y', pasted: true}, 0, false],
 		['a typed y', key, {kind: 'typed', text: 'y'}, 0, false],
 		['the text', type, {kind: 'typed', text: '4411'}, 0, true],
-		['a y where a text is asked', type, {kind: 'key', key: 'y'}, 0, false],
+		['a y where a text is required', type, {kind: 'key', key: 'y'}, 0, false],
 		['part of the text', type, {kind: 'typed', text: '441'}, 0, false],
 		['more than the text', type, {kind: 'typed', text: '4411 '}, 0, false],
 		['nothing', type, {kind: 'typed', text: ''}, 0, false],
@@ -129,15 +129,15 @@ describe('answer', () => {
 		['the pasted text', type, {kind: 'typed', text: '4411', pasted: true}, 0, false],
 		['a text with a line end', type, {kind: 'typed', text: '4411\n'}, 0, false],
 		['a text in paste brackets', type, {kind: 'typed', text: '\u001b[200~4411\u001b[201~'}, 0, false],
-		['all of it after 3 s', grave, full, 3000, true],
-		['all of it too early', grave, full, 2999, false],
-		['without the count', grave, {kind: 'typed', text: full.text, reason: full.reason}, 3000, false],
-		['another count', grave, {...full, count: '11'}, 3000, false],
-		['the count written otherwise', grave, {...full, count: '012'}, 3000, false],
-		['without a reason', grave, {kind: 'typed', text: full.text, count: '12'}, 3000, false],
-		['an empty reason', grave, {...full, reason: '    '}, 3000, false],
-		['a reason of several lines', grave, {...full, reason: 'locks\nheld'}, 3000, false],
-		['the wrong text', grave, {...full, text: '4412'}, 3000, false],
+		['all of it after 3 s', highest, full, 3000, true],
+		['all of it too early', highest, full, 2999, false],
+		['without the count', highest, {kind: 'typed', text: full.text, reason: full.reason}, 3000, false],
+		['another count', highest, {...full, count: '11'}, 3000, false],
+		['the count written otherwise', highest, {...full, count: '012'}, 3000, false],
+		['without a reason', highest, {kind: 'typed', text: full.text, count: '12'}, 3000, false],
+		['an empty reason', highest, {...full, reason: '    '}, 3000, false],
+		['a reason of several lines', highest, {...full, reason: 'locks\nheld'}, 3000, false],
+		['the wrong text', highest, {...full, text: '4412'}, 3000, false],
 		['anything to a refusal', {kind: 'refused', reason: 'no', hint: ''}, {kind: 'key', key: 'y'}, 9999, false],
 	])('%s', (_, demand, answer, shownForMs, meets) => {
 		expect(unmetReason(demand, answer, shownForMs) === undefined).toBe(meets);

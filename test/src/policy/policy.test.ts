@@ -25,7 +25,7 @@ function armed(policy: Policy, target: string, now: number): Policy {
 	return next;
 }
 
-describe('standing', () => {
+describe('access state', () => {
 	test.each<[string, Policy, string, string]>([
 		['what is not declared otherwise is guarded', policyWith(), 'orders-db', 'guarded'],
 		['production: false is open', policyWith(), 'scratch', 'open'],
@@ -49,7 +49,7 @@ describe('arming', () => {
 		expect(accessState(policy, 'scratch', 0).state).toBe('guarded');
 	});
 
-	test('activity extends it, and does not bring it back', () => {
+	test('activity extends it, but does not restore it after it expired', () => {
 		const policy = armed(policyWith(), 'orders-db', 0);
 		const active = extendArming(policy, 'orders-db', 9 * minute);
 		expect(accessState(active, 'orders-db', 18 * minute)).toEqual({state: 'armed', since: 0, until: 19 * minute});
@@ -57,7 +57,7 @@ describe('arming', () => {
 		expect(extendArming(policy, 'scratch', 0)).toBe(policy);
 	});
 
-	test('ends by hand', () => {
+	test('ends when the user disarms it', () => {
 		const policy = disarmTarget(armed(policyWith(), 'orders-db', 0), 'orders-db');
 		expect(accessState(policy, 'orders-db', 1).state).toBe('guarded');
 	});
@@ -71,7 +71,7 @@ describe('arming', () => {
 		expect(armTarget(policy, target, 0)).toMatchObject({kind: 'refused', reason: expect.stringContaining(reason)});
 	});
 
-	test('the policy file can shorten it and cannot lengthen it', () => {
+	test('the policy file can shorten it, but not extend it', () => {
 		expect(accessState(armed(policyWith({armMinutes: 2}), 'orders-db', 0), 'orders-db', 2 * minute).state).toBe(
 			'guarded',
 		);
@@ -81,7 +81,7 @@ describe('arming', () => {
 		expect(accessState(armed(policyWith({armMinutes: -1}), 'orders-db', 5), 'orders-db', 5).state).toBe('guarded');
 	});
 
-	test('tells which have ended and when the next one will', () => {
+	test('reports which have expired and when the next one will', () => {
 		const policy = armed(armed(policyWith({guard: 'all'}), 'orders-db', 0), 'scratch', minute);
 		expect(nextArmingExpiry(policy)).toBe(10 * minute);
 		expect(expiredArmings(policy, 10 * minute)).toEqual(['orders-db']);
@@ -89,7 +89,7 @@ describe('arming', () => {
 	});
 });
 
-describe('what may be proposed', () => {
+describe('proposals', () => {
 	test.each<[string, Policy, string, string | undefined]>([
 		['a guarded target must be armed', policyWith(), 'orders-db', 'orders-db is guarded'],
 		['an open target may be acted on', policyWith(), 'scratch', undefined],

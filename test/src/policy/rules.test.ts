@@ -12,13 +12,13 @@ import {describeTargetPolicy, policyChange, policySummary} from '../../../src/po
 import type {TargetAttributes} from '../../../src/policy/rule-match.ts';
 import {describeUnmatchedRules, type PolicyFile} from '../../../src/policy/rules.ts';
 
-const place = (host: string): TargetAttributes => ({kind: 'redis', endpoints: [{host, port: 6379}]});
+const attributesOf = (host: string): TargetAttributes => ({kind: 'redis', endpoints: [{host, port: 6379}]});
 const targets = [
-	{name: 'cache', production: false, place: place('cache1.prod.example')},
-	{name: 'scratch', production: false, place: place('127.0.0.1')},
+	{name: 'cache', production: false, attributes: attributesOf('cache1.prod.example')},
+	{name: 'scratch', production: false, attributes: attributesOf('127.0.0.1')},
 ];
 const under = (file: PolicyFile, readOnly = false): Policy => createPolicy({readOnly, targets, file});
-const places = new Map(targets.map(one => [one.name, one.place]));
+const attributes = new Map(targets.map(target => [target.name, target.attributes]));
 
 const preview = (target: string, count = 1) => ({
 	target,
@@ -28,7 +28,7 @@ const preview = (target: string, count = 1) => ({
 	count,
 });
 
-describe('what is forbidden', () => {
+describe('forbidden actions', () => {
 	test.each<[readonly string[], boolean]>([
 		[['*'], true],
 		[['redis.*'], true],
@@ -49,7 +49,7 @@ describe('a rule', () => {
 		expect(accessState(policy, 'scratch', 0)).toEqual({state: 'open'});
 	});
 
-	test('forbids, asks and limits for its targets alone, and the strictest word counts', () => {
+	test('forbids, demands and limits only for its targets, and the strictest value applies', () => {
 		const policy = under({
 			forbid: ['redis.flush'],
 			leastDemand: 'type',
@@ -62,14 +62,14 @@ describe('a rule', () => {
 		expect(refusalFor(policy, 'redis.kill', 'cache', 0)?.reason).toContain('forbids redis.kill (line 6)');
 		expect(refusalFor(policy, 'redis.kill', 'scratch', 0)).toBeUndefined();
 		expect(refusalFor(policy, 'redis.flush', 'scratch', 0)).toBeDefined();
-		const asked = (target: string, count: number) =>
+		const demand = (target: string, count: number) =>
 			demandFor(policy, {action: 'redis.evict', hash: 'abcdef', preview: preview(target, count)}, 0);
-		expect(asked('cache', 2)).toMatchObject({kind: 'type-count-reason'});
-		expect(asked('cache', 3)).toMatchObject({kind: 'refused', reason: expect.stringContaining('allows 2 (line 6)')});
-		expect(asked('scratch', 1)).toMatchObject({kind: 'type'});
+		expect(demand('cache', 2)).toMatchObject({kind: 'type-count-reason'});
+		expect(demand('cache', 3)).toMatchObject({kind: 'refused', reason: expect.stringContaining('allows 2 (line 6)')});
+		expect(demand('scratch', 1)).toMatchObject({kind: 'type'});
 	});
 
-	test('binds a target of which nothing is known', () => {
+	test('binds a target with unknown attributes', () => {
 		const policy = createPolicy({
 			readOnly: false,
 			targets: [{name: 'cache', production: false}],
@@ -82,7 +82,7 @@ describe('a rule', () => {
 
 describe('the names of read-only targets', () => {
 	const named = (listed: string, target: string, others: readonly string[] = []) => {
-		const all = [target, ...others].map(name => ({name, production: false, place: place('h')}));
+		const all = [target, ...others].map(name => ({name, production: false, attributes: attributesOf('h')}));
 		return accessState(createPolicy({readOnly: false, targets: all, file: {readOnlyTargets: [listed]}}), target, 0)
 			.state;
 	};
@@ -92,9 +92,9 @@ describe('the names of read-only targets', () => {
 		['cahce', 'cache', [], 'read-only'],
 		['cach', 'cache', [], 'read-only'],
 		['orders-cahce', 'orders-cache', [], 'read-only'],
-		// Another target is called so: it is the one that is meant.
+		// Another target has exactly this name.
 		['caches', 'cache', ['caches'], 'open'],
-		// Names of their own.
+		// Different names, not typing errors.
 		['orders-1', 'orders-2', [], 'open'],
 		['db-a', 'db-b', [], 'open'],
 		['eu-orders', 'us-orders', [], 'open'],
@@ -110,9 +110,9 @@ describe('a policy that cannot be used', () => {
 		'cache',
 		0,
 	) as Policy;
-	const broken = applyPolicyFile(armed, {state: 'unusable', reason: 'it is missing now'}, places);
+	const broken = applyPolicyFile(armed, {state: 'unusable', reason: 'it is missing now'}, attributes);
 
-	test('refuses every act, also on what is armed, and says why', () => {
+	test('refuses every action, also on armed targets, and says why', () => {
 		expect(refusalFor(broken, 'redis.evict', 'cache', 1)).toMatchObject({
 			reason: expect.stringContaining('the policy file of this machine cannot be used: it is missing now'),
 			hint: expect.stringContaining('/etc/midwatch/policy.yaml'),
@@ -124,14 +124,14 @@ describe('a policy that cannot be used', () => {
 		});
 	});
 
-	test('lets acts be done again when it can be', () => {
-		const mended = applyPolicyFile(broken, {state: 'read', file: {}}, places);
-		expect(refusalFor(mended, 'redis.evict', 'cache', 1)).toBeUndefined();
-		expect(policyChange(broken, mended)?.text).toContain('can be used again');
+	test('allows actions again once it can be used', () => {
+		const repaired = applyPolicyFile(broken, {state: 'read', file: {}}, attributes);
+		expect(refusalFor(repaired, 'redis.evict', 'cache', 1)).toBeUndefined();
+		expect(policyChange(broken, repaired)?.text).toContain('can be used again');
 	});
 });
 
-describe('what is shown', () => {
+describe('texts', () => {
 	const file: PolicyFile = {
 		forbid: ['redis.flush'],
 		readOnlyTargets: ['elsewhere', 'Scratch'],
@@ -142,7 +142,7 @@ describe('what is shown', () => {
 		lines: {forbid: 2, readOnlyTargets: 3},
 	};
 
-	test('in the header: that there is one, and to how many targets it does what', () => {
+	test('the header summarizes how many targets the policy restricts', () => {
 		expect(policySummary(under(file))).toEqual({
 			text: 'policy: 1 read-only, 1 with forbidden actions',
 			short: 'policy',
@@ -152,13 +152,13 @@ describe('what is shown', () => {
 		expect(policySummary(createPolicy({readOnly: false, targets}))).toBeUndefined();
 	});
 
-	test('of a target: only what its own system has', () => {
+	test('a target shows only actions of its own system', () => {
 		const policy = under({forbid: ['postgres.*', 'redis.kill']});
 		expect(describeTargetPolicy(policy, 'cache')).toBe('policy: redis.kill is forbidden');
 		expect(policySummary(under({forbid: ['postgres.*']}))?.text).toBe('policy');
 	});
 
-	test('of a target: each word with its line', () => {
+	test('a target shows each limit with its line', () => {
 		expect(describeTargetPolicy(under(file), 'cache')).toBe(
 			'policy: redis.flush is forbidden (line 2); at most 3 objects (line 11)',
 		);
@@ -166,14 +166,14 @@ describe('what is shown', () => {
 		expect(describeTargetPolicy(under({}), 'cache')).toBe('');
 	});
 
-	test('of the file: what is about no target here', () => {
+	test('rules and names that match no target are reported', () => {
 		expect(describeUnmatchedRules(file, targets)).toEqual([
 			'readOnlyTargets (line 3): no target here is called elsewhere',
 			'the rule at line 9 is about no target here',
 		]);
 	});
 
-	test('of a rule without a line: its number among all rules', () => {
+	test('a rule without a line is reported by its number', () => {
 		const rules = [{match: {kind: ['redis']}}, {match: {host: ['elsewhere']}}] as const;
 		expect(describeUnmatchedRules({rules}, targets)).toEqual(['rule 2 is about no target here']);
 	});

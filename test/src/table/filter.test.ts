@@ -32,7 +32,7 @@ describe('filter', () => {
 		['us:APP', true],
 		['us:idle', false],
 		['!us:app', false],
-		// Either column could be meant, or none by so little: it is a text.
+		// An ambiguous or too short abbreviation of a column is searched as text.
 		['s:idle', false],
 		['sa:idle', false],
 		['st:idle', true],

@@ -71,7 +71,7 @@ const ids = (view: ReturnType<typeof buildSectionView>) =>
 			`${isUnderGroupHeader(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
 	);
 
-describe('an order with heads', () => {
+describe('an order with group headers', () => {
 	const readings = read(
 		[pod('b2'), pod('a1'), pod('c1'), pod('b1', 'crit'), pod('a2'), pod('x1')],
 		[workload('a'), workload('c', 'warn'), workload('b'), workload('empty')],
@@ -150,7 +150,7 @@ describe('an order with heads', () => {
 	});
 });
 
-describe('faults only', () => {
+describe('problems only', () => {
 	it('is a property of the pane, and hides rows that are ok', () => {
 		const view = buildPaneView(pane, read([pod('a1'), pod('a2', 'unknown'), pod('b1', 'warn')], []), {
 			...flat,

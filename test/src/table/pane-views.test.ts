@@ -8,14 +8,14 @@ import {createFakeClock, createFakeTimeBudget} from '../../fake-clock.ts';
 type Job = Row & {readonly name: string};
 const many = 6000;
 
-/** Two panes of many rows on a clock that goes on by the work: a cell that is looked at takes a hundredth of a millisecond. */
+/** Two panes of many rows on a clock that moves with the work: reading a cell takes a hundredth of a millisecond. */
 function openViews() {
 	const fake = createFakeClock();
 	let costMs = 0;
 	let looked = 0;
 	let broken = false;
 	let changes = 0;
-	// A call for at once comes with the next turn, as it does with the clock of the system.
+	// A timer of 0 ms fires in the next turn, as with the system clock.
 	const after = (ms: number, call: () => void) => fake.after(Math.max(1, ms), call);
 	const clock = {now: () => fake.now() + costMs, monotonic: () => fake.monotonic() + costMs, after};
 	const pane = (id: string, kind: RowKind): Pane => ({
@@ -52,7 +52,7 @@ function openViews() {
 	});
 	const panes = [pane('first', 'postgres.session'), pane('second', 'redis.client')];
 	const numbered = (round: string, number: number) => `${round}-${String(number).padStart(4, '0')}`;
-	/** `turned`: the same objects, and what was the first name is the last. */
+	/** `turned`: the same objects, with their names in reverse order. */
 	const rowsOf = (round: string, turned: boolean) =>
 		Array.from({length: many}, (_, index): Job => {
 			const number = (index * 7) % many;
@@ -105,12 +105,12 @@ function openViews() {
 		ask(id: string, part: Partial<ViewQuery>) {
 			questions.set(id, {...(questions.get(id) ?? plain), ...part});
 		},
-		/** The first and the number of the rows that a pane shows. */
+		/** Returns the first row of a pane and its number of rows. */
 		shows(id: string) {
 			const {entries} = views.view(id);
 			return `${entries[0]?.row.id} of ${entries.length}`;
 		},
-		/** One more turn of the event loop. */
+		/** Runs one more turn of the event loop. */
 		turn: () => fake.advance(1),
 		async rest() {
 			while (fake.waiting > 0) await fake.advance(1000);
@@ -132,7 +132,7 @@ it('returns the complete previous view until the view of many new rows is ready'
 	for (; it.views.view('first') === before; turns += 1) {
 		const looked = it.looked();
 		await it.turn();
-		// 5 ms a turn, and the slice in which they end.
+		// 5 ms per turn, and the slice that exceeds them.
 		expect(it.looked() - looked).toBeLessThanOrEqual(500 + 256);
 	}
 	expect(turns).toBeGreaterThan(3);
@@ -191,7 +191,7 @@ it('finishes a view although new rows arrive in every turn', async () => {
 	expect(seen.size).toBeGreaterThan(5);
 });
 
-/** The first rows by their ids, and the name that the first of them has now. */
+/** Returns the ids of the first rows, and the current name of the first one. */
 function topOf({views}: ReturnType<typeof openViews>) {
 	const {entries} = views.view('first');
 	const rows = entries.map(({row}) => row as Job);
@@ -201,7 +201,7 @@ function topOf({views}: ReturnType<typeof openViews>) {
 const first = {ids: ['a-0000', 'a-0001', 'a-0002'], rows: many};
 const last = {ids: ['a-5999', 'a-5998', 'a-5997'], rows: many};
 
-/** Until the rows of the newest read are shown, which takes many turns; no more than a second goes by. */
+/** Runs turns until the rows of the newest read are shown, which takes less than a second. */
 async function untilRead(it: ReturnType<typeof openViews>, name: string): Promise<number> {
 	let turns = 0;
 	for (; topOf(it).name !== name && turns < 200; turns += 1) await it.turn();

@@ -6,7 +6,7 @@ import {sortInSlices} from '../../../src/table/sort-sliced.ts';
 type Item = {readonly by: number; readonly place: number};
 const compare = (a: Item, b: Item) => a.by - b.by;
 
-it('sorts as an array does, equal ones in the order that they had', () => {
+it('sorts like Array.prototype.sort, stable for equal items', () => {
 	const items = fc
 		.array(fc.integer({min: 0, max: 40}), {maxLength: 3000, size: 'max'})
 		.map(all => all.map((by, place): Item => ({by, place})));
@@ -18,7 +18,7 @@ it('sorts as an array does, equal ones in the order that they had', () => {
 	);
 });
 
-it('never compares more at once than a slice takes', () => {
+it('never makes more comparisons at once than fit in a slice', () => {
 	let compared = 0;
 	const all = Array.from({length: 10_000}, (_, place): Item => ({by: (place * 7919) % 10_007, place}));
 	const work = sortInSlices(all, (a, b) => {
