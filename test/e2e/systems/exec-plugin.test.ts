@@ -99,7 +99,7 @@ describe('the exec plugin of a kubeconfig, without a person', () => {
 		const {code, stdout} = await run(['doctor'], allowing(login));
 		expect(code).toBe(2);
 		expect(stdout).toContain(`login by ${login}: ended with 3: Error: unknown flag …, MODE is …, password=***\n`);
-		expect(stdout).toContain('    To see all that it says: kubectl --context demo version\n');
+		expect(stdout).toContain('    To see its full output: kubectl --context demo version\n');
 	});
 
 	test.each([0o666, 0o620])('is not run when others can write the kubeconfig: %o', async mode => {
