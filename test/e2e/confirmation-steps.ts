@@ -27,7 +27,7 @@ type Keys = {
 
 const maxAttempts = 50;
 
-const isStale = (screen: string): boolean => screen.includes('has changed since you looked: nothing was sent');
+const isStale = (screen: string): boolean => screen.includes('has changed since the preview: nothing was sent');
 
 export function createConfirmationSteps(pty: Pty, {press, pressDeclared}: Keys): ConfirmationSteps {
 	async function answer(intents: readonly KeyIntent[], isAccepted: (screen: string) => boolean): Promise<void> {

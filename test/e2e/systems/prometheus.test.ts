@@ -94,7 +94,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await open.expect('will run');
 		expect(await reloadDirectly(server)).toBe(200);
 		const before = await countWrites(server);
-		await open.expect(/somebody reloaded it[\s\S]*has changed since you looked: nothing was sent/);
+		await open.expect(/it was reloaded[\s\S]*has changed since the preview: nothing was sent/);
 		open.press('list.choose');
 		expect(await countWrites(server)).toBe(before);
 		expect(open.audit().filter(line => line.kind === 'outcome' && line.result === 'sent')).toEqual([]);
