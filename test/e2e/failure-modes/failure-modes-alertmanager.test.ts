@@ -76,7 +76,7 @@ await describeDedicatedAlertmanager('failure modes', server => {
 						front.mode = 'pass';
 					},
 					expectedMessage: /403/,
-					expectedHint: /ask who runs it/,
+					expectedHint: /ask its administrator/,
 				},
 				{
 					...{mode: 'restarted server', reads: 'failed'},

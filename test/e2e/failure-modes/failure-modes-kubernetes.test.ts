@@ -57,7 +57,7 @@ describe('failure modes of Kubernetes', () => {
 						reset: {expectedMessage: /ECONNRESET|broke|hang up|disconnected/, expectedHint: /check the API server/i},
 						'2 s slow': {
 							expectedMessage: /the API server answers in 2/,
-							expectedHint: /Check its load, and the network/,
+							expectedHint: /Check (?:its load|the load of the API server) and the network/,
 							reads: 'partly',
 						},
 						'malformed reply': {expectedMessage: /does not speak TLS|wrong version|broke/, expectedHint: /check/i},

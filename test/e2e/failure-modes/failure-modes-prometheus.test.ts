@@ -64,7 +64,7 @@ describePrometheus('prometheus', 'failure modes', server => {
 									closed = false;
 								},
 								expectedMessage: /status 403/,
-								expectedHint: /ask who runs it/,
+								expectedHint: /ask its administrator/,
 							},
 							{
 								...{mode: 'restarted server', reads: 'failed'},

@@ -202,7 +202,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
 		await console.confirm();
-		await console.expect(/verifying whether it helped.*\n.*\d+ pods are there, \d of them for the rollout/);
+		await console.expect(/verifying whether it helped.*\n.*\d+ pods exist, \d of them/);
 		await console.expect(/esc back: it goes on · \S+ undoes it/);
 		expect(await replicas()).toBe('9');
 		console.press('confirm.cancel');
@@ -211,7 +211,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.expect('deployment/api in checkout scaled');
 		console.press('list.choose');
 		await console.confirm();
-		await console.expect(/8 pods are there, 2 of them for the rollout that is under way/);
+		await console.expect(/8 pods exist, 2 of them surge pods of a rollout in progress/);
 		await console.expect('Done');
 		expect(await replicas()).toBe(before);
 		console.press('list.choose');
@@ -219,7 +219,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '10');
 		await console.confirm();
-		await console.expect('looking whether it helped');
+		await console.expect('verifying whether it helped');
 		console.press('confirm.cancel');
 		await console.expect('1 not verified yet: u');
 		console.pressDeclared('kubernetes.undo-rollout');
@@ -237,8 +237,8 @@ describeCluster('Kubernetes by keyboard', start => {
 		await expect
 			.poll(seen)
 			.toEqual([
-				expect.stringMatching(/^superseded: its undo was sent before the outcome was known: \d+ pods are there/),
-				expect.stringMatching(/^done: 8 pods are there/),
+				expect.stringMatching(/^superseded: its undo was sent before the outcome was known: \d+ (?:of \d+ )?pods exist/),
+				expect.stringMatching(/^done: 8 pods exist/),
 				expect.stringMatching(/^superseded: Undo rollout was sent before the outcome was known: /),
 				expect.stringMatching(/^done: all 10 pods are new and available/),
 			]);
