@@ -237,7 +237,9 @@ describeCluster('Kubernetes by keyboard', start => {
 		await expect
 			.poll(seen)
 			.toEqual([
-				expect.stringMatching(/^superseded: its undo was sent before the outcome was known: \d+ (?:of \d+ )?pods exist/),
+				expect.stringMatching(
+					/^superseded: its undo was sent before the outcome was known: \d+ (?:of \d+ )?pods exist/,
+				),
 				expect.stringMatching(/^done: 8 pods exist/),
 				expect.stringMatching(/^superseded: Undo rollout was sent before the outcome was known: /),
 				expect.stringMatching(/^done: all 10 pods are new and available/),
