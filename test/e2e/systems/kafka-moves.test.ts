@@ -41,7 +41,7 @@ async function watch(brokers: readonly At[], group: string): Promise<ConsoleProc
 /** It is read now, and nothing of it is old. */
 async function expectLag(on: ConsoleProcess, group: string, lag: number): Promise<void> {
 	const row = new RegExp(`${group} +\\S+ +${lag} `);
-	const old = / old ─|old data|cannot be read|could not be/;
+	const old = / old ─|data is \w+ old|cannot be read|could not be/;
 	await on.expect(screen => row.test(screen) && !old.test(screen));
 }
 
