@@ -68,7 +68,7 @@ export function timeLagOf({times: ats, logEnds: ends}: OffsetTable, offset: numb
 		if (offset < from || offset >= to) continue;
 		const began = ats[right - 1] ?? now;
 		const at = began + ((offset - from) * ((ats[right] ?? now) - began)) / (to - from);
-		return {ms: Math.max(0, now - at), atLeast: false};
+		return {ms: Math.min(tableWindowMs, Math.max(0, now - at)), atLeast: false};
 	}
 	// The newest moment at which the log is known to have ended beyond it.
 	return {ms: Math.min(tableWindowMs, now - (ats[0] ?? now)), atLeast: true};
