@@ -49,7 +49,7 @@ await describeDedicatedAlertmanager('failure modes', server => {
 						expectedHint: /./,
 						reads: 'slowly',
 					},
-					'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /no answer of HTTP/},
+					'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /not valid HTTP/},
 				})),
 				{
 					...{mode: 'wrong password', proxy, reads: 'failed'},
