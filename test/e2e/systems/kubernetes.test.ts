@@ -40,7 +40,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	/** The pods of one workload, under its row. */
 	async function onWorkload(console: ConsoleProcess, namespace: string, short: string): Promise<void> {
 		console.press('pane.order');
-		await console.expect('ordered by workload');
+		await console.expect('problems first, then by workload');
 		await console.filter(`namespace:${namespace} name:${short.split('/')[1]}`);
 		await console.select(short);
 	}
