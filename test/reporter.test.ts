@@ -35,6 +35,7 @@ afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe('the summary', () => {
 	test('counts, and says why a test was skipped', () => {
+		// A program under test: it skips so that the reporter has a reason to show.
 		const seen = run("test('good', () => {}); test('other', context => context.skip('no server here'));");
 		expect(seen.last).toBe('1 passed, 0 failed, 1 skipped');
 		expect(seen.text).toContain('some.test.ts > other: no server here');
@@ -42,6 +43,7 @@ describe('the summary', () => {
 	});
 
 	test('counts a failed test', () => {
+		// A program under test: it skips so that the reporter has a reason to show.
 		const seen = run("test('good', () => {}); test('bad', () => expect(1).toBe(2));");
 		expect(seen.last).toBe('1 passed, 1 failed, 0 skipped');
 		expect(seen.text).toContain('\nFailed:\n  some.test.ts > bad: expected 1 to be 2 // Object.is equality\n');
@@ -69,6 +71,7 @@ describe('the summary', () => {
 	});
 
 	test('fails on a skipped test when everything is required', () => {
+		// A program under test: it skips where nothing may be skipped.
 		const seen = run("test('other', context => context.skip('no server here'));", {MIDWATCH_REQUIRE: 'all'});
 		expect(seen.last).toBe('0 passed, 1 failed, 0 skipped');
 		expect(seen.code).toBe(1);

@@ -176,7 +176,7 @@ export const sessionShownFacts: readonly ShownFact[] = [
 	},
 	{
 		fact: 'whether it only waits for another session',
-		notBound: 'it is advice, read for the preview; the action affects only this session',
+		notBound: 'it is advice, read for the preview; the action affects only the selected session',
 	},
 	{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and refused by the server'},
 ];

@@ -39,7 +39,7 @@ export type Inspection<R extends Row = Row, Port = unknown, Settings = unknown> 
 	readonly selects?: 'one' | 'many';
 	/** Its parameters; it opens with their `initial` values. */
 	readonly params?: readonly Param[];
-	/** The user types the params before it opens; earlier entries of this session are offered again. */
+	/** The user types the params before it opens; what was entered since the console started is offered again. */
 	readonly prompt?: true;
 	readonly documentOptions?: readonly DocumentOption[];
 	disabled?(row: R): string | undefined;

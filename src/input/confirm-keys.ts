@@ -13,7 +13,7 @@ const reasonField = 2;
 /** Number of fields of a demand. */
 const fieldsOf = (demand: Demand): number => (demand.kind === 'type' ? 1 : demand.kind === 'type-count-reason' ? 3 : 0);
 
-/** Sent in this session, can be undone, and was not undone. */
+/** Sent since this console started, can be undone, and was not undone. */
 export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
 	deck.options.runner
 		.undoable()

@@ -88,7 +88,7 @@ export type SessionRecord = {
 	readonly horizonAge: number | undefined;
 	/** At most the first 2,000 characters. */
 	readonly query: string | undefined;
-	/** The server hides the activity of this session from us. */
+	/** The server hides the activity of this session from our user. */
 	readonly hidden: boolean;
 	/** Whether we may signal it: `superuser` when only a superuser may, `role` when pg_signal_backend is missing. */
 	readonly signal: 'may' | 'superuser' | 'role';

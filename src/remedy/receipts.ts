@@ -1,7 +1,7 @@
 import type {Action, Receipt, UndoClass} from '../contract/action.ts';
 import type {Remedy} from './remedy-state.ts';
 
-/** An action that was sent in this session, and whether it can be undone. */
+/** An action that was sent since this console started, and whether it can be undone. */
 export type Undoable = {
 	/** Id of the intent; the argument of `Runner.undo`. */
 	readonly record: string;
@@ -35,7 +35,7 @@ export type Receipts = {
 	list(): readonly Undoable[];
 };
 
-/** The receipts of this session, in memory. */
+/** The receipts of this console, in memory. */
 export function createReceipts(): Receipts {
 	const sentById = new Map<string, SentRemedy>();
 	const undoneBy = new Map<string, string>();

@@ -8,10 +8,10 @@
  * - `slow`: each part of the answer comes `delayMs` later.
  * - `refuse`: the answer is this status, with Retry-After when it is given.
  * - `drop-bookmarks`: a proxy on the way swallows them.
- * - `gone`: a watch is answered with 410, as after a compaction.
+ * - `expired`: a watch is answered with 410, as after a compaction.
  */
 export type Fault =
-	| {readonly kind: 'stall' | 'half-open' | 'reset' | 'cut' | 'drop-bookmarks' | 'gone'}
+	| {readonly kind: 'stall' | 'half-open' | 'reset' | 'cut' | 'drop-bookmarks' | 'expired'}
 	| {readonly kind: 'truncate'; readonly after?: number}
 	| {readonly kind: 'slow'; readonly delayMs: number}
 	| {readonly kind: 'refuse'; readonly code: number; readonly retryAfterSeconds?: number; readonly message?: string};

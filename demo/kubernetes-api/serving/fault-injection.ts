@@ -92,7 +92,7 @@ export function createFaultInjector(): FaultInjector {
 				if (rule.left <= 0) rules.delete(rule);
 				const {fault} = rule;
 				if (fault.kind === 'refuse') throw refusal(fault);
-				if (fault.kind === 'gone') throw new ApiError(410, 'Expired', 'too old resource version: 0 (0)');
+				if (fault.kind === 'expired') throw new ApiError(410, 'Expired', 'too old resource version: 0 (0)');
 				strike(fault, exchange);
 				if (['stall', 'half-open', 'reset', 'cut'].includes(fault.kind)) return false;
 			}

@@ -13,7 +13,7 @@ import {readSafeFile} from '../safe-file.ts';
  */
 
 /** `digest` is the hash of arguments, environment and server, which are not stored. */
-const entrySchema = z.object({program: z.string(), digest: z.string(), askedBy: z.string(), at: z.string()});
+const entrySchema = z.object({program: z.string(), digest: z.string(), requestedBy: z.string(), at: z.string()});
 const fileSchema = z.object({version: z.literal(1), programs: z.array(entrySchema)});
 
 export type ApprovedProgram = z.infer<typeof entrySchema>;

@@ -103,15 +103,14 @@ export function createExecPermission(request: ExecRequest, rules: ExecRules): Ex
 		if (await isListed(program, file, rules.allowed)) return undefined;
 		const approved = await readApprovedPrograms(rules.stateDir);
 		if (approved.some(known => known.program === program && known.digest === digest)) return undefined;
-		const isKnown = approved.some(known => known.program === program && known.askedBy === requestedBy);
+		const isKnown = approved.some(known => known.program === program && known.requestedBy === requestedBy);
 		return {
 			program,
 			file,
 			requestedBy,
 			server,
 			changed: isKnown,
-			approve: () =>
-				addApprovedProgram(rules.stateDir, {program, digest, askedBy: requestedBy, at: new Date().toISOString()}),
+			approve: () => addApprovedProgram(rules.stateDir, {program, digest, requestedBy, at: new Date().toISOString()}),
 		};
 	}
 

@@ -33,7 +33,7 @@ const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	...testContext(),
 	port,
 	target,
-	record: 'told-1',
+	record: 'record-1',
 	saveFile: fakeSaveFile,
 });
 
@@ -55,7 +55,7 @@ async function previewOf(id: string, workload: string, params: Readonly<Record<s
 	};
 }
 
-/** Deletes a pod by hand, which a finalizer then keeps: it is ending as long as the test goes on. */
+/** Deletes a pod that has a finalizer: it stays terminating until the test ends. */
 async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 	const {store} = rig.api.simulation.cluster;
 	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);

@@ -62,7 +62,7 @@ export type ClusterFixture = {
 	env: Record<string, string | undefined>;
 	/** Programs that need no approval by clients made later; unless given, the plugin `login` beside the kubeconfig. */
 	approvedPrograms: readonly string[];
-	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
+	/** A pod that no controller owns, a minute old, in namespace `rig` by default. */
 	addPod(
 		name: string,
 		more?: {readonly namespace?: string; readonly filler?: number; readonly ageMs?: number; readonly image?: string},
@@ -162,7 +162,7 @@ export async function startClusterFixture({
 	return rig;
 }
 
-/** What a port knows of the pods, as `truth` tells it. */
+/** The pods that a port has read, in the form of `truth`. */
 export async function cachedVersions(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
 	const {objects} = await port.readWatched(kind, testContext());
 	return Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));

@@ -13,13 +13,13 @@ export type ContainerSeries = {
 	readonly endedMs?: number;
 };
 
-/** What it has told by now goes back so far, so that a rate over minutes can be asked for at once. */
+/** Samples go back this far, so that a rate over minutes can be queried at once. */
 const historyMs = 300_000;
 const stepMs = 15_000;
 
 /**
- * Serves what a kubelet serves of its containers on loopback, with moments of its own as a kubelet does: the first scrapes are told of
- * the minutes that were, one step each, until they have come to now.
+ * Serves a kubelet's container metrics on loopback, with timestamps of its own as a kubelet does: the first scrapes get the samples of the
+ * past minutes, one step each, until they reach the present.
  */
 export async function startContainerExporter(series: readonly ContainerSeries[]) {
 	const began = Date.now();
@@ -60,7 +60,7 @@ export async function startContainerExporter(series: readonly ContainerSeries[])
 	await once(server, 'listening');
 	return {
 		address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-		/** Whether all of the past was told. */
+		/** Whether all past samples were served. */
 		caughtUp: () => caughtUp,
 		close() {
 			server.closeAllConnections();

@@ -45,7 +45,7 @@ const query: MetricsQuery = (expression, context) => {
 const addressOf = (node: Node): string =>
 	node.status.addresses.find(({type}) => type === 'InternalIP')?.address ?? 'no address';
 
-/** What cadvisor tells of one pod: each container, the pause container, and all of it together. */
+/** What cadvisor reports of one pod: each container, the pause container, and all of it together. */
 function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly ContainerSeries[] {
 	const {namespace = '', name} = pod.metadata;
 	const labels = {cluster, namespace, pod: name, node: nodes[0].metadata.name};
@@ -203,7 +203,7 @@ describe('without a metrics API', () => {
 
 	test('and with a Prometheus that has no series, or that fails, both failures are reported', async () => {
 		rig.api.simulation.cluster.metrics = 'absent';
-		const nothing = await readPods('cluster="nobody"');
+		const nothing = await readPods('cluster="none"');
 		expect(nothing.rows).toEqual([]);
 		expect(nothing.notes.map(({text}) => text)).toEqual([
 			'the cluster has no metrics API',

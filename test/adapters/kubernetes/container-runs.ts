@@ -17,7 +17,7 @@ export type ContainerRuns = {
 	writtenLines(pod: string): number;
 };
 
-/** Timestamps of pods are whole seconds. */
+/** Timestamps of pods have a resolution of one second. */
 const timestampIn = (seconds: number) => `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
 
 export function createContainerRuns({api: {simulation}}: ClusterFixture): ContainerRuns {

@@ -11,7 +11,7 @@ const detailOf = (part: object) => fieldOwnerCheck({metadata: {...metadata, ...p
 
 describe('the tool that manages a workload', () => {
 	test.each([
-		['nobody', {}, undefined],
+		['no field manager', {}, undefined],
 		['an operator', owned('Cluster'), 'Cluster main, which created it and may revert this change'],
 		['an owner that is no controller', owned('Cluster', false), undefined],
 		['Argo CD', {annotations: {'argocd.argoproj.io/tracking-id': 'shop:apps'}}, /^Argo CD \(shop\)/],

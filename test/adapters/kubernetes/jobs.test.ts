@@ -84,7 +84,7 @@ describe('a Job', () => {
 			const row = await rowOf('migrate');
 			expect(row).toMatchObject({kind: 'Job', status: 'complete', ready: 3, desired: 3, severity: 'ok'});
 		});
-		// Each kind is watched by itself, so that pods may be told after what became of their job.
+		// Each kind has its own watch, so pods may be reported after the end of their job.
 		await eventually(async () =>
 			expect((await podsOf('migrate')).map(row => [row.workload?.uid, row.status, row.severity])).toEqual(
 				Array.from({length: 3}, () => [metadata.uid, 'Completed', 'ok']),
@@ -143,7 +143,7 @@ describe('a CronJob', () => {
 			expect(await rowOf('export')).toMatchObject({status: 'failed', severity: 'crit'});
 			expect((await podsOf('export')).map(({severity}) => severity)).toEqual(['crit']);
 		});
-		// Whole seconds tell which was made later.
+		// Creation times have a resolution of one second: wait until the next job gets a later one.
 		const createdAt =
 			rig.api.simulation.cluster.store.get('jobs.batch', 'orders', 'export-1')?.metadata.creationTimestamp ?? '';
 		await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(createdAt) + 1000));

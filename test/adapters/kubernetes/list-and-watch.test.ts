@@ -93,7 +93,7 @@ describe('a list and a watch', () => {
 			expect(new Set(requests.map(({packed}) => packed))).toEqual(new Set(['gzip']));
 			const lists = requests.filter(({verb}) => verb === 'list');
 			const isTable = ({accept}: (typeof requests)[number]) => accept.includes('as=Table');
-			// Whether a table is worth it, only the first page tells.
+			// The first page decides whether a table is read.
 			expect(lists.map(isTable).indexOf(true)).toBeGreaterThan(0);
 			const pages = lists.filter(one => !isTable(one));
 			expect(pages.length).toBeGreaterThanOrEqual(3);
@@ -128,16 +128,16 @@ describe('a list and a watch', () => {
 		const client = await rig.createClient(namespaces === undefined ? {} : {namespaces});
 		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
 		await eventually(async () => {
-			const {podTable: glimpse, isComplete: complete} = await client.port.readWatched('pods', testContext());
-			expect(complete).toBe(false);
-			expect(glimpse?.length).toBeGreaterThanOrEqual(1203);
-			const row = glimpse?.find(({metadata}) => metadata.name === 'first-1200');
+			const {podTable, isComplete} = await client.port.readWatched('pods', testContext());
+			expect(isComplete).toBe(false);
+			expect(podTable?.length).toBeGreaterThanOrEqual(1203);
+			const row = podTable?.find(({metadata}) => metadata.name === 'first-1200');
 			expect(row).toMatchObject({ready: '1/1', status: 'Running', restarts: '0', metadata: {namespace: 'rig'}});
 		});
 		callOff();
 		await eventually(async () => {
-			const {podTable: glimpse, isComplete: complete} = await client.port.readWatched('pods', testContext());
-			expect([glimpse, complete]).toEqual([undefined, true]);
+			const {podTable, isComplete} = await client.port.readWatched('pods', testContext());
+			expect([podTable, isComplete]).toEqual([undefined, true]);
 		});
 	});
 
@@ -203,7 +203,7 @@ const days: readonly Day[] = [
 	{
 		name: 'the watch is answered with 410',
 		hit() {
-			rig.api.faults.injectNext({kind: 'gone'}, {verb: 'watch', resource: 'pods'});
+			rig.api.faults.injectNext({kind: 'expired'}, {verb: 'watch', resource: 'pods'});
 			onWatch({kind: 'cut'})();
 		},
 	},
@@ -326,7 +326,7 @@ describe('without the right', () => {
 		await eventually(() => equal(client));
 	});
 
-	test('that it had, it says so, asks again now and then, and goes on when the right is back', async () => {
+	test('that it had, it reports that, retries now and then, and continues when the right is granted again', async () => {
 		const {access} = rig.api.simulation.cluster;
 		const rules = [{verbs: ['list', 'watch'], groups: [''], resources: ['pods']}];
 		access.grant('bare', rules);

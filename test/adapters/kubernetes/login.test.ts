@@ -92,7 +92,7 @@ describe('a login', () => {
 });
 
 describe('an exec plugin', () => {
-	/** Answers with the token in a file, and notes each time that it was run and what it was told. */
+	/** Answers with the token in a file, and writes down its input each time it is run. */
 	async function plugin(more: Readonly<Record<string, unknown>> = {}, expires = '') {
 		await rig.writeFile('runs', '');
 		await rig.writeFile(
@@ -101,7 +101,7 @@ describe('an exec plugin', () => {
 cd "$(dirname "$0")"
 printf '%s\\n' "$KUBERNETES_EXEC_INFO" >> runs
 sleep 0.1
-[ "$WANTED" = yes ] || { echo 'tell me WANTED' >&2; exit 3; }
+[ "$WANTED" = yes ] || { echo 'WANTED is not set' >&2; exit 3; }
 printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"${expires}}}' "$(cat exec-token)"
 `,
 			0o700,
@@ -123,9 +123,9 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 		const client = await rig.createClient({text: await plugin()});
 		const all = await Promise.all([1, 2, 3, 4, 5].map(() => client.port.identity(testContext())));
 		expect(all.map(({user}) => user)).toEqual(Array(5).fill('viewer'));
-		const [told, ...others] = await runs();
+		const [input, ...others] = await runs();
 		expect(others).toEqual([]);
-		expect(JSON.parse(told ?? '')).toMatchObject({
+		expect(JSON.parse(input ?? '')).toMatchObject({
 			kind: 'ExecCredential',
 			apiVersion: 'client.authentication.k8s.io/v1',
 			spec: {
@@ -159,7 +159,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	test('that fails is reported with its output, and is not run again for each request', async () => {
 		const client = await rig.createClient({text: await plugin({env: []})});
 		const ask = () => client.port.identity(testContext());
-		await expect(ask()).rejects.toMatchObject({kind: 'denied', message: expect.stringContaining('tell me WANTED')});
+		await expect(ask()).rejects.toMatchObject({kind: 'denied', message: expect.stringContaining('WANTED is not set')});
 		await expect(ask()).rejects.toMatchObject({kind: 'denied'});
 		expect(await runs()).toHaveLength(1);
 	});
@@ -210,13 +210,13 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 describe('a proxy', () => {
 	let proxy: Server;
 	let address: string;
-	const asked: string[] = [];
+	const requests: string[] = [];
 	const sockets = new Set<Socket>();
 
 	beforeAll(async () => {
 		proxy = createServer();
 		proxy.on('connect', (request, client: Socket) => {
-			asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+			requests.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
 			if (request.url?.startsWith('refused')) {
 				client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
 				return;
@@ -237,7 +237,7 @@ describe('a proxy', () => {
 	});
 
 	beforeEach(() => {
-		asked.length = 0;
+		requests.length = 0;
 	});
 
 	afterAll(() => {
@@ -252,7 +252,7 @@ describe('a proxy', () => {
 		rig.addPod('through');
 		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 		const credential = Buffer.from('me:secret').toString('base64');
-		expect(new Set(asked)).toEqual(new Set([`${new URL(rig.api.url).host} Basic ${credential}`]));
+		expect(new Set(requests)).toEqual(new Set([`${new URL(rig.api.url).host} Basic ${credential}`]));
 		client.close();
 	});
 
@@ -261,13 +261,13 @@ describe('a proxy', () => {
 		const server = 'https://kubernetes.default.svc:6443';
 		const client = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
 		expect((await client.port.identity(testContext())).user).toBe('viewer');
-		expect(asked).toContain('kubernetes.default.svc:6443');
+		expect(requests).toContain('kubernetes.default.svc:6443');
 		client.close();
 		rig.env = {...rig.env, NO_PROXY: '.default.svc'};
-		asked.length = 0;
+		requests.length = 0;
 		const direct = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
 		await expect(direct.port.identity(testContext())).rejects.toMatchObject({kind: 'unreachable'});
-		expect(asked.filter(place => place.startsWith('kubernetes'))).toEqual([]);
+		expect(requests.filter(place => place.startsWith('kubernetes'))).toEqual([]);
 	});
 
 	test('that refuses, or is not there, is named', async () => {
@@ -277,8 +277,8 @@ describe('a proxy', () => {
 			kind: 'unreachable',
 			message: expect.stringContaining(`proxy ${address} refuses a connection to refused:443`),
 		});
-		const gone = await rig.createClient({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
-		await expect(gone.port.identity(testContext())).rejects.toMatchObject({
+		const unreachable = await rig.createClient({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
+		await expect(unreachable.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringContaining('proxy 127.0.0.1:1'),
 		});

@@ -49,7 +49,7 @@ type Opened = {
 	readonly document: Document;
 	readonly lines: DocumentLine[];
 	readonly ended: Promise<void>;
-	/** What is told among the lines. */
+	/** The notes among the lines. */
 	text(): string;
 };
 
@@ -78,7 +78,7 @@ async function openLogs(
 	};
 }
 
-/** By what stands before it, the numbers of the lines in the order in which they came. */
+/** The numbers of the lines in order of arrival, by their prefix. */
 function numbers(lines: readonly DocumentLine[]): Map<string, number[]> {
 	const found = new Map<string, number[]>();
 	for (const {text, sourceLabel: lead} of lines) {
@@ -317,8 +317,8 @@ describe('the logs of several', () => {
 		// A workload's pods are known by its replica sets, which may be listed after it.
 		const opened = await eventually(() => openLogs(rows));
 		expect(opened.document.title).toMatch(/^Logs of deployment checkout\/web, \d+ pods$/);
-		const asked = numbers(opened.document.lines);
-		expect([...asked.values()].map(own => own.length)).toEqual([...asked.keys()].map(() => 100));
+		const initial = numbers(opened.document.lines);
+		expect([...initial.values()].map(own => own.length)).toEqual([...initial.keys()].map(() => 100));
 		await eventually(() => {
 			for (const own of numbers(opened.lines).values()) expect(own.length).toBeGreaterThan(102);
 		});
@@ -329,7 +329,7 @@ describe('the logs of several', () => {
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+ joins/));
 	});
 
-	test('of 20 pods come whole through two broken connections, however fast', async () => {
+	test('of 20 pods are complete across two broken connections, however fast they are written', async () => {
 		const names = Array.from({length: 20}, (_, index) => `fast-${index}`);
 		writes(500);
 		for (const name of names) rig.addPod(name);
@@ -351,7 +351,7 @@ describe('the logs of several', () => {
 		const opened = await openLogs(await rowsOf(podsSource, ['dead']), {}, impatient.port);
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
 		rig.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
-		// The server as a whole is silent: only then a quiet log is doubted.
+		// The entire server is silent: only then is a quiet log checked.
 		rig.api.faults.injectNext({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
 		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
 		rig.api.faults.clear();

@@ -24,8 +24,8 @@ describe('a list that comes in pieces', () => {
 	test('gives what JSON.parse gives', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(anyObject), anyObject, lengths, fc.boolean(), async (items, rest, pieces, pretty) => {
-				const whole = {metadata: {items: 'no', deep: {items: [1]}}, rest, items, kind: 'List'};
-				const text = JSON.stringify(whole, undefined, pretty ? 2 : undefined);
+				const complete = {metadata: {items: 'no', deep: {items: [1]}}, rest, items, kind: 'List'};
+				const text = JSON.stringify(complete, undefined, pretty ? 2 : undefined);
 				const found: unknown[] = [];
 				const top = await readListItems(inPieces(text, pieces), 'items', item => found.push(item));
 				const expected = JSON.parse(text) as {items: unknown[]};
@@ -66,7 +66,7 @@ describe('a list that comes in pieces', () => {
 });
 
 describe('lines that come in pieces', () => {
-	test('are whole', async () => {
+	test('are complete', async () => {
 		const line = fc.string().map(text => text.replaceAll('\n', ' '));
 		await fc.assert(
 			fc.asyncProperty(fc.array(line), lengths, async (lines, pieces) => {

@@ -63,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** What the server answered before is kept for five minutes: it is later than that. */
+/** Earlier answers of the server are cached for five minutes: this is later. */
 const mayOnlyLook = () => {
 	const {access} = rig.api.simulation.cluster;
 	const rules = access.rulesOf(access.named('operator', []));
@@ -165,7 +165,7 @@ const onPod = (): Stage => {
 	putPod();
 	return {
 		rows: () => [podRow()],
-		state: () => JSON.stringify(store().get('pods', 'rig', 'bound') ?? 'gone'),
+		state: () => JSON.stringify(store().get('pods', 'rig', 'bound') ?? 'deleted'),
 		params: {grace: 'default'},
 		end() {
 			rig.removePod('bound');

@@ -9,7 +9,7 @@ const step = fc.oneof(
 	fc.record({does: fc.constant('now'), kind: fc.constantFrom('stall', 'half-open', 'reset', 'cut', 'drop-bookmarks')}),
 	fc.record({
 		does: fc.constant('next'),
-		kind: fc.constantFrom('reset', 'cut', 'gone', 'stall'),
+		kind: fc.constantFrom('reset', 'cut', 'expired', 'stall'),
 		verb: fc.constantFrom('list', 'watch', 'get'),
 	}),
 	fc.record({does: fc.constant('truncate'), after: fc.integer({min: 0, max: 3000})}),

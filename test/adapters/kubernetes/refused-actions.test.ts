@@ -39,7 +39,7 @@ async function as(login: 'operator' | 'viewer' | 'noreview') {
 	if (pods === undefined) throw new Error('no source');
 	const rows = await eventually(async () => {
 		const read = (await pods.open(port, target)(testContext())).rows as readonly PodRow[];
-		// What stands behind a pod is known by its replica set, which may be listed after it.
+		// The workload of a pod is known from its replica set, which may be listed after the pod.
 		expect(read.filter(({workload}) => workload?.uid === '')).toEqual([]);
 		return read;
 	});

@@ -19,7 +19,7 @@ afterEach(() => rig.close());
 const minute = 60_000;
 const target = kubernetesTarget();
 
-/** The demo's cluster in a scenario, with what midwatch says of it and may do to it. Its time goes on when it is told to. */
+/** The demo's cluster in a scenario, with what midwatch says of it and may do to it. Its time advances only by the test. */
 async function open(scenario: 'crashloop' | 'storm') {
 	const clock = createFakeClock();
 	rig = await startClusterFixture({scenario: createScenario(scenario, {now: clock.now}), clock});
@@ -34,10 +34,10 @@ async function open(scenario: 'crashloop' | 'storm') {
 		let found: readonly Finding[] = [];
 		// Minutes pass in a moment here, and so the server ends watches that have just begun: they are opened again.
 		await eventually(async () => {
-			const told = reads.map(async ({source, read}) =>
+			const pending = reads.map(async ({source, read}) =>
 				source.findings(await read(context()), undefined, {target: target.name, now: clock.now()}),
 			);
-			found = (await Promise.all(told)).flat();
+			found = (await Promise.all(pending)).flat();
 		});
 		return found;
 	}
@@ -144,9 +144,9 @@ describe('the storm', () => {
 		const {act, pass, findings} = await open('storm');
 		for (const [namespace, name] of rolledOut) await act('kubernetes.restart', namespace, name, isBad);
 		await pass(12);
-		const told = sentences(await findings());
+		const shown = sentences(await findings());
 		for (const [namespace, name] of rolledOut) {
-			expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${namespace}/${name}: `)));
+			expect(shown).toContainEqual(expect.stringMatching(new RegExp(`^${namespace}/${name}: `)));
 		}
 	});
 

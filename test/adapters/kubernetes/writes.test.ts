@@ -101,13 +101,13 @@ describe('a pod', () => {
 describe('an act', () => {
 	test('never leaves a connection that was opened read-only', async () => {
 		const client = await rig.createClient({}, {readOnly: true});
-		const {metadata} = rig.addPod('kept');
+		const {metadata} = rig.addPod('refused');
 		const options = {dryRun: false, preconditions: {uid: metadata.uid}};
-		const name = {namespace: 'rig', name: 'kept'};
-		await expect(client.port.remove(pod('kept'), options, acting())).rejects.toMatchObject({kind: 'denied'});
+		const name = {namespace: 'rig', name: 'refused'};
+		await expect(client.port.remove(pod('refused'), options, acting())).rejects.toMatchObject({kind: 'denied'});
 		await expect(client.port.evict(name, options, acting())).rejects.toMatchObject({kind: 'denied'});
 		await expect(
-			client.port.patch(pod('kept'), {type: 'merge', body: {}}, {dryRun: true}, acting()),
+			client.port.patch(pod('refused'), {type: 'merge', body: {}}, {dryRun: true}, acting()),
 		).rejects.toMatchObject({kind: 'denied'});
 		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
 	});
@@ -131,7 +131,7 @@ describe('an act', () => {
 		const error = await port.patch(deployment, patch, {dryRun: false}, acting()).catch((thrown: unknown) => thrown);
 		expect(error).toMatchObject({kind: 'unreachable', harmless: false});
 		const after = await port.get(deployment, testContext());
-		// The stand-in cuts before it acts: a second sending would have gone through.
+		// The fake server cuts the connection before it acts: a second request would have succeeded.
 		expect(after.metadata.labels).not.toHaveProperty('lost');
 		expect(after.metadata.uid).toBe(metadata.uid);
 	});

@@ -92,7 +92,7 @@ describe('failure modes of Kubernetes', () => {
 								'viewer',
 								viewed.filter(rule => !rule.resources.includes('pods')),
 							);
-							watched.faults.injectNow({kind: 'gone'}, {verb: 'watch'});
+							watched.faults.injectNow({kind: 'expired'}, {verb: 'watch'});
 							watched.faults.injectNow({kind: 'reset'});
 							watched.faults.compact();
 						},

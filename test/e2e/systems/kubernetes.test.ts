@@ -13,7 +13,7 @@ afterEach(async () => {
 	cluster = undefined;
 });
 
-/** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
+/** The record is complete: the intent, then the outcome, then what verification saw. */
 async function expectRecorded(console: ConsoleProcess, action: string): Promise<void> {
 	const kinds = () => console.audit().map(line => line.kind);
 	await expect.poll(kinds).toContain('verify');
@@ -50,7 +50,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.select(name);
 	}
 
-	/** Fills in what an action asks for, the first of it. */
+	/** Fills in the first parameter of an action. */
 	async function fill(console: ConsoleProcess, label: string, value?: string): Promise<void> {
 		await console.expect(label);
 		if (value !== undefined) {
@@ -82,9 +82,9 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {console, kubectl} = await begin('calm');
 		const name = await nameOfOne(kubectl, 'checkout', 'web');
 		await onPod(console, name);
-		const told = await console.action('kubernetes.evict-pod');
-		expect(told).toContain('Done');
-		expect(told).toContain('Deployment web creates a new pod');
+		const screen = await console.action('kubernetes.evict-pod');
+		expect(screen).toContain('Done');
+		expect(screen).toContain('Deployment web creates a new pod');
 		await expect(kubectl('-n', 'checkout', 'get', 'pod', name)).rejects.toThrow('NotFound');
 		expect(
 			await kubectl('-n', 'checkout', 'get', 'events', '--field-selector', `involvedObject.name=${name}`),
@@ -93,7 +93,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		expect(await console.quit()).toEqual({code: 0});
 	});
 
-	test('a pod is deleted with the seconds that were asked for', async () => {
+	test('a pod is deleted with the grace period that was entered', async () => {
 		const {console, kubectl} = await begin('calm');
 		const name = await nameOfOne(kubectl, 'search', 'suggest');
 		await onPod(console, name);
@@ -114,8 +114,8 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.pty.waitUntilIdle(300);
 		console.press('row.mark', 'row.down', 'row.mark');
 		await console.expect('2 marked');
-		const told = await console.action('kubernetes.evict-pod');
-		expect(told).toContain('2 of 2 are deleted');
+		const screen = await console.action('kubernetes.evict-pod');
+		expect(screen).toContain('2 of 2 are deleted');
 		const after = await kubectl('-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name');
 		expect(before.filter(name => after.includes(name))).toHaveLength(before.length - 2);
 		await expectRecorded(console, 'kubernetes.evict-pod');
@@ -177,12 +177,12 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('a deployment is scaled from the row of its pod, and back by undo', async () => {
 		const {console, kubectl, get} = await begin('calm');
 		await onPod(console, await nameOfOne(kubectl, 'identity', 'sessions'));
-		// What stands behind a pod is known a moment after the pod.
-		const asked = async () => {
+		// The workload of a pod is known a moment after the pod.
+		const readScreen = async () => {
 			console.pressDeclared('kubernetes.scale');
 			return console.expect(/Replicas|or not yet/);
 		};
-		await expect.poll(asked, {interval: 500}).toContain('Replicas');
+		await expect.poll(readScreen, {interval: 500}).toContain('Replicas');
 		await fill(console, 'Replicas', '9');
 		await console.confirm();
 		await console.expect('Done');
@@ -309,17 +309,17 @@ describeCluster('Kubernetes by keyboard', start => {
 		expect(await get('pod', 'search', 'indexer-3', '.metadata.deletionTimestamp')).toBe('');
 	});
 
-	test('who may not is told which line grants it, and nothing is sent', async () => {
+	test('without the permission, the command that grants it is shown, and nothing is sent', async () => {
 		const {console, get} = await begin('calm', 'viewer');
 		await onWorkload(console, 'identity', 'deploy/sessions');
 		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
-		const told = await console.expect('nothing was sent');
-		expect(told).toContain('you may not patch deployments/scale in identity');
+		const screen = await console.expect('nothing was sent');
+		expect(screen).toContain('you may not patch deployments/scale in identity');
 		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('6');
 	});
 
-	test('when the reply is lost nobody knows what came of it, and it is not sent again', async () => {
+	test('when the response is lost the outcome is unknown, and it is not sent again', async () => {
 		const {console, api, get} = await begin('calm');
 		await onWorkload(console, 'identity', 'deploy/sessions');
 		console.pressDeclared('kubernetes.scale');

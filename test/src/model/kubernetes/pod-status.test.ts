@@ -78,7 +78,7 @@ const cases: readonly (readonly [name: string, pod: PodObject, status: string, r
 		0,
 	],
 	[
-		'the first container tells',
+		'the first container decides',
 		pod(
 			{phase: 'Running', containerStatuses: [waiting('CrashLoopBackOff'), {...waiting('ImagePullBackOff'), name: 'b'}]},
 			two,

@@ -67,7 +67,7 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 	['crash loop without a known cause', {status: 'CrashLoopBackOff', ready: 0}, 'crit', 'CrashLoopBackOff'],
 	['broken init container', {status: 'Init:ImagePullBackOff', ready: 0}, 'crit', 'Init:ImagePullBackOff'],
 	['exit code as the status', {status: 'Init:ExitCode:3', ready: 0}, 'crit', 'Init:ExitCode:3'],
-	['image gone', {status: 'ErrImagePull', ready: 0, cause: 'not found'}, 'crit', 'ImagePullBackOff <- not found'],
+	['image not found', {status: 'ErrImagePull', ready: 0, cause: 'not found'}, 'crit', 'ImagePullBackOff <- not found'],
 	['just created', {status: 'Pending', node: undefined, ready: 0, createdAt: ago(119)}, 'ok'],
 	[
 		'not scheduled for two minutes',

@@ -62,7 +62,7 @@ describe('pod usage', () => {
 
 	it.each([
 		['as it was measured, however little it used', {cpu: 0.1, throttled: 0.62}, 'throttled 62 % of the time'],
-		['without a limit of the whole pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100 % of the time'],
+		['without a limit of the entire pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100 % of the time'],
 		['not, as it was measured, however much it used', {cpu: 0.5, throttled: 0.49}, undefined],
 	] as const)('is throttled %s', (_, part, why) => {
 		const row = podUsageRow('prod', pod(500, {cpuLimit: 0.5, ...part}), []);
@@ -85,7 +85,7 @@ describe('pod usage', () => {
 		expect(podUsageFindings([row], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
 	});
 
-	it('warns only while a pod that was killed for its memory fills it again: its crash loop is told with that cause', () => {
+	it('warns only while a pod that was killed for its memory fills it again: its crash loop is reported with that cause', () => {
 		const at = 60 * 60_000;
 		const severities = (...killed: readonly (number | undefined)[]) =>
 			podUsageFindings(

@@ -59,7 +59,7 @@ const cases: readonly (readonly [
 	Partial<WorkloadFacts>,
 	status: string,
 	severity: string,
-	told: RegExp | undefined,
+	expected: RegExp | undefined,
 ])[] = [
 	['well', {}, 'ok', 'ok', undefined],
 	['rolling out', rolling, 'progressing', 'ok', undefined],
@@ -177,14 +177,7 @@ const runs: JobRuns = {
 const runCases: readonly (readonly [string, Partial<JobRuns>, WorkloadPods, string, string, RegExp | undefined])[] = [
 	['whose pods run', {}, pods, 'running', 'ok', undefined],
 	['that is over', {last: {...run, end: 'complete', succeeded: 3}}, pods, 'complete', 'ok', undefined],
-	[
-		'that nobody lets run',
-		{last: {...run, succeeded: 0, failed: 0}, suspended: true},
-		pods,
-		'suspended',
-		'ok',
-		undefined,
-	],
+	['that is suspended', {last: {...run, succeeded: 0, failed: 0}, suspended: true}, pods, 'suspended', 'ok', undefined],
 	['whose first pod is still to be made', {last: {...run, succeeded: 0, failed: 0}}, pods, 'waiting', 'ok', undefined],
 	[
 		'that failed',
@@ -207,8 +200,14 @@ const runCases: readonly (readonly [string, Partial<JobRuns>, WorkloadPods, stri
 ];
 
 describe('a job', () => {
-	it.each(runCases)('%s', (_, told, itsPods, status, severity, found) => {
-		const row = workloadRow('prod', {...well, kind: 'Job', rolling: false, pods: itsPods, runs: {...runs, ...told}});
+	it.each(runCases)('%s', (_, expected, itsPods, status, severity, found) => {
+		const row = workloadRow('prod', {
+			...well,
+			kind: 'Job',
+			rolling: false,
+			pods: itsPods,
+			runs: {...runs, ...expected},
+		});
 		expect(row).toMatchObject({status, severity});
 		const findings = workloadFindings([row], 'prod').map(finding => `${finding.severity} ${finding.sentence}`);
 		expect(findings).toEqual(found === undefined ? [] : [expect.stringMatching(found)]);
@@ -221,12 +220,12 @@ describe('a job', () => {
 });
 
 describe('a workload', () => {
-	it.each(cases)('%s', (_, facts, status, severity, told) => {
+	it.each(cases)('%s', (_, facts, status, severity, expected) => {
 		const row = workloadRow('prod', {...well, ...facts});
 		expect(row).toMatchObject({status, severity});
 		expect(row.why === undefined).toBe(severity === 'ok');
 		const findings = workloadFindings([row], 'prod').map(finding => `${finding.severity} ${finding.sentence}`);
-		expect(findings).toEqual(told === undefined ? [] : [expect.stringMatching(told)]);
+		expect(findings).toEqual(expected === undefined ? [] : [expect.stringMatching(expected)]);
 	});
 
 	it('says that a rollout is to be undone only where there was one before', () => {
