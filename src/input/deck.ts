@@ -254,12 +254,13 @@ const showRemedyEnds = (
 	});
 
 const createDeckViews = (
-	{watch, clock, allPanes}: DeckOptions,
+	{watch, clock, budget, allPanes}: DeckOptions,
 	session: Store<Session>,
 	changed: () => void,
 ): PaneViews =>
 	createPaneViews({
 		clock,
+		budget,
 		readings: () => watch.readings(),
 		pane(id) {
 			const pane = allPanes.find(candidate => candidate.id === id) ?? allPanes[0];

@@ -1,10 +1,8 @@
 import {parseLineFilter} from '../session/line-filter.ts';
 import type {TextBuffer} from '../session/text-buffer.ts';
 import {loadPatterns} from '../text/pattern.ts';
+import {processTimeBudget} from '../time/yield.ts';
 import type {Deck} from './deck.ts';
-
-/** Filtering takes at most this long before it yields to the event loop. */
-const timeBudgetMs = 5;
 
 /** Shown by the footer while the filter is typed. */
 const tooSlowMessage = 'takes too long on these lines: use a plain text';
@@ -20,15 +18,15 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 		void loadPatterns().then(() => reapplyFilter(deck, text, typed));
 		return undefined;
 	}
-	const {clock} = deck.options;
+	const {budget = processTimeBudget} = deck.options;
 	text.filter(filter.test);
 	const filterSlice = () => {
-		const startedAt = clock.monotonic();
 		let more = true;
-		while (more && clock.monotonic() - startedAt < timeBudgetMs) more = text.filterNextBlock();
+		do more = text.filterNextBlock();
+		while (more && !budget.isOver());
 		deck.notifyChanged();
 		const isOpen = deck.session.get().layers.some(layer => layer.kind === 'document' && layer.text === text);
-		if (more && isOpen) clock.after(0, filterSlice);
+		if (more && isOpen) budget.afterYield(filterSlice);
 	};
 	filterSlice();
 	return text.isFilterTooSlow() ? tooSlowMessage : undefined;

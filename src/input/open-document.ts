@@ -5,6 +5,7 @@ import {type DocumentLayer, findDocument, type OpenDocumentOption} from '../sess
 import {createTextBuffer, type TextBuffer, type TextLimits} from '../session/text-buffer.ts';
 import {maxLineLength} from '../text/cut-line.ts';
 import {withDeadline} from '../time/deadline.ts';
+import {processTimeBudget} from '../time/yield.ts';
 import type {Deck} from './deck.ts';
 import {applyFilter} from './filter-document.ts';
 
@@ -12,8 +13,6 @@ const readTimeoutMs = 10_000;
 /** Limits of a followed document: about 64 MB at most. */
 const followLimits: TextLimits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: maxLineLength};
 const repaintIntervalMs = 100;
-/** Appending lines takes at most this long before it yields to the event loop. */
-const timeBudgetMs = 5;
 
 const plain = (text: string): DocumentLine => ({text});
 
@@ -165,7 +164,7 @@ async function appendFollowedLines(
 	follow: NonNullable<Document['follow']>,
 	signal: AbortSignal,
 ): Promise<void> {
-	const {clock} = deck.options;
+	const {clock, budget = processTimeBudget} = deck.options;
 	let isRepaintScheduled = false;
 	const append = (lines: readonly DocumentLine[]) => {
 		text.append(lines);
@@ -176,16 +175,11 @@ async function appendFollowedLines(
 			if (!signal.aborted) deck.notifyChanged();
 		});
 	};
-	let spentMs = 0;
 	try {
 		for await (const lines of follow({signal, now: deck.now})) {
+			if (budget.isOver()) await budget.yield();
 			if (signal.aborted) return;
-			const startedAt = clock.monotonic();
 			append(lines);
-			spentMs += clock.monotonic() - startedAt;
-			if (spentMs < timeBudgetMs) continue;
-			spentMs = 0;
-			await new Promise<void>(resolve => clock.after(0, resolve));
 		}
 	} catch (error) {
 		if (signal.aborted) return;

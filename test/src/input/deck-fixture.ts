@@ -13,6 +13,7 @@ import {createArming} from '../../../src/remedy/arming.ts';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
 import type {Remedy} from '../../../src/remedy/remedy-state.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
+import type {TimeBudget} from '../../../src/time/yield.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {createWatch} from '../../../src/watch/watch.ts';
 import {createFakeClock, createFakeTimeBudget, type FakeClock} from '../../fake-clock.ts';
@@ -76,6 +77,7 @@ export async function openDeckFixture(
 		readonly readOnly?: boolean;
 		readonly targets?: readonly string[];
 		readonly keys?: Remaps;
+		readonly budget?: TimeBudget;
 	} = {},
 ): Promise<DeckFixture> {
 	const clock = createFakeClock();
@@ -125,7 +127,7 @@ export async function openDeckFixture(
 		unresolved: createStore<readonly UnresolvedIntent[]>([]),
 		keymap: createKeymap(options.keys, [memoryRowsPane, paneWithoutSections]),
 		clock,
-		budget: createFakeTimeBudget(clock),
+		budget: options.budget ?? createFakeTimeBudget(clock),
 		effects: createFakeEffects(copied, saved, () => {
 			quits += 1;
 		}),
