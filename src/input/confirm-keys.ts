@@ -1,8 +1,8 @@
-import {messageOf} from '../errors.ts';
 import {type Demand, type DemandAnswer, demandFields, firstWrongField} from '../policy/demand.ts';
 import {hasEnded, isInProgress, isWaiting, type Remedy} from '../remedy/remedy-state.ts';
 import {type KeyPress, nextKeyEnterState} from '../session/key-then-enter.ts';
 import {type ConfirmLayer, emptyConfirmation} from '../session/session.ts';
+import {copyText} from './copyable-text.ts';
 import type {Deck} from './deck.ts';
 import {replanRemedy, runById} from './start-action.ts';
 import {applyTyping} from './typed-answer.ts';
@@ -70,7 +70,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 	switch (intent) {
 		case 'confirm.copy':
 			show({});
-			copyCommand(deck, remedy);
+			if (remedy.preview !== undefined) copyText(deck, remedy.preview.cliEquivalent);
 			return;
 		case 'confirm.reason':
 			show({});
@@ -102,14 +102,6 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 		} else if (remedy.demand.kind === 'key') handleDemandedKey(deck, answers, remedy.demand.key, pressed);
 		else handleDemandFields(deck, answers, remedy.demand, pressed);
 	}
-}
-
-function copyCommand(deck: Deck, {preview}: Remedy): void {
-	if (preview === undefined) return;
-	deck.options.effects.copy(preview.cliEquivalent).then(
-		message => deck.showNotice(message),
-		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
-	);
 }
 
 /** The optional reason. */
