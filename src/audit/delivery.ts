@@ -3,7 +3,7 @@ import type {Clock} from '../time/clock.ts';
 import {withDeadline} from '../time/deadline.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {AuditRecord} from './audit-record.ts';
-import type {SinkState} from './sink-progress.ts';
+import {initialSinkState, type SinkState} from './sink-progress.ts';
 import {type ConfiguredSink, createSinkSender, sinkFailure} from './sink-sender.ts';
 
 /** A required sink that did not accept a record in time. */
@@ -34,16 +34,7 @@ export function createDelivery(options: {
 	readonly clock: Clock;
 }): Delivery {
 	const {sinks, clock} = options;
-	const state = createStore<readonly SinkState[]>(
-		sinks.map(({name, destination, required}) => ({
-			name,
-			destination,
-			required,
-			pendingRecords: 0,
-			failure: undefined,
-			mismatch: undefined,
-		})),
-	);
+	const state = createStore<readonly SinkState[]>(sinks.map(initialSinkState));
 	const onChange = (next: SinkState) => state.set(state.get().map(sink => (sink.name === next.name ? next : sink)));
 	const senders = sinks.map(configured => createSinkSender({...options, configured, onChange}));
 

@@ -13,6 +13,20 @@ export type SinkState = {
 	readonly mismatch: string | undefined;
 };
 
+/** The state of a sink before its first attempt. */
+export const initialSinkState = ({
+	name,
+	destination,
+	required,
+}: Pick<SinkState, 'name' | 'destination' | 'required'>): SinkState => ({
+	name,
+	destination,
+	required,
+	pendingRecords: 0,
+	failure: undefined,
+	mismatch: undefined,
+});
+
 /** The counters behind a `SinkState`. */
 export type SinkProgress = {
 	state(): SinkState;
@@ -33,10 +47,10 @@ export type SinkProgress = {
 };
 
 export function createSinkProgress(
-	{name, destination, required}: Pick<SinkState, 'name' | 'destination' | 'required'>,
+	sink: Pick<SinkState, 'name' | 'destination' | 'required'>,
 	onChange: (state: SinkState) => void,
 ): SinkProgress {
-	let state: SinkState = {name, destination, required, pendingRecords: 0, failure: undefined, mismatch: undefined};
+	let state = initialSinkState(sink);
 	let oldest: AuditRecord | undefined;
 	let newest = 0;
 	let accepted = 0;

@@ -2,6 +2,7 @@ import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {AuditSink} from '../port/audit-sink.ts';
 import type {Clock} from '../time/clock.ts';
 import {withDeadline} from '../time/deadline.ts';
+import {createSingleflight} from '../time/singleflight.ts';
 import type {AuditRecord} from './audit-record.ts';
 import {type IncludableField, toOutboundRecord} from './outbound-record.ts';
 import {createSinkLog} from './sink-log.ts';
@@ -54,7 +55,7 @@ export function createSinkSender(options: {
 	const progress = createSinkProgress(configured, options.onChange);
 	const log = createSinkLog({...options, name: configured.name, progress});
 	const batches = createBatchSender(configured, clock);
-	let inFlight: Promise<void> | undefined;
+	const sending = createSingleflight<void>();
 	let retryMs = minRetryMs;
 	let cancelRetry = () => {};
 	let closed = false;
@@ -73,22 +74,19 @@ export function createSinkSender(options: {
 		progress.update({failure: undefined});
 	}
 
-	/** Singleflight. */
-	function send(): Promise<void> {
-		if (inFlight !== undefined) return inFlight;
+	async function sendOrRetryLater(): Promise<void> {
 		cancelRetry();
-		inFlight = sendPending()
-			.catch((error: unknown) => {
-				progress.update({failure: sinkFailure(error)});
-				if (!closed) cancelRetry = clock.after(retryMs, () => void sendQuietly());
-				retryMs = Math.min(retryMs * 2, maxRetryMs);
-				throw error;
-			})
-			.finally(() => {
-				inFlight = undefined;
-			});
-		return inFlight;
+		try {
+			await sendPending();
+		} catch (error) {
+			progress.update({failure: sinkFailure(error)});
+			if (!closed) cancelRetry = clock.after(retryMs, () => void sendQuietly());
+			retryMs = Math.min(retryMs * 2, maxRetryMs);
+			throw error;
+		}
 	}
+
+	const send = (): Promise<void> => sending.run(sendOrRetryLater);
 
 	/** A failure is in the state, and retried. */
 	const sendQuietly = (): Promise<void> => send().catch(() => {});
@@ -114,7 +112,7 @@ export function createSinkSender(options: {
 			signal.addEventListener('abort', () => batches.abort(signal.reason), {once: true});
 			const {pendingRecords, failure} = progress.state();
 			if (pendingRecords > 0 && failure === undefined) await sendQuietly();
-			await inFlight?.catch(() => {});
+			await sending.inFlight?.catch(() => {});
 			cancelRetry();
 			configured.sink.close();
 		},
