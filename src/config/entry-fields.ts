@@ -34,7 +34,7 @@ export function resolveUrl(
 			report('url', error.message);
 			return undefined;
 		}
-		// The platform reads some URLs that `readServerUrl` does not, such as one with a bare @ in the password.
+		// The platform reads some URLs that `parseServerUrl` does not, such as one with a bare @ in the password.
 		const password = url === undefined ? URL.parse(text)?.password || undefined : url.password;
 		if (password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
 		report('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);

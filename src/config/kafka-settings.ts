@@ -1,13 +1,18 @@
 import type {KafkaSasl, KafkaSettings} from '../port/kafka.ts';
+import {compilePattern} from '../text/pattern.ts';
 import type {ConfigEnvironment} from './config-environment.ts';
 import type {KafkaEntry} from './config-schema.ts';
 import {checkCertificate, type ReportMistake, readSecretReference} from './entry-fields.ts';
 import {parseHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-const standardPort = 9092;
+/** The port of a broker that is written without one. */
+const defaultPort = 9092;
 
-/** Reads the settings of one Kafka cluster. Every mistake goes to `report`; the result is then incomplete and must not be used. */
+/**
+ * Turns one Kafka entry of the configuration into settings. When it reports a mistake, the settings are incomplete and must not be used. The caller
+ * has called `loadPatterns` when the entry has `groups`.
+ */
 export function readKafkaSettings(
 	entry: KafkaEntry,
 	report: ReportMistake,
@@ -21,7 +26,7 @@ export function readKafkaSettings(
 		brokers: entry.brokers.flatMap(text => {
 			const address = parseHost(text);
 			if (address === undefined) report('brokers', 'brokers must be host:port, or a list of them');
-			return address === undefined ? [] : {host: address.host, port: address.port ?? standardPort};
+			return address === undefined ? [] : {host: address.host, port: address.port ?? defaultPort};
 		}),
 		tls,
 		sasl: sasl && readSasl(sasl, text => report('sasl', text), environment),
@@ -31,23 +36,26 @@ export function readKafkaSettings(
 	};
 }
 
-/** Reads the login: `oauthbearer` takes a token, all other mechanisms a user name and a password. */
+/**
+ * Resolves the login to its secrets: `oauthbearer` takes a token, all other mechanisms a user name and a password.
+ * @returns undefined when it reported a mistake.
+ */
 function readSasl(
 	{mechanism, username, ...secrets}: NonNullable<KafkaEntry['sasl']>,
-	reportMistake: (text: string) => void,
+	reportSasl: (text: string) => void,
 	environment: ConfigEnvironment,
 ): KafkaSasl | undefined {
-	const secretOf = (key: 'password' | 'token') =>
-		readSecretReference(secrets[key], (_, text) => reportMistake(text), environment, key);
-	const password = secretOf('password');
-	const token = secretOf('token');
+	const readSecret = (key: 'password' | 'token') =>
+		readSecretReference(secrets[key], (_, text) => reportSasl(text), environment, key);
+	const password = readSecret('password');
+	const token = readSecret('token');
 	if (mechanism === 'oauthbearer') {
 		if (token !== undefined && username === undefined && password === undefined) return {mechanism, token};
-		reportMistake('sasl with oauthbearer needs a token, and neither username nor password');
+		reportSasl('sasl with oauthbearer needs a token, and neither username nor password');
 		return undefined;
 	}
 	if (username !== undefined && password !== undefined && token === undefined) return {mechanism, username, password};
-	reportMistake(`sasl with ${mechanism} needs username and password, and no token`);
+	reportSasl(`sasl with ${mechanism} needs username and password, and no token`);
 	return undefined;
 }
 
@@ -64,19 +72,16 @@ export function parseKafkaBrokers(text: string): KafkaSettings {
 	if (brokers.length === 0 || !brokers.every(broker => broker !== undefined))
 		throw new SettingsError('this is not a list of the form host:9092,host:9092');
 	return {
-		brokers: brokers.map(({host, port}) => ({host, port: port ?? standardPort})),
+		brokers: brokers.map(({host, port}) => ({host, port: port ?? defaultPort})),
 		connectTimeoutMs: 3000,
 		requestTimeoutMs: 5000,
 	};
 }
 
-const unlikeRe2 = /\(\?<?[=!]|\\(?:[1-9]|k<)/;
-
-/** Whether the pattern is valid in JavaScript and in RE2. Only the linear-time engine runs it (src/text/pattern.ts). */
+/** Whether the engine that runs the pattern accepts it. Load it before, with `loadPatterns`. */
 function isPattern(text: string): boolean {
 	try {
-		new RegExp(text);
-		return !unlikeRe2.test(text);
+		return compilePattern(text) !== undefined;
 	} catch {
 		return false;
 	}

@@ -6,6 +6,7 @@ import type {PolicyFileState} from '../policy/policy.ts';
 import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicySource} from '../remedy/policy-reload.ts';
+import {loadPatterns} from '../text/pattern.ts';
 import type {AuditSection} from './audit-schema.ts';
 import {mergeSinks, type NamedSink, readSinks} from './audit-sinks.ts';
 import {readDocument} from './config-document.ts';
@@ -50,7 +51,7 @@ export type MachinePolicy = PolicySource & {
 export type LoadOptions = {
 	/** The path after --config. */
 	readonly config?: string | undefined;
-	/** Returns the problems of remapped keys; see `problems` in src/input/keymap.ts. */
+	/** Returns the problems of remapped keys; see `keymapProblems` in src/input/keymap.ts. */
 	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
 	readonly environment?: ConfigEnvironment;
 	/** The ids of all actions, which a policy can forbid. */
@@ -96,7 +97,7 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 	const limited = {...environment, plugins};
 	const byPolicy = policySinks(environment, first);
 	const {file, targets, sinks} =
-		text === undefined ? {...nothing, sinks: byPolicy} : readConfig(path, text, options, limited, byPolicy);
+		text === undefined ? {...nothing, sinks: byPolicy} : await readConfig(path, text, options, limited, byPolicy);
 	const discovered =
 		targets === undefined ? await discoverTargets(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
 	return {
@@ -167,17 +168,17 @@ const withAllowed = <S extends ConfigEnvironment>(environment: S, {kubernetes, k
 
 const nothing = {file: configSchema.parse({}), targets: undefined};
 
-function readConfig(
+async function readConfig(
 	path: string,
 	text: string,
 	{keyProblems}: LoadOptions,
 	environment: ConfigEnvironment,
 	byPolicy: readonly NamedSink[],
-): {
+): Promise<{
 	readonly file: ConfigFile;
 	readonly targets: readonly Target[] | undefined;
 	readonly sinks: readonly NamedSink[];
-} {
+}> {
 	const {file, document, mistakes} = parseConfig(path, text, keyProblems);
 	const own = readSinks(file.audit?.sinks ?? [], document, environment, false);
 	const {sinks, taken} = mergeSinks(byPolicy, own.sinks);
@@ -190,6 +191,8 @@ function readConfig(
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 		return {file, targets: undefined, sinks};
 	}
+	// Not loaded for others: the first frame does not wait for it.
+	if (file.targets.some(target => target.kind === 'kafka' && target.groups !== undefined)) await loadPatterns();
 	const resolved = resolveTargets(file.targets, document, withAllowed(environment, file));
 	mistakes.push(...resolved.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);

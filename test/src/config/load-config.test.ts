@@ -160,6 +160,11 @@ describe('each mistake is reported with its line and what is allowed', () => {
 			'config:5:13: groups must be a regular expression of RE2, which has no lookaround and no back-reference',
 		],
 		[
+			'groups with an expression that only JavaScript knows',
+			target('kind: kafka', 'brokers: k:9092', 'groups: "(a)\\\\1"'),
+			'config:5:13: groups must be a regular expression of RE2, which has no lookaround and no back-reference',
+		],
+		[
 			'groups with a lookahead',
 			target('kind: kafka', 'brokers: k:9092', 'groups: "(?!a)"'),
 			'config:5:13: groups must be a regular expression of RE2, which has no lookaround and no back-reference',
@@ -305,13 +310,25 @@ describe('a valid file', () => {
 			auth: {kind: 'none'},
 			via: {kubernetes: 'prod', namespace: 'mon', service: 'prom', port: 'web', scheme: 'http'},
 		});
-		const said = prom?.settings as HttpSettings | undefined;
-		expect(await said?.headers['X-Scope-OrgID']?.reveal()).toBe('blue');
-		expect(await said?.headers['X-Team']?.reveal()).toBe('shop');
+		const http = prom?.settings as HttpSettings | undefined;
+		expect(await http?.headers['X-Scope-OrgID']?.reveal()).toBe('blue');
+		expect(await http?.headers['X-Team']?.reveal()).toBe('shop');
 		expect(alerts?.settings).toMatchObject({url: 'https://a/am', auth: {kind: 'basic', username: 'me'}});
 		// The plugins of a cluster get the complete environment.
 		expect(JSON.stringify([events, prom, alerts])).not.toContain('s3cret');
 	});
+
+	// RE2 has syntax that JavaScript lacks: https://github.com/google/re2/wiki/Syntax
+	test.each(['^orders', '(?i)orders', '(?P<team>shop)-.*', '\\pN+'])(
+		'accepts %s as the groups of Kafka',
+		async groups => {
+			const environment = createTestEnvironment();
+			const text = target('kind: kafka', 'brokers: k:9092', `groups: '${groups}'`);
+			const config = writeTestFile(environment, 'config.yaml', text);
+			const {targets} = await loadConfiguration({config, environment});
+			expect(targets[0]?.settings).toMatchObject({groups});
+		},
+	);
 
 	test('a URL from a variable has its password, which stays hidden', async () => {
 		const environment = createTestEnvironment({URL: 'postgres://me:s3%40cret@db:5433/shop?sslmode=require'});
