@@ -16,10 +16,8 @@ const fieldsOf = (demand: Demand): number => (demand.kind === 'type' ? 1 : deman
 /** Sent since this console started, can be undone, and was not undone. */
 export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
 	deck.options.runner
-		.undoable()
-		.some(
-			({record, impossible, undoneBy}) => record === remedy.id && impossible === undefined && undoneBy === undefined,
-		);
+		.sentActions()
+		.some(({record, whyNotUndoable}) => record === remedy.id && whyNotUndoable === undefined);
 
 function closeConfirmation(deck: Deck, remedy: Remedy | undefined): void {
 	const {runner} = deck.options;

@@ -211,12 +211,12 @@ function lastObservationOf(deck: Deck, record: string): string {
 }
 
 const undoItems = (deck: Deck): MenuItem[] =>
-	deck.options.runner.undoable().map(sent => ({
+	deck.options.runner.sentActions().map(sent => ({
 		id: sent.record,
 		left: formatClockTime(sent.sentAt),
 		text: `${sent.summary} (${sent.target}/${sent.object})${lastObservationOf(deck, sent.record)} · ${sent.undo.text}`,
 		right: sent.undo.class,
-		disabled: sent.undoneBy === undefined ? sent.impossible : 'already undone',
+		disabled: sent.undoneBy === undefined ? sent.whyNotUndoable : 'already undone',
 		target: sent.target,
 		choose: () => runById(deck, `undo ${sent.record}`),
 	}));

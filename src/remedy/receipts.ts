@@ -2,7 +2,7 @@ import type {Action, Receipt, UndoClass} from '../contract/action.ts';
 import type {Remedy} from './remedy-state.ts';
 
 /** An action that was sent since this console started, and whether it can be undone. */
-export type Undoable = {
+export type SentAction = {
 	/** Id of the intent; the argument of `Runner.undo`. */
 	readonly record: string;
 	readonly action: {readonly id: string; readonly title: string};
@@ -13,7 +13,7 @@ export type Undoable = {
 	readonly sentAt: number;
 	readonly undo: UndoClass;
 	/** Why it cannot be undone, one sentence, or undefined when it can. */
-	readonly impossible: string | undefined;
+	readonly whyNotUndoable: string | undefined;
 	/** Id of the intent that undid it. */
 	readonly undoneBy: string | undefined;
 };
@@ -30,9 +30,9 @@ export type Receipts = {
 	add(sent: SentRemedy): void;
 	find(record: string): SentRemedy | undefined;
 	/** Why this cannot be undone, one sentence, or undefined when it can. */
-	impossible(sent: SentRemedy): string | undefined;
+	whyNotUndoable(sent: SentRemedy): string | undefined;
 	/** Newest first. */
-	list(): readonly Undoable[];
+	list(): readonly SentAction[];
 };
 
 /** The receipts of this console, in memory. */
@@ -40,7 +40,7 @@ export function createReceipts(): Receipts {
 	const sentById = new Map<string, SentRemedy>();
 	const undoneBy = new Map<string, string>();
 
-	function impossible(sent: SentRemedy): string | undefined {
+	function whyNotUndoable(sent: SentRemedy): string | undefined {
 		if (undoneBy.has(sent.remedy.id)) return 'it was undone already';
 		if ('impossible' in sent.action.undo) return sent.action.undo.impossible;
 		const {undo} = sent.remedy.preview;
@@ -54,7 +54,7 @@ export function createReceipts(): Receipts {
 			if (undoOf !== undefined) undoneBy.set(undoOf, sent.remedy.id);
 		},
 		find: record => sentById.get(record),
-		impossible,
+		whyNotUndoable,
 		list: () =>
 			[...sentById.values()].reverse().map(sent => ({
 				record: sent.remedy.id,
@@ -64,7 +64,7 @@ export function createReceipts(): Receipts {
 				summary: sent.receipt.summary,
 				sentAt: sent.sentAt,
 				undo: sent.remedy.preview.undo,
-				impossible: impossible(sent),
+				whyNotUndoable: whyNotUndoable(sent),
 				undoneBy: undoneBy.get(sent.remedy.id),
 			})),
 	};

@@ -13,7 +13,7 @@ import {executeRemedy} from './execution.ts';
 import type {ObjectLocks} from './object-lock.ts';
 import {createPreflightLoop} from './preflight-loop.ts';
 import {createProposal} from './proposal.ts';
-import {createReceipts, type Receipts, type SentRemedy, type Undoable} from './receipts.ts';
+import {createReceipts, type Receipts, type SentAction, type SentRemedy} from './receipts.ts';
 import {errorHint} from './remedy-failure.ts';
 import {createRemedy, hasEnded, isSettling, type Remedy} from './remedy-state.ts';
 import type {LiveConnection, RunContext} from './run-context.ts';
@@ -50,8 +50,8 @@ export type Runner = {
 	 * given rows as they were read last. Does nothing when the current remedy has no `replanOffer`.
 	 */
 	replan(latestRows: (rows: readonly Row[]) => readonly Row[]): Promise<void>;
-	/** Newest first. */
-	undoable(): readonly Undoable[];
+	/** Everything that was sent since this console started, newest first; also what cannot be undone, with the reason. */
+	sentActions(): readonly SentAction[];
 	/** Cancels a remedy that waits, and resolves when what was sent has been answered and recorded. Idempotent. */
 	close(): Promise<void>;
 };
@@ -130,7 +130,7 @@ export function createRunner(options: RunnerOptions): Runner {
 			if (remedy.undoOf !== undefined) await undo(remedy.undoOf);
 			else await propose(run.action, latestRows(remedy.replanOffer.rows), remedy.params);
 		},
-		undoable: () => receipts.list(),
+		sentActions: () => receipts.list(),
 		async close() {
 			closed = true;
 			proposal.close();
@@ -171,7 +171,7 @@ const undoOfSent = (sent: SentRemedy, receipts: Receipts): ProposedRemedy => ({
 	undoOf: sent.remedy.id,
 	preview: context => previewUndo(sent, context),
 	invalid() {
-		const reason = receipts.impossible(sent);
+		const reason = receipts.whyNotUndoable(sent);
 		return reason === undefined ? undefined : {kind: 'refused', reason, hint: 'nothing was sent'};
 	},
 });

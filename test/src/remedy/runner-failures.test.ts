@@ -115,7 +115,7 @@ describe('a failure', () => {
 		expect(now()).toMatchObject({state, reason});
 		expect(server.runs).toHaveLength(1);
 		expect(await recorded()).toEqual(['intent', outcome]);
-		expect(runner.undoable()).toEqual([]);
+		expect(runner.sentActions()).toEqual([]);
 	});
 
 	test('after the confirmation and before the intent is recorded, under the id that is shown', async () => {

@@ -50,7 +50,7 @@ describe('random keys in random order', () => {
 		},
 		fc.constant<Step>(fixture => fixture.runner.cancel()),
 		fc.constant<Step>(fixture => fixture.runner.dismiss()),
-		fc.constant<Step>(fixture => fixture.runner.undo(fixture.runner.undoable()[0]?.record ?? '')),
+		fc.constant<Step>(fixture => fixture.runner.undo(fixture.runner.sentActions()[0]?.record ?? '')),
 		fc.nat(5000).map(
 			(ms): Step =>
 				fixture =>

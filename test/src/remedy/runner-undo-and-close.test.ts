@@ -17,8 +17,8 @@ describe('undo', () => {
 		await propose();
 		await confirm();
 		const first = now()?.id ?? '';
-		expect(runner.undoable()).toMatchObject([
-			{record: first, summary: 'set to 40', object: 'setting', impossible: undefined},
+		expect(runner.sentActions()).toMatchObject([
+			{record: first, summary: 'set to 40', object: 'setting', whyNotUndoable: undefined},
 		]);
 		await runner.undo(first);
 		expect(now()).toMatchObject({state: 'ready', undoOf: first, preview: {cliEquivalent: 'settingctl set 10'}});
@@ -26,9 +26,9 @@ describe('undo', () => {
 		expect(now()?.state).toBe('done');
 		expect(server.value).toBe(10);
 		const second = now()?.id ?? '';
-		expect(runner.undoable()).toMatchObject([
-			{record: second, impossible: undefined, undoneBy: undefined},
-			{record: first, impossible: 'it was undone already', undoneBy: second},
+		expect(runner.sentActions()).toMatchObject([
+			{record: second, whyNotUndoable: undefined, undoneBy: undefined},
+			{record: first, whyNotUndoable: 'it was undone already', undoneBy: second},
 		]);
 		expect(await recorded()).toEqual(['intent', 'outcome sent', 'verify done', 'undo', 'outcome sent', 'verify done']);
 		expect((await audit.recent(3)).map(record => record.undo_of)).toEqual([first, first, first]);
