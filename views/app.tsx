@@ -143,17 +143,17 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 	useLayoutEffect(() => {
 		// A question can be answered only while all of it is on the screen.
 		seen.current = ready;
-		if (ready === undefined) deck.markPainted(undefined);
+		if (ready === undefined) deck.markQuestionShown(undefined);
 		else if (!deck.canAnswer()) {
 			afterPaint(() => {
-				if (seen.current === ready) deck.markPainted(ready);
+				if (seen.current === ready) deck.markQuestionShown(ready);
 			});
 		}
 	});
 	useLayoutEffect(
 		() => () => {
 			seen.current = undefined;
-			deck.markPainted(undefined);
+			deck.markQuestionShown(undefined);
 		},
 		[deck],
 	);

@@ -25,8 +25,8 @@ export function copyableEntry(deck: Deck, entry: TableRow): string {
 	return [`target: ${entry.row.target}`, ...lines, ...why].join('\n');
 }
 
-/** The findings, when there is no row to copy. */
-export const copyableSection = (deck: Deck): string =>
+/** All findings as text, one line for each. */
+export const copyableFindings = (deck: Deck): string =>
 	deck
 		.findings()
 		.map(finding => {

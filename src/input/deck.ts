@@ -128,7 +128,7 @@ export type Deck = {
 	/** Identifies the question that waits for an answer. Another demand for the same action is another question. */
 	pendingQuestion(): string | undefined;
 	/** Called when this question is completely on the screen, so that it may be answered; undefined when none is. */
-	markPainted(question: string | undefined): void;
+	markQuestionShown(question: string | undefined): void;
 	/** Whether the pending question is completely on the screen. */
 	canAnswer(): boolean;
 	/** A new id of an open document. */
@@ -201,8 +201,8 @@ export function createDeck(options: DeckOptions): Deck {
 		keyHandled: ({places}) => cursorStability.keyHandled(focusedPane(), currentRow()?.key, places),
 		isCursorStable: () => cursorStability.isStable(focusedPane(), currentRow()?.key),
 		pendingQuestion: question,
-		markPainted: screen.markPainted,
-		canAnswer: () => screen.isPainted(question()),
+		markQuestionShown: screen.markQuestionShown,
+		canAnswer: () => screen.isQuestionShown(question()),
 		nextOpening() {
 			openings += 1;
 			return openings;

@@ -4,7 +4,7 @@ import {cursorIndex, type ListName, paneSession, topLayer} from '../session/sess
 import type {SectionView, TableRow} from '../table/build-view.ts';
 import {formatThousands} from '../text/format.ts';
 import {toggleArmed} from './arm-target-keys.ts';
-import {copyableEntry, copyableSection, copyText} from './copyable-text.ts';
+import {copyableEntry, copyableFindings, copyText} from './copyable-text.ts';
 import {moveCursor, moveOf} from './cursor-keys.ts';
 import type {Deck} from './deck.ts';
 import {describeSources} from './describe-sources.ts';
@@ -103,9 +103,10 @@ function markRow(deck: Deck): void {
 	else deck.showNotice(noSelectionReason(deck) ?? 'there is no row to mark', 'warn');
 }
 
+/** Copies the row under the cursor, or without one all findings. */
 function copyRow(deck: Deck): void {
 	const entry = entryAtCursor(deck);
-	copyText(deck, entry === undefined ? copyableSection(deck) : copyableEntry(deck, entry));
+	copyText(deck, entry === undefined ? copyableFindings(deck) : copyableEntry(deck, entry));
 }
 
 function openFilter(deck: Deck): void {
@@ -133,7 +134,7 @@ const sumOf = (sections: readonly SectionView[], count: 'shownCount' | 'total'):
 function toggleProblemsOnly(deck: Deck): void {
 	const {pane} = deck.session.get();
 	const on = !paneSession(deck.session.get(), pane).problemsOnly;
-	deck.apply({do: 'faults', pane, on});
+	deck.apply({do: 'problems-only', pane, on});
 	const {sections} = deck.completeView(pane);
 	if (!on) {
 		deck.showNotice('all rows are shown');
@@ -198,7 +199,7 @@ function goBack(deck: Deck): void {
 	const {filter, problemsOnly, marks} = paneSession(session, pane);
 	if (topLayer(session) !== undefined) deck.apply({do: 'pop'});
 	else if (filter !== '') deck.apply({do: 'filter', pane, text: ''});
-	else if (problemsOnly) deck.apply({do: 'faults', pane, on: false});
+	else if (problemsOnly) deck.apply({do: 'problems-only', pane, on: false});
 	else if (marks.size > 0) deck.apply({do: 'unmark-all', pane});
 	else if (session.target !== undefined) deck.apply({do: 'only-target', target: undefined});
 	else if (session.zoom) deck.apply({do: 'zoom'});

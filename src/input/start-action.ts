@@ -142,7 +142,7 @@ export function revealFinding(deck: Deck, finding: Finding): void {
 	};
 	if (findRow() < 0) {
 		deck.apply({do: 'filter', pane: pane.id, text: ''});
-		deck.apply({do: 'faults', pane: pane.id, on: false});
+		deck.apply({do: 'problems-only', pane: pane.id, on: false});
 	}
 	const index = findRow();
 	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.completeView(pane.id).entries});

@@ -262,7 +262,7 @@ export type SessionChange =
 	| {readonly do: 'unmark'; readonly pane: string; readonly keys: readonly RowKey[]}
 	| {readonly do: 'unmark-all'; readonly pane: string}
 	| {readonly do: 'filter'; readonly pane: string; readonly text: string}
-	| {readonly do: 'faults'; readonly pane: string; readonly on: boolean}
+	| {readonly do: 'problems-only'; readonly pane: string; readonly on: boolean}
 	/** Selects the next order of a section, or the order `to`. */
 	| {readonly do: 'order'; readonly pane: string; readonly kind: string; readonly to?: number}
 	| {readonly do: 'push'; readonly layer: Layer}
@@ -313,7 +313,7 @@ export function reduceSession(session: Session, by: SessionChange): Session {
 			return withPane(session, by.pane, {marks: new Set()});
 		case 'filter':
 			return withPane(session, by.pane, {filter: by.text, cursorMayMove: true});
-		case 'faults':
+		case 'problems-only':
 			return withPane(session, by.pane, {problemsOnly: by.on, cursorMayMove: true});
 		case 'order': {
 			const {orders} = paneSession(session, by.pane);

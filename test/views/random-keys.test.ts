@@ -50,7 +50,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 		expect(layer.left + layer.width).toBeLessThanOrEqual(columns);
 		expect(layer.top + layer.rows.length).toBeLessThanOrEqual(rows);
 	}
-	deck.markPainted(layer?.isComplete === true ? deck.pendingQuestion() : undefined);
+	deck.markQuestionShown(layer?.isComplete === true ? deck.pendingQuestion() : undefined);
 }
 
 type Step =

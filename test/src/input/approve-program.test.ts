@@ -29,7 +29,7 @@ test('an approval that cannot be saved is reported with what to do', async () =>
 		}),
 	);
 	expect(fixture.layer()).toBe('approve');
-	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	fixture.deck.markQuestionShown(fixture.deck.pendingQuestion());
 	await fixture.pressKeys('y', 'enter');
 	await waitUntil(() => fixture.notice() !== undefined);
 	expect(fixture.notice()).toBe('the approval cannot be saved: Make it writable.');

@@ -25,7 +25,7 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 	const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 	const key = async (name: string, alone = true) => {
 		dispatchKey(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
-		deck.markPainted(deck.pendingQuestion());
+		deck.markQuestionShown(deck.pendingQuestion());
 		await fixture.clock.settle();
 	};
 	return {

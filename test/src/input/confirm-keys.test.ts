@@ -68,14 +68,14 @@ describe('a confirmation by y and enter', () => {
 		await fixture.pressKeys('K', 'y');
 		await fixture.waitForState('ready');
 		const question = fixture.deck.pendingQuestion();
-		fixture.deck.markPainted(undefined);
+		fixture.deck.markQuestionShown(undefined);
 		await fixture.pressKeys('enter', 'y', 'enter');
 		expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
 		expect(fixture.problem()).toBe('not taken: the entire question has to be on the screen first');
-		fixture.deck.markPainted('another');
+		fixture.deck.markQuestionShown('another');
 		await fixture.pressKeys('y', 'enter');
 		expect(ran()).toEqual([]);
-		fixture.deck.markPainted(question);
+		fixture.deck.markQuestionShown(question);
 		await fixture.pressKeys('y', 'enter');
 		await fixture.waitForState('done');
 	});

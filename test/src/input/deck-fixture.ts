@@ -149,7 +149,7 @@ export async function openDeckFixture(
 				dispatchKey(deck, name, name === 'space' ? ' ' : [...name].length === 1 ? name : undefined, true);
 				await clock.settle();
 				// A short question is on the screen by then; a confirmation is painted by `waitForState`.
-				if (fixture.layer() !== 'confirm') deck.markPainted(deck.pendingQuestion());
+				if (fixture.layer() !== 'confirm') deck.markQuestionShown(deck.pendingQuestion());
 			}
 		},
 		async pressInOneRead(...names) {
@@ -185,7 +185,7 @@ export async function openDeckFixture(
 			if (wanted === 'done')
 				await waitUntil(() => audit.last.get()?.kind === 'verify' && audit.last.get()?.of === remedy?.id);
 			if (remedy?.state !== wanted) throw new AdapterError('timeout', `${remedy?.state}: ${remedy?.reason}`, wanted);
-			if (wanted === 'ready') deck.markPainted(deck.pendingQuestion());
+			if (wanted === 'ready') deck.markQuestionShown(deck.pendingQuestion());
 			return remedy;
 		},
 		async poll() {

@@ -55,7 +55,7 @@ function receive(
 			const length = cuts.length === 0 ? bytes.length : (cuts[turn % cuts.length] ?? 1);
 			decoder.feed(bytes.subarray(from, from + length));
 			// The current question is on the screen.
-			fixture.deck.markPainted(fixture.deck.pendingQuestion());
+			fixture.deck.markQuestionShown(fixture.deck.pendingQuestion());
 			from += length;
 		}
 	}

@@ -19,7 +19,7 @@ test('a reason can be given where none is required, answers nothing, and is reco
 	await fixture.pressKeys('enter');
 	expect(fixture.layer()).toBe('confirm');
 	expect(fixture.server.executedPlans).toEqual([]);
-	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	fixture.deck.markQuestionShown(fixture.deck.pendingQuestion());
 	await fixture.pressKeys('y', 'enter');
 	await fixture.waitForState('done');
 	expect(await reasonOf()).toBe('y because it hangs');
@@ -34,7 +34,7 @@ test('esc or an empty text leaves the reason out', async () => {
 	await fixture.pressKeys('esc');
 	expect(fixture.layer()).toBe('confirm');
 	await fixture.pressKeys('ctrl+t', 'enter');
-	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	fixture.deck.markQuestionShown(fixture.deck.pendingQuestion());
 	await fixture.pressKeys('y', 'enter');
 	await fixture.waitForState('done');
 	expect(await reasonOf()).toBeUndefined();
@@ -47,7 +47,7 @@ test('holding the enter that ends the reason answers nothing', async () => {
 	await fixture.pressKeys('y', 'ctrl+t');
 	await fixture.type('it hangs');
 	await fixture.pressKeys('enter');
-	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	fixture.deck.markQuestionShown(fixture.deck.pendingQuestion());
 	await fixture.pressKeys('enter', 'enter', 'enter');
 	expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
 	expect(fixture.server.executedPlans).toEqual([]);

@@ -69,7 +69,7 @@ describe('session', () => {
 		const on = reduceSession(createSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
 		const changes: readonly SessionChange[] = [
 			{do: 'filter', pane: 'p', text: 'z'},
-			{do: 'faults', pane: 'p', on: true},
+			{do: 'problems-only', pane: 'p', on: true},
 			{do: 'only-target', target: 'x'},
 		];
 		for (const by of changes) {
