@@ -45,6 +45,8 @@ export type Reading<R extends Row = Row> = {
  */
 export type Correlate = (readings: readonly Reading[]) => readonly Reading[];
 
-/** Returns true when the snapshot is older than two intervals and a second. */
+/** The age in milliseconds above which a snapshot is stale: two intervals and a second. */
+export const staleAfterMs = (intervalMs: number): number => 2 * intervalMs + 1000;
+
 export const isStale = (reading: Reading, now: number): boolean =>
-	reading.readAt !== undefined && reading.state !== 'paused' && now - reading.readAt > 2 * reading.intervalMs + 1000;
+	reading.readAt !== undefined && reading.state !== 'paused' && now - reading.readAt > staleAfterMs(reading.intervalMs);

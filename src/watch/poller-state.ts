@@ -1,5 +1,5 @@
 import type {Finding} from '../contract/finding.ts';
-import type {Reading} from '../contract/reading.ts';
+import {type Reading, staleAfterMs} from '../contract/reading.ts';
 import type {Gauge, Snapshot} from '../contract/row.ts';
 import type {Source} from '../contract/source.ts';
 import {isAdapterError} from '../errors.ts';
@@ -134,8 +134,8 @@ const withReading = (state: PollerState, part: Partial<Reading>): PollerState =>
 	reading: {...state.reading, ...part, intervalMs: successIntervalMs(state.backoff)},
 });
 
-/** Epoch milliseconds from which a snapshot of `readAt` is shown as old. */
-const staleFrom = (readAt: number, backoff: PollBackoff): number => readAt + 2 * successIntervalMs(backoff) + 1000;
+/** Epoch milliseconds at which a snapshot of `readAt` becomes stale. */
+const staleFrom = (readAt: number, backoff: PollBackoff): number => readAt + staleAfterMs(successIntervalMs(backoff));
 
 /** Findings of the last good snapshot, with the time they were read once that is two intervals ago. */
 const rememberedFindings = ({findings, backoff}: PollerState, readAt: number | undefined, now: number) =>
