@@ -64,8 +64,8 @@ export function createTimeBudget({now, defer}: TurnSource): TimeBudget {
 }
 
 /*
- * Mutable state of a module, which is forbidden everywhere else. A process has one event loop, so it has one budget: were it passed in,
- * two callers could hold one each, and together block the loop for twice as long.
+ * State of a module, which is otherwise only a cache. A process has one event loop, so it has one budget: were it passed in, two callers could hold
+ * one each, and together block the loop for twice as long.
  */
 export const processTimeBudget: TimeBudget = createTimeBudget({
 	now: () => performance.now(),
