@@ -112,17 +112,15 @@ describe('confirm', () => {
 
 	it('says when quitting that an action in progress is finished first', async () => {
 		fixture = await openDeckFixture();
-		let finish = () => {};
-		fixture.server.runBarrier = new Promise(resolve => {
-			finish = resolve;
-		});
+		const barrier = Promise.withResolvers<void>();
+		fixture.server.runBarrier = barrier.promise;
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('y', 'enter');
 		await fixture.waitForState('running');
 		await fixture.pressKeys('esc', 'q');
 		const shown = layerText(80, 24).replace(/[\s│]+/g, ' ');
-		finish();
+		barrier.resolve();
 		expect(shown).toContain('Poke on db is in progress: it is finished and recorded first');
 		await waitUntil(() => fixture.deck.options.runner.state.get()?.state === 'done');
 	});

@@ -10,6 +10,7 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {paintGauges} from '../../views/table/gauge-line.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
 import {createPaneMemory} from '../../views/table/pane-memory.ts';
+import {liveReading} from '../src/contract/live-reading.ts';
 import {
 	type ArbitraryRow,
 	anyTheme,
@@ -22,20 +23,8 @@ import {
 	themes,
 } from './arbitraries.ts';
 
-const reading = (rows: readonly ArbitraryRow[], part: Partial<Reading>): Reading => ({
-	target: 'db',
-	kind: 'postgres.session',
-	state: 'live',
-	snapshot: {rows, gauges: [], notes: [], omitted: 0},
-	readAt: 0,
-	tookMs: 1,
-	failure: undefined,
-	intervalMs: 2000,
-	nextAt: 1000,
-	findings: [],
-	history: {},
-	...part,
-});
+const reading = (rows: readonly ArbitraryRow[], part: Partial<Reading>) =>
+	liveReading('postgres.session', rows, {nextAt: 1000, ...part});
 
 const failure = fc.record({
 	kind: fc.constant('unreachable' as const),

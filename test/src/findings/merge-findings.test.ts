@@ -3,6 +3,7 @@ import type {Finding} from '../../../src/contract/finding.ts';
 import type {Failure, Reading} from '../../../src/contract/reading.ts';
 import {formatFindingAge, mergeFindings} from '../../../src/findings/merge-findings.ts';
 import {sourceUnreadableFinding} from '../../../src/watch/read-failure.ts';
+import {liveReading} from '../contract/live-reading.ts';
 
 const finding = (target: string, id: string, severity: Finding['severity'], since: number): Finding => ({
 	id,
@@ -17,19 +18,8 @@ const finding = (target: string, id: string, severity: Finding['severity'], sinc
 	inspections: [],
 });
 
-const live = (target: string, kind: Reading['kind'], findings: readonly Finding[]): Reading => ({
-	target,
-	kind,
-	state: 'live',
-	snapshot: {rows: [], gauges: [], omitted: 0, notes: []},
-	readAt: 1000,
-	tookMs: 1,
-	failure: undefined,
-	intervalMs: 2000,
-	nextAt: undefined,
-	findings,
-	history: {},
-});
+const live = (target: string, kind: Reading['kind'], findings: readonly Finding[]) =>
+	liveReading(kind, [], {target, readAt: 1000, findings});
 
 function failed(target: string, kind: Reading['kind'], part: Partial<Failure> = {}): Reading {
 	const failure: Failure = {

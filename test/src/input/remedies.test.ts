@@ -104,10 +104,8 @@ describe('an action', () => {
 describe('a sent action', () => {
 	it('goes on when its screen is closed, shows its outcome on the deck, and lets nothing else begin meanwhile', async () => {
 		fixture = await openDeckFixture();
-		let answer = () => {};
-		fixture.server.runBarrier = new Promise(resolve => {
-			answer = resolve;
-		});
+		const barrier = Promise.withResolvers<void>();
+		fixture.server.runBarrier = barrier.promise;
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('y', 'enter');
@@ -118,7 +116,7 @@ describe('a sent action', () => {
 		expect(fixture.notice()).toContain('still in progress');
 		expect(fixture.deck.options.runner.state.get()).toMatchObject({state: 'running', preview: {object: 'job a'}});
 		await fixture.pressKeys('esc');
-		answer();
+		barrier.resolve();
 		await fixture.waitForState('done');
 		expect(fixture.notice()).toContain('Poke job a on db: done');
 		expect(ran()).toEqual(['postgres.poke job a']);

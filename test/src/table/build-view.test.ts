@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {defineSection, type Pane} from '../../../src/contract/pane.ts';
-import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, Severity} from '../../../src/contract/row.ts';
 import {buildPaneView, buildSectionView} from '../../../src/table/build-view.ts';
+import {liveReading} from '../contract/live-reading.ts';
 
 type Job = Row & {readonly age: number};
 const section = defineSection<Job>({
@@ -21,19 +21,8 @@ const section = defineSection<Job>({
 });
 const row = (id: string, age: number, severity: Severity = 'ok', target = 'db'): Job => ({id, age, severity, target});
 
-const reading = (rows: readonly Job[], target = 'db', omitted = 0): Reading => ({
-	target,
-	kind: 'postgres.session',
-	state: 'live',
-	snapshot: {rows, gauges: [], notes: [], omitted},
-	readAt: 0,
-	tookMs: 1,
-	failure: undefined,
-	intervalMs: 2000,
-	nextAt: undefined,
-	findings: [],
-	history: {},
-});
+const reading = (rows: readonly Job[], target = 'db', omitted = 0) =>
+	liveReading('postgres.session', rows, {target, snapshot: {rows, gauges: [], notes: [], omitted}});
 const plain = {filter: '', target: undefined, orders: {}, now: 0};
 const ids = (view: {readonly entries: readonly {readonly row: Row}[]}) => view.entries.map(entry => entry.row.id);
 

@@ -1,7 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../../src/contract/finding.ts';
 import {defineSection, type Pane, sectionKinds} from '../../../src/contract/pane.ts';
-import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, RowKind, Severity} from '../../../src/contract/row.ts';
 import {
 	type BuildViewOptions,
@@ -10,6 +9,7 @@ import {
 	buildSectionView,
 } from '../../../src/table/build-view.ts';
 import {isUnderGroupHeader} from '../../../src/table/grouping.ts';
+import {liveReading} from '../contract/live-reading.ts';
 
 type Pod = Row & {readonly name: string; readonly of: string};
 type Workload = Row & {readonly name: string; readonly of: string};
@@ -46,19 +46,7 @@ const workload = (name: string, severity: Severity = 'ok'): Workload => ({
 	severity,
 	target: 'prod',
 });
-const reading = (kind: RowKind, rows: readonly Row[]): Reading => ({
-	target: 'prod',
-	kind,
-	state: 'live',
-	snapshot: {rows, gauges: [], notes: [], omitted: 0},
-	readAt: 0,
-	tookMs: 1,
-	failure: undefined,
-	intervalMs: 2000,
-	nextAt: undefined,
-	findings: [],
-	history: {},
-});
+const reading = (kind: RowKind, rows: readonly Row[]) => liveReading(kind, rows, {target: 'prod'});
 const read = (pods: readonly Pod[], workloads: readonly Workload[]) => [
 	reading('kubernetes.pod', pods),
 	reading('kubernetes.workload', workloads),

@@ -4,6 +4,7 @@ import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, RowKind} from '../../../src/contract/row.ts';
 import {createPaneViews, type ViewQuery} from '../../../src/table/pane-views.ts';
 import {createFakeClock, createFakeTimeBudget} from '../../fake-clock.ts';
+import {liveReading} from '../contract/live-reading.ts';
 
 type Job = Row & {readonly name: string};
 const many = 6000;
@@ -59,19 +60,6 @@ function openViews() {
 			const name = numbered(round, turned ? many - 1 - number : number);
 			return {id: numbered(round, number), name, target: 'db', severity: 'ok'};
 		});
-	const reading = (kind: RowKind, rows: readonly Row[]): Reading => ({
-		target: 'db',
-		kind,
-		state: 'live',
-		snapshot: {rows, gauges: [], notes: [], omitted: 0},
-		readAt: 0,
-		tookMs: 1,
-		failure: undefined,
-		intervalMs: 2000,
-		nextAt: undefined,
-		findings: [],
-		history: {},
-	});
 	let readings: readonly Reading[] = [];
 	const questions = new Map<string, ViewQuery>();
 	let focused = 'first';
@@ -100,7 +88,7 @@ function openViews() {
 		},
 		read(round: string, turned = false) {
 			const rows = rowsOf(round, turned);
-			readings = panes.flatMap(one => one.sections.map(section => reading(section.kind, rows)));
+			readings = panes.flatMap(one => one.sections.map(section => liveReading(section.kind, rows)));
 		},
 		ask(id: string, part: Partial<ViewQuery>) {
 			questions.set(id, {...(questions.get(id) ?? plain), ...part});
