@@ -137,7 +137,7 @@ const codes: Readonly<Record<number, ErrorMeaning>> = {
 	113: ['STALE_MEMBER_EPOCH', 'conflict', 'the group has members', liveGroupHint],
 };
 
-const authorization: Readonly<Record<number, AclResource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
+const resourceOfAuthorizationError: Readonly<Record<number, AclResource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
 
 const subject = (context: KafkaRequestContext): string =>
 	[
@@ -151,7 +151,7 @@ const subject = (context: KafkaRequestContext): string =>
 export function protocolError(code: number, context: KafkaRequestContext, brokerMessage?: string): AdapterError {
 	const about = subject(context);
 	const what = about === '' ? context.request : `${context.request} of ${about}`;
-	const resource = authorization[code];
+	const resource = resourceOfAuthorizationError[code];
 	if (resource !== undefined) {
 		const operation = requiredOperations[context.request]?.[resource] ?? 'Describe';
 		const name = (resource === 'group' ? context.group : context.topic) ?? '*';

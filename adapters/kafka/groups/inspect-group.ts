@@ -11,14 +11,14 @@ import {type GroupLags, readGroupLags} from './group-lags.ts';
 
 const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(16)}${value}`});
 
-function paceLines(row: LagRow): readonly DocumentLine[] {
+function rateLines(row: LagRow): readonly DocumentLine[] {
 	if (row.topic === '') return [];
 	const never = row.drainSeconds === Number.POSITIVE_INFINITY;
-	const drain = row.lag === 0 ? 'nothing waits' : never ? 'never, at this pace' : formatDuration(row.drainSeconds);
+	const drain = row.lag === 0 ? 'no lag' : never ? 'never, at these rates' : formatDuration(row.drainSeconds);
 	return [
-		factLine('comes in', `${formatRate(row.produced)} on ${row.topic}`),
-		factLine('is read', formatRate(row.consumed)),
-		factLine('behind by', formatTimeLag(row.timeLag) ?? '?'),
+		factLine('produced', `${formatRate(row.produced)} on ${row.topic}`),
+		factLine('consumed', formatRate(row.consumed)),
+		factLine('time lag', formatTimeLag(row.timeLag) ?? '?'),
 		factLine('caught up in', drain),
 	];
 }
@@ -28,13 +28,13 @@ function topicLines({partitions, problem}: GroupLags): readonly DocumentLine[] {
 	const rows = [...byTopic].map(([topic, some]) => {
 		const known = some.filter(one => one.lag !== undefined);
 		const lag = known.reduce((sum, one) => sum + (one.lag ?? 0), 0);
-		const unread = some.filter(one => one.member === undefined).length;
+		const unassigned = some.filter(one => one.member === undefined).length;
 		return [
 			topic,
 			String(some.length),
 			known.length === 0 ? '?' : formatThousands(lag),
-			known.length < some.length ? `${some.length - known.length} without an offset` : '',
-			unread > 0 ? `${unread} without a reader` : '',
+			known.length < some.length ? `${some.length - known.length} with unknown lag` : '',
+			unassigned > 0 ? `${unassigned} not assigned` : '',
 		];
 	});
 	if (rows.length === 0 && problem !== undefined) return [{text: `its offsets are unknown: ${problem}`}];
@@ -65,7 +65,7 @@ function memberLines({group, partitions}: GroupLags): readonly DocumentLine[] {
 		...formatTable([['CLIENT', 'HOST', 'PARTITIONS', 'LAG', 'INSTANCE', 'MEMBER'], ...rows], [2, 3]).map(text => ({
 			text,
 		})),
-		...(idle > 0 ? [{text: `${idle} members have nothing to read: there are more members than partitions.`}] : []),
+		...(idle > 0 ? [{text: `${idle === 1 ? '1 member has' : `${idle} members have`} no assigned partitions.`}] : []),
 	];
 }
 
@@ -88,7 +88,7 @@ export const inspectGroup = defineInspection<LagRow, KafkaPort, KafkaSettings>()
 			...(group?.coordinator === undefined ? [] : [factLine('coordinator', `broker ${group.coordinator}`)]),
 			...(group?.epoch === undefined ? [] : [factLine('epoch', String(group.epoch))]),
 			factLine('rebalances', `${row.rebalances} seen in 5 minutes`),
-			...paceLines(row),
+			...rateLines(row),
 			{text: ''},
 			...topicLines(all),
 			{text: ''},

@@ -41,7 +41,7 @@ export function sampleOf(
 	readAt: ReadonlyMap<string, number>,
 ): {readonly sample?: string} {
 	if (read >= groups) return {};
-	const oldest = Math.min(now, ...readAt.values());
+	const oldest = [...readAt.values()].reduce((earliest, at) => Math.min(earliest, at), now);
 	return {
 		sample: `read ${formatThousands(read)} of ${formatThousands(groups)} groups in this turn, the oldest ${formatDuration((now - oldest) / 1000)} ago`,
 	};

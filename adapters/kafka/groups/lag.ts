@@ -11,7 +11,7 @@ import {chunks} from '../chunks.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {createGroupList} from './group-list.ts';
 import {otherGroupsNote, pendingGroupsNote, type ReadProblem, sampleOf, unreadableGroupsNote} from './lag-notes.ts';
-import {createLogReader} from './log-reader.ts';
+import {createLogOffsetsReader} from './log-offsets.ts';
 import {selectGroupsToRefresh} from './refresh-order.ts';
 
 /** Groups in one request to the brokers. */
@@ -32,7 +32,7 @@ function createLagReader(
 ): (context: Context) => Promise<Snapshot<LagRow>> {
 	const tracker = createLagTracker(target.name);
 	const list = createGroupList(port, target.settings.groups);
-	const readLogs = createLogReader(port, tracker);
+	const readLogOffsets = createLogOffsetsReader(port, tracker);
 	const unreadable = new Map<string, ReadProblem>();
 	const rows = new Map<string, readonly LagRow[]>();
 	const readAt = new Map<string, number>();
@@ -74,7 +74,7 @@ function createLagReader(
 	return async context => {
 		if (await list.refresh(context)) forgetUnlistedGroups();
 		const reads = await readTurn(context);
-		const now = await readLogs(reads, context);
+		const now = await readLogOffsets(reads, context);
 		await evaluate(reads, now);
 		const {groups} = list;
 		// In the order of the list, not of the turns.

@@ -16,7 +16,7 @@ import {
 	previewReset,
 	type ResetPlan,
 	readGroupState,
-	readResetGrounds,
+	readResetInputs,
 } from './reset-plan.ts';
 
 /** The action that the permissions are listed for. */
@@ -174,8 +174,8 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 		if (row === undefined) throw conflictError('no group was selected');
 		const items = requireResetItems(params['to']);
 		const now = await readGroupState(row, context);
-		const {topicId, grounds} = await readResetGrounds({topic: row.topic, items, now}, context);
-		const moves = planOffsetMoves(grounds, items);
+		const {topicId, inputs} = await readResetInputs({topic: row.topic, items, now}, context);
+		const moves = planOffsetMoves(inputs, items);
 		if (moves.length === 0) {
 			throw new AdapterError(
 				'unsupported',
@@ -232,12 +232,12 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 		async propose(plan, _receipt, context) {
 			const now = await readGroupState(plan, context);
 			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
-			const {topicId, grounds} = await readResetGrounds({topic: plan.topic, items, now}, context);
-			const moves = grounds.flatMap((ground): readonly OffsetMove[] => {
-				const before = plan.moves.find(move => move.partition === ground.partition);
-				const from = ground.committed ?? null;
+			const {topicId, inputs} = await readResetInputs({topic: plan.topic, items, now}, context);
+			const moves = inputs.flatMap((input): readonly OffsetMove[] => {
+				const before = plan.moves.find(move => move.partition === input.partition);
+				const from = input.committed ?? null;
 				if (before === undefined || from === before.from) return [];
-				const {partition, metadata, start, end} = ground;
+				const {partition, metadata, start, end} = input;
 				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, requested: null}];
 			});
 			if (moves.length === 0) throw conflictError(`${plan.group} is back where it was already`);

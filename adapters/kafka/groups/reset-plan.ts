@@ -120,10 +120,10 @@ async function findOffsetsByTime(
 }
 
 /** Reads the id of the topic, and the offsets of the partitions that `items` name, or of all. @throws AdapterError */
-export async function readResetGrounds(
+export async function readResetInputs(
 	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupState},
 	context: ResetContext,
-): Promise<{readonly topicId: string | null; readonly grounds: readonly ResetInput[]}> {
+): Promise<{readonly topicId: string | null; readonly inputs: readonly ResetInput[]}> {
 	const {port} = context;
 	const read = await port.topics([topic], context);
 	const found = read.read.find(one => one.topic === topic);
@@ -145,27 +145,27 @@ export async function readResetGrounds(
 		port.offsets(pairs, 'latest', context),
 	]);
 	requireOffsets(topic, [...starts.failed, ...ends.failed]);
-	const led = await findOffsetsByTime(topic, items, partitions, context);
+	const offsetsByTime = await findOffsetsByTime(topic, items, partitions, context);
 	const startOf = keyed(starts.read);
 	const endOf = keyed(ends.read);
-	const grounds = partitions.map(partition => ({
+	const inputs = partitions.map(partition => ({
 		partition,
 		committed: now.committed.get(partition)?.offset,
 		metadata: now.committed.get(partition)?.metadata ?? '',
 		start: startOf.get(partition) ?? 0,
 		end: endOf.get(partition) ?? 0,
-		found: led.get(partition),
+		found: offsetsByTime.get(partition),
 	}));
-	return {topicId: found?.id ?? null, grounds};
+	return {topicId: found?.id ?? null, inputs};
 }
 
 /** The moves that change an offset. */
-export function planOffsetMoves(grounds: readonly ResetInput[], items: readonly ResetItem[]): readonly OffsetMove[] {
+export function planOffsetMoves(inputs: readonly ResetInput[], items: readonly ResetItem[]): readonly OffsetMove[] {
 	const specOf = (partition: number): ResetSpec | undefined =>
 		items.find(item => item.partition === undefined || item.partition === partition)?.spec;
-	return grounds.flatMap(ground => {
-		const spec = specOf(ground.partition);
-		const move = spec && planOffsetMove(ground, spec);
+	return inputs.flatMap(input => {
+		const spec = specOf(input.partition);
+		const move = spec && planOffsetMove(input, spec);
 		return move === undefined || move.from === move.to ? [] : [move];
 	});
 }
@@ -247,7 +247,7 @@ function resetCliEquivalent({group, topic, moves}: ResetPlan, context: ResetCont
 	].join(' && ');
 }
 
-export function previewReset(plan: ResetPlan, back: boolean, context: ResetContext): Preview<ResetPlan> {
+export function previewReset(plan: ResetPlan, isUndo: boolean, context: ResetContext): Preview<ResetPlan> {
 	const {group, topic, moves, type, state, members, epoch} = plan;
 	const none = moves.filter(move => move.from === null).length;
 	const undo = none === 0 ? '' : `; ${none} partition${none === 1 ? ' has' : 's have'} none, and get none again`;
@@ -265,7 +265,7 @@ export function previewReset(plan: ResetPlan, back: boolean, context: ResetConte
 		risk: resetRisk(moves),
 		undo: {
 			class: 'exact',
-			text: `exact while the group has no members${back ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
+			text: `exact while the group has no members${isUndo ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
 		},
 	};
 }
@@ -276,7 +276,7 @@ function describeGroupConflict(plan: ResetPlan, now: GroupState): string | undef
 	if (group.type !== plan.type) return `it is a ${group.type} group now`;
 	const members = group.members.length;
 	if (members !== plan.members) {
-		const who = plan.members === 0 ? ': somebody started it' : members === 0 ? ': it was stopped' : '';
+		const who = plan.members === 0 ? ': it was started' : members === 0 ? ': it was stopped' : '';
 		return `it has ${members} members now (${group.state}), it had ${plan.members}${who}`;
 	}
 	if (group.state !== plan.state) return `it is ${group.state} now, it was ${plan.state}`;

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {describeResetConflict, type ResetPlan, readResetGrounds} from '../../../adapters/kafka/groups/reset-plan.ts';
+import {describeResetConflict, type ResetPlan, readResetInputs} from '../../../adapters/kafka/groups/reset-plan.ts';
 import type {KafkaGroup, KafkaPort, OffsetSpec, TopicPartition} from '../../../src/port/kafka.ts';
 
 const group = {
@@ -32,7 +32,7 @@ const portThatFails = (fails: (spec: OffsetSpec) => boolean) =>
 
 const contextOf = (port: KafkaPort) =>
 	({port, signal: new AbortController().signal, now: () => 1_000_000}) as unknown as Parameters<
-		typeof readResetGrounds
+		typeof readResetInputs
 	>[1];
 
 const unreadable = {kind: 'unreachable', message: 'the log of notify/1 cannot be read: the partition has no leader'};
@@ -44,7 +44,7 @@ test.each([
 ])('a partition whose offset for %s cannot be read stops the plan: it does not drop out of it', async (_, which) => {
 	const port = portThatFails(spec => (typeof spec === 'string' ? spec : 'time') === which);
 	const items = [{partition: undefined, spec: {kind: 'ago', ms: 1000}}] as const;
-	await expect(readResetGrounds({topic: 'notify', items, now: state}, contextOf(port))).rejects.toMatchObject(
+	await expect(readResetInputs({topic: 'notify', items, now: state}, contextOf(port))).rejects.toMatchObject(
 		unreadable,
 	);
 });

@@ -21,7 +21,7 @@ function* flattenPartitions(topics: ReadonlyMap<string, ReadonlySet<number>>): I
  * Returns a function that reads the topics, log starts and log ends of groups into the tracker, in slices with a yield after each. It
  * resolves with the time of the log ends.
  */
-export function createLogReader(
+export function createLogOffsetsReader(
 	port: KafkaPort,
 	tracker: LagTracker,
 ): (groups: readonly GroupRead[], context: Context) => Promise<number> {
