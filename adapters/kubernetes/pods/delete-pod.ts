@@ -34,7 +34,7 @@ export type DeletePodPlan = {
 	/** Grace period in seconds; undefined: each pod's own; 0 forces. */
 	readonly grace: number | undefined;
 	/** Names of disruption budgets that the deletion violates; null when they could not be read. */
-	readonly below: readonly string[] | null;
+	readonly violatedBudgets: readonly string[] | null;
 };
 
 const ownGracePeriod = 'default';
@@ -52,7 +52,7 @@ function futileReason(currentPods: readonly CurrentPod[]): {readonly reason: str
 	return {reason: `${subject} for finalizer ${names}: only the controller that set it can remove it`};
 }
 
-type Budgets = Pick<DeletePodPlan, 'below'> & {readonly checks: readonly Check[]};
+type Budgets = Pick<DeletePodPlan, 'violatedBudgets'> & {readonly checks: readonly Check[]};
 
 /** Deleting ignores disruption budgets: those that it would violate are reported as warnings. */
 async function checkBudgets(
@@ -63,23 +63,27 @@ async function checkBudgets(
 	const counted = currentPods.filter(({object}) => object.metadata.deletionTimestamp === undefined);
 	const {coverages, unread} = await readBudgetCoverage(counted, context);
 	if (unread !== undefined)
-		return {below: null, checks: [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}]};
+		return {violatedBudgets: null, checks: [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}]};
 	const checks = coverages.flatMap((coverage): readonly Check[] => {
 		const {allowed, serving} = coverage;
 		if (allowed > 0 && allowed >= serving) return [];
-		const below = violatesBudget(coverage) ? ': deleting violates it' : '';
+		const violation = violatesBudget(coverage) ? ': deleting violates it' : '';
 		return [
-			{label: budgetLabel, result: 'warn', detail: `${describeBudgetCoverage(coverage, currentPods.length)}${below}`},
+			{
+				label: budgetLabel,
+				result: 'warn',
+				detail: `${describeBudgetCoverage(coverage, currentPods.length)}${violation}`,
+			},
 		];
 	});
-	return {below: coverages.filter(violatesBudget).map(({budget}) => budget.metadata.name), checks};
+	return {violatedBudgets: coverages.filter(violatesBudget).map(({budget}) => budget.metadata.name), checks};
 }
 
 const violatesBudget = ({serving, allowed}: BudgetCoverage): boolean => serving > allowed;
 
 /** Describes budgets that would be violated now and not by the plan; undefined when there are none, or they cannot be read now (a check reports that). */
 function describeBudgetConflict(plan: DeletePodPlan, now: Budgets): string | undefined {
-	const more = (now.below ?? []).filter(name => plan.below?.includes(name) !== true);
+	const more = (now.violatedBudgets ?? []).filter(name => plan.violatedBudgets?.includes(name) !== true);
 	return more.length === 0 ? undefined : `deleting now also violates ${more.join(', ')}`;
 }
 
@@ -123,7 +127,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	async preview(rows, params, context) {
 		const currentPods = await readCurrentPods(rows, context);
 		const pods = toPodRemovals(currentPods);
-		const {below} = await checkBudgets(currentPods, context);
+		const {violatedBudgets} = await checkBudgets(currentPods, context);
 		const grace = params['grace'] === ownGracePeriod ? undefined : Number(params['grace']);
 		const force =
 			grace === 0 ? ['--grace-period=0', '--force'] : grace === undefined ? [] : [`--grace-period=${grace}`];
@@ -131,7 +135,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 		const risk = assessRemovalRisk(currentPods);
 		const unhelpful = futileReason(currentPods);
 		return {
-			plan: {target: context.target.name, pods, grace, below},
+			plan: {target: context.target.name, pods, grace, violatedBudgets},
 			target: context.target.name,
 			object: nameRemovedObject(pods),
 			locks: listTouchedPods(pods),
@@ -178,6 +182,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	async run(plan, context) {
 		const {port} = context;
 		const {checks, currentPods} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
+		// Of several pods, those that have changed are skipped when they are sent one by one; a single one ends the plan.
 		const failedCheck = plan.pods.length === 1 ? checks.find(check => check.conflict) : undefined;
 		const conflict =
 			failedCheck?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(currentPods, context)));

@@ -126,7 +126,7 @@ export function describeRemovalImpact(currentPods: readonly CurrentPod[], grace:
 		grace === 0
 			? `${subject} ${isSingle ? 'is' : 'are'} removed from the API at once, whether ${isSingle ? 'its' : 'their'} containers have stopped or not.`
 			: `${subject} ${isSingle ? 'terminates' : 'terminate'} within ${seconds} s.`;
-	const serving = currentPods.filter(({isServing: serves}) => serves).length;
+	const serving = currentPods.filter(({isServing}) => isServing).length;
 	const now = isSingle
 		? `It is ${first?.isServing ? 'ready and serves now' : `not ready now (${first?.status})`}.`
 		: `${serving} of them ${serving === 1 ? 'is' : 'are'} ready and serve now.`;
@@ -135,8 +135,8 @@ export function describeRemovalImpact(currentPods: readonly CurrentPod[], grace:
 
 /** The highest risk of all pods. */
 export function assessRemovalRisk(currentPods: readonly CurrentPod[]): Risk {
-	if (currentPods.some(({workload, hasFinished: finished}) => workload === undefined && !finished)) return 'high';
-	return currentPods.some(({isServing: serves}) => serves) ? 'medium' : 'low';
+	if (currentPods.some(({workload, hasFinished}) => workload === undefined && !hasFinished)) return 'high';
+	return currentPods.some(({isServing}) => isServing) ? 'medium' : 'low';
 }
 
 /** Checks that all pods are as they were shown: one line when all are. `currentPods` are those that are. */

@@ -56,7 +56,7 @@ export type InformerEvent =
 	| {readonly type: 'watch-ended'}
 	| {readonly type: 'request-failed'; readonly error: AdapterError}
 	| {readonly type: 'wait-ended'}
-	/** Somebody wants a new list at once. */
+	/** A caller wants a new list at once. */
 	| {readonly type: 'relist-requested'}
 	/** The reason of the failure may be resolved: retry at once. */
 	| {readonly type: 'retry-requested'}
@@ -127,7 +127,10 @@ export function reduceInformer(
 			return nextRequest(state, now);
 		case 'relist-requested':
 			return nextRequest(
-				{...markStale(state, 'listing again on request', environment), resourceVersion: undefined},
+				{
+					...markStale(withHealthyWatch(state, environment), 'listing again on request', environment),
+					resourceVersion: undefined,
+				},
 				now,
 			);
 		case 'retry-requested': {
