@@ -70,7 +70,7 @@ export function createHttpClient(
 	}
 	const prefix = trimTrailingSlashes(URL.parse(settings.url)?.pathname ?? '');
 
-	async function send(request: HttpClientRequest, signal: AbortSignal): Promise<MaskedResponse> {
+	async function send(request: HttpClientRequest, signal: AbortSignal): Promise<ResponseWithMask> {
 		const secret = await untilAborted(readSecretHeaders(settings), signal);
 		const response = await transport.send(transportRequest(request, prefix, secret), signal);
 		const {status} = response;
@@ -128,7 +128,7 @@ export function createHttpClient(
 	};
 }
 
-type MaskedResponse = HttpBytesResponse & Pick<SecretHeaders, 'mask'>;
+type ResponseWithMask = HttpBytesResponse & Pick<SecretHeaders, 'mask'>;
 
 /** Runs `work` with a signal that also aborts after `ms`. `what` begins the message of the timeout: `query up: host:9090`; `next` ends its hint. */
 async function withTimeout<T>(

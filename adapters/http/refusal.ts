@@ -94,7 +94,7 @@ function meaningOf({status, html}: HttpRefusal, location: string): readonly [Err
 		case 504:
 			return ['timeout', 'It did not finish in time: look at the load of the server, and at the proxy in front of it.'];
 		case 429:
-			return ['denied', 'Nothing was done: the server limits the rate of requests. It is retried.'];
+			return ['denied', 'Nothing was done: the server, or a proxy in front of it, limits the rate of requests.'];
 	}
 	if (html) return ['unreachable', 'A proxy in front of the server answers for it: check whether the server runs.'];
 	if (status === 503) return ['unreachable', 'The server is not ready, or too busy: look at its log and its load.'];
