@@ -2,8 +2,9 @@ import {AdapterError} from '../../src/errors.ts';
 import type {AlertFacts, AlertmanagerStatus, Matcher, Silence} from '../../src/port/alertmanager.ts';
 
 /*
- * Decodes and checks responses of the API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. A required field that
- * is missing makes the response malformed; other fields may be missing.
+ * Decodes and checks responses of the API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. A response without a
+ * field that identifies an alert or a silence, or says its state or time, is malformed. Other fields have a default, also where the
+ * specification requires them: an empty text, no annotations, no receivers.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -33,7 +34,7 @@ function text(value: unknown, what: string): string {
 	throw malformed(what);
 }
 
-function moment(value: unknown, what: string): string {
+function timestamp(value: unknown, what: string): string {
 	const time = text(value, what);
 	if (Number.isNaN(Date.parse(time))) throw malformed(what);
 	return time;
@@ -66,8 +67,8 @@ function decodeAlert(value: unknown): AlertFacts {
 		receivers: list(alert['receivers'] ?? [], 'the receivers of an alert').map(receiver =>
 			text(object(receiver, 'a receiver')['name'], 'the name of a receiver'),
 		),
-		startsAt: moment(alert['startsAt'], 'the start of an alert'),
-		updatedAt: moment(alert['updatedAt'], 'the last update of an alert'),
+		startsAt: timestamp(alert['startsAt'], 'the start of an alert'),
+		updatedAt: timestamp(alert['updatedAt'], 'the last update of an alert'),
 		generatorURL: optional(alert['generatorURL']),
 	};
 }
@@ -90,9 +91,9 @@ function decodeSilence(value: unknown): Silence {
 		id: text(silence['id'], 'the id of a silence'),
 		state: oneOf(status['state'], ['pending', 'active', 'expired'], 'the state of a silence'),
 		matchers: list(silence['matchers'], 'the matchers of a silence').map(decodeMatcher),
-		startsAt: moment(silence['startsAt'], 'the start of a silence'),
-		endsAt: moment(silence['endsAt'], 'the end of a silence'),
-		updatedAt: moment(silence['updatedAt'], 'the last update of a silence'),
+		startsAt: timestamp(silence['startsAt'], 'the start of a silence'),
+		endsAt: timestamp(silence['endsAt'], 'the end of a silence'),
+		updatedAt: timestamp(silence['updatedAt'], 'the last update of a silence'),
 		createdBy: optional(silence['createdBy']),
 		comment: optional(silence['comment']),
 	};
@@ -111,7 +112,7 @@ export function decodeStatus(body: unknown): AlertmanagerStatus {
 	const cluster = object(status['cluster'], 'the status of the cluster');
 	return {
 		version: text(object(status['versionInfo'], 'the version')['version'], 'the version'),
-		uptime: moment(status['uptime'], 'the time it was started'),
+		uptime: timestamp(status['uptime'], 'the time it was started'),
 		cluster: oneOf(cluster['status'], ['ready', 'settling', 'disabled'], 'the status of the cluster'),
 		peers: Array.isArray(cluster['peers']) ? cluster['peers'].length : 0,
 	};

@@ -1,17 +1,15 @@
-import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import {readBeforeSending} from '../../src/errors.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import type {HttpClient} from '../http/client.ts';
 import {findHttpRefusal} from '../http/refusal.ts';
 import {decodeSilenceId} from './decode.ts';
+import {conflictError} from './silence-plan.ts';
 
 /**
  * The start of a new silence is that much in the past, in milliseconds, so that it begins at once even when our clock is ahead: the server
  * moves a start in the past to its own time.
  */
 const clockSkewMs = 86_400_000;
-
-const conflictError = (message: string): AdapterError =>
-	new AdapterError('conflict', message, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
 
 const hasSameItems = (a: readonly string[], b: readonly string[]): boolean =>
 	a.length === b.length && a.every(item => b.includes(item));
