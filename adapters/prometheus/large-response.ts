@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {AdapterError, messageOf} from '../../src/errors.ts';
+import {cancellationError} from '../../src/time/deadline.ts';
 import {projectTargets, type TargetSlice} from './target-projection.ts';
 
 /** Parsing larger JSON would block the event loop for longer than a frame. */
@@ -51,13 +52,10 @@ export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Pro
 			if (slice.end) return all;
 		}
 	} catch (error) {
-		if (signal.aborted) throw signal.reason instanceof AdapterError ? signal.reason : abortedError();
+		if (signal.aborted) throw cancellationError(signal);
 		const hint = 'Read it with the CLI equivalent; it is retried.';
 		throw new AdapterError('malformed', `a large response could not be read: ${messageOf(error)}`, hint);
 	} finally {
 		void worker.terminate();
 	}
 }
-
-const abortedError = (): AdapterError =>
-	new AdapterError('timeout', 'cancelled while a large response was read', 'It is retried.');
