@@ -75,7 +75,7 @@ const memoryRemedies: Pick<typeof memoryShort, 'actions' | 'inspections'> = {
 	inspections: ['redis.memory', 'redis.clients'],
 };
 
-function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
+function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 	const share = redisMemoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
 	const evicted = row.evictedRecently?.keys ?? 0;
@@ -146,7 +146,7 @@ function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'sh
 }
 
 /** When memory is short, the finding about memory names them as its cause instead. */
-function clientsTrouble(row: RedisServerRow): ServerProblem | undefined {
+function clientsProblem(row: RedisServerRow): ServerProblem | undefined {
 	if (!areClientBuffersLarge(row)) return undefined;
 	const held = row.clientsMemory ?? 0;
 	const {short, sentence, row: client, evidence} = clientsCause(row);
@@ -161,7 +161,7 @@ function clientsTrouble(row: RedisServerRow): ServerProblem | undefined {
 	};
 }
 
-function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
+function fragmentationProblem(row: RedisServerRow): ServerProblem | undefined {
 	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
 	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
 	const swapped = ratio < swappedRatio;
@@ -182,12 +182,12 @@ function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
 	};
 }
 
-function replicationTroubles(row: RedisServerRow, now: number): readonly ServerProblem[] {
-	const troubles: ServerProblem[] = [];
+function replicationProblems(row: RedisServerRow, now: number): readonly ServerProblem[] {
+	const problems: ServerProblem[] = [];
 	const {upstream} = row;
 	if (upstream !== undefined && !upstream.up) {
 		const since = upstream.downSeconds;
-		troubles.push({
+		problems.push({
 			...primaryLinkDown,
 			id: 'replica-link',
 			severity: 'crit',
@@ -198,7 +198,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 		});
 	}
 	for (const replica of row.replicas.filter(one => one.state !== 'online')) {
-		troubles.push({
+		problems.push({
 			...replicaSyncing,
 			id: `replica-state/${replica.address}`,
 			severity: 'warn',
@@ -208,7 +208,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 		});
 	}
 	for (const lost of row.lostReplicas) {
-		troubles.push({
+		problems.push({
 			...replicaLost,
 			id: `replica-lost/${lost.address}`,
 			severity: 'warn',
@@ -218,15 +218,15 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly ServerP
 			evidence: [`it was in INFO replication until ${new Date(lost.sinceMs).toISOString()}`],
 		});
 	}
-	return troubles;
+	return problems;
 }
 
-function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
+function connectionProblems(row: RedisServerRow): readonly ServerProblem[] {
 	const limit = row.maxclients;
 	const rejected = row.rejectedRecently ?? 0;
-	const troubles: ServerProblem[] = [];
+	const problems: ServerProblem[] = [];
 	if (rejected > 0) {
-		troubles.push({
+		problems.push({
 			...connectionsRejected,
 			id: 'rejected',
 			severity: 'crit',
@@ -238,7 +238,7 @@ function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
 			],
 		});
 	} else if (row.levels.clients !== 'ok') {
-		troubles.push({
+		problems.push({
 			...maxclientsNear,
 			id: 'maxclients',
 			severity: 'warn',
@@ -250,10 +250,10 @@ function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
 			],
 		});
 	}
-	return troubles;
+	return problems;
 }
 
-function slowTrouble(row: RedisServerRow): ServerProblem | undefined {
+function slowCommandsProblem(row: RedisServerRow): ServerProblem | undefined {
 	const slow = row.slowRecently ?? 0;
 	if (slow < slowWarn) return undefined;
 	const {slowest} = row;
@@ -269,7 +269,7 @@ function slowTrouble(row: RedisServerRow): ServerProblem | undefined {
 	};
 }
 
-function loadingTrouble(row: RedisServerRow): ServerProblem | undefined {
+function loadingProblem(row: RedisServerRow): ServerProblem | undefined {
 	if (!row.loading) return undefined;
 	return {
 		...serverLoading,
@@ -284,14 +284,14 @@ function loadingTrouble(row: RedisServerRow): ServerProblem | undefined {
 /** All problems of the server, worst first. */
 function serverProblems(row: RedisServerRow, now: number): readonly ServerProblem[] {
 	return [
-		...replicationTroubles(row, now),
-		memoryTrouble(row) ?? clientsTrouble(row),
-		...connectionTroubles(row),
-		fragmentationTrouble(row),
-		slowTrouble(row),
-		loadingTrouble(row),
+		...replicationProblems(row, now),
+		memoryProblem(row) ?? clientsProblem(row),
+		...connectionProblems(row),
+		fragmentationProblem(row),
+		slowCommandsProblem(row),
+		loadingProblem(row),
 	]
-		.filter(trouble => trouble !== undefined)
+		.filter(problem => problem !== undefined)
 		.sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
@@ -302,19 +302,19 @@ export function evaluateRedisServer(
 	before?: RedisLevels,
 ): RedisServerRow {
 	const row: RedisServerRow = {...facts, levels: redisLevels(facts, before), severity: 'ok'};
-	const troubles = serverProblems(row, now);
-	const worst = troubles[0];
+	const problems = serverProblems(row, now);
+	const worst = problems[0];
 	return worst === undefined
 		? row
-		: {...row, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
+		: {...row, severity: worst.severity, why: problems.map(problem => problem.short).join(' · ')};
 }
 
 export function redisServerFindings(row: RedisServerRow, now: number): readonly Finding[] {
-	return serverProblems(row, now).map(({id, short: _, ...trouble}) => ({
-		...trouble,
+	return serverProblems(row, now).map(({id, short: _, ...problem}) => ({
+		...problem,
 		id: `${row.target}/redis/${id}`,
 		target: row.target,
-		kind: trouble.row?.kind ?? 'redis.server',
-		row: trouble.row ?? {kind: 'redis.server', id: row.id},
+		kind: problem.row?.kind ?? 'redis.server',
+		row: problem.row ?? {kind: 'redis.server', id: row.id},
 	}));
 }
