@@ -2,18 +2,17 @@ import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {promisify} from 'node:util';
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {expect, test} from 'vitest';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
-import type {PostgresServer} from '../../estate/estate-record.ts';
 import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {
 	actionOf,
-	type OtherSession,
+	isConnected,
 	openPostgres,
 	openSession,
-	type PostgresFixture,
 	pollUntil,
 	readRow,
+	sharePostgres,
 } from './postgres-fixture.ts';
 
 const shell = promisify(execFile);
@@ -21,68 +20,50 @@ const shell = promisify(execFile);
 const cancel = actionOf('postgres.cancel');
 const terminate = actionOf('postgres.terminate');
 
-const isThere = async (server: PostgresServer, pid: number): Promise<boolean> =>
-	(await runQuery(server, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
-
 for (const name of postgresVersions) {
 	describePostgres(name, 'acts', server => {
-		let watch: PostgresFixture;
-		let guests: OtherSession[] = [];
-		const guest = async (application: string, role: 'app' | 'superuser' = 'app') => {
-			const joined = await openSession(server, application, role);
-			guests.push(joined);
-			return joined;
-		};
-
-		beforeAll(async () => {
-			watch = await openPostgres(server, 'operator');
-		});
-		afterAll(async () => {
-			await Promise.all(guests.map(each => each.end()));
-			guests = [];
-			await watch.close();
-		});
+		const shared = sharePostgres(server);
 
 		test('ending the blocking idle session unblocks the waiting ones; ending a waiting one unblocks none', async () => {
-			const root = await guest('acts-root');
+			const root = await shared.guest('acts-root');
 			await root.client.query('BEGIN; SELECT pg_advisory_xact_lock(1)');
-			const [first, second] = [await guest('acts-waiter'), await guest('acts-waiter')];
+			const [first, second] = [await shared.guest('acts-waiter'), await shared.guest('acts-waiter')];
 			const ends = [
 				first.startQuery('SELECT pg_advisory_xact_lock(1)'),
 				second.startQuery('SELECT pg_advisory_xact_lock(1)'),
 			];
-			const waiter = await readRow(watch, first.pid, row => row.roots.length > 0);
-			await readRow(watch, root.pid, row => row.blocks === 2);
+			const waiter = await readRow(shared.watch, first.pid, row => row.roots.length > 0);
+			await readRow(shared.watch, root.pid, row => row.blocks === 2);
 
-			const useless = await cancel.preview([waiter], {}, watch.actionContext());
+			const useless = await cancel.preview([waiter], {}, shared.watch.actionContext());
 			expect(useless.unhelpful?.reason).toBe(`it only waits: pid ${root.pid} holds the lock`);
-			await cancel.run(useless.plan, watch.actionContext());
+			await cancel.run(useless.plan, shared.watch.actionContext());
 			expect(await ends[0]).toBe('57014');
-			const row = await readRow(watch, root.pid, each => each.blocks === 1);
+			const row = await readRow(shared.watch, root.pid, each => each.blocks === 1);
 
-			const preview = await terminate.preview([row], {}, watch.actionContext());
+			const preview = await terminate.preview([row], {}, shared.watch.actionContext());
 			expect(preview).toMatchObject({risk: 'medium', object: String(root.pid)});
 			expect(preview.unhelpful).toBeUndefined();
 			expect(preview.impact).toMatch(
 				/^The connection is closed\. Its transaction of \d+s is rolled back\. .* 1 session waits for it\.$/,
 			);
-			const receipt = await terminate.run(preview.plan, watch.actionContext());
+			const receipt = await terminate.run(preview.plan, shared.watch.actionContext());
 			expect(receipt.summary).toBe(
 				`terminated pid ${root.pid}: idle in transaction: BEGIN; SELECT pg_advisory_xact_lock(1)`,
 			);
 			expect(receipt.before).toMatchObject({state: 'idle in transaction', transactionStart: row.transactionStart});
 			await expect
-				.poll(async () => (await terminate.verify(preview.plan, receipt, watch.actionContext())).result)
+				.poll(async () => (await terminate.verify(preview.plan, receipt, shared.watch.actionContext())).result)
 				.toBe('done');
-			expect(await isThere(server, root.pid)).toBe(false);
+			expect(await isConnected(server, root.pid)).toBe(false);
 			expect(await ends[1]).toBe('done');
 		});
 
 		test('the record travels with the act: the server logs it under its id', async () => {
-			const sleeper = await guest('acts-record');
+			const sleeper = await shared.guest('acts-record');
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
-			const row = await readRow(watch, sleeper.pid, each => each.state === 'active');
-			const about = watch.actionContext(`log-${sleeper.pid}`);
+			const row = await readRow(shared.watch, sleeper.pid, each => each.state === 'active');
+			const about = shared.watch.actionContext(`log-${sleeper.pid}`);
 			const {plan} = await cancel.preview([row], {}, about);
 			await cancel.run(plan, about);
 			expect(await end).toBe('57014');
@@ -96,10 +77,10 @@ for (const name of postgresVersions) {
 		});
 
 		test('the line for the shell does the same, in a real shell', async () => {
-			const sleeper = await guest("acts 'quoted' \\ $HOME");
+			const sleeper = await shared.guest("acts 'quoted' \\ $HOME");
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
-			const row = await readRow(watch, sleeper.pid, each => each.state === 'active');
-			const {cliEquivalent: equivalent} = await cancel.preview([row], {}, watch.actionContext());
+			const row = await readRow(shared.watch, sleeper.pid, each => each.state === 'active');
+			const {cliEquivalent: equivalent} = await cancel.preview([row], {}, shared.watch.actionContext());
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const {stdout} = await shell('/bin/sh', ['-c', equivalent], {env});
 			expect(stdout).toMatch(new RegExp(`${sleeper.pid} \\| t`));
@@ -108,81 +89,81 @@ for (const name of postgresVersions) {
 			expect((await shell('/bin/sh', ['-c', equivalent], {env})).stdout).toMatch(/\(0 rows\)/);
 
 			await sleeper.client.query('BEGIN');
-			const idle = await readRow(watch, sleeper.pid, each => each.state === 'idle in transaction');
-			const {cliEquivalent: ending} = await terminate.preview([idle], {}, watch.actionContext());
+			const idle = await readRow(shared.watch, sleeper.pid, each => each.state === 'idle in transaction');
+			const {cliEquivalent: ending} = await terminate.preview([idle], {}, shared.watch.actionContext());
 			await sleeper.client.query('COMMIT; BEGIN');
 			expect((await shell('/bin/sh', ['-c', ending], {env})).stdout).toMatch(/\(0 rows\)/);
-			expect(await isThere(server, sleeper.pid)).toBe(true);
+			expect(await isConnected(server, sleeper.pid)).toBe(true);
 		});
 
 		test('the CLI equivalents run in a real shell', async () => {
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const {postgresSystem: postgres} = await import('../../../adapters/postgres/system.ts');
-			for (const line of postgres.sources.flatMap(source => source.cliEquivalent(watch.target))) {
+			for (const line of postgres.sources.flatMap(source => source.cliEquivalent(shared.watch.target))) {
 				// The columns of the extension are named as from PostgreSQL 13 on.
 				await expect(shell('/bin/sh', ['-c', line], {env})).resolves.toMatchObject({stderr: ''});
 			}
 		});
 
 		test('cancelling does not end an idle transaction, and says what does', async () => {
-			const idle = await guest('acts-idle');
+			const idle = await shared.guest('acts-idle');
 			await idle.client.query('BEGIN');
-			const row = await readRow(watch, idle.pid);
-			const preview = await cancel.preview([row], {}, watch.actionContext());
+			const row = await readRow(shared.watch, idle.pid);
+			const preview = await cancel.preview([row], {}, shared.watch.actionContext());
 			expect(preview.unhelpful).toEqual({
 				reason: 'it runs nothing: cancelling does not end an idle transaction',
 				instead: 'postgres.terminate',
 			});
-			const checks = await cancel.preflight(preview.plan, watch.actionContext());
+			const checks = await cancel.preflight(preview.plan, shared.watch.actionContext());
 			expect(checks).toContainEqual(
 				expect.objectContaining({result: 'block', detail: expect.stringContaining('nothing to cancel')}),
 			);
-			await expect(cancel.run(preview.plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
-			expect(await isThere(server, idle.pid)).toBe(true);
+			await expect(cancel.run(preview.plan, shared.watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
+			expect(await isConnected(server, idle.pid)).toBe(true);
 			await idle.client.query('COMMIT');
 		});
 
 		test('a session that went on from idle to work is not ended for having been idle', async () => {
-			const idle = await guest('acts-moved');
+			const idle = await shared.guest('acts-moved');
 			await idle.client.query('BEGIN');
-			const row = await readRow(watch, idle.pid);
-			const {plan} = await terminate.preview([row], {}, watch.actionContext());
+			const row = await readRow(shared.watch, idle.pid);
+			const {plan} = await terminate.preview([row], {}, shared.watch.actionContext());
 			const end = idle.startQuery('SELECT pg_sleep(1)');
-			await readRow(watch, idle.pid, each => each.state === 'active');
-			expect(await terminate.preflight(plan, watch.actionContext())).toEqual([
+			await readRow(shared.watch, idle.pid, each => each.state === 'active');
+			expect(await terminate.preflight(plan, shared.watch.actionContext())).toEqual([
 				expect.objectContaining({
 					result: 'block',
 					conflict: true,
 					detail: expect.stringMatching(`^pid ${idle.pid} has changed: now SELECT pg_sleep\\(1\\) \\(active for `),
 				}),
 			]);
-			await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
+			await expect(terminate.run(plan, shared.watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 			expect(await end).toBe('done');
 			await idle.client.query('COMMIT');
 		});
 
 		test('a row whose session has ended is refused before anything is bound', async () => {
-			const brief = await guest('acts-brief');
+			const brief = await shared.guest('acts-brief');
 			await brief.client.query('BEGIN');
-			const row = await readRow(watch, brief.pid);
+			const row = await readRow(shared.watch, brief.pid);
 			await brief.end();
-			await pollUntil(async () => ((await isThere(server, brief.pid)) ? undefined : true));
+			await pollUntil(async () => ((await isConnected(server, brief.pid)) ? undefined : true));
 			for (const action of [cancel, terminate]) {
-				await expect(action.preview([row], {}, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
+				await expect(action.preview([row], {}, shared.watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 			}
 		});
 
 		test('the connection that midwatch reads with is not ended by midwatch', async () => {
-			const {pid = 0} = await watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
-			const idle = await guest('acts-own');
+			const {pid = 0} = await shared.watch.connection.port.server({signal: AbortSignal.timeout(120_000)});
+			const idle = await shared.guest('acts-own');
 			await idle.client.query('BEGIN');
-			const row = await readRow(watch, idle.pid);
-			expect((await watch.sessions()).some(each => each.pid === pid)).toBe(false);
+			const row = await readRow(shared.watch, idle.pid);
+			expect((await shared.watch.sessions()).some(each => each.pid === pid)).toBe(false);
 			// Its own sessions are never rows: one is made up here.
-			const [own] = await watch.connection.port.sessionsByPid([pid], {signal: AbortSignal.timeout(120_000)});
+			const [own] = await shared.watch.connection.port.sessionsByPid([pid], {signal: AbortSignal.timeout(120_000)});
 			const made = {...row, ...own};
-			const {plan} = await terminate.preview([made], {}, watch.actionContext());
-			expect(await terminate.preflight(plan, watch.actionContext())).toContainEqual(
+			const {plan} = await terminate.preview([made], {}, shared.watch.actionContext());
+			expect(await terminate.preflight(plan, shared.watch.actionContext())).toContainEqual(
 				expect.objectContaining({result: 'block', detail: 'it is the connection that midwatch reads with'}),
 			);
 		});

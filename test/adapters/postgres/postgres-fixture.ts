@@ -1,4 +1,5 @@
 import {Client} from 'pg';
+import {afterAll, beforeAll} from 'vitest';
 import {postgresSystem} from '../../../adapters/postgres/system.ts';
 import type {ActionContext} from '../../../src/contract/action.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
@@ -8,7 +9,7 @@ import type {Target} from '../../../src/contract/target.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
-import {pgConfig} from '../../estate/postgres.ts';
+import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 
 export type Role = keyof PostgresServer['logins'];
@@ -110,6 +111,39 @@ export async function openSession(
 				(error: {code?: string}) => error.code ?? 'broken',
 			),
 		end: () => client.end().catch(() => undefined),
+	};
+}
+
+export const isConnected = async (server: PostgresServer, pid: number): Promise<boolean> =>
+	(await runQuery(server, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
+
+/** What the tests of a `describe` share: midwatch's connection, open while they run, and the other sessions that they open. */
+export type SharedPostgres = {
+	readonly watch: PostgresFixture;
+	/** Opens another session, which ends after the tests. */
+	guest(application: string, role?: Role): Promise<OtherSession>;
+};
+
+/** Opens midwatch's connection as the operator before the tests, and ends it and all guests after them. */
+export function sharePostgres(server: PostgresServer): SharedPostgres {
+	let watch: PostgresFixture;
+	const guests: OtherSession[] = [];
+	beforeAll(async () => {
+		watch = await openPostgres(server, 'operator');
+	});
+	afterAll(async () => {
+		await Promise.all(guests.map(each => each.end()));
+		await watch.close();
+	});
+	return {
+		get watch() {
+			return watch;
+		},
+		async guest(application, role = 'app') {
+			const joined = await openSession(server, application, role);
+			guests.push(joined);
+			return joined;
+		},
 	};
 }
 
