@@ -1,8 +1,8 @@
+import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
 import type {System} from '../src/contract/system.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../src/port/alertmanager.ts';
-import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
+import {fakeServerSystem, type LoadMonitoring} from './fake-server-system.ts';
 import type {Scenario} from './scenario.ts';
-import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
 
 /** Nothing connects to this address: it is only shown in CLI equivalents. */
 export const demoAlertmanagerSettings: AlertmanagerSettings = {
@@ -13,8 +13,14 @@ export const demoAlertmanagerSettings: AlertmanagerSettings = {
 };
 
 /** The Alertmanager that receives the alerts of the demo's Prometheus. */
-export const demoAlertmanager = (scenario: Scenario, monitoring: LoadMonitoring): System<AlertmanagerPort, AlertmanagerSettings> =>
+export const demoAlertmanager = (
+	scenario: Scenario,
+	monitoring: LoadMonitoring,
+): System<AlertmanagerPort, AlertmanagerSettings> =>
 	fakeServerSystem(alertmanagerSystem, async () => {
-		const [{startAlertmanagerApi}, world] = await Promise.all([import('./servers/alertmanager/server.ts'), monitoring()]);
+		const [{startAlertmanagerApi}, world] = await Promise.all([
+			import('./servers/alertmanager/server.ts'),
+			monitoring(),
+		]);
 		return startAlertmanagerApi(world, scenario);
 	});

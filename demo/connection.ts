@@ -10,7 +10,12 @@ export type DemoConnectionOptions<Port> = {
 };
 
 /** A connection to something in this process: it is always there and needs no closing. */
-export const demoConnection = <Port>({port, version, user: who, permissions}: DemoConnectionOptions<Port>): Connection<Port> => ({
+export const demoConnection = <Port>({
+	port,
+	version,
+	user: who,
+	permissions,
+}: DemoConnectionOptions<Port>): Connection<Port> => ({
 	port,
 	async identify({signal}) {
 		signal.throwIfAborted();

@@ -3,24 +3,24 @@ import type {Target} from '../src/contract/target.ts';
 import type {PostgresSettings} from '../src/port/postgres.ts';
 import type {Clock} from '../src/time/clock.ts';
 import {demoAlertmanager, demoAlertmanagerSettings} from './alertmanager.ts';
+import {createMonitoringLoader} from './fake-server-system.ts';
 import {demoKafka, demoKafkaSettings} from './kafka.ts';
-import {emptyKubelets} from './kubernetes-api/kubelets.ts';
 import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
+import {emptyKubelets} from './kubernetes-api/kubelets.ts';
 import {demoPostgres} from './postgres.ts';
 import {demoPrometheus, demoPrometheusSettings} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
 import {createScenario, type Scenario, type ScenarioName, type ScenarioOptions} from './scenario.ts';
-import {createMonitoringLoader} from './fake-server-system.ts';
 
 export type DemoTarget = {readonly target: Target; readonly system: System};
 
-/** May be acted on only once it is armed. */
+/** A target that must be armed before actions. */
 const guarded = (name: string, system: System, settings: unknown = {}): DemoTarget => ({
 	target: {name, kind: system.kind, production: true, settings},
 	system,
 });
 
-/** May be acted on at once. */
+/** A target that allows actions without arming. */
 const open = (name: string, system: System, settings: unknown): DemoTarget => ({
 	target: {name, kind: system.kind, production: false, settings},
 	system,

@@ -2,7 +2,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo, Socket} from 'node:net';
 import {gzipSync} from 'node:zlib';
 
-/** One request to a stand-in, read to its end. */
+/** One request to a fake server, with its complete body. */
 export type FakeHttpRequest = {
 	readonly method: string;
 	/** Without the query. */
@@ -52,7 +52,9 @@ function send(response: ServerResponse, {status, contentType, body}: FakeHttpRes
 }
 
 /** A plain HTTP server on a free port of 127.0.0.1. An error that `answer` throws is answered with status 500. */
-export async function startFakeHttpServer(answer: (request: FakeHttpRequest) => FakeHttpResponse | Promise<FakeHttpResponse>): Promise<FakeHttpServer> {
+export async function startFakeHttpServer(
+	answer: (request: FakeHttpRequest) => FakeHttpResponse | Promise<FakeHttpResponse>,
+): Promise<FakeHttpServer> {
 	const sockets = new Set<Socket>();
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {

@@ -2,23 +2,25 @@ import type {System} from '../src/contract/system.ts';
 import type {HttpSettings} from '../src/port/http.ts';
 import type {FakeHttpServer} from './fake-http-server.ts';
 import type {Kubelets} from './kubernetes-api/kubelets.ts';
-import type {Monitoring} from './servers/monitoring/monitoring.ts';
 import type {Scenario} from './scenario.ts';
+import type {Monitoring} from './servers/monitoring/monitoring.ts';
 
-/** Loads what the stand-ins share when the first of them is connected; the same for all of them. */
+/** Loads what the simulated Prometheus and Alertmanager share, when the first of them is connected; the same object for both. */
 export type LoadMonitoring = () => Promise<Monitoring>;
 
 export function createMonitoringLoader(scenario: Scenario, kubelets: Kubelets): LoadMonitoring {
 	let loaded: Promise<Monitoring> | undefined;
 	return () => {
-		loaded ??= import('./servers/monitoring/monitoring.ts').then(({createMonitoring}) => createMonitoring(scenario, kubelets));
+		loaded ??= import('./servers/monitoring/monitoring.ts').then(({createMonitoring}) =>
+			createMonitoring(scenario, kubelets),
+		);
 		return loaded;
 	};
 }
 
 /**
- * The real system on a server of the demo's own, which is started when it is connected.
- * @param port what the real one's port becomes, where a part of it would leave this machine.
+ * The real system, connected to a server that the demo starts on connect.
+ * @param port changes the port of the real system, where a part of it would connect to another machine.
  */
 export const fakeServerSystem = <Port>(
 	system: System<Port, HttpSettings>,
@@ -33,7 +35,7 @@ export const fakeServerSystem = <Port>(
 		return {
 			...connection,
 			port: port(connection.port, server),
-			// How fast loopback is says nothing, and would be another figure in each run.
+			// The latency of loopback means nothing, and would differ in each run.
 			identify: async context => ({...(await connection.identify(context)), latencyMs: 1}),
 			async close() {
 				await connection.close();

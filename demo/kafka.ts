@@ -1,6 +1,6 @@
+import {kafkaSystem} from '../adapters/kafka/system.ts';
 import type {System} from '../src/contract/system.ts';
 import type {KafkaPort, KafkaSettings} from '../src/port/kafka.ts';
-import {kafkaSystem} from '../adapters/kafka/system.ts';
 import {demoConnection} from './connection.ts';
 import type {DemoKafkaCluster} from './ports/kafka-port.ts';
 import type {Scenario} from './scenario.ts';
@@ -13,8 +13,8 @@ export const demoKafkaSettings: KafkaSettings = {
 };
 
 /**
- * The real Kafka system on simulated brokers. `lag` and `default` heal when order-processing is put past the message that its members die of,
- * and by nothing else.
+ * The real Kafka system on simulated brokers. `lag` and `default` heal when the offset of order-processing is set past the message that
+ * crashes its members, and by nothing else.
  */
 export function demoKafka(scenario: Scenario): System<KafkaPort, KafkaSettings> {
 	let cluster: DemoKafkaCluster | undefined;

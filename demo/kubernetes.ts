@@ -1,16 +1,16 @@
+import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Connection, ConnectOptions, System} from '../src/contract/system.ts';
 import type {Target} from '../src/contract/target.ts';
 import type {KubernetesPort, KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../src/time/clock.ts';
-import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Kubelets} from './kubernetes-api/kubelets.ts';
 import type {KubernetesApi} from './kubernetes-api/server.ts';
 import type {Scenario} from './scenario.ts';
 
 const known = (text: string) => ({source: 'the demo', reveal: async () => text});
 
-/** As a kubeconfig of the stand-in would say it. */
+/** The access that a kubeconfig of the simulated API server would define. */
 const accessOf = ({url, ca, tokens}: KubernetesApi, context: string): ClusterAccess => ({
 	context,
 	server: url,
@@ -25,7 +25,7 @@ const accessOf = ({url, ca, tokens}: KubernetesApi, context: string): ClusterAcc
 
 /** Shown in CLI equivalents. `connect` does not use them: it starts and finds the fake API server itself. */
 export const demoKubernetesSettings = (context: string): KubernetesSettings => ({
-	access: () => Promise.reject(new Error('the demo connects to its stand-in')),
+	access: () => Promise.reject(new Error('the demo connects to its simulated API server')),
 	kubeconfig: [],
 	context,
 	namespaces: 'all',
@@ -55,7 +55,7 @@ async function connect(
 	const connection = await kubernetesSystem.connect({...target, settings}, options);
 	return {
 		...connection,
-		// How fast loopback is says nothing, and would be another figure in each run.
+		// The latency of loopback means nothing, and would differ in each run.
 		identify: async context => ({...(await connection.identify(context)), latencyMs: 1}),
 		async close() {
 			await connection.close();
@@ -68,7 +68,11 @@ async function connect(
  * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
  * watches a real one. `clock` drives its controllers; `kubelets` expose its containers to Prometheus from then on.
  */
-export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System<KubernetesPort, KubernetesSettings> => ({
+export const demoKubernetes = (
+	scenario: Scenario,
+	kubelets: Kubelets,
+	clock: Clock = systemClock,
+): System<KubernetesPort, KubernetesSettings> => ({
 	...kubernetesSystem,
 	connect: (target, options) => connect(scenario, clock, kubelets, target, options),
 });

@@ -1,3 +1,6 @@
+import {postgresPermissions} from '../adapters/postgres/permissions.ts';
+import {isSameSession} from '../adapters/postgres/session-identity.ts';
+import {postgresSystem} from '../adapters/postgres/system.ts';
 import type {System} from '../src/contract/system.ts';
 import {AdapterError, readOnlyRefusal} from '../src/errors.ts';
 import type {
@@ -9,9 +12,6 @@ import type {
 	SignalResult,
 	SignalResults,
 } from '../src/port/postgres.ts';
-import {postgresPermissions} from '../adapters/postgres/permissions.ts';
-import {isSameSession} from '../adapters/postgres/session-identity.ts';
-import {postgresSystem} from '../adapters/postgres/system.ts';
 import {connectionLimit, createDemoPostgresServer, serverTimestamp, toSessionRecord} from './ports/postgres-server.ts';
 import {createStatementCounters} from './ports/postgres-statements.ts';
 import type {Scenario} from './scenario.ts';
@@ -129,7 +129,8 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 			),
 		replication: ({signal}) =>
 			answer(signal, () => {
-				const lagSeconds = 0.05 + 0.4 * scenario.smoothRandom('standby lag', 30_000) + (scenario.name === 'storm' ? 41 : 0);
+				const lagSeconds =
+					0.05 + 0.4 * scenario.smoothRandom('standby lag', 30_000) + (scenario.name === 'storm' ? 41 : 0);
 				return {
 					standbys: [{name: standby, state: 'streaming', lagSeconds, lagBytes: Math.round(lagSeconds * 1_900_000)}],
 					slots: [{name: standby.replaceAll('-', '_'), active: true, walStatus: 'reserved', retainedBytes: 16_777_216}],

@@ -1,9 +1,9 @@
+import {prometheusSystem} from '../adapters/prometheus/system.ts';
 import type {System} from '../src/contract/system.ts';
 import {AdapterError} from '../src/errors.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../src/port/prometheus-ad-hoc-queries.ts';
-import {prometheusSystem} from '../adapters/prometheus/system.ts';
-import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
+import {fakeServerSystem, type LoadMonitoring} from './fake-server-system.ts';
 
 /** Nothing connects to this address: it is only shown in CLI equivalents. */
 export const demoPrometheusSettings: PrometheusSettings = {

@@ -1,12 +1,12 @@
+import {describeClientConflict, findClient} from '../adapters/redis/client-identity.ts';
+import {describeServerConflict} from '../adapters/redis/maxmemory-effect.ts';
+import {redisRequiredPermissions} from '../adapters/redis/permissions.ts';
+import {redisSystem} from '../adapters/redis/system.ts';
 import type {Context} from '../src/contract/context.ts';
 import type {System} from '../src/contract/system.ts';
 import {AdapterError, readOnlyRefusal} from '../src/errors.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../src/port/redis.ts';
 import {formatBytes} from '../src/text/format.ts';
-import {findClient, describeClientConflict} from '../adapters/redis/client-identity.ts';
-import {describeServerConflict} from '../adapters/redis/maxmemory-effect.ts';
-import {redisRequiredPermissions} from '../adapters/redis/permissions.ts';
-import {redisSystem} from '../adapters/redis/system.ts';
 import {createDemoClients, type DemoClients, ownClientId} from './ports/redis-clients.ts';
 import {bytesPerKey, demoKeyspace} from './ports/redis-keys.ts';
 import {createDemoRedisServer, type DemoRedisServer} from './ports/redis-server.ts';
@@ -30,7 +30,9 @@ function assertAllowed(readOnly: boolean, {signal}: Context): void {
 	if (readOnly) throw readOnlyRefusal();
 }
 
-const grantedPermissions = redisRequiredPermissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);
+const grantedPermissions = redisRequiredPermissions.map(
+	({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const,
+);
 
 function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scenario, readOnly: boolean): RedisPort {
 	const keyspace = demoKeyspace(scenario, () => machine.keys());

@@ -1,4 +1,4 @@
-/** Each named scenario has its own trouble only; `calm` and `still` have none, `default` and `storm` have something in each pane. */
+/** Each named scenario has one problem, its own; `calm` and `still` have none, `default` and `storm` have something in each pane. */
 export const scenarioNames = [
 	'calm',
 	'still',
@@ -16,14 +16,14 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export const isScenarioName = (text: string): text is ScenarioName =>
 	(scenarioNames as readonly string[]).includes(text);
 
-/** One kind of trouble, named like the scenario that has no other. */
+/** One kind of problem, named like the scenario that has no other. */
 export type ScenarioProblem = 'crashloop' | 'locks' | 'memory' | 'lag' | 'scrape';
 
-/** Whether this scenario has that trouble: its own one, or every one in `default` and `storm`. */
-export const hasProblem = (scenario: Scenario, trouble: ScenarioProblem): boolean =>
-	scenario.name === trouble || scenario.name === 'default' || scenario.name === 'storm';
+/** Whether this scenario has that problem: its own, or every one in `default` and `storm`. */
+export const hasProblem = (scenario: Scenario, problem: ScenarioProblem): boolean =>
+	scenario.name === problem || scenario.name === 'default' || scenario.name === 'storm';
 
-/** What all stand-ins of one demo share: its trouble, its moment, its luck. The same seed and time give the same estate. */
+/** What all fake servers of one demo share: its problem, its clock and its random numbers. The same seed and time give the same estate. */
 export type Scenario = {
 	readonly name: ScenarioName;
 	readonly seed: number;
@@ -33,9 +33,9 @@ export type Scenario = {
 	now(): number;
 	/** The next number of one seeded sequence, 0 <= n < 1. Draw when building, not when reading: a read must not change the next one. */
 	random(): number;
-	/** A number from 0 to 1 that belongs to `key` for good: 0 <= n < 1. */
+	/** The number that always belongs to `key`, 0 <= n < 1. */
 	stableRandom(key: string): number;
-	/** A number from 0 to 1 that wanders smoothly, about once there and back in two `periodMs`. Equal at equal times. */
+	/** A number from 0 to 1 that changes smoothly with time, with a period of about `2 * periodMs`. Equal at equal times. */
 	smoothRandom(key: string, periodMs: number): number;
 };
 

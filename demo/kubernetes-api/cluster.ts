@@ -1,17 +1,17 @@
-import {type Access, createAccess} from './serving/access.ts';
 import type {Clock} from '../../src/time/clock.ts';
 import type {KubeEvent} from './objects/kinds.ts';
 import {type KubeObject, type ObjectMeta, timestamp} from './objects/kube-object.ts';
 import {createObjectStore, type ObjectStore} from './objects/store.ts';
+import {type Access, createAccess} from './serving/access.ts';
 
-/** What all parts of the stand-in share. */
+/** What all parts of the simulated cluster share. */
 export type FakeCluster = {
 	readonly store: ObjectStore;
 	readonly clock: Clock;
 	readonly access: Access;
-	/** How the metrics API is: there, not installed, or installed and failing. */
+	/** Whether the metrics API is available, not installed, or installed and failing. */
 	metrics: 'served' | 'absent' | 'failing';
-	/** The moment as the API writes it. */
+	/** The current time as the API writes it. */
 	time(): string;
 	/** Metadata of a new object. Without a resourceVersion, which the store gives. */
 	newMetadata(name: string, more?: Partial<ObjectMeta>): ObjectMeta;
@@ -31,7 +31,7 @@ export type EventDetails = {
 /** Events expire after an hour, the default of the real server. */
 const eventLifeMs = 3_600_000;
 
-/** `fixed` gives a number from 0 to 1 that belongs to a key for good, so that the same scenario has the same uids. */
+/** `fixed` returns the same number, 0 <= n < 1, for the same key, so that the same scenario has the same uids. */
 export function createFakeCluster(clock: Clock, fixed: (key: string) => number): FakeCluster {
 	const store = createObjectStore();
 	const time = () => timestamp(clock.now());
@@ -60,7 +60,7 @@ export function createFakeCluster(clock: Clock, fixed: (key: string) => number):
 		...more,
 	});
 
-	/** The events of each object, so that the same thing again is found without a search. */
+	/** The events of each object, to find a repeated one without a search. */
 	const known = new Map<string, {readonly namespace: string; readonly name: string}>();
 
 	function record(about: KubeObject, {reason, message, type = 'Normal', component, host, fieldPath}: EventDetails) {

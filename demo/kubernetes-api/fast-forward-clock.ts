@@ -1,12 +1,12 @@
 import type {Clock} from '../../src/time/clock.ts';
 
-/** A clock that first runs through the past as fast as it can, and then goes with another. */
+/** A clock that first runs through the past as fast as it can, and then follows another clock. */
 export type FastForwardClock = Clock & {
-	/** Makes the next call that falls due up to that moment; false, and it is that moment, when there is none. Time never goes back. */
+	/** Makes the next call that is due up to that time; when there is none, moves to that time and returns false. Time never goes back. */
 	step(at: number): boolean;
-	/** Moves on to that moment, making the calls that fall due on the way in their order. */
+	/** Moves to that time, and makes the calls that are due until then, in their order. */
 	advanceTo(at: number): void;
-	/** From here on time is the other clock's. Calls that still wait are made by it. */
+	/** From now on the time is that of the other clock, which makes the pending calls. */
 	switchToRealClock(): void;
 };
 
@@ -102,5 +102,5 @@ export function createFastForwardClock(clock: Clock, start: number): FastForward
 	};
 }
 
-/** How a call that waits learns of the way to call it off with the other clock. */
+/** Receives the function that cancels a pending call on the other clock. */
 const handover = new WeakMap<Waiting, (stop: () => void) => void>();

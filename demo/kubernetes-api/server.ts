@@ -1,21 +1,26 @@
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
-import {yieldToLoop, isOverBudget} from '../../src/time/yield.ts';
-import type {ClusterScenario} from './cluster-scenario.ts';
-import {type DemoLogin, demoLogins} from './serving/access.ts';
-import {type CertificateAuthority, type CertificatePair, createAuthority, type Lifetime} from './serving/certificates.ts';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
+import {isOverBudget, yieldToLoop} from '../../src/time/yield.ts';
 import {createFakeCluster} from './cluster.ts';
+import type {ClusterScenario} from './cluster-scenario.ts';
+import {createFastForwardClock} from './fast-forward-clock.ts';
+import {type DemoLogin, demoLogins} from './serving/access.ts';
+import {
+	type CertificateAuthority,
+	type CertificatePair,
+	createAuthority,
+	type Lifetime,
+} from './serving/certificates.ts';
 import {createFaultInjector, type FaultControls} from './serving/fault-injection.ts';
 import {formatKubeconfig} from './serving/kubeconfig.ts';
 import {createListener} from './serving/listener.ts';
-import {createFastForwardClock} from './fast-forward-clock.ts';
-import {clusterAgeMs, type Simulation, buildSimulationInSteps} from './simulation.ts';
+import {buildSimulationInSteps, clusterAgeMs, type Simulation} from './simulation.ts';
 
 export type KubernetesApiOptions = {
-	/** What is in the cluster, and what is wrong there. */
+	/** The contents and problems of the cluster. */
 	readonly scenario: ClusterScenario;
-	/** Where all time comes from, but that of certificates. */
+	/** The source of time, except for certificates. */
 	readonly clock?: Clock;
 	/** On 127.0.0.1. By default 0, a free one. */
 	readonly port?: number;
@@ -23,34 +28,34 @@ export type KubernetesApiOptions = {
 	readonly context?: string;
 	/** The validity of the server certificate. By default ten days, from yesterday on. */
 	readonly lifetime?: Lifetime;
-	/** Instead of another authority: its certificates are trusted by who trusts the other server's. */
+	/** The authority of another server, so that clients which trust that one trust this one too; by default a new one. */
 	readonly authority?: CertificateAuthority;
 	/** Instead of the scenario's estate: so many pods in deployments of 20, in 10 namespaces. */
 	readonly pods?: number;
 };
 
-/** A Kubernetes API server with a cluster behind it that lives: rollouts go on, pods crash, evictions are refused. */
+/** A Kubernetes API server with a simulated cluster behind it: rollouts proceed, pods crash, evictions are refused. */
 export type KubernetesApi = {
 	/** `https://127.0.0.1:PORT` */
 	readonly url: string;
-	/** Of the login `admin`, by its token. The text of a file. */
+	/** The text of a kubeconfig of the login `admin`, with its token. */
 	readonly kubeconfig: string;
 	/** PEM text of the authority that signed the server's certificate. */
 	readonly ca: string;
 	/** A bearer token of each login; access.ts defines what each may do. */
 	readonly tokens: Readonly<Record<DemoLogin, string>>;
-	/** What can be done to clients. */
+	/** Injects faults into responses. */
 	readonly faults: FaultControls;
-	/** What is in the cluster, and the ways to change it that no client has. */
+	/** The contents of the cluster, and ways to change it that no client has. */
 	readonly simulation: Simulation;
 	/** A kubeconfig of another login, by its token or by a certificate. */
 	kubeconfigOf(login: DemoLogin, by?: 'token' | 'certificate', namespace?: string): string;
-	/** A certificate by which this login can come in. */
+	/** A client certificate of this login. */
 	certificateOf(login: DemoLogin): CertificatePair;
 	close(): Promise<void>;
 };
 
-/** What comes of all the steps, which take a second or two together: keys and timers get their turn between them. */
+/** Runs all steps, a second or two together, and yields to the event loop between them. */
 async function runInSteps<T>(steps: Generator<void, T>): Promise<T> {
 	for (;;) {
 		const {done, value} = steps.next();
@@ -83,7 +88,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 				{cert: own.cert, key: own.key, ca: authority.cert, requestCert: true, rejectUnauthorized: false},
 				listener,
 			);
-			// A watch may be quiet for long, and a slow client is no attacker here.
+			// A watch may be quiet for long, and slow clients are expected.
 			started.requestTimeout = 0;
 			started.headersTimeout = 0;
 			started.keepAliveTimeout = 120_000;
@@ -110,7 +115,10 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 	}
 
 	await start();
-	const tokens = Object.fromEntries(demoLogins.map(login => [login, cluster.access.issue(login)])) as Record<DemoLogin, string>;
+	const tokens = Object.fromEntries(demoLogins.map(login => [login, cluster.access.issue(login)])) as Record<
+		DemoLogin,
+		string
+	>;
 	const url = `https://127.0.0.1:${port}`;
 	const certificateOf = (login: DemoLogin) => authority.client(login, []);
 	const kubeconfigOf = (login: DemoLogin, by: 'token' | 'certificate' = 'token', namespace?: string) =>

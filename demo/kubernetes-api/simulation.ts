@@ -1,16 +1,16 @@
+import type {FakeCluster} from './cluster.ts';
 import {type ClusterScenario, hasCrashloop} from './cluster-scenario.ts';
 import {type Churn, startChurn} from './controllers/churn.ts';
-import type {FakeCluster} from './cluster.ts';
 import {startControllers} from './controllers/controllers.ts';
+import {setNodeReady} from './controllers/node-health.ts';
 import {addNamespace, addNode, addWorkload, imageOf} from './estate/estate-build.ts';
 import {addAutoscaler, addBudget, addConfiguration} from './estate/estate-policies.ts';
 import {manyWorkloadPlans, nodeNames, type WorkloadPlan, workloadPlans} from './estate/estate-workloads.ts';
-import {setNodeReady} from './controllers/node-health.ts';
-import {createContainerPrograms, type ContainerPrograms} from './objects/programs.ts';
-import type {Backends} from './serving/service-proxy.ts';
 import {scenarioProblems} from './estate/scenario-problems.ts';
-import {createUsageModel, type UsageModel} from './usage.ts';
 import type {FastForwardClock} from './fast-forward-clock.ts';
+import {type ContainerPrograms, createContainerPrograms} from './objects/programs.ts';
+import type {Backends} from './serving/service-proxy.ts';
+import {createUsageModel, type UsageModel} from './usage.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -18,28 +18,28 @@ const day = 24 * hour;
 /** When the cluster was set up, before the demo began. */
 export const clusterAgeMs = 90 * day;
 
-/** What is in the cluster, and the ways to change it that no client has. */
+/** The contents of the cluster, and ways to change it that no client has. */
 export type Simulation = {
 	readonly cluster: FakeCluster;
 	readonly scenario: ClusterScenario;
 	/** What the program of an image does when it runs. */
 	readonly programs: ContainerPrograms;
 	readonly usage: UsageModel;
-	/** Where services really are, for the service proxy. */
+	/** The addresses of services, for the service proxy. */
 	readonly backends: Backends;
 	/** How many replicas the load requires, by `NAMESPACE/NAME` of an autoscaler. */
 	readonly desiredReplicas: Map<string, number>;
-	/** Loses a node's kubelet, or finds it again. */
+	/** Stops a node's kubelet, or starts it again. */
 	setNodeReady(name: string, ready: boolean): void;
-	/** Changes pods at random, so many times a second, until it is stopped. */
+	/** Changes random pods at this rate per second, until it is stopped. */
 	startChurn(perSecond: number): Churn;
-	/** Nothing acts by itself any more. */
+	/** Stops the controllers, the scheduler and the kubelets. */
 	stop(): void;
 };
 
 /**
- * Sets the cluster up and lives through its past, up to the moment the scenario starts: what a client finds is what came of it, and not
- * made up. Then time goes on with the clock.
+ * Sets the cluster up and simulates its past, up to the start of the scenario: its state is the result of that history, not made up. Then
+ * time follows the clock.
  */
 export function buildSimulation(...given: Parameters<typeof buildSimulationInSteps>): Simulation {
 	const steps = buildSimulationInSteps(...given);
@@ -117,7 +117,7 @@ const workloadAge = (scenario: ClusterScenario, {namespace, name}: WorkloadPlan,
 const manyNodes = (pods: number): readonly string[] =>
 	Array.from({length: Math.ceil(pods / 200)}, (_, index) => `node-${String(index).padStart(3, '0')}`);
 
-/** Some deployments were paused by somebody. */
+/** Some deployments are paused. */
 function pauseDeployments({store}: FakeCluster, plans: readonly WorkloadPlan[]): void {
 	for (const {namespace, name, paused} of plans) {
 		const found = paused === true ? store.get('deployments.apps', namespace, name) : undefined;

@@ -1,5 +1,5 @@
-import type {ClusterScenario} from './cluster-scenario.ts';
 import type {FakeCluster} from './cluster.ts';
+import type {ClusterScenario} from './cluster-scenario.ts';
 import {parseQuantity} from './objects/defaults.ts';
 import type {Container, Node, Pod} from './objects/kinds.ts';
 import {parseTimestamp} from './objects/kube-object.ts';
@@ -24,7 +24,11 @@ const minute = 60_000;
 /** A program that is about to be killed grows to its limit within this time. */
 const growthMs = 20_000;
 
-export function createUsageModel({store}: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): UsageModel {
+export function createUsageModel(
+	{store}: FakeCluster,
+	scenario: ClusterScenario,
+	programs: ContainerPrograms,
+): UsageModel {
 	const burdens = new Map<string, number>();
 
 	function container(pod: Pod, {name, image, resources}: Container, at: number) {
@@ -58,8 +62,8 @@ export function createUsageModel({store}: FakeCluster, scenario: ClusterScenario
 		const most = coresAtMost(resources);
 		const mean = Math.min(0.9 * wanted(image, resources), most);
 		if (most === Number.POSITIVE_INFINITY) return {mean, heldBack: undefined};
-		const luck = 0.1 * scenario.stableRandom(`${pod.metadata.namespace}/${pod.metadata.name}/${name} bursts`);
-		return {mean, heldBack: Math.min(0.97, Math.max(0, wanted(image, resources) / most - 0.35 + luck))};
+		const bursts = 0.1 * scenario.stableRandom(`${pod.metadata.namespace}/${pod.metadata.name}/${name} bursts`);
+		return {mean, heldBack: Math.min(0.97, Math.max(0, wanted(image, resources) / most - 0.35 + bursts))};
 	}
 
 	const containers = (pod: Pod, at: number) => pod.spec.containers.flatMap(each => container(pod, each, at));
@@ -71,7 +75,10 @@ export function createUsageModel({store}: FakeCluster, scenario: ClusterScenario
 		node(node, at) {
 			const {name} = node.metadata;
 			if (!node.status.conditions.some(({type, status}) => type === 'Ready' && status === 'True')) return undefined;
-			const own = {cpu: 0.1 + 0.1 * scenario.stableRandom(`${name} cpu`), memory: 900 * mebi + (burdens.get(name) ?? 0)};
+			const own = {
+				cpu: 0.1 + 0.1 * scenario.stableRandom(`${name} cpu`),
+				memory: 900 * mebi + (burdens.get(name) ?? 0),
+			};
 			return store
 				.list<Pod>('pods')
 				.filter(pod => pod.spec.nodeName === name)

@@ -1,6 +1,6 @@
 import type {CommittedOffset, KafkaGroup, KafkaGroupType, KafkaMember, TopicPartition} from '../../src/port/kafka.ts';
-import type {DemoLog, DemoLogs} from './kafka-logs.ts';
 import {hasProblem, type Scenario} from '../scenario.ts';
+import type {DemoLog, DemoLogs} from './kafka-logs.ts';
 
 const readers: Readonly<Record<string, readonly string[]>> = {
 	'order-processing': ['order-events'],
@@ -45,12 +45,12 @@ const readers: Readonly<Record<string, readonly string[]>> = {
 
 /** Seconds before the demo began at which a stopped group committed last. */
 const stoppedBefore: Readonly<Record<string, number>> = {'order-processing': 70, mailer: 340};
-/** The partition with the message that its members die of died first. */
+/** The same for the partition with the message that crashes the members, which failed first. */
 const poisonedBefore = 95;
 const poisonedPartition: TopicPartition = {topic: 'order-events', partition: 7};
-/** Milliseconds until the members are back that had nothing in their way any more. */
+/** Milliseconds until the members are back after the group was moved past the message. */
 const backAfterMs = 4000;
-/** How many times faster than messages come in a group reads that has something to catch up on. */
+/** How many times faster than the producers a group consumes while it catches up. */
 const catchUp = 5;
 
 /** Groups of the new consumer protocol (KIP-848), which have an epoch. */
@@ -63,27 +63,27 @@ export type DemoGroups = {
 	typeOf(group: string): KafkaGroupType;
 	describe(group: string): KafkaGroup | undefined;
 	committed(group: string): readonly CommittedOffset[];
-	/** Puts offsets, or takes them away where none is given. The caller has looked that the group is empty. */
+	/** Sets offsets, or deletes them where none is given. The caller has checked that the group is empty. */
 	setOffset(group: string, pair: TopicPartition, to: StoredOffset | undefined): void;
 };
 
-/** The offset of the message that order-processing cannot read, where it lies in this log. */
+/** The offset of the message that order-processing cannot parse; undefined when it is not in this log. */
 export const poisonOffset = (scenario: Scenario, log: DemoLog): number | undefined =>
 	hasProblem(scenario, 'lag') && log.topic === poisonedPartition.topic && log.partition === poisonedPartition.partition
 		? Math.floor(log.endAt(scenario.startedAt - poisonedBefore * 1000))
 		: undefined;
 
 /**
- * In the scenario `lag` the members of order-processing die of one message, which is not in the format that they read, and are started no
- * more: they come back when their group is put past it, and only then. What is put elsewhere leaves them where they are.
+ * In the scenario `lag` one message that they cannot parse crashes the members of order-processing, and they are not restarted: they come
+ * back when the offset of their group is set past it, and only then. Another offset does not help.
  */
 export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups {
 	const {startedAt} = scenario;
 	const wrong = hasProblem(scenario, 'lag');
 	const storm = scenario.name === 'storm';
-	/** By `group, topic, partition`; undefined: taken away. */
+	/** By `group, topic, partition`; undefined: deleted. */
 	const puts = new Map<string, StoredOffset | undefined>();
-	/** When the way was clear for a group that had stopped. */
+	/** When a stopped group was moved past the message. */
 	const clearSince = new Map<string, number>();
 	const poisonLog = logs.find(poisonedPartition);
 	const poison = poisonLog && poisonOffset(scenario, poisonLog);
@@ -98,7 +98,7 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 	}
 	const isEmpty = (group: string) => hasStopped(group) && !isBack(group);
 
-	/** How many seconds of its messages a group is behind that keeps up, or does not. */
+	/** The time lag of a group in seconds, for groups that keep up and for those that do not. */
 	function behindSeconds(group: string, log: DemoLog): number {
 		if (storm && group === 'ledger') return (520_000 + 410 * seconds()) / 640;
 		return 0.2 + 3 * scenario.smoothRandom(`${group}/${log.topic} lag`, 30_000);
@@ -165,7 +165,7 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 			puts.set(keyOf(group, pair), to);
 			if (group !== 'order-processing' || poison === undefined) return;
 			const offset = poisonLog && offsetOf(group, poisonLog)?.offset;
-			// Without an offset they begin at the log's start, with the message still before them.
+			// Without an offset they begin at the start of the log, before the message.
 			if (offset !== undefined && offset > poison) clearSince.set(group, scenario.now());
 			else clearSince.delete(group);
 		},

@@ -1,7 +1,7 @@
 import type {KafkaMessage, TopicPartition} from '../../src/port/kafka.ts';
 import type {Scenario} from '../scenario.ts';
 
-/** Messages a second that a topic takes in; dead letters come in only where something is wrong with them. */
+/** Messages produced to a topic per second; dead letters only in scenarios with that problem. */
 const inflows: Readonly<Record<string, number>> = {
 	'order-events': 1200,
 	'payment-events': 640,
@@ -22,7 +22,7 @@ export type DemoLog = TopicPartition & {
 	/** Epoch milliseconds. */
 	endAt(at: number): number;
 	readonly start: number;
-	/** When the message at this offset came in. */
+	/** When the message at this offset was produced. */
 	timeOf(offset: number): number;
 	message(offset: number): KafkaMessage;
 };
@@ -38,7 +38,10 @@ type IsPoison = (log: DemoLog, offset: number) => boolean;
 export function createDemoLogs(scenario: Scenario, isPoison: IsPoison): DemoLogs {
 	const topics = Object.entries(inflows).map(([topic, perSecond]) => {
 		const count = perSecond > 500 ? 24 : perSecond === 0 ? 3 : 12;
-		const shares = Array.from({length: count}, (_, partition) => 0.8 + 0.4 * scenario.stableRandom(`${topic} ${partition}`));
+		const shares = Array.from(
+			{length: count},
+			(_, partition) => 0.8 + 0.4 * scenario.stableRandom(`${topic} ${partition}`),
+		);
 		const sum = shares.reduce((all, one) => all + one, 0);
 		const id = Math.floor(scenario.stableRandom(`id of ${topic}`) * 2 ** 32)
 			.toString(16)
@@ -66,7 +69,7 @@ function logOf(
 	isPoison: IsPoison,
 ): DemoLog {
 	const {startedAt} = scenario;
-	// Some messages were there before; dead letters but a few.
+	// The logs begin with some messages; dead letters with a few.
 	const ageSeconds = 86_400 * (3 + 20 * scenario.stableRandom(pair.topic));
 	const before = letters ? 17 + 5 * pair.partition : perSecond * ageSeconds;
 	const timeOf = (offset: number) =>
@@ -92,9 +95,9 @@ function messageOf(
 	poisoned: boolean,
 	letter: boolean,
 ): KafkaMessage {
-	const luck = (salt: string) => scenario.stableRandom(`${topic} ${partition} ${offset} ${salt}`);
-	const id = Math.floor(luck('id') * 9_000_000) + 1_000_000;
-	const trace = {name: 'traceparent', value: text(`00-${Math.floor(luck('trace') * 2 ** 48).toString(16)}-01`)};
+	const random = (salt: string) => scenario.stableRandom(`${topic} ${partition} ${offset} ${salt}`);
+	const id = Math.floor(random('id') * 9_000_000) + 1_000_000;
+	const trace = {name: 'traceparent', value: text(`00-${Math.floor(random('trace') * 2 ** 48).toString(16)}-01`)};
 	const failed = [
 		{name: 'kafka_dlt-original-topic', value: text('notify')},
 		{name: 'kafka_dlt-exception-message', value: text('smtp: 550 mailbox unavailable')},
@@ -102,7 +105,7 @@ function messageOf(
 	const body = {
 		id,
 		type: topic.replace(/-?events$/, '') || topic,
-		amount: Math.floor(luck('amount') * 20_000) / 100,
+		amount: Math.floor(random('amount') * 20_000) / 100,
 		at: new Date(timestamp).toISOString(),
 	};
 	return {

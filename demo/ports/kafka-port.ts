@@ -1,10 +1,10 @@
+import {kafkaRequiredPermissions} from '../../adapters/kafka/permissions.ts';
 import type {Context} from '../../src/contract/context.ts';
 import {AdapterError, readOnlyRefusal} from '../../src/errors.ts';
 import type {KafkaBroker, KafkaPartition, KafkaPort, KafkaTopic, TopicPartition} from '../../src/port/kafka.ts';
-import {kafkaRequiredPermissions} from '../../adapters/kafka/permissions.ts';
+import type {Scenario} from '../scenario.ts';
 import {createDemoGroups, type DemoGroups, poisonOffset} from './kafka-groups.ts';
 import {createDemoLogs, type DemoLog, type DemoLogs} from './kafka-logs.ts';
-import type {Scenario} from '../scenario.ts';
 
 const brokers: readonly KafkaBroker[] = [1, 2, 3].map(id => ({
 	id,
@@ -15,7 +15,7 @@ const brokers: readonly KafkaBroker[] = [1, 2, 3].map(id => ({
 
 const unknownTopic = 'This server does not host this topic-partition.';
 
-/** What the port shares over all connections: the brokers themselves. */
+/** The state that all connections share: the brokers. */
 export type DemoKafkaCluster = {readonly logs: DemoLogs; readonly groups: DemoGroups; readonly scenario: Scenario};
 
 export function createDemoKafkaCluster(scenario: Scenario): DemoKafkaCluster {
@@ -33,7 +33,7 @@ function partitionOf({topic, partition}: TopicPartition, alive: readonly KafkaBr
 	return {topic, partition, leader: inSync[0], replicas, inSync, offline: replicas.filter(id => !inSync.includes(id))};
 }
 
-/** The brokers refuse every change of a group that somebody is in. */
+/** Brokers refuse every change of a group with members. */
 function assertWritable({groups}: DemoKafkaCluster, group: string, readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
 	if (readOnly) throw readOnlyRefusal();

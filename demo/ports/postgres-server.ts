@@ -2,8 +2,8 @@ import type {SessionRecord, WaitRecord} from '../../src/port/postgres.ts';
 import type {Scenario} from '../scenario.ts';
 
 /*
- * A PostgreSQL server as far as midwatch can see: sessions that come, run, wait and go, and locks that one holds and others want. It
- * heals when the session in the way ends, and only then: who waits and is cancelled tries again.
+ * A PostgreSQL server as far as midwatch reads it: sessions that connect, run, wait and end, and locks that one holds and others wait for.
+ * It heals when the blocking session ends, and only then: a waiting statement that is cancelled is tried again.
  */
 
 /** Epoch milliseconds throughout. */
@@ -20,7 +20,7 @@ export type DemoSession = {
 	readonly waitType: string | undefined;
 	readonly waitEvent: string | undefined;
 	readonly query: string;
-	/** The lock it holds in everybody's way. */
+	/** The lock it holds, for which others wait. */
 	readonly holds?: {readonly relation: string; readonly mode: string};
 	readonly waitsFor?: Omit<WaitRecord, 'pid' | 'waitSeconds'>;
 };
@@ -86,7 +86,8 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 	const hour = 3_600_000;
 
 	const pidOf = (slot: number) => 5200 + slot * 7 + Math.floor(scenario.stableRandom(`pid ${slot}`) * 7);
-	const addressOf = (slot: number) => `10.2.${1 + (slot % 4)}.${10 + Math.floor(scenario.stableRandom(`host ${slot}`) * 200)}`;
+	const addressOf = (slot: number) =>
+		`10.2.${1 + (slot % 4)}.${10 + Math.floor(scenario.stableRandom(`host ${slot}`) * 200)}`;
 
 	/** A pool whose connections each run a short statement every few seconds. */
 	function pool(now: number): readonly DemoSession[] {
@@ -98,7 +99,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 			const lasts = period * (0.2 + 0.5 * scenario.stableRandom(`busy ${slot} ${turn}`));
 			const end = ended.get(pid);
 			if (now - startedAt > lasts || (end !== undefined && end.at >= startedAt)) return [];
-			// Who was terminated is connected again by its pool, and is another session then.
+			// The pool of a terminated session connects again, as another session.
 			const sessionAt = end?.how === 'terminate' ? end.at + 1500 : born - hour - slot * 61_003;
 			return [
 				{
@@ -135,7 +136,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 		holds: {relation: 'public.stock', mode: 'RowExclusiveLock'},
 	};
 
-	/** One more customer every 25 s wants what the root holds, up to 40; each tries again a second after it was cancelled. */
+	/** Every 25 s one more session waits for the lock of the root, up to 40; each tries again a second after it was cancelled. */
 	function stockWaiters(now: number): readonly DemoSession[] {
 		if (!inTrouble || ended.has(root)) return [];
 		const count = Math.min(40, 14 + Math.floor((now - born) / 25_000));
@@ -275,7 +276,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 			const busy = sessions().length;
 			const idle = 38 + Math.round(scenario.smoothRandom('idle connections', 60_000) * 6);
 			if (!inTrouble) return busy + idle;
-			// The pools open more connections while theirs are stuck, and let them go again once they are not.
+			// The pools open more connections while theirs wait, and close them again afterwards.
 			const freedAt = ended.get(root)?.at;
 			const stuck = 130;
 			const left = freedAt === undefined ? stuck : stuck * Math.max(0, 1 - (now - freedAt) / 20_000);

@@ -113,7 +113,9 @@ export type StatementCounters = {
 export function createStatementCounters(scenario: Scenario): StatementCounters {
 	const calls = kinds.map(kind => Math.round(kind.callsPerSecond * lifetimeSeconds));
 	const milliseconds = kinds.map(kind => kind.callsPerSecond * lifetimeSeconds * kind.meanMs);
-	const keys = kinds.map((kind, index) => `${16_400 + index}/16384/${Math.floor(scenario.stableRandom(kind.query) * 1e15)}/t`);
+	const keys = kinds.map(
+		(kind, index) => `${16_400 + index}/16384/${Math.floor(scenario.stableRandom(kind.query) * 1e15)}/t`,
+	);
 	let at = scenario.now();
 	return {
 		advance(stockIsLocked) {

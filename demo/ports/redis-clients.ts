@@ -15,7 +15,7 @@ const applications: readonly (readonly [name: string, count: number, command: st
 
 export type DemoClients = {
 	list(): readonly RedisClientLine[];
-	/** Bytes that they hold together. */
+	/** Bytes of buffers of all clients. */
 	bufferBytes(): number;
 	/** The newest first. */
 	slowCommands(): readonly SlowCommand[];
@@ -33,28 +33,28 @@ const ordinary = {
 } as const;
 
 /**
- * A few hundred clients at rest, and in `storm` and `default` one that requests everything and reads nothing: its replies pile up until
- * it is killed. It then comes back and behaves.
+ * A few hundred idle clients, and in `storm` and `default` one that does not read its replies, which fill its output buffer until it is
+ * killed. It then connects again and reads them.
  */
 export function createDemoClients(scenario: Scenario): DemoClients {
 	const runaway = scenario.name === 'storm' || scenario.name === 'default' ? 4111 : undefined;
 	const killed = new Map<number, number>();
 	let nextId = 5000;
 	const seconds = (from: number) => Math.max(0, Math.floor((scenario.now() - from) / 1000));
-	/** Clients that came back after they were killed: the id, and when. */
+	/** Clients that connected again after they were killed: the id, and when. */
 	const returned: {readonly id: number; readonly of: RedisClientLine; readonly at: number}[] = [];
 
 	const crowd = applications.flatMap(([name, count, command], group) =>
 		Array.from({length: count}, (_, at) => {
 			const id = 100 + group * 300 + at;
-			const luck = scenario.stableRandom(`client ${id}`);
-			const since = scenario.startedAt - Math.floor(luck * 4 * 86_400_000);
+			const random = scenario.stableRandom(`client ${id}`);
+			const since = scenario.startedAt - Math.floor(random * 4 * 86_400_000);
 			return {
 				id,
 				name,
 				command,
 				since,
-				address: `10.2.${group + 1}.${(at % 24) + 10}:${30_000 + Math.floor(luck * 20_000)}`,
+				address: `10.2.${group + 1}.${(at % 24) + 10}:${30_000 + Math.floor(random * 20_000)}`,
 			};
 		}),
 	);
@@ -121,7 +121,7 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 		return [...all, ...back].filter(client => !killed.has(client.id));
 	}
 
-	/** One every ten seconds while the runaway client is there. */
+	/** One every ten seconds while the client that does not read is connected. */
 	function slow(): readonly SlowCommand[] {
 		const until = runaway === undefined ? undefined : (killed.get(runaway) ?? scenario.now());
 		if (scenario.name !== 'storm' || until === undefined) return [];

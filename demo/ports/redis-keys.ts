@@ -10,31 +10,31 @@ type Family = {
 	readonly bytes: number;
 	/** The longest time to live in milliseconds; undefined: none. */
 	readonly ttlMs: number | undefined;
-	name(luck: (salt: string) => number, at: number): string;
+	name(random: (salt: string) => number, at: number): string;
 };
 
-const hex = (luck: (salt: string) => number): string =>
+const hex = (random: (salt: string) => number): string =>
 	['a', 'b', 'c']
 		.map(salt =>
-			Math.floor(luck(salt) * 2 ** 32)
+			Math.floor(random(salt) * 2 ** 32)
 				.toString(16)
 				.padStart(8, '0'),
 		)
 		.join('');
 
-const byte = (luck: number): number => Math.floor(luck * 254) + 1;
+const byte = (random: number): number => Math.floor(random * 254) + 1;
 
 const hour = 3_600_000;
 
 const families: readonly Family[] = [
 	{share: 0.55, type: 'hash', bytes: 1250, ttlMs: undefined, name: (_, at) => `cache:product:${at}`},
-	{share: 0.13, type: 'string', bytes: 1650, ttlMs: 24 * hour, name: luck => `session:${hex(luck)}`},
+	{share: 0.13, type: 'string', bytes: 1650, ttlMs: 24 * hour, name: random => `session:${hex(random)}`},
 	{
 		share: 0.24,
 		type: 'string',
 		bytes: 120,
 		ttlMs: hour / 60,
-		name: luck => `rate_limit:10.${byte(luck('x'))}.${byte(luck('y'))}.${byte(luck('z'))}:minute`,
+		name: random => `rate_limit:10.${byte(random('x'))}.${byte(random('y'))}.${byte(random('z'))}:minute`,
 	},
 	{share: 0.05, type: 'hash', bytes: 1100, ttlMs: 7 * 24 * hour, name: (_, at) => `cart:${at}:items`},
 	{share: 0.02, type: 'zset', bytes: 3200, ttlMs: undefined, name: (_, at) => `rank:category:${at % 4000}`},
@@ -44,11 +44,11 @@ const families: readonly Family[] = [
 /** Mean bytes of one key: what the data set of so many keys takes. */
 export const bytesPerKey = families.reduce((sum, {share, bytes}) => sum + share * bytes, 0);
 
-function familyOf(luck: number): Family | undefined {
+function familyOf(random: number): Family | undefined {
 	let upTo = 0;
 	for (const family of families) {
 		upTo += family.share;
-		if (luck < upTo) return family;
+		if (random < upTo) return family;
 	}
 	return families[0];
 }
@@ -59,16 +59,16 @@ const matches = (glob: string, name: string): boolean => globMatches(glob.replac
 /** Keys that are generated on request, the same ones every time. `size` returns how many there are now. */
 export function demoKeyspace(scenario: Scenario, size: () => number): Keyspace {
 	const nameOf = (at: number): string => {
-		const luck = (salt: string) => scenario.stableRandom(`key ${at} ${salt}`);
-		return familyOf(luck('family'))?.name(luck, at) ?? `key:${at}`;
+		const random = (salt: string) => scenario.stableRandom(`key ${at} ${salt}`);
+		return familyOf(random('family'))?.name(random, at) ?? `key:${at}`;
 	};
 	function factsOf(name: string): KeyFacts {
 		const family = families.find(one => one.name(() => 0, 0).split(':')[0] === name.split(':')[0]);
-		const luck = (salt: string) => scenario.stableRandom(`${name} ${salt}`);
+		const random = (salt: string) => scenario.stableRandom(`${name} ${salt}`);
 		return {
 			type: family?.type ?? 'string',
-			bytes: Math.round((family?.bytes ?? 100) * (0.5 + luck('bytes'))),
-			ttlMs: family?.ttlMs === undefined ? -1 : Math.round(family.ttlMs * luck('ttl')),
+			bytes: Math.round((family?.bytes ?? 100) * (0.5 + random('bytes'))),
+			ttlMs: family?.ttlMs === undefined ? -1 : Math.round(family.ttlMs * random('ttl')),
 		};
 	}
 	return {

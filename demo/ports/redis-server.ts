@@ -4,9 +4,9 @@ import {hasProblem, type Scenario} from '../scenario.ts';
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 
-/** Memory for other things than keys: the server, its replication backlog, the buffers of ordinary clients. */
+/** Memory that is not for keys: the server, its replication backlog, the buffers of ordinary clients. */
 const overhead = 90 * mebibyte;
-/** Seconds in which the data set comes near to what it wants to be. */
+/** Time constant in seconds with which the data set grows to its desired size. */
 const refillSeconds = 20;
 /** Evictions stop a little below the limit. */
 const fullShare = 0.985;
@@ -15,14 +15,14 @@ const totals = {hits: 974_000_000, misses: 30_000_000, commands: 4_100_000_000, 
 export type DemoRedisServer = {
 	/** INFO as it is now. `clients`: how many are connected, and the bytes that they hold. */
 	info(clients: {readonly count: number; readonly bytes: number}): RedisInfo;
-	/** Keys there are now. */
+	/** The current number of keys. */
 	keys(): number;
 	setMaxmemory(bytes: number): void;
 };
 
 /**
- * A cache that wants to hold more than it may in the scenario `memory`: it evicts, and evicted keys are requested again. With memory
- * enough it fills up to what it wants and all is well; without a change it stays as it is.
+ * A cache whose data set is larger than maxmemory in the scenario `memory`: it evicts keys, which are then requested again. With enough
+ * memory it grows to its full size and stops evicting; without a change it stays as it is.
  */
 export function createDemoRedisServer(
 	scenario: Scenario,
@@ -44,13 +44,15 @@ export function createDemoRedisServer(
 		maxmemory === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxmemory * fullShare - overhead - sizes.clientBytes());
 	data = Math.min(wanted, availableBytes());
 
-	/** How much of what is wanted is missing, 0 to 1: that share is evicted and requested again. */
+	/** The share of the full data set that does not fit, 0 to 1: it is evicted and requested again. */
 	const missing = () => Math.max(0, 1 - data / wanted);
 	const evictsNow = () => short && data >= availableBytes() - mebibyte && wanted > availableBytes();
 	const rates = () => {
 		const ops = scenario.name === 'still' ? 0 : 41_000 * (0.92 + 0.16 * scenario.smoothRandom('redis ops', 45_000));
 		const lookups = ops * 0.7;
-		const hitRate = evictsNow() ? 0.83 - 0.04 * scenario.smoothRandom('redis hits', 30_000) : 0.972 - Math.min(0.1, missing());
+		const hitRate = evictsNow()
+			? 0.83 - 0.04 * scenario.smoothRandom('redis hits', 30_000)
+			: 0.972 - Math.min(0.1, missing());
 		return {
 			ops,
 			hits: lookups * hitRate,

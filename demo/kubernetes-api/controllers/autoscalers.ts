@@ -3,12 +3,12 @@ import type {Autoscaler, Deployment} from '../objects/kinds.ts';
 import {equalJson, type KubeObject} from '../objects/kube-object.ts';
 import {keyOfKind} from '../objects/resources.ts';
 
-/** How often the real controller looks. */
+/** The interval of the real controller. */
 export const autoscaleEveryMs = 15_000;
 
 /**
  * Keeps the replicas of a workload within the limits of its autoscaler, and writes its status. It does not measure the load: the replicas for the load are
- * `wanted`, which the scenario says; without it, what there is.
+ * `wanted`, from the scenario; without it, the current number.
  */
 export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler, wanted: number | undefined): void {
 	const {store} = cluster;
@@ -32,7 +32,9 @@ export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler
 		};
 		store.put(key, scaled as KubeObject);
 		const reason =
-			requested > current ? 'cpu resource utilization (percentage of request) above target' : 'All metrics below target';
+			requested > current
+				? 'cpu resource utilization (percentage of request) above target'
+				: 'All metrics below target';
 		const message = `New size: ${desired}; reason: ${reason}`;
 		cluster.recordEvent(autoscaler, {reason: 'SuccessfulRescale', message, component: 'horizontal-pod-autoscaler'});
 	}

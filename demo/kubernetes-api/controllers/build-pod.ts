@@ -1,8 +1,16 @@
 import type {FakeCluster} from '../cluster.ts';
-import type {Condition, Container, ContainerState, ContainerStatus, Pod, PodSpec, PodTemplate} from '../objects/kinds.ts';
+import type {
+	Condition,
+	Container,
+	ContainerState,
+	ContainerStatus,
+	Pod,
+	PodSpec,
+	PodTemplate,
+} from '../objects/kinds.ts';
 import {type KubeObject, type Labels, ownerReference} from '../objects/kube-object.ts';
 
-/** A pod of a workload's template, as its controller makes it: on no node yet, unless one is named. */
+/** A pod of a workload's template, as its controller creates it: without a node, unless one is named. */
 export function buildPod(
 	cluster: FakeCluster,
 	owner: KubeObject,
@@ -29,7 +37,7 @@ export function buildPod(
 }
 
 /**
- * Which pods a node in need of memory gives up first; kubectl describes a pod by it. By the rules of pkg/apis/core/v1/helper/qos: `Guaranteed`
+ * The QoS class of a pod: which pods a node that is short of memory evicts first. By the rules of pkg/apis/core/v1/helper/qos: `Guaranteed`
  * when each container's limits are its requests, `BestEffort` when no container has either, else `Burstable`.
  */
 export function qosClass({containers}: PodSpec): string {
@@ -72,7 +80,7 @@ export const containerStatus = (
 	...more,
 });
 
-/** The pod with these containers, and with the phase and conditions that the kubelet derives from them. */
+/** The pod with these container statuses, the conditions that the kubelet derives from them, and the phase: `Pending` until the first container has started, then `Running`. */
 export function withContainers(pod: Pod, containerStatuses: readonly ContainerStatus[], time: string): Pod {
 	const unready = containerStatuses.filter(({ready}) => !ready).map(({name}) => name);
 	const started = containerStatuses.some(
@@ -91,6 +99,6 @@ export function withContainers(pod: Pod, containerStatuses: readonly ContainerSt
 	return {...pod, status: {...pod.status, phase: started ? 'Running' : 'Pending', conditions, containerStatuses}};
 }
 
-/** A network address that belongs to the key, in 10.0.0.0/8. */
-export const addressOf = (luck: number): string =>
-	`10.${Math.floor(luck * 200) + 1}.${Math.floor((luck * 51_200) % 256)}.${(Math.floor(luck * 13_107_200) % 254) + 1}`;
+/** An address in 10.0.0.0/8, by a number from 0 to 1. */
+export const addressOf = (random: number): string =>
+	`10.${Math.floor(random * 200) + 1}.${Math.floor((random * 51_200) % 256)}.${(Math.floor(random * 13_107_200) % 254) + 1}`;

@@ -1,5 +1,5 @@
-import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {FakeCluster} from '../cluster.ts';
+import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {ContainerStatus, Pod} from '../objects/kinds.ts';
 import {withContainers} from './build-pod.ts';
 
@@ -11,7 +11,7 @@ export type Churn = {
 
 const everyMs = 50;
 
-/** Restarts, relabels and deletes pods at random, so many changes a second; the controllers make new ones of those that are deleted. */
+/** Restarts, relabels and deletes random pods at a rate of changes per second; the controllers recreate those that are deleted. */
 export function startChurn(cluster: FakeCluster, scenario: ClusterScenario, perSecond: number): Churn {
 	const {store, clock} = cluster;
 	let changes = 0;

@@ -2,10 +2,10 @@ import type {FakeCluster} from '../cluster.ts';
 import {parseQuantity} from '../objects/defaults.ts';
 import type {Container, ContainerStatus, KeyValues, Pod, Terminated} from '../objects/kinds.ts';
 import {parseTimestamp, timestamp} from '../objects/kube-object.ts';
-import {containerStatus} from './build-pod.ts';
 import type {ContainerProgram} from '../objects/programs.ts';
+import {containerStatus} from './build-pod.ts';
 
-/** How the kubelet spaces out the starts of a container that keeps ending: at once, then 10 s, doubling up to 5 minutes. */
+/** The kubelet's backoff between starts of a container that keeps ending: none at first, then 10 s, doubling up to 5 minutes. */
 export const restartBackoffMs = (restarts: number): number =>
 	restarts === 0 ? 0 : Math.min(300, 10 * 2 ** (restarts - 1)) * 1000;
 
@@ -19,7 +19,7 @@ const goDuration = (ms: number): string => {
 	return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 };
 
-/** What becomes of one container next, and when: `become` is called once the clock is at `at`. */
+/** The next transition of a container: `apply` is called once the clock is at `at`, in epoch milliseconds. */
 export type NextTransition = {readonly at: number; apply(): ContainerStatus};
 
 export type ContainerContext = {
@@ -28,11 +28,11 @@ export type ContainerContext = {
 	readonly container: Container;
 	readonly status: ContainerStatus;
 	readonly program: ContainerProgram;
-	/** From 0 to 1, of this container: not all of them do everything at the same moment. */
+	/** A number of this container, 0 <= n < 1: containers do not all do the same at the same time. */
 	readonly random: number;
 };
 
-/** Undefined when nothing will happen by itself. */
+/** The next transition; undefined when nothing changes by itself. */
 export function nextTransition(living: ContainerContext): NextTransition | undefined {
 	const {status, pod, cluster} = living;
 	const {state} = status;
@@ -53,7 +53,10 @@ export function nextTransition(living: ContainerContext): NextTransition | undef
 	return {at: created + creatingMs * (0.5 + living.random), apply: () => start(living, status.restartCount)};
 }
 
-function afterEnd({cluster, pod, container, status, program, random: luck}: ContainerContext, ended: Terminated): NextTransition | undefined {
+function afterEnd(
+	{cluster, pod, container, status, program, random}: ContainerContext,
+	ended: Terminated,
+): NextTransition | undefined {
 	if (pod.spec.restartPolicy === 'Never' || (pod.spec.restartPolicy === 'OnFailure' && ended.exitCode === 0))
 		return undefined;
 	const wait = restartBackoffMs(status.restartCount);
@@ -62,7 +65,7 @@ function afterEnd({cluster, pod, container, status, program, random: luck}: Cont
 		at: (parseTimestamp(ended.finishedAt) ?? 0) + endedMs,
 		apply() {
 			const after = {...status, lastState: {terminated: ended}};
-			if (wait === 0) return start({cluster, pod, container, status: after, program, random: luck}, status.restartCount + 1);
+			if (wait === 0) return start({cluster, pod, container, status: after, program, random}, status.restartCount + 1);
 			const message = `back-off ${goDuration(wait)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
 			recordContainerEvent(
 				cluster,
@@ -77,7 +80,10 @@ function afterEnd({cluster, pod, container, status, program, random: luck}: Cont
 	};
 }
 
-function whileRunning({cluster, container, status, program, random: luck}: ContainerContext, startedAt: number): NextTransition | undefined {
+function whileRunning(
+	{cluster, container, status, program, random}: ContainerContext,
+	startedAt: number,
+): NextTransition | undefined {
 	const limit = parseQuantity(container.resources?.limits?.['memory']);
 	const killed = program.memory !== undefined && limit > 0 && program.memory > limit;
 	const readyAt = startedAt + (program.readyAfterMs ?? 1000);
@@ -97,7 +103,7 @@ function whileRunning({cluster, container, status, program, random: luck}: Conta
 		},
 	});
 	const ends: NextTransition | undefined = killed
-		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * luck), apply: () => end('OOMKilled', 137)}
+		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * random), apply: () => end('OOMKilled', 137)}
 		: program.exit && {
 				at: startedAt + program.exit.afterMs,
 				apply: () =>
@@ -109,7 +115,7 @@ function whileRunning({cluster, container, status, program, random: luck}: Conta
 	return ends;
 }
 
-/** Starts the container, or says what it cannot be started without. */
+/** Starts the container, or reports what is missing to start it. */
 function start(living: ContainerContext, restartCount: number): ContainerStatus {
 	const {cluster, pod, container, status, program} = living;
 	const waiting = (reason: string, message: string): ContainerStatus => ({
@@ -123,7 +129,14 @@ function start(living: ContainerContext, restartCount: number): ContainerStatus 
 			return waiting('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${unknownImage(image)}`);
 		}
 		recordContainerEvent(cluster, pod, container, 'Pulling', `Pulling image "${image}"`);
-		recordContainerEvent(cluster, pod, container, 'Failed', `Failed to pull image "${image}": ${unknownImage(image)}`, 'Warning');
+		recordContainerEvent(
+			cluster,
+			pod,
+			container,
+			'Failed',
+			`Failed to pull image "${image}": ${unknownImage(image)}`,
+			'Warning',
+		);
 		return waiting('ErrImagePull', unknownImage(image));
 	}
 	const lack = missingConfig(cluster, pod, container);
@@ -131,7 +144,13 @@ function start(living: ContainerContext, restartCount: number): ContainerStatus 
 		recordContainerEvent(cluster, pod, container, 'Failed', `Error: ${lack}`, 'Warning');
 		return waiting('CreateContainerConfigError', lack);
 	}
-	recordContainerEvent(cluster, pod, container, 'Pulled', `Container image "${container.image}" already present on machine`);
+	recordContainerEvent(
+		cluster,
+		pod,
+		container,
+		'Pulled',
+		`Container image "${container.image}" already present on machine`,
+	);
 	recordContainerEvent(cluster, pod, container, 'Created', `Created container: ${container.name}`);
 	recordContainerEvent(cluster, pod, container, 'Started', `Started container ${container.name}`);
 	return containerStatus(
@@ -150,7 +169,7 @@ function start(living: ContainerContext, restartCount: number): ContainerStatus 
 const unknownImage = (image: string) =>
 	`rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
 
-/** The first secret or config map that the container wants and does not find, in the kubelet's words. */
+/** The first secret or config map that the container needs and that does not exist, in the kubelet's words. */
 function missingConfig({store}: FakeCluster, {metadata}: Pod, {env = []}: Container): string | undefined {
 	for (const {valueFrom} of env) {
 		for (const [kind, resource, ref] of [

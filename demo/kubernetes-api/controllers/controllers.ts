@@ -1,12 +1,7 @@
-import type {ClusterScenario} from '../cluster-scenario.ts';
-import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
-import {recountBudget} from '../objects/budgets.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {reconcileCronJob} from './cron-jobs.ts';
-import {reconcileDaemonSet} from './daemon-sets.ts';
-import {reconcileDeployment} from './deployments.ts';
-import {reconcileEndpoints} from './endpoints.ts';
-import {reconcileJob} from './jobs.ts';
+import type {ClusterScenario} from '../cluster-scenario.ts';
+import {recountBudget} from '../objects/budgets.ts';
+import {randomLetters} from '../objects/generated-names.ts';
 import {
 	type Autoscaler,
 	type Budget,
@@ -22,24 +17,29 @@ import {
 	type Service,
 	type StatefulSet,
 } from '../objects/kinds.ts';
-import {createKubelet} from './kubelet.ts';
-import {randomLetters} from '../objects/generated-names.ts';
 import {controllerOf, equalJson, type KubeObject} from '../objects/kube-object.ts';
 import type {ContainerPrograms} from '../objects/programs.ts';
-import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
-import {reconcileReplicaSet} from './replica-sets.ts';
 import {keyOfKind, resourceTypes} from '../objects/resources.ts';
-import {matchesSelector, type LabelSelector} from '../objects/selectors.ts';
-import {reconcileStatefulSet} from './stateful-sets.ts';
+import {type LabelSelector, matchesSelector} from '../objects/selectors.ts';
 import type {StoreChange} from '../objects/store.ts';
+import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
+import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
+import {reconcileCronJob} from './cron-jobs.ts';
+import {reconcileDaemonSet} from './daemon-sets.ts';
+import {reconcileDeployment} from './deployments.ts';
+import {reconcileEndpoints} from './endpoints.ts';
+import {reconcileJob} from './jobs.ts';
+import {createKubelet} from './kubelet.ts';
+import {reconcileReplicaSet} from './replica-sets.ts';
+import {reconcileStatefulSet} from './stateful-sets.ts';
 
-/** Changes are gathered for so long before the controllers look: a burst of them is one piece of work. */
+/** Changes are coalesced for this long before the controllers run. */
 const gatherMs = 20;
 
 export type Controllers = {
 	/** How many replicas the load requires, by `NAMESPACE/NAME` of the autoscaler. */
 	readonly wanted: Map<string, number>;
-	/** Looks at the autoscalers, and then every 15 seconds. */
+	/** Runs the autoscalers now, and then every 15 seconds. */
 	autoscale(): void;
 	stop(): void;
 };
@@ -51,14 +51,18 @@ const countedAlike = (pod: Pod, before: Pod): boolean =>
 	pod.status.podIP === before.status.podIP &&
 	equalJson(pod.metadata.labels, before.metadata.labels);
 
-/** Timers wait no longer than 24 days: what is due later is looked at in between. */
+/** A timer can wait for 24 days at most: what is due later is checked in between. */
 const longestWaitMs = 24 * 3_600_000;
 
-/** A deadline is over a second after it, and not in it. */
+/** A deadline has passed one second after it: timestamps have whole seconds. */
 const later = (at: number | undefined): number | undefined => at && at + 1000;
 
 /** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
-export function startControllers(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): Controllers {
+export function startControllers(
+	cluster: FakeCluster,
+	scenario: ClusterScenario,
+	programs: ContainerPrograms,
+): Controllers {
 	const {store, clock} = cluster;
 	const wanted = new Map<string, number>();
 	const kubelet = createKubelet(cluster, scenario, programs);
@@ -105,7 +109,7 @@ export function startControllers(cluster: FakeCluster, scenario: ClusterScenario
 	const autoscale = (object: Autoscaler) =>
 		reconcileAutoscaler(cluster, object, wanted.get(`${object.metadata.namespace}/${object.metadata.name}`));
 
-	/** What makes no more changes may still have something to do by time: a rollout fails, a schedule is due. */
+	/** Schedules what happens by time alone, without a change: a rollout exceeds its deadline, a schedule is due. */
 	function watchMoment(resource: string, {metadata}: KubeObject, at: number | undefined) {
 		deadlines.get(metadata.uid)?.();
 		if (at === undefined) return;
@@ -163,7 +167,7 @@ export function startControllers(cluster: FakeCluster, scenario: ClusterScenario
 		}
 	}
 
-	/** A namespace that is to go is emptied first. */
+	/** Deletes the objects of a terminating namespace before the namespace. */
 	function finishNamespace({metadata, status}: Namespace) {
 		if (status.phase !== 'Terminating') return;
 		let left = 0;

@@ -1,13 +1,13 @@
 import type {FakeCluster} from '../cluster.ts';
 import {withDefaults} from '../objects/defaults.ts';
 import {type CronJob, type Job, jobVerdict} from '../objects/kinds.ts';
-import {equalJson, parseTimestamp, ownerReference, timestamp} from '../objects/kube-object.ts';
-import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
+import {equalJson, ownerReference, parseTimestamp, timestamp} from '../objects/kube-object.ts';
 import {nextScheduledTime} from '../objects/schedule.ts';
+import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
 
 const component = 'cronjob-controller';
 
-/** One step, by the rules of pkg/controller/cronjob: what is due is made, what is old goes. Epoch milliseconds when the next is due. */
+/** One step, by the rules of pkg/controller/cronjob: creates due Jobs and deletes old ones. Returns when the next is due, in epoch milliseconds. */
 export function reconcileCronJob(cluster: FakeCluster, cron: CronJob): number | undefined {
 	const {store, clock} = cluster;
 	const {metadata, spec, status} = cron;
@@ -18,7 +18,8 @@ export function reconcileCronJob(cluster: FakeCluster, cron: CronJob): number | 
 	if (due !== undefined && due <= clock.now() && spec.suspend !== true) {
 		lastScheduleTime = timestamp(due);
 		const busy = store.ownedBy<Job>('jobs.batch', metadata.uid).filter(job => jobVerdict(job) === undefined);
-		if (spec.concurrencyPolicy === 'Replace') for (const job of busy) deleteObject(cluster, 'jobs.batch', job, backgroundDeletion);
+		if (spec.concurrencyPolicy === 'Replace')
+			for (const job of busy) deleteObject(cluster, 'jobs.batch', job, backgroundDeletion);
 		if (spec.concurrencyPolicy !== 'Forbid' || busy.length === 0) make(cluster, cron, due);
 	}
 	const jobs = store

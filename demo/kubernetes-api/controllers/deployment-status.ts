@@ -1,14 +1,20 @@
-import {resolveIntOrPercent} from '../objects/budgets.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {type Condition, conditionOf, type Deployment, type DeploymentStatus, type ReplicaSet} from '../objects/kinds.ts';
+import {resolveIntOrPercent} from '../objects/budgets.ts';
+import {
+	type Condition,
+	conditionOf,
+	type Deployment,
+	type DeploymentStatus,
+	type ReplicaSet,
+} from '../objects/kinds.ts';
 import {equalJson, parseTimestamp} from '../objects/kube-object.ts';
 
 const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number | undefined) =>
 	sets.reduce((sum, set) => sum + (count(set) ?? 0), 0);
 
 /**
- * Computes the progress of a rollout by the rules of pkg/controller/deployment/progress.go. Gives the moment (epoch milliseconds) at which its
- * deadline passes, if it is still under way.
+ * Computes the progress of a rollout by the rules of pkg/controller/deployment/progress.go. Returns when its deadline
+ * passes (epoch milliseconds), while it is in progress.
  */
 export function deploymentStatus(
 	cluster: FakeCluster,

@@ -1,16 +1,16 @@
-import {resolveIntOrPercent} from '../objects/budgets.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {deploymentStatus} from './deployment-status.ts';
-import {type Deployment, isActive, type Pod, type PodTemplate, type ReplicaSet} from '../objects/kinds.ts';
+import {resolveIntOrPercent} from '../objects/budgets.ts';
 import {hashName} from '../objects/generated-names.ts';
+import {type Deployment, isActive, type Pod, type PodTemplate, type ReplicaSet} from '../objects/kinds.ts';
 import {equalJson, type Labels, ownerReference} from '../objects/kube-object.ts';
+import {deploymentStatus} from './deployment-status.ts';
 
 const component = 'deployment-controller';
 export const deploymentRevisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
-/** Annotations that a replica set does not take over from its deployment. */
+/** Annotations that a replica set does not inherit from its deployment. */
 const ownAnnotations = [
 	'kubectl.kubernetes.io/last-applied-configuration',
 	deploymentRevisionAnnotation,
@@ -21,7 +21,8 @@ const ownAnnotations = [
 ];
 const hashLabel = 'pod-template-hash';
 
-export const replicaSetRevision = (set: ReplicaSet): number => Number(set.metadata.annotations?.[deploymentRevisionAnnotation] ?? 0);
+export const replicaSetRevision = (set: ReplicaSet): number =>
+	Number(set.metadata.annotations?.[deploymentRevisionAnnotation] ?? 0);
 
 function withoutHash({metadata, spec}: PodTemplate): PodTemplate {
 	const {[hashLabel]: _, ...labels} = metadata?.labels ?? {};
@@ -37,7 +38,7 @@ const sameTemplate = (a: PodTemplate, b: PodTemplate) => {
 	return equalJson(clean(a), clean(b));
 };
 
-/** How far a rollout may go beyond and below what is wanted. */
+/** How many pods a rollout may have above and below the desired number. */
 export function rolloutBounds({spec}: Deployment): {readonly surge: number; readonly unavailable: number} {
 	if (spec.strategy?.type === 'Recreate') return {surge: 0, unavailable: spec.replicas};
 	const {maxSurge = '25%', maxUnavailable = '25%'} = spec.strategy?.rollingUpdate ?? {};
@@ -46,7 +47,7 @@ export function rolloutBounds({spec}: Deployment): {readonly surge: number; read
 	return surge === 0 && unavailable === 0 ? {surge: 0, unavailable: 1} : {surge, unavailable};
 }
 
-/** One step of a rollout, by the rules of pkg/controller/deployment. Gives when to look again, if time alone can change something. */
+/** One step of a rollout, by the rules of pkg/controller/deployment. Returns when to run again, if time alone can change something. */
 export function reconcileDeployment(cluster: FakeCluster, deployment: Deployment): number | undefined {
 	const {store} = cluster;
 	const {metadata, spec} = deployment;
@@ -70,11 +71,13 @@ export function reconcileDeployment(cluster: FakeCluster, deployment: Deployment
 }
 
 function inherited(deployment: Deployment, before: Labels): Labels {
-	const inherited = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name));
+	const inherited = Object.entries(deployment.metadata.annotations ?? {}).filter(
+		([name]) => !ownAnnotations.includes(name),
+	);
 	return {...before, ...Object.fromEntries(inherited)};
 }
 
-/** The replica set of the present template, with the highest revision of all. */
+/** The replica set of the current template, with the highest revision of all. */
 function newest(
 	cluster: FakeCluster,
 	deployment: Deployment,
@@ -148,7 +151,12 @@ const available = (set: ReplicaSet) => set.status.availableReplicas ?? 0;
 const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number) =>
 	sets.reduce((sum, set) => sum + count(set), 0);
 
-function rollingUpdate(cluster: FakeCluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
+function rollingUpdate(
+	cluster: FakeCluster,
+	deployment: Deployment,
+	fresh: ReplicaSet,
+	others: readonly ReplicaSet[],
+): void {
 	const wanted = deployment.spec.replicas;
 	const {surge, unavailable} = rolloutBounds(deployment);
 	const all = total([fresh, ...others], set => set.spec.replicas);
@@ -156,11 +164,13 @@ function rollingUpdate(cluster: FakeCluster, deployment: Deployment, fresh: Repl
 	const count = fresh.spec.replicas > wanted ? wanted : Math.min(wanted, fresh.spec.replicas + allowedExtra);
 	const scaled = scale(cluster, deployment, fresh, count);
 	if (scaled.spec.replicas !== fresh.spec.replicas) return;
-	const old = others.filter(set => set.spec.replicas > 0).toSorted((a, b) => replicaSetRevision(a) - replicaSetRevision(b));
+	const old = others
+		.filter(set => set.spec.replicas > 0)
+		.toSorted((a, b) => replicaSetRevision(a) - replicaSetRevision(b));
 	const least = wanted - unavailable;
 	const freshMissing = fresh.spec.replicas - available(fresh);
 	let spare = all - least - freshMissing;
-	// Those that do not work go first; then those that do, as far as enough are left.
+	// Unhealthy pods are removed first, then healthy ones as long as enough remain.
 	let working = total([fresh, ...others], available);
 	for (const set of old) {
 		if (spare <= 0) return;
@@ -173,7 +183,12 @@ function rollingUpdate(cluster: FakeCluster, deployment: Deployment, fresh: Repl
 	}
 }
 
-function recreate(cluster: FakeCluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
+function recreate(
+	cluster: FakeCluster,
+	deployment: Deployment,
+	fresh: ReplicaSet,
+	others: readonly ReplicaSet[],
+): void {
 	for (const set of others) if (set.spec.replicas > 0) scale(cluster, deployment, set, 0);
 	const left = others.flatMap(set => cluster.store.ownedBy<Pod>('pods', set.metadata.uid)).filter(isActive);
 	if (left.length === 0) scale(cluster, deployment, fresh, deployment.spec.replicas);
@@ -184,7 +199,7 @@ const annotated = (set: ReplicaSet, name: string): number | undefined => {
 	return text === undefined ? undefined : Number(text);
 };
 
-/** Whether another number of pods is wanted than when its sets that have pods were last sized. */
+/** Whether the desired number of pods has changed since the sets with pods were last sized. */
 const isScaled = (deployment: Deployment, sets: readonly ReplicaSet[]): boolean =>
 	sets.some(
 		set =>
@@ -196,7 +211,7 @@ const isFullyScaled = (set: ReplicaSet, wanted: number): boolean =>
 	set.spec.replicas === wanted && annotated(set, desiredAnnotation) === wanted && available(set) === wanted;
 
 /**
- * Sizes the sets for the number of pods that is wanted: a rollout that is under way, or paused, is not taken any further by it. By the rules
+ * Sizes the sets for the desired number of pods; that does not advance a rollout in progress, or a paused one. By the rules
  * of `scale` in pkg/controller/deployment/sync.go: one set alone gets all replicas, several share the difference in proportion to their sizes, and
  * what rounding leaves goes to the largest.
  */
@@ -221,7 +236,8 @@ function scaleAll(
 	if (deployment.spec.strategy?.type === 'Recreate') return;
 	const most = wanted === 0 ? 0 : wanted + rolloutBounds(deployment).surge;
 	const change = most - total(active, set => set.spec.replicas);
-	const older = (a: ReplicaSet, b: ReplicaSet) => (replicaSetRevision(a) - replicaSetRevision(b)) * (change > 0 ? -1 : 1);
+	const older = (a: ReplicaSet, b: ReplicaSet) =>
+		(replicaSetRevision(a) - replicaSetRevision(b)) * (change > 0 ? -1 : 1);
 	const bySize = active.toSorted((a, b) => b.spec.replicas - a.spec.replicas || older(a, b));
 	let left = change;
 	const shares = bySize.map(set => {
@@ -237,7 +253,7 @@ function scaleAll(
 	}
 }
 
-/** Old sets beyond the limit of the history are forgotten. */
+/** Deletes old sets beyond revisionHistoryLimit. */
 function tidy(
 	cluster: FakeCluster,
 	{spec: {revisionHistoryLimit = 10}}: Deployment,

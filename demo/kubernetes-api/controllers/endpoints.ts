@@ -3,7 +3,7 @@ import {type Endpoints, isActive, isReady, type Pod, type Service} from '../obje
 import {equalJson} from '../objects/kube-object.ts';
 import {matchesSelector} from '../objects/selectors.ts';
 
-/** The addresses behind a service: of its ready pods, and apart from them of those that are not. */
+/** The addresses of a service: those of its ready pods, and separately those of the others. */
 export function reconcileEndpoints(cluster: FakeCluster, service: Service): void {
 	const {store} = cluster;
 	const {metadata, spec} = service;
@@ -12,7 +12,10 @@ export function reconcileEndpoints(cluster: FakeCluster, service: Service): void
 	const pods = store
 		.list<Pod>('pods', metadata.namespace)
 		.filter(
-			pod => isActive(pod) && pod.status.podIP !== undefined && matchesSelector({matchLabels: selector}, pod.metadata.labels),
+			pod =>
+				isActive(pod) &&
+				pod.status.podIP !== undefined &&
+				matchesSelector({matchLabels: selector}, pod.metadata.labels),
 		);
 	const address = ({metadata: {namespace = '', name, uid}, spec: {nodeName}, status}: Pod) => ({
 		ip: status.podIP ?? '',

@@ -1,8 +1,8 @@
 import type {FakeCluster} from '../cluster.ts';
-import {restartBackoffMs} from './container-lifecycle.ts';
 import {conditionOf, isActive, isReady, type Job, jobVerdict, type Pod} from '../objects/kinds.ts';
 import {equalJson, parseTimestamp} from '../objects/kube-object.ts';
 import {buildPod, withCondition} from './build-pod.ts';
+import {restartBackoffMs} from './container-lifecycle.ts';
 import {deletePodAsController} from './replica-sets.ts';
 
 const component = 'job-controller';
@@ -10,8 +10,8 @@ const component = 'job-controller';
 type Verdict = {readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string};
 
 /**
- * One step, by the rules of pkg/controller/job: as many pods at once as `parallelism`, another for each that failed, ever later, until
- * `completions` have ended well or `backoffLimit` is passed. Epoch milliseconds when something may be due by time alone.
+ * One step, by the rules of pkg/controller/job: as many pods at once as `parallelism`, another for each that failed, with backoff, until
+ * `completions` have succeeded or `backoffLimit` is exceeded. Returns when something may be due by time alone, in epoch milliseconds.
  */
 export function reconcileJob(cluster: FakeCluster, job: Job, suffix: () => string): number | undefined {
 	const {store, clock} = cluster;
@@ -93,7 +93,11 @@ type JobProgress = {
 	readonly startTime: string | undefined;
 };
 
-function updateJobStatus(cluster: FakeCluster, job: Job, {verdict, startTime, succeeded, failed, ...counts}: JobProgress): void {
+function updateJobStatus(
+	cluster: FakeCluster,
+	job: Job,
+	{verdict, startTime, succeeded, failed, ...counts}: JobProgress,
+): void {
 	const time = cluster.time();
 	let conditions = job.status.conditions ?? [];
 	const isSuspended = job.spec.suspend === true;

@@ -1,24 +1,24 @@
-import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {nextTransition} from './container-lifecycle.ts';
+import type {ClusterScenario} from '../cluster-scenario.ts';
 import {type ContainerStatus, conditionOf, type Node, type Pod} from '../objects/kinds.ts';
 import {controllerOf, parseTimestamp} from '../objects/kube-object.ts';
-import {addressOf, containerStatus, withContainers} from './build-pod.ts';
 import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
+import {addressOf, containerStatus, withContainers} from './build-pod.ts';
+import {nextTransition} from './container-lifecycle.ts';
 import {createScheduler} from './scheduler.ts';
 
-/** How long a container takes to stop once it hears that it should. */
+/** How long a container takes to stop after SIGTERM. */
 const stoppingMs = 700;
 const scheduleRetryMs = 5000;
 
-/** What a Job runs comes to an end, if nothing else is known of it. */
+/** The program of a Job whose image is unknown: it ends successfully. */
 const usualJob: ContainerProgram = {exit: {afterMs: 3000, exitCode: 0, says: ''}};
 const programOf = (pod: Pod, known: ContainerProgram): ContainerProgram =>
 	Object.keys(known).length === 0 && controllerOf(pod)?.kind === 'Job' ? usualJob : known;
 
-/** Brings each pod on: puts it on a node, starts its containers, restarts those that end, and takes it away when it was deleted. */
+/** Runs each pod: starts its containers, restarts those that end, and removes the pod when it was deleted. */
 export type Kubelet = {
-	/** Looks at the pod again now: it is new, or was changed. */
+	/** Syncs the pod now: it is new or has changed. */
 	reconcile(pod: Pod): void;
 	stop(): void;
 };
@@ -39,7 +39,7 @@ export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, p
 		timers.set(uid, cancel);
 	}
 
-	/** A node that is not there or not ready does nothing for its pods. */
+	/** A node that does not exist or is not ready does not run its pods. */
 	function isServed({spec}: Pod): boolean {
 		const node = store.get<Node>('nodes', undefined, spec.nodeName ?? '');
 		return node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status === 'True';
@@ -80,18 +80,18 @@ export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, p
 		pod.spec.containers.map(container => {
 			const status = pod.status.containerStatuses?.find(each => each.name === container.name);
 			const known = status ?? containerStatus(container, {waiting: {reason: 'ContainerCreating'}});
-			const luck = scenario.stableRandom(`${pod.metadata.uid}/${container.name}`);
+			const random = scenario.stableRandom(`${pod.metadata.uid}/${container.name}`);
 			const program = programOf(pod, programs.get(container.image));
-			return {status: known, next: nextTransition({cluster, pod, container, status: known, program, random: luck})};
+			return {status: known, next: nextTransition({cluster, pod, container, status: known, program, random})};
 		});
 
-	/** The containers whose moment has come go on. */
+	/** Applies the transitions of containers that are due. */
 	function advance(pod: Pod) {
 		if (!isServed(pod)) return;
 		const steps = nexts(pod);
 		const earliest = Math.min(...steps.map(({next}) => next?.at ?? Number.POSITIVE_INFINITY));
 		const statuses = steps.map(({status, next}): ContainerStatus => {
-			// A retry counts from now, and this is it.
+			// The time of a retry counts from now.
 			const isDue = next !== undefined && (next.at <= clock.now() || next.at === earliest);
 			return isDue ? next.apply() : status;
 		});

@@ -4,7 +4,7 @@ import {controllerOf} from '../objects/kube-object.ts';
 import {withCondition} from './build-pod.ts';
 import {deletePodAsController} from './replica-sets.ts';
 
-/** Pods tolerate a node that cannot be reached for so long, unless they say otherwise. */
+/** How long pods tolerate an unreachable node, unless they have a toleration of their own. */
 const tolerationMs = 300_000;
 
 const unreachable = [
@@ -14,7 +14,7 @@ const unreachable = [
 
 /**
  * Loses the kubelet of a node, or finds it again (pkg/controller/nodelifecycle): its pods are no longer ready, after five minutes they are
- * deleted, and remain, since no kubelet is there to end them.
+ * deleted, and stay in Terminating, because no kubelet stops them.
  */
 export function setNodeReady(cluster: FakeCluster, name: string, ready: boolean): void {
 	const {store} = cluster;

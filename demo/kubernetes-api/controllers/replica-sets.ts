@@ -1,15 +1,16 @@
 import type {FakeCluster} from '../cluster.ts';
 import {isActive, isReady, type Pod, type ReplicaSet} from '../objects/kinds.ts';
 import {equalJson} from '../objects/kube-object.ts';
-import {buildPod} from './build-pod.ts';
 import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
+import {buildPod} from './build-pod.ts';
 
 const component = 'replicaset-controller';
 
-/** A controller takes a pod away: as a client would, without conditions. */
-export const deletePodAsController = (cluster: FakeCluster, pod: Pod): void => void deleteObject(cluster, 'pods', pod, backgroundDeletion);
+/** Deletes a pod as a controller does: like a client, without preconditions. */
+export const deletePodAsController = (cluster: FakeCluster, pod: Pod): void =>
+	void deleteObject(cluster, 'pods', pod, backgroundDeletion);
 
-/** Those that are of the least use go first: on no node, not ready, young (pkg/controller, ActivePods). */
+/** The order in which pods are deleted: unscheduled before not ready before ready, then the newest first (pkg/controller, ActivePods). */
 export function sortByDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
 	const rank = (pod: Pod) => (pod.spec.nodeName === undefined ? 0 : isReady(pod) ? 2 : 1);
 	return pods.toSorted(
@@ -17,7 +18,7 @@ export function sortByDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
 	);
 }
 
-/** Creates or deletes pods until there are as many as wanted, and writes the status. */
+/** Creates or deletes pods until their number is the desired one, and writes the status. */
 export function reconcileReplicaSet(cluster: FakeCluster, set: ReplicaSet, suffix: () => string): void {
 	const {store} = cluster;
 	if (set.metadata.deletionTimestamp !== undefined) return;

@@ -1,12 +1,12 @@
 import type {FakeCluster} from '../cluster.ts';
-import type {ControllerRevision, PodTemplate, WorkloadSpec} from '../objects/kinds.ts';
 import {hashName} from '../objects/generated-names.ts';
+import type {ControllerRevision, PodTemplate, WorkloadSpec} from '../objects/kinds.ts';
 import {equalJson, type KubeObject, ownerReference} from '../objects/kube-object.ts';
 
-/** What a stateful or daemon set keeps of each template it had: a patch that would bring it back. */
+/** What a stateful or daemon set stores of each template it had: a patch that restores it. */
 export const templateData = (template: PodTemplate): object => ({spec: {template: {...template, $patch: 'replace'}}});
 
-/** The revision of the present template: a new one, or an old one that becomes the newest again. */
+/** The revision of the current template: a new one, or an old one that becomes the newest again. */
 export function ensureCurrentRevision(
 	cluster: FakeCluster,
 	owner: KubeObject & {readonly spec: WorkloadSpec},

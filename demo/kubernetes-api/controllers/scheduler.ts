@@ -6,7 +6,7 @@ import {withCondition} from './build-pod.ts';
 type Load = {cpu: number; memory: number; pods: number};
 
 export type Scheduler = {
-	/** Puts the pod on a node, or says on it why none takes it. */
+	/** Assigns the pod to a node, or records in its conditions why no node fits. */
 	schedule(pod: Pod): Pod;
 };
 
@@ -21,7 +21,7 @@ function requested({spec}: Pod): Load {
 
 const isEnded = ({status}: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';
 
-/** Chooses the node with the most memory left. Follows the pods, so as to know what is taken. */
+/** Chooses the node with the most unallocated memory. Follows the pods, to know what they have requested. */
 export function createScheduler(cluster: FakeCluster): Scheduler {
 	const {store} = cluster;
 	const taken = new Map<string, Load>();
@@ -54,7 +54,7 @@ export function createScheduler(cluster: FakeCluster): Scheduler {
 		if (resource === 'pods') follow(object as Pod, type === 'DELETED');
 	});
 
-	/** Why a node does not take a pod, in the scheduler's words; undefined when it does. */
+	/** Why a node does not fit a pod, in the scheduler's words; undefined when it does. */
 	function refusal(node: Node, pod: Pod, wants: Load): string | undefined {
 		const {allocatable} = node.status;
 		const load = taken.get(node.metadata.name) ?? {cpu: 0, memory: 0, pods: 0};

@@ -9,7 +9,7 @@ const component = 'statefulset-controller';
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 
 /**
- * One step, by the rules of pkg/controller/statefulset. With OrderedReady nothing goes on while a pod is not ready, not even to a better
+ * One step, by the rules of pkg/controller/statefulset. With OrderedReady nothing proceeds while a pod is not ready, not even to a better
  * revision: a broken pod has to be deleted manually (kubernetes issue 67250); the same holds here.
  */
 export function reconcileStatefulSet(cluster: FakeCluster, set: StatefulSet): void {

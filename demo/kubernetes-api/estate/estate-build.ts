@@ -1,12 +1,12 @@
-import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {withDefaults} from '../objects/defaults.ts';
-import {deploymentRevisionAnnotation} from '../controllers/deployments.ts';
-import type {WorkloadPlan} from './estate-workloads.ts';
-import type {Container, Deployment, Namespace, Node, PodTemplate, ReplicaSet} from '../objects/kinds.ts';
-import {hashName} from '../objects/generated-names.ts';
-import {type KubeObject, type Labels, ownerReference, timestamp} from '../objects/kube-object.ts';
+import type {ClusterScenario} from '../cluster-scenario.ts';
 import {addressOf} from '../controllers/build-pod.ts';
+import {deploymentRevisionAnnotation} from '../controllers/deployments.ts';
+import {withDefaults} from '../objects/defaults.ts';
+import {hashName} from '../objects/generated-names.ts';
+import type {Container, Deployment, Namespace, Node, PodTemplate, ReplicaSet} from '../objects/kinds.ts';
+import {type KubeObject, type Labels, ownerReference, timestamp} from '../objects/kube-object.ts';
+import type {WorkloadPlan} from './estate-workloads.ts';
 
 const day = 24 * 3_600_000;
 
@@ -125,7 +125,7 @@ const ownedLabels = (plan: WorkloadPlan): Labels =>
 
 const causeAnnotation = 'kubernetes.io/change-cause';
 
-/** Puts the workload there; its controller makes the pods. Of a deployment, the earlier revisions are there too, without pods. */
+/** Creates the workload; its controller creates the pods. A deployment also gets its earlier revisions, without pods. */
 export function addWorkload(cluster: FakeCluster, plan: WorkloadPlan): void {
 	const {namespace, name, kind, replicas, revision, version} = plan;
 	addNamespace(cluster, namespace);
@@ -156,7 +156,7 @@ export function addWorkload(cluster: FakeCluster, plan: WorkloadPlan): void {
 	addService(cluster, plan);
 }
 
-/** Replica sets of the two revisions before: what a rollout can be undone to. */
+/** Replica sets of the two previous revisions, to which a rollout can be undone. */
 function addHistory(cluster: FakeCluster, deployment: Deployment, plan: WorkloadPlan): void {
 	const {namespace, name, version, revision} = plan;
 	for (const back of [2, 1]) {
@@ -196,14 +196,14 @@ function withTemplateDefaults(template: PodTemplate): PodTemplate {
 function addService(cluster: FakeCluster, plan: WorkloadPlan): void {
 	const {namespace, name, kind} = plan;
 	if (kind === 'DaemonSet' || plan.unserved === true) return;
-	const luck = Number.parseInt(Buffer.from(`${namespace}/${name}`).toString('hex').slice(-6), 16) / 0xffffff;
+	const random = Number.parseInt(Buffer.from(`${namespace}/${name}`).toString('hex').slice(-6), 16) / 0xffffff;
 	cluster.store.put('services', {
 		apiVersion: 'v1',
 		kind: 'Service',
 		metadata: cluster.newMetadata(name, {namespace, labels: labelsOf(plan)}),
 		spec: {
 			type: 'ClusterIP',
-			clusterIP: addressOf(luck).replace(/^10\.\d+/, '10.96'),
+			clusterIP: addressOf(random).replace(/^10\.\d+/, '10.96'),
 			selector: labelsOf(plan),
 			ports: [{name: 'http', port: 80, protocol: 'TCP', targetPort: 8080}],
 		},

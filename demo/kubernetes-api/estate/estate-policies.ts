@@ -1,14 +1,18 @@
-import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {FakeCluster} from '../cluster.ts';
-import type {WorkloadPlan} from './estate-workloads.ts';
+import type {ClusterScenario} from '../cluster-scenario.ts';
 import type {Autoscaler, Budget, KeyValues} from '../objects/kinds.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
+import type {WorkloadPlan} from './estate-workloads.ts';
 
-/** Where something else is wrong too, no pod of it may ever be evicted: its budget wants them all. */
+/** In the scenarios with other problems, no pod of it may ever be evicted: its budget requires all of them. */
 const strict = 'payments/ledger';
 
-/** A budget for each deployment that has enough pods to be without one. */
-export function addBudget(cluster: FakeCluster, scenario: ClusterScenario, {namespace, name, kind, replicas}: WorkloadPlan): void {
+/** A budget for each deployment with enough pods to lose one. */
+export function addBudget(
+	cluster: FakeCluster,
+	scenario: ClusterScenario,
+	{namespace, name, kind, replicas}: WorkloadPlan,
+): void {
 	if (kind !== 'Deployment' || replicas < 4) return;
 	const isStrict = scenario.name === 'default' && `${namespace}/${name}` === strict;
 	const spec = isStrict ? {minAvailable: replicas} : {maxUnavailable: '25%'};

@@ -1,4 +1,4 @@
-/** The workloads of the demo's cluster: 412 pods on twelve nodes when all is well. */
+/** The workloads of the demo's cluster: 412 pods on twelve nodes when nothing is wrong. */
 export type WorkloadPlan = {
 	readonly namespace: string;
 	readonly name: string;
@@ -102,7 +102,7 @@ export const workloadPlans: readonly WorkloadPlan[] = [
 	...plans('DaemonSet', 'monitoring', 256, {'node-exporter': everyNode, 'log-shipper': everyNode}),
 ];
 
-/** So many pods in deployments of 20, in ten namespaces. */
+/** This number of pods in deployments of 20, in ten namespaces. */
 export const manyWorkloadPlans = (pods: number): readonly WorkloadPlan[] =>
 	Array.from({length: Math.ceil(pods / 20)}, (_, index) => ({
 		namespace: `load-${index % 10}`,

@@ -1,17 +1,17 @@
-import {type ClusterScenario, hasCrashloop} from '../cluster-scenario.ts';
 import type {FakeCluster} from '../cluster.ts';
-import type {Controllers} from '../controllers/controllers.ts';
-import {imageOf} from './estate-build.ts';
-import type {Container, Deployment, Pod} from '../objects/kinds.ts';
-import {setNodeReady} from '../controllers/node-health.ts';
-import type {KubeObject} from '../objects/kube-object.ts';
+import {type ClusterScenario, hasCrashloop} from '../cluster-scenario.ts';
 import {withContainers} from '../controllers/build-pod.ts';
+import type {Controllers} from '../controllers/controllers.ts';
+import {setNodeReady} from '../controllers/node-health.ts';
+import type {Container, Deployment, Pod} from '../objects/kinds.ts';
+import type {KubeObject} from '../objects/kube-object.ts';
 import type {ContainerPrograms} from '../objects/programs.ts';
+import {imageOf} from './estate-build.ts';
 
 const minute = 60_000;
 const mebi = 1024 ** 2;
 
-/** Something that happened before the demo began: so long before, what was done. */
+/** An event before the demo began: how long before, and what was done. */
 export type PastEvent = {readonly beforeMs: number; readonly apply: () => void};
 
 type ProblemContext = {
@@ -22,8 +22,8 @@ type ProblemContext = {
 };
 
 /**
- * What is wrong in this scenario. Each trouble is what somebody did to the cluster, and what follows from it is the cluster's own doing; it
- * ends when that is taken back, or the cause is taken away otherwise.
+ * The problems of this scenario. Each begins with a change to the cluster, from which the rest follows by the rules of Kubernetes; it ends
+ * when the change is undone, or its cause is removed in another way.
  */
 export function scenarioProblems(place: ProblemContext): readonly PastEvent[] {
 	const {scenario} = place;
@@ -76,12 +76,12 @@ function roll(
 /** Version 2.41.0 needs more memory than its limit. Undoing the rollout helps, and so does a higher limit; a restart does not. */
 function crashLoop(place: ProblemContext): void {
 	const image = imageOf({namespace: 'checkout', name: 'api'}, '2.41.0');
-	// It is killed before it is ready, so that the rollout stops where it is.
+	// It is killed before it is ready, so the rollout does not proceed.
 	place.programs.set(image, {memory: 720 * mebi, readyAfterMs: 40_000, logs: 'json'});
 	roll(place, 'deployments.apps', 'checkout', 'api', 'image api:2.41.0', container => ({...container, image}));
 }
 
-/** One day its memory was full, and the kernel ended it; it was started again, and has run since. */
+/** It was OOM killed once, some time ago, and has run since. */
 function oomKilledOnce({cluster}: ProblemContext, namespace: string, name: string): void {
 	const pod = cluster.store
 		.list<Pod>('pods', namespace)
@@ -96,7 +96,7 @@ function oomKilledOnce({cluster}: ProblemContext, namespace: string, name: strin
 	cluster.store.put('pods', withContainers(pod, [ended, ...others], cluster.time()));
 }
 
-/** Somebody took cores away from it, and now it waits most of the time. Undoing the rollout helps. */
+/** Its CPU limit was lowered, and now it is throttled most of the time. Undoing the rollout helps. */
 function throttled(place: ProblemContext): void {
 	roll(place, 'deployments.apps', 'payments', 'reconciler', 'cpu limit 300m', container => ({
 		...container,
@@ -104,7 +104,7 @@ function throttled(place: ProblemContext): void {
 	}));
 }
 
-/** The new version of the second container runs, and never says that it is ready. */
+/** The new version of the second container runs, and never becomes ready. */
 function neverReady(place: ProblemContext): void {
 	const image = imageOf({namespace: 'media', name: 'resizer'}, '1.19.0');
 	place.programs.set(image, {neverReady: true});

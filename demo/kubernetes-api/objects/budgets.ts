@@ -4,8 +4,11 @@ import {controllerOf, equalJson} from './kube-object.ts';
 import {matchesSelector} from './selectors.ts';
 
 /** `2` as it is, `25%` of `total`, rounded up as the disruption controller does. */
-export const resolveIntOrPercent = (value: number | string, total: number, round: (n: number) => number = Math.ceil): number =>
-	typeof value === 'number' ? value : round((Number.parseFloat(value) / 100) * total);
+export const resolveIntOrPercent = (
+	value: number | string,
+	total: number,
+	round: (n: number) => number = Math.ceil,
+): number => (typeof value === 'number' ? value : round((Number.parseFloat(value) / 100) * total));
 
 export const budgetsOfPod = ({store}: FakeCluster, {metadata}: Pod): readonly Budget[] =>
 	store

@@ -108,7 +108,8 @@ export function withDefaults(resource: string, object: KubeObject): KubeObject {
 	const ownSpec = valueAt(object, 'spec');
 	const state = valueAt(object, 'status');
 	const defaults = specDefaults[resource];
-	let spec = isObject(ownSpec) || defaults !== undefined ? {...defaults, ...(isObject(ownSpec) ? ownSpec : {})} : undefined;
+	let spec =
+		isObject(ownSpec) || defaults !== undefined ? {...defaults, ...(isObject(ownSpec) ? ownSpec : {})} : undefined;
 	if (resource === 'pods') spec = withPodDefaults(spec);
 	const template = spec?.['template'];
 	if (spec !== undefined && isObject(template))
@@ -163,7 +164,8 @@ function checkResources(about: Parameters<typeof invalid>[0], at: string, contai
 	if (!isObject(requests)) return;
 	for (const [name, amount] of Object.entries(requests)) {
 		const limit = valueAt(container, `resources.limits.${name}`);
-		if (typeof limit !== 'string' || typeof amount !== 'string' || parseQuantity(amount) <= parseQuantity(limit)) continue;
+		if (typeof limit !== 'string' || typeof amount !== 'string' || parseQuantity(amount) <= parseQuantity(limit))
+			continue;
 		const why = `Invalid value: "${amount}": must be less than or equal to ${name} limit of ${limit}`;
 		throw invalid(about, `${at}.resources.requests`, why);
 	}

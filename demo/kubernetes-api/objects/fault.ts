@@ -1,7 +1,7 @@
 /**
- * What can be done to a client.
+ * The faults that a client can get.
  *
- * - `stall`: this answer never comes, or never goes on; the connection stays open, and other requests on it are answered.
+ * - `stall`: this response never comes, or never continues; the connection stays open, and other requests on it are answered.
  * - `half-open`: the connection is dead without a sign of it: requests on it are never answered.
  * - `reset`: the connection is reset (RST). `cut`: it ends in the middle of the answer (FIN).
  * - `truncate`: a chunk is announced and only half of it sent, then the connection ends; `after` so many more characters.

@@ -1,7 +1,7 @@
-/** The letters of names that Kubernetes makes: no vowels, so that no word comes out. */
+/** The letters of names that Kubernetes generates: no vowels, so that they form no words. */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** So many of them, by numbers from 0 to 1. */
+/** A suffix of this length. `random` returns 0 <= n < 1. */
 export const randomLetters = (length: number, random: (index: number) => number): string =>
 	Array.from({length}, (_, index) => alphabet[Math.floor(random(index) * alphabet.length)]).join('');
 

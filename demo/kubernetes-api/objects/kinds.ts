@@ -1,7 +1,7 @@
 import type {KubeObject, Labels} from './kube-object.ts';
 import type {LabelSelector} from './selectors.ts';
 
-/** The fields of each kind that this stand-in itself reads or writes; a client may send others, and gets them back. */
+/** The fields of each kind that the simulated server itself reads or writes; a client may send others, which are stored and returned. */
 
 export type Condition = {
 	readonly type: string;

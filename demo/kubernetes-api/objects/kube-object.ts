@@ -66,10 +66,10 @@ export function equalJson(a: unknown, b: unknown): boolean {
 	return [...names].every(name => equalJson(a[name], b[name]));
 }
 
-/** A moment as the API writes it. */
+/** A time as the API writes it. */
 export const timestamp = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-/** Epoch milliseconds of such a moment; undefined when there is none. */
+/** Epoch milliseconds of such a time; undefined when there is none. */
 export const parseTimestamp = (text: string | undefined): number | undefined =>
 	text === undefined ? undefined : Date.parse(text);
 

@@ -1,31 +1,31 @@
 /**
- * What the program in an image does when it runs: the only secret of this cluster. All that a client sees of it are its effects, as in a
- * real one, so that a trouble goes away by whatever takes its cause away, and by nothing else.
+ * What the program in an image does when it runs. A client sees only its effects, as in a real cluster, so a problem is solved by
+ * whatever removes its cause, and by nothing else.
  */
 export type ContainerProgram = {
 	/** Bytes it comes to need; above the container's limit, the kernel kills it. */
 	readonly memory?: number;
 	/** Cores, on average. */
 	readonly cpu?: number;
-	/** It ends by itself so long after its start, with this exit code and these last words. */
+	/** It ends by itself this long after its start, with this exit code and this last line. */
 	readonly exit?: {readonly afterMs: number; readonly exitCode: number; readonly says: string};
 	/** The registry does not have it. */
 	readonly isImageMissing?: boolean;
-	/** From its start until it says that it is ready. */
+	/** Milliseconds from its start until it is ready. */
 	readonly readyAfterMs?: number;
-	/** It runs, and never says that it is ready. */
+	/** It runs, and never becomes ready. */
 	readonly neverReady?: boolean;
-	/** It does not hear SIGTERM: it has to be killed when its grace is over. */
+	/** It ignores SIGTERM: it is killed at the end of its grace period. */
 	readonly ignoresTerm?: boolean;
 	/** Lines it logs in a second. */
 	readonly linesPerSecond?: number;
 	/** Older lines were rotated away by the kubelet. By default 50,000. */
 	readonly retainedLines?: number;
-	/** `json` logs one object a line; or what the line of this number says. */
+	/** `json` logs one object a line; a function returns the line with this number. */
 	readonly logs?: 'text' | 'json' | ((index: number) => string);
 };
 
-/** Images by name, `registry.example.test/checkout/api:2.41.0`. One that is not known runs well. */
+/** Images by name, `registry.example.test/checkout/api:2.41.0`. An unknown one runs without a problem. */
 export type ContainerPrograms = {
 	get(image: string): ContainerProgram;
 	set(image: string, program: ContainerProgram): void;

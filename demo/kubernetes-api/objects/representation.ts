@@ -1,8 +1,8 @@
 import {ApiError} from './api-error.ts';
-import {toRequestedVersion} from './version-conversion.ts';
 import type {JsonObject, KubeObject} from './kube-object.ts';
 import {apiVersionOf, type ResourceType} from './resources.ts';
-import {type Include, partialMetadata, buildTable} from './table.ts';
+import {buildTable, type Include, partialMetadata} from './table.ts';
+import {toRequestedVersion} from './version-conversion.ts';
 
 /** How objects are encoded for one client, by its Accept header. */
 export type Representation = {

@@ -1,6 +1,6 @@
 import {humanDuration} from './human-duration.ts';
 import {type JsonObject, type KubeObject, parseTimestamp} from './kube-object.ts';
-import {type Cells, type TableColumn, printers} from './table-columns.ts';
+import {type Cells, printers, type TableColumn} from './table-columns.ts';
 
 const ageColumn: TableColumn = {name: 'Age', type: 'string', priority: 0, description: 'CreationTimestamp'};
 const nameColumn: TableColumn = {name: 'Name', type: 'string', format: 'name', priority: 0, description: 'Name'};

@@ -11,7 +11,7 @@ export type AccessRule = {
 	readonly names?: readonly string[];
 };
 
-/** One thing that somebody wants to do. */
+/** One request to authorize. */
 export type Attributes = {
 	readonly verb: string;
 	readonly group: string;
@@ -26,7 +26,7 @@ export type DemoLogin = (typeof demoLogins)[number];
 
 /** Tokens, the users they stand for, and what those may do: the parts that a token webhook and RBAC play in a real cluster. */
 export type Access = {
-	/** A new token for this login. Older ones stay good. */
+	/** Creates a token for this login. Older ones stay valid. */
 	issue(login: DemoLogin): string;
 	/** Whose token it is; undefined when it is unknown or expired. */
 	userOf(token: string): User | undefined;
@@ -42,7 +42,7 @@ export type Access = {
 
 const read = ['get', 'list', 'watch'];
 const any = ['*'];
-/** Everybody who is known may ask what he may do: the cluster role system:basic-user. */
+/** Every authenticated user may review its own access: the cluster role system:basic-user. */
 const reviews: AccessRule = {
 	verbs: ['create'],
 	groups: ['authorization.k8s.io', 'authentication.k8s.io'],

@@ -1,5 +1,18 @@
 import {createHash, generateKeyPairSync, type KeyObject, randomBytes, sign} from 'node:crypto';
-import {derBitString, derExplicit, derImplicit, derInteger, derOctetString, derObjectIdentifier, toPem, derSequence, derSet, derUtf8String, derBoolean, derUtcTime} from './der.ts';
+import {
+	derBitString,
+	derBoolean,
+	derExplicit,
+	derImplicit,
+	derInteger,
+	derObjectIdentifier,
+	derOctetString,
+	derSequence,
+	derSet,
+	derUtcTime,
+	derUtf8String,
+	toPem,
+} from './der.ts';
 
 /** PEM texts. */
 export type CertificatePair = {readonly cert: string; readonly key: string};
@@ -23,7 +36,7 @@ const serverAuth = derObjectIdentifier('1.3.6.1.5.5.7.3.1');
 const clientAuth = derObjectIdentifier('1.3.6.1.5.5.7.3.2');
 
 const day = 24 * 3600 * 1000;
-/** By the real time whatever the demo's clock says: the other side of TLS goes by the real time too. */
+/** Uses the real time, not the demo's clock, as the other side of TLS does. */
 const tenDays = (): Lifetime => ({from: Date.now() - day, to: Date.now() + 10 * day});
 
 const newKey = () => generateKeyPairSync('ec', {namedCurve: 'P-256'});

@@ -1,11 +1,11 @@
-import {badRequest, conflict, notFound} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {badRequest, conflict, notFound} from '../objects/api-error.ts';
 import type {Pod} from '../objects/kinds.ts';
-import {listPage} from './list.ts';
 import {isObject, type JsonObject, type KubeObject, timestamp, valueAt} from '../objects/kube-object.ts';
 import {createRepresentation} from '../objects/representation.ts';
 import {resourceTypes} from '../objects/resources.ts';
+import {listPage} from './list.ts';
+import {jsonResourceResponse, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
 /** DeleteOptions of meta/v1, from the body of a DELETE or of an eviction. */
 export type DeleteOptions = {
@@ -40,7 +40,11 @@ export function parseDeleteOptions(call: Pick<ResourceRequest, 'query' | 'dryRun
 }
 
 /** @throws ApiError 409 when the object is not the one that was meant. */
-export function assertPreconditions(resource: string, {metadata}: KubeObject, {uid, resourceVersion}: DeleteOptions): void {
+export function assertPreconditions(
+	resource: string,
+	{metadata}: KubeObject,
+	{uid, resourceVersion}: DeleteOptions,
+): void {
 	const about = {resource, name: metadata.name};
 	const failed = (name: string, wanted: string, is: string) =>
 		conflict(about, `Precondition failed: ${name} in precondition: ${wanted}, ${name} in object meta: ${is}`);
@@ -50,7 +54,7 @@ export function assertPreconditions(resource: string, {metadata}: KubeObject, {u
 	}
 }
 
-/** As a controller deletes: without conditions, and what it owned goes by itself. */
+/** Deletion as by a controller: without preconditions; dependents are deleted in the background. */
 export const backgroundDeletion: DeleteOptions = {
 	graceSeconds: undefined,
 	propagation: 'Background',
@@ -60,10 +64,15 @@ export const backgroundDeletion: DeleteOptions = {
 };
 
 /**
- * Begins or does the deletion: a pod that runs gets its grace, whatever has finalizers waits for them, the rest goes at once, and what
- * it owned goes with it or is orphaned. @throws ApiError 409 when a precondition is not met.
+ * Begins or completes a deletion: a running pod gets its grace period, an object with finalizers waits for them, others are deleted at once;
+ * what the object owned is deleted or orphaned. @throws ApiError 409 when a precondition is not met.
  */
-export function deleteObject(cluster: FakeCluster, resource: string, object: KubeObject, options: DeleteOptions): KubeObject {
+export function deleteObject(
+	cluster: FakeCluster,
+	resource: string,
+	object: KubeObject,
+	options: DeleteOptions,
+): KubeObject {
 	assertPreconditions(resource, object, options);
 	if (options.dryRun) return object;
 	const {metadata} = object;

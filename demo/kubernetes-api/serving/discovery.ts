@@ -68,7 +68,7 @@ export function resourceList(name: string, version: string, hidden: ReadonlySet<
 	};
 }
 
-/** What `/version` says. */
+/** The response of `/version`. */
 export const serverVersion = {
 	major: '1',
 	minor: '34',

@@ -1,10 +1,10 @@
+import type {FakeCluster} from '../cluster.ts';
 import {ApiError, badRequest, notFound, tooManyRequests} from '../objects/api-error.ts';
 import {budgetsOfPod, recountBudget} from '../objects/budgets.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
-import type {FakeCluster} from '../cluster.ts';
 import {isReady, type Pod} from '../objects/kinds.ts';
 import {valueAt} from '../objects/kube-object.ts';
-import {parseDeleteOptions, deleteObject} from './deletion.ts';
+import {deleteObject, parseDeleteOptions} from './deletion.ts';
+import {jsonResourceResponse, objectBody, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
 /**
  * `POST pods/NAME/eviction` with an Eviction of policy/v1 or v1beta1: a deletion that budgets may refuse

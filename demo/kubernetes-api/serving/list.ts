@@ -1,9 +1,9 @@
 import {badRequest, continueTooOld, notFound, tooNew} from '../objects/api-error.ts';
-import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import {createRepresentation} from '../objects/representation.ts';
 import {requestFilter} from '../objects/selectors.ts';
 import type {ObjectStore} from '../objects/store.ts';
+import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
 /** Where a list continues: its version, and the last name that was sent. */
 type Continue = {readonly rv: number; readonly after: string};
@@ -67,7 +67,8 @@ export function listPage(store: ObjectStore, call: Pick<ResourceRequest, 'type' 
 	const token = query.get('continue') ?? '';
 	const from = token === '' ? undefined : decode(token);
 	const requested = Number(query.get('resourceVersion') ?? 0);
-	if (!Number.isInteger(requested) || requested < 0) throw badRequest(`Invalid value: "${query.get('resourceVersion')}"`);
+	if (!Number.isInteger(requested) || requested < 0)
+		throw badRequest(`Invalid value: "${query.get('resourceVersion')}"`);
 	if (from !== undefined && requested !== 0)
 		throw badRequest('specifying resource version is not allowed when using continue');
 	if (requested > store.revision) throw tooNew(requested, store.revision);

@@ -1,21 +1,28 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {TLSSocket} from 'node:tls';
-import type {User} from './access.ts';
-import {ApiError, forbidden, noSuchPath, unauthorized} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, parseBody, parseResourcePath, readRaw, requestVerb} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {ApiError, forbidden, noSuchPath, unauthorized} from '../objects/api-error.ts';
+import type {Simulation} from '../simulation.ts';
+import type {User} from './access.ts';
 import type {FaultInjector} from './fault-injection.ts';
 import {createResponseWriter, type ResponseWriter} from './reply.ts';
-import {handleResourceRequest, handleDiscovery, authorize} from './routes.ts';
-import type {Simulation} from '../simulation.ts';
+import {
+	parseBody,
+	parseResourcePath,
+	type ResourceRequest,
+	type ResourceResponse,
+	readRaw,
+	requestVerb,
+} from './resource-request.ts';
+import {authorize, handleDiscovery, handleResourceRequest} from './routes.ts';
 
-/** Sockets on which nothing is answered any more. */
+/** Sockets on which no request is answered any more. */
 const ignoredSockets = new WeakSet<object>();
 
 /** Answers the requests of an HTTPS server. */
 export function createListener(world: Simulation, board: FaultInjector) {
 	return (request: IncomingMessage, response: ServerResponse): void => {
-		// Of a dead connection nothing comes back: neither an answer nor a refusal.
+		// A dead connection returns nothing, not even a refusal.
 		if (ignoredSockets.has(request.socket)) return;
 		const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
 		const reply = createResponseWriter(response, takesGzip, world.cluster.clock);
@@ -100,7 +107,7 @@ async function handleRequest(
 	};
 	authorize(cluster, head);
 	const raw = await readRaw(request);
-	// What is passed on to a service is the service's to understand.
+	// A request to a service is passed on unchanged.
 	const body = place.subresource === 'proxy' ? undefined : parseBody(request, raw);
 	return handleResourceRequest(world, {...head, body, rawBody: raw});
 }

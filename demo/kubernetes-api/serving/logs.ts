@@ -1,19 +1,19 @@
+import type {FakeCluster} from '../cluster.ts';
 import type {ClusterScenario} from '../cluster-scenario.ts';
 import {badRequest, notFound} from '../objects/api-error.ts';
-import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
-import type {FakeCluster} from '../cluster.ts';
 import type {ContainerStatus, Pod, Terminated} from '../objects/kinds.ts';
-import {logLine} from './log-lines.ts';
 import {parseTimestamp} from '../objects/kube-object.ts';
 import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
+import {logLine} from './log-lines.ts';
 import type {ResponseWriter} from './reply.ts';
+import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
-/** How often the lines that fell due are sent to who follows. */
+/** The interval at which due lines are sent to followers. */
 const followEveryMs = 50;
 const defaultRetainedLines = 50_000;
 
 /**
- * One life of a container. Its lines are not stored: line `n` is written at `from` + n / rate and has the same text whenever it is read,
+ * One run of a container. Its lines are not stored: line `n` is written at `from` + n / rate and has the same text whenever it is read,
  * so that none can be lost here, and a reader can be held to each one by its number.
  */
 type ContainerRun = {
@@ -38,14 +38,19 @@ function lineOf(life: ContainerRun, index: number, scenario: ClusterScenario): L
 	return {at, text: logLine({id: life.id, index, at, form: life.program.logs ?? 'text', scenario})};
 }
 
-/** The kubelet's own form: nanoseconds. */
+/** A timestamp as the kubelet writes it, with nanoseconds. */
 const stamp = (at: number): string => {
 	const milliseconds = Math.floor(at);
 	const rest = Math.floor((at - milliseconds) * 1e6);
 	return `${new Date(milliseconds).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
-function findContainerRun(pod: Pod, status: ContainerStatus, programs: ContainerPrograms, previous: boolean): ContainerRun {
+function findContainerRun(
+	pod: Pod,
+	status: ContainerStatus,
+	programs: ContainerPrograms,
+	previous: boolean,
+): ContainerRun {
 	const program = programs.get(status.image);
 	const {state, lastState, restartCount, name} = status;
 	const key = `${pod.metadata.uid}/${name}`;
@@ -67,7 +72,12 @@ function findContainerRun(pod: Pod, status: ContainerStatus, programs: Container
 }
 
 /** `GET pods/NAME/log` with all its parameters but insecureSkipTLSVerifyBackend. */
-export function handleLogs(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms, call: ResourceRequest): ResourceResponse {
+export function handleLogs(
+	cluster: FakeCluster,
+	scenario: ClusterScenario,
+	programs: ContainerPrograms,
+	call: ResourceRequest,
+): ResourceResponse {
 	const {namespace, name = '', query} = call;
 	const pod = cluster.store.get<Pod>('pods', namespace, name);
 	if (pod === undefined) throw notFound({resource: 'pods', name});
@@ -92,7 +102,14 @@ export function handleLogs(cluster: FakeCluster, scenario: ClusterScenario, prog
 	return {contentType: 'text/plain', stream};
 }
 
-function send(cluster: FakeCluster, scenario: ClusterScenario, call: ResourceRequest, life: ContainerRun, reply: ResponseWriter, follow: boolean) {
+function send(
+	cluster: FakeCluster,
+	scenario: ClusterScenario,
+	call: ResourceRequest,
+	life: ContainerRun,
+	reply: ResponseWriter,
+	follow: boolean,
+) {
 	const {query} = call;
 	const {clock, store} = cluster;
 	const stamped = query.get('timestamps') === 'true';
@@ -117,7 +134,12 @@ function send(cluster: FakeCluster, scenario: ClusterScenario, call: ResourceReq
 	const spared = life.end?.message ? 1 : 0;
 	write(
 		range(
-			Math.max(0, sinceIndex, next - (life.program.retainedLines ?? defaultRetainedLines), next - Math.max(0, tail - spared)),
+			Math.max(
+				0,
+				sinceIndex,
+				next - (life.program.retainedLines ?? defaultRetainedLines),
+				next - Math.max(0, tail - spared),
+			),
 			next,
 		),
 	);
@@ -133,7 +155,10 @@ function send(cluster: FakeCluster, scenario: ClusterScenario, call: ResourceReq
 		);
 		const same = status?.state.running !== undefined && parseTimestamp(status.state.running.startedAt) === life.from;
 		const end = same ? undefined : (status?.state.terminated ?? status?.lastState.terminated);
-		const until = countAt(life, same ? clock.now() : Math.min(clock.now(), parseTimestamp(end?.finishedAt) ?? clock.now()));
+		const until = countAt(
+			life,
+			same ? clock.now() : Math.min(clock.now(), parseTimestamp(end?.finishedAt) ?? clock.now()),
+		);
 		write(range(next, until));
 		next = Math.max(next, until);
 		if (same) return void clock.after(followEveryMs, again);
@@ -149,6 +174,6 @@ function sinceOf(query: URLSearchParams, now: number): number | undefined {
 	if (seconds !== null && time !== null)
 		throw badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified');
 	if (seconds !== null) return now - Number(seconds) * 1000;
-	// On its way to the kubelet it loses what is below the second.
+	// The API server cuts it to seconds on the way to the kubelet.
 	return time === null ? undefined : Math.floor(Date.parse(time) / 1000) * 1000;
 }

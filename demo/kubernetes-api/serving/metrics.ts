@@ -1,10 +1,10 @@
-import {ApiError, notFound} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {ApiError, notFound} from '../objects/api-error.ts';
 import type {Node, Pod} from '../objects/kinds.ts';
 import {type JsonObject, type KubeObject, timestamp} from '../objects/kube-object.ts';
 import {parseLabelSelector} from '../objects/selectors.ts';
 import type {UsageModel} from '../usage.ts';
+import {jsonResourceResponse, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
 /** The metrics server scrapes the kubelets every 15 seconds, independent of requests, and returns an average over its window. */
 const scrapeMs = 15_000;

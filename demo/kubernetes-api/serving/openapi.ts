@@ -1,5 +1,5 @@
-import {serverVersion} from './discovery.ts';
 import {apiVersionOf, type ResourceType, resourceTypes} from '../objects/resources.ts';
+import {serverVersion} from './discovery.ts';
 
 /** A field of a protocol buffer that holds bytes: text, or another message. */
 function field(number: number, ...content: readonly (Buffer | string)[]): Buffer {

@@ -4,22 +4,22 @@ import {gzip} from 'node:zlib';
 import type {Clock} from '../../../src/time/clock.ts';
 import type {Fault} from '../objects/fault.ts';
 
-/** The way back to a client, which a fault can spoil. After it is closed, writes go nowhere. */
+/** The response to a client, to which a fault can be applied. After it is closed, writes are dropped. */
 export type ResponseWriter = {
 	readonly closed: boolean;
 	onClose(call: () => void): void;
 	/** Sends a complete response. */
 	send(code: number, headers: Readonly<Record<string, string>>, body: string | Buffer): void;
-	/** The head of an answer whose body comes by `write`. */
+	/** Sends status and headers of a response whose body is sent by `write`. */
 	open(headers: Readonly<Record<string, string>>): void;
 	write(text: string): void;
 	end(): void;
-	/** Does this to the answer, which may be under way. */
+	/** Applies a fault to the response, which may be in flight. */
 	injectFault(fault: Fault): void;
 	readonly withoutBookmarks: boolean;
 };
 
-/** The real server packs answers above this size, for those who can unpack them. */
+/** The real server compresses responses above this size, for clients that accept it. */
 const gzipFromBytes = 128 * 1024;
 /** A reader that is so far behind is cut off, as the real server does when its buffer is full. */
 const maxBufferedBytes = 64 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import type {IncomingMessage} from 'node:http';
-import type {User} from './access.ts';
 import {ApiError, badRequest} from '../objects/api-error.ts';
 import {isObject, type JsonObject} from '../objects/kube-object.ts';
-import type {ResponseWriter} from './reply.ts';
 import {findType, type ResourceType} from '../objects/resources.ts';
+import type {User} from './access.ts';
+import type {ResponseWriter} from './reply.ts';
 
 /** Percent-encoded text, decoded; undefined when an escape in it is broken. */
 function decoded(text: string): string | undefined {
@@ -35,12 +35,15 @@ export type ResourceRequest = {
 	readonly fieldManager: string;
 };
 
-/** What is sent back: a body at once, or a stream that goes on. */
+/** The response: a complete body or a stream. */
 export type ResourceResponse =
 	| {readonly code: number; readonly text: string | Buffer; readonly contentType?: string; readonly retryAfter?: number}
 	| {readonly contentType: string; stream(reply: ResponseWriter): void};
 
-export const jsonResourceResponse = (body: unknown, code = 200): ResourceResponse => ({code, text: JSON.stringify(body)});
+export const jsonResourceResponse = (body: unknown, code = 200): ResourceResponse => ({
+	code,
+	text: JSON.stringify(body),
+});
 
 /** A path as the parts the API server sees in it; undefined when it is not one of a resource. */
 export type ResourcePath = Pick<ResourceRequest, 'type' | 'namespace' | 'name' | 'subresource' | 'proxyPath'>;

@@ -1,7 +1,7 @@
-import type {Attributes} from './access.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
 import {isObject, type JsonObject, valueAt} from '../objects/kube-object.ts';
+import type {Attributes} from './access.ts';
+import {jsonResourceResponse, objectBody, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
 /** The three kinds by which a client learns what it is and may do. Nothing is stored. */
 export function handleReview(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {

@@ -1,18 +1,18 @@
-import {forbidden, methodNotAllowed, noSuchPath} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {forbidden, methodNotAllowed, noSuchPath} from '../objects/api-error.ts';
+import type {Simulation} from '../simulation.ts';
+import {handleDelete, handleDeleteCollection} from './deletion.ts';
 import {coreVersions, groupList, groupNamed, resourceList, serverVersion} from './discovery.ts';
 import {handleEviction} from './eviction.ts';
 import {handleGet, handleList} from './list.ts';
 import {handleLogs} from './logs.ts';
 import {handleMetrics} from './metrics.ts';
 import {openApiDocument} from './openapi.ts';
-import {handleDelete, handleDeleteCollection} from './deletion.ts';
+import {jsonResourceResponse, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 import {handleReview} from './reviews.ts';
 import {handleScale} from './scale-subresource.ts';
 import {handleServiceProxy} from './service-proxy.ts';
 import {handleWatch} from './watch.ts';
-import type {Simulation} from '../simulation.ts';
 import {handleCreate, handlePatch, handleUpdate} from './write.ts';
 
 /** `/api`, `/apis`, `/version`, `/healthz` and below; undefined when the path is a resource's. */
@@ -54,8 +54,11 @@ export function authorize(cluster: FakeCluster, call: Omit<ResourceRequest, 'bod
 	);
 }
 
-/** Answers a request for a resource whose sender may make it. @throws ApiError */
-export function handleResourceRequest(world: Simulation, call: ResourceRequest): ResourceResponse | Promise<ResourceResponse> {
+/** Answers an authorized request for a resource. @throws ApiError */
+export function handleResourceRequest(
+	world: Simulation,
+	call: ResourceRequest,
+): ResourceResponse | Promise<ResourceResponse> {
 	const {cluster, scenario, programs} = world;
 	const {store, clock} = cluster;
 	const {type, verb, subresource} = call;

@@ -1,8 +1,8 @@
-import {badRequest, notFound} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {badRequest, notFound} from '../objects/api-error.ts';
 import type {Deployment} from '../objects/kinds.ts';
 import {isObject, type JsonObject, type KubeObject, valueAt} from '../objects/kube-object.ts';
+import {jsonResourceResponse, objectBody, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 import {applyPatch, replaceObject} from './write.ts';
 
 /** The scale subresource of a workload, autoscaling/v1. */
@@ -26,7 +26,9 @@ export function handleScale(cluster: FakeCluster, call: ResourceRequest): Resour
 		},
 		spec: {...workload.spec, replicas},
 	} as KubeObject;
-	return jsonResourceResponse(scaleOf(replaceObject(cluster, {...call, subresource: 'scale'}, workload, wanted) as Deployment));
+	return jsonResourceResponse(
+		scaleOf(replaceObject(cluster, {...call, subresource: 'scale'}, workload, wanted) as Deployment),
+	);
 }
 
 function scaleOf({metadata, spec, status}: Deployment): JsonObject {

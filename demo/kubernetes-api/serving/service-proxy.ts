@@ -1,14 +1,18 @@
 import {request} from 'node:http';
-import {ApiError, notFound} from '../objects/api-error.ts';
-import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
+import {ApiError, notFound} from '../objects/api-error.ts';
 import type {Endpoints, Service} from '../objects/kinds.ts';
+import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
 /** Where a service of the cluster really listens: `http://127.0.0.1:PORT`. By `NAMESPACE/NAME`. */
 export type Backends = Map<string, string>;
 
 /** `services/[http:]NAME[:PORT]/proxy/PATH`: passes the request on to the service, and its answer back. */
-export async function handleServiceProxy({store}: FakeCluster, backends: Backends, call: ResourceRequest): Promise<ResourceResponse> {
+export async function handleServiceProxy(
+	{store}: FakeCluster,
+	backends: Backends,
+	call: ResourceRequest,
+): Promise<ResourceResponse> {
 	const {namespace = '', name = '', proxyPath: rest, query} = call;
 	const parts = name.split(':');
 	const service = (parts.length === 3 ? parts[1] : parts[0]) ?? '';

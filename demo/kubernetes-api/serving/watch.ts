@@ -1,11 +1,11 @@
-import {ApiError, badRequest, tooOld} from '../objects/api-error.ts';
-import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
 import type {Clock} from '../../../src/time/clock.ts';
+import {ApiError, badRequest, tooOld} from '../objects/api-error.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
-import type {ResponseWriter} from './reply.ts';
-import {type Representation, createRepresentation} from '../objects/representation.ts';
+import {createRepresentation, type Representation} from '../objects/representation.ts';
 import {requestFilter} from '../objects/selectors.ts';
-import type {StoreChange, ObjectStore} from '../objects/store.ts';
+import type {ObjectStore, StoreChange} from '../objects/store.ts';
+import type {ResponseWriter} from './reply.ts';
+import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
 /** The real server sends them about once a minute, and one just before it ends the watch. */
 const bookmarkEveryMs = 60_000;
@@ -62,7 +62,7 @@ function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWr
 		first = false;
 	}
 
-	/** An object that leaves the selection is deleted for who selects, one that enters it is new. */
+	/** To a watch with a selector, an object that stops matching is deleted, and one that begins to match is new. */
 	function pass({type: event, object, previous, revision}: StoreChange) {
 		if (revision <= sentRevision) return;
 		sentRevision = revision;
@@ -82,7 +82,9 @@ function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWr
 	} else {
 		const missed = store.since(type.key, requestedRevision);
 		if (missed === undefined) {
-			reply.write(`${JSON.stringify({type: 'ERROR', object: tooOld(requestedRevision, store.oldest(type.key)).status})}\n`);
+			reply.write(
+				`${JSON.stringify({type: 'ERROR', object: tooOld(requestedRevision, store.oldest(type.key)).status})}\n`,
+			);
 			return reply.end();
 		}
 		for (const change of missed) pass(change);

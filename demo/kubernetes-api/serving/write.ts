@@ -1,15 +1,22 @@
-import {ApiError, alreadyExists, badRequest, conflict, invalid, modified, notFound} from '../objects/api-error.ts';
-import {type ResourceResponse, type ResourceRequest, objectBody} from './resource-request.ts';
 import type {FakeCluster} from '../cluster.ts';
-import {toStoredVersion, toRequestedVersion} from '../objects/version-conversion.ts';
+import {ApiError, alreadyExists, badRequest, conflict, invalid, modified, notFound} from '../objects/api-error.ts';
 import {hasGeneration, validateObject, withDefaults} from '../objects/defaults.ts';
 import {applyJsonPatch} from '../objects/json-patch.ts';
+import {
+	equalJson,
+	isObject,
+	type JsonObject,
+	type KubeObject,
+	type ObjectMeta,
+	valueAt,
+} from '../objects/kube-object.ts';
 import {updateManagedFields} from '../objects/managed-fields.ts';
 import {applyMergePatch} from '../objects/merge-patch.ts';
-import {equalJson, isObject, type JsonObject, type KubeObject, type ObjectMeta, valueAt} from '../objects/kube-object.ts';
 import {createRepresentation} from '../objects/representation.ts';
 import {apiVersionOf} from '../objects/resources.ts';
 import {applyStrategicMerge} from '../objects/strategic-merge.ts';
+import {toRequestedVersion, toStoredVersion} from '../objects/version-conversion.ts';
+import {objectBody, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
 const randomSuffix = (): string => Math.random().toString(36).slice(2, 7);
 
@@ -60,7 +67,11 @@ export function handleCreate(cluster: FakeCluster, call: ResourceRequest): Resou
 	});
 	const made = withDefaults(type.key, {...object, metadata});
 	validateObject(type.key, made);
-	const managed = updateManagedFields(undefined, made, {manager: call.fieldManager, time: cluster.time(), subresource: undefined});
+	const managed = updateManagedFields(undefined, made, {
+		manager: call.fieldManager,
+		time: cluster.time(),
+		subresource: undefined,
+	});
 	return objectResponse(cluster, call, call.dryRun ? managed : store.put(type.key, managed), 201);
 }
 
@@ -68,7 +79,12 @@ export function handleCreate(cluster: FakeCluster, call: ResourceRequest): Resou
  * Puts `next` in the place of `before`, with the fields that no client may change as they were. On a subresource only the status is taken, on
  * the object itself all but the status. Writes nothing when nothing differs. @throws ApiError 409 when the version is not the present one.
  */
-export function replaceObject(cluster: FakeCluster, call: ResourceRequest, before: KubeObject, next: KubeObject): KubeObject {
+export function replaceObject(
+	cluster: FakeCluster,
+	call: ResourceRequest,
+	before: KubeObject,
+	next: KubeObject,
+): KubeObject {
 	const {type, subresource} = call;
 	const about = {resource: type.key, name: before.metadata.name};
 	const wanted = next.metadata;
@@ -143,7 +159,11 @@ function findObject(cluster: FakeCluster, {type, namespace, name = ''}: Resource
 }
 
 export function handleUpdate(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
-	return objectResponse(cluster, call, replaceObject(cluster, call, findObject(cluster, call), parseSentObject(call, objectBody(call))));
+	return objectResponse(
+		cluster,
+		call,
+		replaceObject(cluster, call, findObject(cluster, call), parseSentObject(call, objectBody(call))),
+	);
 }
 
 /** @throws ApiError 415 when the type of the patch is not known, 4xx when it does not fit. */

@@ -1,11 +1,18 @@
-import type {Labels} from '../../../src/contract/row.ts';
 import {createHash} from 'node:crypto';
+import type {Labels} from '../../../src/contract/row.ts';
 import {matchesAnything, matchesLabels, parseMatchers} from '../../../src/model/alertmanager/matcher.ts';
 import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../../src/text/pattern.ts';
-import {type FakeHttpRequest, type FakeHttpServer, startFakeHttpServer, type FakeHttpResponse, jsonResponse, textResponse} from '../../fake-http-server.ts';
-import {evaluationMs, externalLabels, type FiringAlert, type Monitoring} from '../monitoring/monitoring.ts';
+import {
+	type FakeHttpRequest,
+	type FakeHttpResponse,
+	type FakeHttpServer,
+	jsonResponse,
+	startFakeHttpServer,
+	textResponse,
+} from '../../fake-http-server.ts';
 import type {Scenario} from '../../scenario.ts';
+import {evaluationMs, externalLabels, type FiringAlert, type Monitoring} from '../monitoring/monitoring.ts';
 import {createSilences, type Silences} from './silences.ts';
 
 const rfc3339 = (at: number): string => new Date(at).toISOString();
@@ -108,7 +115,12 @@ function createSilence(scenario: Scenario, silences: Silences, body: string): Fa
 	return silenceID === undefined ? jsonResponse('silence not found', 404) : jsonResponse({silenceID});
 }
 
-function handleRequest(world: Monitoring, scenario: Scenario, silences: Silences, {method, path, query, body}: FakeHttpRequest): FakeHttpResponse {
+function handleRequest(
+	world: Monitoring,
+	scenario: Scenario,
+	silences: Silences,
+	{method, path, query, body}: FakeHttpRequest,
+): FakeHttpResponse {
 	const [, id] = /^\/api\/v2\/silence\/([^/]+)$/.exec(path) ?? [];
 	if (id !== undefined) {
 		const found = silences.list().find(one => one.id === id);
@@ -116,7 +128,8 @@ function handleRequest(world: Monitoring, scenario: Scenario, silences: Silences
 		if (method === 'DELETE') return silences.expire(id) ? textResponse('') : jsonResponse('silence not found', 500);
 	}
 	if (method === 'POST' && path === '/api/v2/silences') return createSilence(scenario, silences, body);
-	if (method !== 'GET') return jsonResponse({code: 405, message: `method ${method} is not allowed, but [GET] are`}, 405);
+	if (method !== 'GET')
+		return jsonResponse({code: 405, message: `method ${method} is not allowed, but [GET] are`}, 405);
 	switch (path) {
 		case '/-/ready':
 		case '/-/healthy':

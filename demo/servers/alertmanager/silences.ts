@@ -1,11 +1,11 @@
-import type {Labels} from '../../../src/contract/row.ts';
 import {createHash} from 'node:crypto';
+import type {Labels} from '../../../src/contract/row.ts';
 import {matchesLabels} from '../../../src/model/alertmanager/matcher.ts';
 import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
-import {slowDisk} from '../monitoring/monitoring.ts';
 import type {Scenario} from '../../scenario.ts';
+import {slowDisk} from '../monitoring/monitoring.ts';
 
-/** Moments in epoch milliseconds. */
+/** Times in epoch milliseconds. */
 type StoredSilence = Omit<Silence, 'state' | 'startsAt' | 'endsAt' | 'updatedAt'> & {
 	readonly startsAt: number;
 	readonly endsAt: number;
@@ -35,7 +35,7 @@ const day = 24 * hour;
 const equals = (labels: Labels): readonly Matcher[] =>
 	Object.entries(labels).map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
 
-/** What others have silenced before the demo began. */
+/** Silences that other users created before the demo began. */
 function initialSilences({name, startedAt}: Scenario): readonly Omit<StoredSilence, 'id' | 'updatedAt'>[] {
 	const disk = {
 		matchers: equals({alertname: 'NodeDiskSlow', instance: slowDisk['instance'] ?? ''}),

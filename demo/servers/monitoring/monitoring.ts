@@ -1,7 +1,7 @@
 import type {Labels} from '../../../src/contract/row.ts';
-import {type ContainerStats, type Kubelets, emptyKubelets} from '../../kubernetes-api/kubelets.ts';
+import {type ContainerStats, emptyKubelets, type Kubelets} from '../../kubernetes-api/kubelets.ts';
 import {hasProblem, type Scenario} from '../../scenario.ts';
-import {scrapeFaults, isTimeoutError, pools} from './pools.ts';
+import {isTimeoutError, pools, scrapeFaults} from './pools.ts';
 
 export const scrapeIntervalMs = 15_000;
 export const scrapeTimeoutMs = 10_000;
@@ -10,9 +10,9 @@ export const evaluationMs = 15_000;
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** How long before the start of the demo the trouble began. */
+/** How long before the start of the demo the problem began. */
 const troubleMs = 7 * minute;
-/** Prometheus was started, and its configuration was loaded, so long before. */
+/** How long before it Prometheus was started, and its configuration loaded. */
 const upMs = 9 * 24 * hour + 3 * hour;
 const loadedMs = 26 * hour;
 
@@ -100,24 +100,24 @@ export const demoAlertRules: readonly DemoAlertRule[] = [
 export type Monitoring = {
 	/** Epoch milliseconds. */
 	now(): number;
-	/** A number from 0 to 1 that belongs to `key` for good. */
+	/** The number that always belongs to `key`, 0 <= n < 1. */
 	stableRandom(key: string): number;
 	/** Of Prometheus, in epoch milliseconds. */
 	readonly startedAt: number;
-	/** The targets as they were at a moment. */
+	/** The targets as they were at a time. */
 	targetsAt(at: number): readonly ScrapedTarget[];
-	/** The containers of the cluster as they were at a moment; none where there is no cluster. */
+	/** The containers of the cluster as they were at a time; none where there is no cluster. */
 	containersAt(at: number): readonly ContainerStats[];
-	/** The alerts that fire, by the last evaluation before a moment. */
+	/** The alerts that fire, by the last evaluation before a time. */
 	alertsAt(at: number): readonly FiringAlert[];
-	/** The last evaluation before a moment. */
+	/** The last evaluation before a time. */
 	evaluatedAt(at: number): number;
 	config(): {readonly success: boolean; readonly loadedAt: number};
 	/** Reloads the configuration file, which was corrected without a reload. */
 	reload(): void;
 };
 
-/** The node whose disk is slow, which somebody has silenced. */
+/** The node with a slow disk, whose alert is silenced. */
 export const slowDisk: Labels = {job: 'node', instance: '10.2.1.6:9100'};
 
 const fillTemplate = (text: string, labels: Labels): string =>
@@ -142,7 +142,7 @@ export function createMonitoring(scenario: Scenario, kubelets: Kubelets = emptyK
 
 	const fixed = memoize(scenario.stableRandom);
 
-	/** All that does not change with time, worked out once: graphs ask for hundreds of moments. */
+	/** Everything that does not change with time, computed once: a graph evaluates hundreds of times. */
 	const places = pools.flatMap(([pool, all, port], subnet) =>
 		Array.from({length: all}, (_, index) => {
 			const host = `10.2.${subnet + 1}.${index + 3}`;
@@ -157,7 +157,7 @@ export function createMonitoring(scenario: Scenario, kubelets: Kubelets = emptyK
 				error: struck?.error(`${host}:${port}`) ?? '',
 				usual: at(port),
 				mended: struck?.movedTo === undefined ? undefined : at(struck.movedTo),
-				// Each target has its own moment in the interval, as Prometheus spreads them.
+				// Each target has its own offset in the interval, as Prometheus spreads scrapes.
 				offset: Math.floor(fixed(`${pool} ${host}`) * scrapeIntervalMs),
 				tookMs: 3 + Math.floor(60 * fixed(`${pool} ${host} took`)),
 			};

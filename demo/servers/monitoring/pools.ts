@@ -27,7 +27,7 @@ export const pools: readonly (readonly [pool: string, targets: number, port: num
 	['alertmanager', 2, 9093],
 ];
 
-/** Why the first targets of a pool cannot be scraped. `movedTo`: they serve their metrics at this port now, as the mended file says. */
+/** Why the first targets of a pool cannot be scraped. `movedTo`: they serve their metrics at this port now, by the corrected file. */
 type ScrapeFault = {readonly targets: number; readonly error: (address: string) => string; readonly movedTo?: number};
 
 const refused = (address: string) =>
@@ -48,5 +48,5 @@ export function scrapeFaults(scenario: Scenario): Readonly<Record<string, Scrape
 	};
 }
 
-/** Whether a fault takes as long as a scrape may. */
+/** Whether the scrape of a fault takes until its timeout. */
 export const isTimeoutError = (error: string): boolean => error.endsWith('deadline exceeded');

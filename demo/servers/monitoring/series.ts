@@ -1,19 +1,19 @@
 import type {Labels} from '../../../src/contract/row.ts';
 import type {ContainerStats} from '../../kubernetes-api/kubelets.ts';
-import {isTimeoutError} from './pools.ts';
 import type {Monitoring, ScrapedTarget} from './monitoring.ts';
+import {isTimeoutError} from './pools.ts';
 
 export type SeriesSample = {readonly labels: Labels; readonly value: number};
 
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** Pools whose targets answer requests of people. */
+/** Pools whose targets serve user requests. */
 const services = /-(?:api|edge|thumb)$|^cart$/;
 
 type Maker = (world: Monitoring, at: number) => readonly SeriesSample[];
 
-/** From 0 to 1, wandering smoothly; equal at equal times. */
+/** From 0 to 1, changing smoothly; equal at equal times. */
 function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
 	const step = Math.floor(at / periodMs);
 	const part = at / periodMs - step;
@@ -94,12 +94,12 @@ const makers: Readonly<Record<string, Maker>> = {
 	ALERTS_FOR_STATE: (world, at) => world.alertsAt(at).map(({labels, activeAt}) => ({labels, value: activeAt / 1000})),
 };
 
-/** Series in memory: a compaction every two hours takes away what has ended. */
+/** Series in memory: a compaction every two hours drops those that have ended. */
 export const headSeriesCount = (world: Monitoring, at: number): number =>
 	Math.floor(182_000 + 9000 * ((at % (2 * hour)) / (2 * hour)) + 400 * wave(world, 'head', 5 * minute, at));
 
 export const metricNames = (): readonly string[] => Object.keys(makers).sort();
 
-/** The series of a metric at a moment; empty when no target exposes it, as in Prometheus. */
+/** The series of a metric at a time; empty when no target exposes it, as in Prometheus. */
 export const metricSamples = (world: Monitoring, name: string, at: number): readonly SeriesSample[] =>
 	makers[name]?.(world, at).map(({labels, value}) => ({labels: {__name__: name, ...labels}, value})) ?? [];

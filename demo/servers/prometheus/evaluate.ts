@@ -1,11 +1,18 @@
 import type {Labels} from '../../../src/contract/row.ts';
 import {matchesLabels} from '../../../src/model/alertmanager/matcher.ts';
-import {metricNames, type SeriesSample, metricSamples} from '../monitoring/series.ts';
 import {evaluationMs, type Monitoring, scrapeIntervalMs} from '../monitoring/monitoring.ts';
-import {type Aggregation, type FunctionName, type Expression, type RangeFunction, rangeFunctions, type BinaryOperator} from './promql.ts';
+import {metricNames, metricSamples, type SeriesSample} from '../monitoring/series.ts';
+import {
+	type Aggregation,
+	type BinaryOperator,
+	type Expression,
+	type FunctionName,
+	type RangeFunction,
+	rangeFunctions,
+} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
 
-/** What an expression gives at one moment. */
+/** The value of an expression at one time. */
 export type PromqlValue = number | readonly SeriesSample[];
 
 type Selector = Extract<Expression, {readonly is: 'selector'}>;
@@ -33,8 +40,13 @@ function rangeOf(of: Expression, name: string): Range {
 	);
 }
 
-/** How much counters have grown over the range; what was not there at its start is left out. */
-function counterGrowth(world: Monitoring, {of, rangeMs}: Range, at: number, perSecond: boolean): readonly SeriesSample[] {
+/** How much counters have grown over the range; series that did not exist at its start are left out. */
+function counterGrowth(
+	world: Monitoring,
+	{of, rangeMs}: Range,
+	at: number,
+	perSecond: boolean,
+): readonly SeriesSample[] {
 	const samples = (moment: number) => vectorOf(world, of, moment);
 	const before = new Map(samples(at - rangeMs).map(({labels, value}) => [keyOf(labels), value]));
 	return samples(at).flatMap(({labels, value}) => {
@@ -106,7 +118,7 @@ function calculate(sign: BinaryOperator, a: number, b: number): number {
 	return sign === '*' ? a * b : a / b;
 }
 
-/** A comparison keeps the samples that meet it; anything else reckons, and takes the name away. */
+/** A comparison filters samples; every other operator computes, and drops the name. */
 function applyOperator(sign: BinaryOperator, left: PromqlValue, right: PromqlValue): PromqlValue {
 	const compare = compares[sign];
 	if (typeof left === 'number' && typeof right === 'number') {
@@ -155,7 +167,7 @@ function callFunction(world: Monitoring, name: FunctionName, of: Expression | un
 	});
 }
 
-/** What an expression gives at a moment, in epoch milliseconds. @throws PromqlError when its parts do not go together. */
+/** The value of an expression at `at`, in epoch milliseconds. @throws PromqlError when the types of its parts do not match. */
 export function evaluatePromql(world: Monitoring, expression: Expression, at: number): PromqlValue {
 	switch (expression.is) {
 		case 'number':
@@ -173,6 +185,10 @@ export function evaluatePromql(world: Monitoring, expression: Expression, at: nu
 			return aggregated(expression, of);
 		}
 		case 'binary':
-			return applyOperator(expression.sign, evaluatePromql(world, expression.left, at), evaluatePromql(world, expression.right, at));
+			return applyOperator(
+				expression.sign,
+				evaluatePromql(world, expression.left, at),
+				evaluatePromql(world, expression.right, at),
+			);
 	}
 }

@@ -1,7 +1,7 @@
-import {metricNames, metricSamples} from '../monitoring/series.ts';
 import type {Monitoring} from '../monitoring/monitoring.ts';
+import {metricNames, metricSamples} from '../monitoring/series.ts';
 
-/** What Prometheus makes itself, which no target exposes. */
+/** Metrics that Prometheus creates itself and no target exposes. */
 const generatedMetrics = /^(?:up|scrape_.*|ALERTS.*)$/;
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
@@ -22,7 +22,9 @@ export function metricsPageText(world: Monitoring, url: string): string | undefi
 				`# HELP ${name} Of the demo.`,
 				`# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`,
 				...own.map(({labels, value}) => {
-					const ownLabels = Object.entries(labels).filter(([label]) => !['__name__', 'instance', 'job'].includes(label));
+					const ownLabels = Object.entries(labels).filter(
+						([label]) => !['__name__', 'instance', 'job'].includes(label),
+					);
 					const text = ownLabels.map(([label, one]) => `${label}="${escaped(one)}"`).join(',');
 					return `${name}${text === '' ? '' : `{${text}}`} ${value}`;
 				}),

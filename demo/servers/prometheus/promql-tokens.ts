@@ -1,4 +1,4 @@
-/** An expression that the stand-in cannot read, in the words of Prometheus. */
+/** The error for an expression that the simulated server cannot parse, in the words of Prometheus. */
 export class PromqlError extends Error {
 	override readonly name = 'PromqlError';
 }

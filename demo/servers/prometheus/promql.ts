@@ -4,7 +4,7 @@ import {PromqlError, type Token, tokenizePromql} from './promql-tokens.ts';
 export const aggregations = ['sum', 'avg', 'min', 'max', 'count'] as const;
 export type Aggregation = (typeof aggregations)[number];
 
-/** Those that look at a range. */
+/** Functions of a range. */
 export const rangeFunctions = [
 	'rate',
 	'increase',
@@ -57,7 +57,7 @@ const durationMs = (text: string): number =>
 
 const oneOf = <T extends string>(words: readonly T[], text: string): T | undefined => words.find(word => word === text);
 
-/** @throws PromqlError when it cannot be read, or is more than the demo knows. */
+/** @throws PromqlError when it cannot be parsed, or is not supported by the demo. */
 export function parsePromql(text: string): Expression {
 	const tokens = tokenizePromql(text);
 	let at = 0;

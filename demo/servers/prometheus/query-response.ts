@@ -1,6 +1,6 @@
 import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
-import type {SeriesSample} from '../monitoring/series.ts';
 import type {Monitoring} from '../monitoring/monitoring.ts';
+import type {SeriesSample} from '../monitoring/series.ts';
 import {evaluatePromql, type PromqlValue} from './evaluate.ts';
 import {parsePromql} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
@@ -52,7 +52,8 @@ export function queryResponse(world: Monitoring, query: URLSearchParams) {
 /** The limit of the real server. */
 const mostPoints = 11_000;
 
-const asVector = (value: PromqlValue): readonly SeriesSample[] => (typeof value === 'number' ? [{labels: {}, value}] : value);
+const asVector = (value: PromqlValue): readonly SeriesSample[] =>
+	typeof value === 'number' ? [{labels: {}, value}] : value;
 
 /** `data` of /api/v1/query_range. @throws PromqlError */
 export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
@@ -68,7 +69,10 @@ export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
 			'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
 		);
 	}
-	const lines = new Map<string, {readonly metric: SeriesSample['labels']; readonly values: (readonly [number, string])[]}>();
+	const lines = new Map<
+		string,
+		{readonly metric: SeriesSample['labels']; readonly values: (readonly [number, string])[]}
+	>();
 	// Before it was started, and after now, it has no data.
 	for (let at = start; at <= Math.min(end, world.now()); at += step) {
 		if (at < world.startedAt) continue;

@@ -1,4 +1,10 @@
-import {evaluationMs, type FiringAlert, type Monitoring, type DemoAlertRule, demoAlertRules} from '../monitoring/monitoring.ts';
+import {
+	type DemoAlertRule,
+	demoAlertRules,
+	evaluationMs,
+	type FiringAlert,
+	type Monitoring,
+} from '../monitoring/monitoring.ts';
 
 const rfc3339 = (at: number): string => new Date(at).toISOString();
 

@@ -1,7 +1,12 @@
 import {loadPatterns} from '../../../src/text/pattern.ts';
-import {type FakeHttpRequest, type FakeHttpServer, startFakeHttpServer, type FakeHttpResponse, jsonResponse, textResponse} from '../../fake-http-server.ts';
-import {pools} from '../monitoring/pools.ts';
-import {headSeriesCount} from '../monitoring/series.ts';
+import {
+	type FakeHttpRequest,
+	type FakeHttpResponse,
+	type FakeHttpServer,
+	jsonResponse,
+	startFakeHttpServer,
+	textResponse,
+} from '../../fake-http-server.ts';
 import {
 	evaluationMs,
 	externalLabels,
@@ -10,6 +15,8 @@ import {
 	scrapeIntervalMs,
 	scrapeTimeoutMs,
 } from '../monitoring/monitoring.ts';
+import {pools} from '../monitoring/pools.ts';
+import {headSeriesCount} from '../monitoring/series.ts';
 import {metricsPageText} from './metrics-page.ts';
 import {PromqlError} from './promql-tokens.ts';
 import {queryResponse, rangeResponse} from './query-response.ts';
@@ -165,7 +172,7 @@ async function handleRequest(world: Monitoring, {method, path, query}: FakeHttpR
 }
 
 /**
- * A Prometheus over what the demo's monitoring sees, on loopback. It answers the requests of midwatch as the real one does, with a part of
+ * A Prometheus with the demo's targets and rules, on loopback. It answers the requests of midwatch as the real one does, with a part of
  * PromQL. `/pages?of=URL` is an extension: the metrics page of a target, since no server listens at its address.
  */
 export async function startPrometheusApi(world: Monitoring): Promise<FakeHttpServer> {
