@@ -72,7 +72,7 @@ const params = [
 const logOption = (key: string, title: string, name: string, of: readonly string[]): DocumentOption => ({
 	key,
 	title,
-	nextParams: terminated => ({...terminated, [name]: of[(of.indexOf(terminated[name] ?? '') + 1) % of.length] ?? ''}),
+	nextParams: before => ({...before, [name]: of[(of.indexOf(before[name] ?? '') + 1) % of.length] ?? ''}),
 	currentLabel: now => now[name] ?? '',
 });
 
