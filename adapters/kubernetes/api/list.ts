@@ -46,7 +46,7 @@ async function readListPage(
 			accept,
 			pool: 'read',
 			operation,
-			headersTimeoutMs: headersTimeoutMs,
+			headersTimeoutMs,
 		},
 		signal,
 	);
@@ -126,7 +126,7 @@ export async function readPodTable(
 			accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
 			pool: 'read',
 			operation: 'list pods as a table',
-			headersTimeoutMs: headersTimeoutMs,
+			headersTimeoutMs,
 		},
 		signal,
 	);

@@ -77,7 +77,7 @@ function dispatchEvent(line: string, {operation, onVersion, onEvent}: WatchStrea
 		event = parseBoundedJson(line);
 	} catch (cause) {
 		const what = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
-		const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
+		const hint = 'midwatch opens it again. Check the network and any proxy between midwatch and the API server.';
 		throw new AdapterError('malformed', `${operation}: ${what}`, hint, {cause});
 	}
 	const type = field(event, 'type');
@@ -85,7 +85,7 @@ function dispatchEvent(line: string, {operation, onVersion, onEvent}: WatchStrea
 	if (type === 'ERROR') throw apiRefusalError(apiRefusalFromStatus(object, 0), operation);
 	const version = field(field(object, 'metadata'), 'resourceVersion');
 	if (typeof type !== 'string' || typeof version !== 'string') {
-		const hint = 'It is opened again. Check the network and any proxy between midwatch and the API server.';
+		const hint = 'midwatch opens it again. Check the network and any proxy between midwatch and the API server.';
 		throw new AdapterError('malformed', `${operation}: an event without a type or version`, hint);
 	}
 	if (type !== 'BOOKMARK') onEvent({type, object});
