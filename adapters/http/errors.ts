@@ -29,7 +29,7 @@ const commonHints: Readonly<Record<string, string>> = {
 	EHOSTUNREACH: 'No route to the host: check the network, VPN or firewall.',
 	ENETUNREACH: 'No route to the network: check the network or VPN.',
 	ETIMEDOUT: 'The host does not answer: check the network, VPN or firewall.',
-	EPIPE: 'The server closed the connection: it is retried.',
+	EPIPE: 'The server closed the connection: check its log, and any proxy in front of it.',
 	CERT_HAS_EXPIRED: 'The certificate has expired: renew it on the server, or check the clocks.',
 	CERT_NOT_YET_VALID: 'The certificate is not valid yet: check the clocks.',
 };
@@ -84,7 +84,7 @@ const hints: ConnectionHints = {
 	tlsFailed: 'TLS failed: check the files under `tls` in the configuration.',
 	unreadable:
 		'The response is not valid HTTP: check scheme and port in `url`, and any proxy between here and the server.',
-	broken: 'The connection broke: it is retried. Check the server and the network.',
+	broken: 'The connection broke: check the server and the network.',
 };
 
 /** The error of a connection to the server of `url`. `hasCertificate`: the settings name a client certificate. */

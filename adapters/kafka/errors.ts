@@ -210,7 +210,7 @@ export const closedError = (context: KafkaRequestContext): AdapterError => {
 		'unreachable',
 		`${context.endpoint} closed the connection${opening ? ' while it was opened' : ` instead of answering ${context.request}`}`,
 		guess === '' || !(opening || context.request === 'Metadata')
-			? 'It is tried again. Check the broker, its log and any proxy before it.'
+			? 'Check the broker, its log and any proxy in front of it.'
 			: `Check whether that port wants ${guess}, and whether a Kafka broker listens there.`,
 	);
 };
@@ -270,6 +270,6 @@ export function socketError(error: unknown, context: KafkaRequestContext): Adapt
 		`${context.endpoint}: ${message === '' ? code : message}`,
 		context.isAdvertisedAddress && context.request === 'a connection' && code in systemCodes
 			? advertisedAddressHint
-			: (systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.'),
+			: (systemCodes[code] ?? 'The connection broke: check the broker and the network.'),
 	);
 }

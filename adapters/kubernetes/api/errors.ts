@@ -21,7 +21,7 @@ const hints: ConnectionHints = {
 		'Correct certificate-authority, client-certificate and client-key in the kubeconfig: they have to be PEM.',
 	tlsFailed: 'TLS failed: check the certificates and the key of this context.',
 	unreadable: 'The answer cannot be read: check the network and any proxy between midwatch and the API server.',
-	broken: 'The connection broke; it is tried again. Check the API server and the network.',
+	broken: 'The connection broke: check the API server and the network.',
 };
 
 /** Turns an error of a socket, TLS or a stream into an AdapterError with a hint. `where` is `host:port`. */

@@ -134,7 +134,7 @@ export function sendOnce(
 		const outgoing = createRequest();
 		const abort = () => outgoing.destroy(cancellationError(signal));
 		const cancelTimeout = clock.after(timeoutMs, () => {
-			const hint = 'midwatch tries again. Check the load of the API server and the network.';
+			const hint = 'Check the load of the API server and the network.';
 			outgoing.destroy(new AdapterError('timeout', `${host}: no answer within ${timeoutMs / 1000} s`, hint));
 		});
 		const stopListening = () => signal.removeEventListener('abort', abort);
