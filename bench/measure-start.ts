@@ -63,16 +63,13 @@ async function idle({folder, product}: Programs, short: boolean): Promise<readon
  * a limit.
  */
 async function firstText({folder, product}: Programs): Promise<readonly Figure[]> {
-	const console = [process.execPath, product, '--demo'];
+	const command = [process.execPath, product, '--demo'];
 	const timed = async (home: string) => {
-		const shown = await meter(
-			{...screen, command: console, seconds: 20, wanted: ['midwatch'], untilWanted: true},
-			home,
-		);
+		const shown = await meter({...screen, command, seconds: 20, wanted: ['midwatch'], untilWanted: true}, home);
 		return shown.wanted['midwatch'] ?? Number.POSITIVE_INFINITY;
 	};
 	// It keeps what was compiled some seconds after its first frame.
-	await meter({...screen, command: console, seconds: 8}, folder);
+	await meter({...screen, command, seconds: 8}, folder);
 	const cacheFolder = join(folder, '.cache', 'midwatch');
 	if (!existsSync(cacheFolder))
 		throw new Error(`a console that ran for 8 s has written no code cache to ${cacheFolder}`);

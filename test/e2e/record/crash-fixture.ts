@@ -151,7 +151,7 @@ export function createCrashHome(): CrashHome {
 
 /** Waits until the header counts as many unknown outcomes as the log has. */
 export async function expectListed(midwatch: ConsoleProcess, count: number): Promise<void> {
-	const counted = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
+	const counted = (screen: string) => Number(/(\d+) unknown/.exec(screen)?.[1] ?? 0);
 	await midwatch.expect(screen => counted(screen) === count);
 }
 

@@ -41,7 +41,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 	const active = async () => (await silencesOf(server)).filter(one => one.status.state === 'active');
 
 	/** A console with the Alertmanager as its only target, behind what a company puts before it. */
-	async function console(production = false): Promise<ConsoleProcess> {
+	async function openConsole(production = false): Promise<ConsoleProcess> {
 		const home = mkdtempSync(join(tmpdir(), 'midwatch-e2e-'));
 		homes.push(home);
 		const url = `http://127.0.0.1:${front.port}`;
@@ -52,66 +52,66 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 	}
 
 	/** Opens the action on the selected alert and says why. */
-	async function propose(on: ConsoleProcess): Promise<void> {
-		on.pressDeclared('alertmanager.silence');
-		await on.expect('For how long');
-		on.press('field.next', 'field.next');
-		on.type(comment);
-		await on.expect(comment);
-		on.press('field.accept');
+	async function propose(midwatch: ConsoleProcess): Promise<void> {
+		midwatch.pressDeclared('alertmanager.silence');
+		await midwatch.expect('For how long');
+		midwatch.press('field.next', 'field.next');
+		midwatch.type(comment);
+		await midwatch.expect(comment);
+		midwatch.press('field.accept');
 	}
 
 	const ended = /\b(?:Done|Failed|Refused|Blocked|Cancelled|Expired)\b|outcome is not known|has changed since/;
 
 	/** The record may be written a moment after the screen. */
-	const recorded = (on: ConsoleProcess, kind: string) =>
-		expect.poll(() => on.audit().filter(line => line.kind === kind));
+	const recorded = (midwatch: ConsoleProcess, kind: string) =>
+		expect.poll(() => midwatch.audit().filter(line => line.kind === kind));
 
-	async function undo(on: ConsoleProcess): Promise<void> {
-		on.press('list.choose');
-		await on.expectAbsent('Done');
-		on.press('deck.undo');
-		await on.expect('silence');
-		on.press('list.choose');
-		await on.confirm();
-		await on.expect('Done');
+	async function undo(midwatch: ConsoleProcess): Promise<void> {
+		midwatch.press('list.choose');
+		await midwatch.expectAbsent('Done');
+		midwatch.press('deck.undo');
+		await midwatch.expect('silence');
+		midwatch.press('list.choose');
+		await midwatch.confirm();
+		await midwatch.expect('Done');
 	}
 
 	test('an alert is opened, silenced once it is armed, and shown again by undo', async () => {
-		const on = await console(true);
-		await on.select('a:1');
-		on.pressDeclared('alertmanager.alert');
-		await on.expect('https://runbooks.example.test/down');
-		on.press('deck.back');
-		await on.expectAbsent('https://runbooks.example.test/down');
-		on.pressDeclared('alertmanager.silence');
-		await on.expect('is guarded');
+		const midwatch = await openConsole(true);
+		await midwatch.select('a:1');
+		midwatch.pressDeclared('alertmanager.alert');
+		await midwatch.expect('https://runbooks.example.test/down');
+		midwatch.press('deck.back');
+		await midwatch.expectAbsent('https://runbooks.example.test/down');
+		midwatch.pressDeclared('alertmanager.silence');
+		await midwatch.expect('is guarded');
 		expect(await active()).toEqual([]);
-		await on.arm('alerts');
-		await propose(on);
-		await on.expect('1 alert now');
-		await on.confirm();
-		await on.expect(/Done[\s\S]*hides 1 alert/);
+		await midwatch.arm('alerts');
+		await propose(midwatch);
+		await midwatch.expect('1 alert now');
+		await midwatch.confirm();
+		await midwatch.expect(/Done[\s\S]*hides 1 alert/);
 		expect(await active()).toMatchObject([{comment, createdBy: userInfo().username}]);
 		expect(runAmtool(server, 'alert', 'query')).not.toContain('TargetDown');
-		await undo(on);
+		await undo(midwatch);
 		expect(await active()).toEqual([]);
 		expect(runAmtool(server, 'alert', 'query')).toContain('TargetDown');
-		await recorded(on, 'intent').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
-		await recorded(on, 'undo').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
-		await recorded(on, 'verify').toMatchObject([{result: 'done'}, {result: 'done'}]);
-		expect(on.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
-		expect(await on.quit()).toEqual({code: 0});
+		await recorded(midwatch, 'intent').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
+		await recorded(midwatch, 'undo').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
+		await recorded(midwatch, 'verify').toMatchObject([{result: 'done'}, {result: 'done'}]);
+		expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(await midwatch.quit()).toEqual({code: 0});
 	});
 
 	test('a silence is ended, and made again by undo until its old end', async () => {
 		const id = await createSilenceDirectly(server, down, {by: 'mira', comment: 'by mira'});
 		const [before] = await active();
-		const on = await console();
-		await on.select('by mira');
-		expect(await on.action('alertmanager.expire-silence')).toContain('Done');
+		const midwatch = await openConsole();
+		await midwatch.select('by mira');
+		expect(await midwatch.action('alertmanager.expire-silence')).toContain('Done');
 		expect(await active()).toEqual([]);
-		await undo(on);
+		await undo(midwatch);
 		const [again] = await active();
 		expect(again).toMatchObject({endsAt: before?.endsAt, comment: 'by mira', createdBy: 'mira'});
 		expect(again?.id).not.toBe(id);
@@ -120,23 +120,23 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 	test('a silence over 54 alerts demands and records 54, each of them', async () => {
 		const many = Array.from({length: 54}, (_, at) => ({...down, job: 'many', instance: `m:${at}`}));
 		await Promise.all(many.map(labels => fireAlert(server, labels)));
-		const on = await console();
-		await on.select('m:0');
-		on.pressDeclared('alertmanager.silence');
-		await on.expect('For how long');
-		on.press('field.next', 'field.clear');
-		on.type('job="many"');
-		await on.expect('job="many"');
-		on.press('field.next');
-		on.type(comment);
-		await on.expect(comment);
-		on.press('field.accept');
-		await on.expect('alerts it hides: 54 of the');
-		await on.confirm();
-		await on.expect(/Done[\s\S]*hides 54 alerts/);
+		const midwatch = await openConsole();
+		await midwatch.select('m:0');
+		midwatch.pressDeclared('alertmanager.silence');
+		await midwatch.expect('For how long');
+		midwatch.press('field.next', 'field.clear');
+		midwatch.type('job="many"');
+		await midwatch.expect('job="many"');
+		midwatch.press('field.next');
+		midwatch.type(comment);
+		await midwatch.expect(comment);
+		midwatch.press('field.accept');
+		await midwatch.expect('alerts it hides: 54 of the');
+		await midwatch.confirm();
+		await midwatch.expect(/Done[\s\S]*hides 54 alerts/);
 		const names = many.map(({instance}) => `alert TargetDown job=many instance=${instance}`).toSorted();
-		await recorded(on, 'intent').toHaveLength(1);
-		const previews = on.audit().flatMap(line => (line.kind === 'intent' ? [line['preview']] : []));
+		await recorded(midwatch, 'intent').toHaveLength(1);
+		const previews = midwatch.audit().flatMap(line => (line.kind === 'intent' ? [line['preview']] : []));
 		const [{count, touches} = {count: 0, touches: []}] = previews as readonly {
 			readonly count: number;
 			readonly touches: readonly string[];
@@ -147,41 +147,41 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 
 	test('what somebody ended meanwhile is stale, and nothing is sent', async () => {
 		const id = await createSilenceDirectly(server, down, {comment: 'short'});
-		const on = await console();
-		await on.select('short');
-		on.pressDeclared('alertmanager.expire-silence');
-		await on.expect(/type \S+, the number of objects \(2\)/);
+		const midwatch = await openConsole();
+		await midwatch.select('short');
+		midwatch.pressDeclared('alertmanager.expire-silence');
+		await midwatch.expect(/type \S+, the number of objects \(2\)/);
 		front.requests.length = 0;
 		await expireSilenceDirectly(server, id);
-		await on.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/);
-		on.press('list.choose');
+		await midwatch.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/);
+		midwatch.press('list.choose');
 		expect(front.requests.filter(line => !line.startsWith('GET'))).toEqual([]);
 	});
 
 	test('a proxy that only lets reads through refuses, and that is said and recorded', async () => {
 		front.mode = 'read-only';
-		const on = await console();
-		await on.select('a:1');
-		await propose(on);
-		await on.confirm();
-		const screen = await on.expect(ended);
+		const midwatch = await openConsole();
+		await midwatch.select('a:1');
+		await propose(midwatch);
+		await midwatch.confirm();
+		const screen = await midwatch.expect(ended);
 		expect(screen).toContain('403');
 		expect(screen).toContain('ask its administrator');
 		expect(await active()).toEqual([]);
-		await recorded(on, 'outcome').toMatchObject([{result: 'failed'}]);
+		await recorded(midwatch, 'outcome').toMatchObject([{result: 'failed'}]);
 	});
 
 	test('when the reply is lost, the outcome is unknown, and it was sent once', async () => {
-		const on = await console();
-		await on.select('a:1');
-		await propose(on);
+		const midwatch = await openConsole();
+		await midwatch.select('a:1');
+		await propose(midwatch);
 		front.requests.length = 0;
-		await on.expect('press');
+		await midwatch.expect('press');
 		front.mode = 'drop-response';
-		await on.confirm();
-		await on.expect('outcome is not known');
+		await midwatch.confirm();
+		await midwatch.expect('outcome is not known');
 		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 		expect(await active()).toHaveLength(1);
-		await recorded(on, 'outcome').toMatchObject([{result: 'unknown'}]);
+		await recorded(midwatch, 'outcome').toMatchObject([{result: 'unknown'}]);
 	});
 });

@@ -29,25 +29,25 @@ describeCluster('logs by keyboard', start => {
 		const pods = own.api.simulation.cluster.store.list<Pod>('pods', 'checkout');
 		for (const image of new Set(pods.flatMap(({spec}) => spec.containers.map(container => container.image))))
 			own.api.simulation.programs.set(image, {...own.api.simulation.programs.get(image), linesPerSecond: 10});
-		const console = await startConsole({file: own.config(), columns: 120, rows: 30});
-		open = console;
-		await console.zoom(1, 'Pods');
-		await console.filter(filter);
-		await console.select(row);
-		return {console, own};
+		const midwatch = await startConsole({file: own.config(), columns: 120, rows: 30});
+		open = midwatch;
+		await midwatch.zoom(1, 'Pods');
+		await midwatch.filter(filter);
+		await midwatch.select(row);
+		return {midwatch, own};
 	}
 
 	test('go on after a broken connection, and are what kubectl reads', async () => {
-		const {console, own} = await begin('namespace:checkout name:web', 'web-');
-		console.pressDeclared('kubernetes.logs');
-		const title = await console.expect(/Logs of checkout\/web-\S+ .*following/);
+		const {midwatch, own} = await begin('namespace:checkout name:web', 'web-');
+		midwatch.pressDeclared('kubernetes.logs');
+		const title = await midwatch.expect(/Logs of checkout\/web-\S+ .*following/);
 		const [, name = ''] = /Logs of checkout\/(\S+)/.exec(title) ?? [];
 		await expect.poll(() => own.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'})).toBe(1);
-		await console.expect('reconnected');
-		await console.expect(/seq=/);
-		console.press('text.save');
-		await console.expect(/lines saved to/);
-		const ours = saved(console).filter(line => line.includes('seq='));
+		await midwatch.expect('reconnected');
+		await midwatch.expect(/seq=/);
+		midwatch.press('text.save');
+		await midwatch.expect(/lines saved to/);
+		const ours = saved(midwatch).filter(line => line.includes('seq='));
 		const theirs = (await own.kubectl('-n', 'checkout', 'logs', name, '--timestamps', '--tail=2000')).split('\n');
 		expect(ours.length).toBeGreaterThan(500);
 		const from = theirs.indexOf(ours[0] ?? '');
@@ -56,24 +56,24 @@ describeCluster('logs by keyboard', start => {
 	});
 
 	test('of several pods are held, filtered by level and opened with other params', async () => {
-		const {console} = await begin('namespace:checkout name:web', 'web-');
-		console.press('row.mark', 'row.down', 'row.mark');
-		console.pressDeclared('kubernetes.logs');
-		await console.expect(/Logs of 2 pods .*following/);
-		console.press('text.page-up');
-		await console.expect(/paused, \d+ new, G follows/);
-		console.press('text.last');
-		await console.expect('following');
-		console.press('text.filter');
-		console.type('level>=warn');
-		console.press('field.accept');
-		await console.expect(/&level>=warn {2}\d+ of \d+ lines/);
-		console.press('text.save');
-		await console.expect(/lines saved to/);
-		for (const line of saved(console)) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\S+Z web-\S+ .*(?:WARN|ERROR)/);
-		console.pty.press('p');
-		await console.expect(/Logs of 2 pods, previous run/);
-		console.press('deck.back');
-		await console.expectAbsent('previous run');
+		const {midwatch} = await begin('namespace:checkout name:web', 'web-');
+		midwatch.press('row.mark', 'row.down', 'row.mark');
+		midwatch.pressDeclared('kubernetes.logs');
+		await midwatch.expect(/Logs of 2 pods .*following/);
+		midwatch.press('text.page-up');
+		await midwatch.expect(/paused, \d+ new, G follows/);
+		midwatch.press('text.last');
+		await midwatch.expect('following');
+		midwatch.press('text.filter');
+		midwatch.type('level>=warn');
+		midwatch.press('field.accept');
+		await midwatch.expect(/&level>=warn {2}\d+ of \d+ lines/);
+		midwatch.press('text.save');
+		await midwatch.expect(/lines saved to/);
+		for (const line of saved(midwatch)) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\S+Z web-\S+ .*(?:WARN|ERROR)/);
+		midwatch.pty.press('p');
+		await midwatch.expect(/Logs of 2 pods, previous run/);
+		midwatch.press('deck.back');
+		await midwatch.expectAbsent('previous run');
 	});
 });

@@ -1,5 +1,5 @@
-import {afterEach, expect, test} from 'vitest';
-import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {expect, onTestFinished, test} from 'vitest';
+import {startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
 import {
 	readConfigFile,
 	runningConfig,
@@ -11,19 +11,10 @@ import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import {prometheusUrl} from '../../estate/prometheus.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let open: ConsoleProcess | undefined;
-const closing: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	await open?.close();
-	open = undefined;
-	for (const close of closing.splice(0).reverse()) await close();
-});
-
-/** A cluster, and a Prometheus behind its API server that nothing else leads to. */
-async function behindTheCluster(address: string, login: 'operator' | 'viewer'): Promise<ClusterFixture> {
+/** A console on a cluster, and on a Prometheus that is reached only through its API server. */
+async function openThroughCluster(address: string, login: 'operator' | 'viewer'): Promise<ConsoleProcess> {
 	const rig = await startClusterFixture();
-	closing.push(() => rig.close());
+	onTestFinished(() => rig.close());
 	rig.api.simulation.backends.set('monitoring/prometheus', address);
 	const kubeconfig = await rig.writeFile('kubeconfig', rig.api.kubeconfigOf(login));
 	const via = {kubernetes: 'shop', namespace: 'monitoring', service: 'prometheus', port: 80};
@@ -32,33 +23,32 @@ async function behindTheCluster(address: string, login: 'operator' | 'viewer'): 
 		{name: 'prom', kind: 'prometheus', production: false, via},
 	];
 	// JSON is YAML too.
-	await rig.writeFile('midwatch.yaml', JSON.stringify({targets}));
-	return rig;
+	const file = await rig.writeFile('midwatch.yaml', JSON.stringify({targets}));
+	const midwatch = await startConsole({columns: 160, rows: 40, file});
+	onTestFinished(() => midwatch.close());
+	await midwatch.zoom(6, 'Targets');
+	return midwatch;
 }
 
 describePrometheus('prometheus', 'through the API server of a cluster, the one', () => {
 	test('is read and acted on like a direct target', async () => {
 		const own = await startDisposablePrometheus();
-		closing.push(() => own.end());
+		onTestFinished(() => own.end());
 		const server = own.current();
 		const original = readConfigFile(server);
-		const rig = await behindTheCluster(prometheusUrl(server), 'operator');
-		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
-		await open.zoom(6, 'Targets');
-		await open.expect(/up \d/);
-		await open.select('prometheus');
+		const midwatch = await openThroughCluster(prometheusUrl(server), 'operator');
+		await midwatch.expect(/up \d/);
+		await midwatch.select('prometheus');
 		writeConfigFile(server, withExternalLabel(original, 'through-the-cluster'));
-		expect(await open.action('prometheus.reload')).toContain('Done');
+		expect(await midwatch.action('prometheus.reload')).toContain('Done');
 		expect(await runningConfig(server)).toContain('through-the-cluster');
 	});
 
 	test('shows which right the API server requires', async () => {
 		const own = await startDisposablePrometheus();
-		closing.push(() => own.end());
-		const rig = await behindTheCluster(prometheusUrl(own.current()), 'viewer');
-		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
-		await open.zoom(6, 'Targets');
-		await open.expect(/services "?[^ ]*prometheus[^ ]*"? is forbidden|cannot get resource "services\/proxy"/);
-		await open.expect('services/proxy');
+		onTestFinished(() => own.end());
+		const midwatch = await openThroughCluster(prometheusUrl(own.current()), 'viewer');
+		await midwatch.expect(/services "?[^ ]*prometheus[^ ]*"? is forbidden|cannot get resource "services\/proxy"/);
+		await midwatch.expect('services/proxy');
 	});
 });
