@@ -4,6 +4,7 @@ import {messageOf} from '../src/errors.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {redact} from '../src/text/redact.ts';
 import {UsageError} from './cli/arguments.ts';
+import {exitCodes} from './cli/exit-codes.ts';
 
 /** A log of what happens inside midwatch, for debugging: one JSON object a line. */
 export type DebugLog = {
@@ -19,11 +20,18 @@ const maxTextLength = 2000;
 
 /**
  * Opens the log of `--log FILE`, or of MIDWATCH_LOG without it; undefined when neither is given.
- * @throws UsageError when the file cannot be written, or is not a file of this user that no one else can read.
+ * @throws UsageError when the file cannot be written, or is not a file of this user that no one else can read; with the exit code of the
+ * environment when MIDWATCH_LOG names it.
  */
 export function openDebugLog(option: string | undefined, env: NodeJS.ProcessEnv = process.env): DebugLog | undefined {
-	const path = option ?? (env['MIDWATCH_LOG'] || undefined);
-	return path === undefined ? undefined : createDebugLog(resolve(path));
+	if (option !== undefined) return createDebugLog(resolve(option));
+	const path = env['MIDWATCH_LOG'] ?? '';
+	if (path === '') return undefined;
+	try {
+		return createDebugLog(resolve(path));
+	} catch (error) {
+		throw error instanceof UsageError ? new UsageError(error.message, exitCodes.configuration) : error;
+	}
 }
 
 /** @throws UsageError */

@@ -9,7 +9,7 @@ export const exitCodeTable: readonly {readonly code: string; readonly meaning: s
 	{
 		code: '1',
 		meaning:
-			'a problem: something is critical, a permission is missing, the audit log is not sound, there is no such record',
+			'a problem: something is critical, a permission is missing, the audit log is not known to be sound or cannot be written, there is no such record',
 	},
 	{code: '2', meaning: 'unknown: something could not be read, there is no usable terminal, or Node is too old'},
 	{code: '64', meaning: 'the command line is wrong'},

@@ -86,6 +86,12 @@ describe('the log file', () => {
 		openDebugLog(path, {MIDWATCH_LOG: '/nowhere/else'})?.write('start', {});
 		expect(readLog(path)).toHaveLength(2);
 	});
+
+	test('that cannot be opened is a mistake of the command line or of the environment', () => {
+		const path = '/proc/none/x.log';
+		expect(() => openDebugLog(path, {})).toThrow(expect.objectContaining({exitCode: 64}));
+		expect(() => openDebugLog(undefined, {MIDWATCH_LOG: path})).toThrow(expect.objectContaining({exitCode: 78}));
+	});
 });
 
 test('each state of an action is logged once, without its plan and its reason', async () => {
