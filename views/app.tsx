@@ -60,7 +60,7 @@ type PaneProps = Painting & {
 };
 
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
-	const memory = useState(() => createPaneMemory())[0];
+	const [memory] = useState(() => createPaneMemory());
 	const number = deck.options.allPanes.findIndex(({id}) => id === pane) + 1;
 	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {

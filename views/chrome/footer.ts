@@ -105,10 +105,11 @@ export function paintTabs(deck: Deck, cells: number, theme: Theme): string {
 	const tabs = panes.map(pane => {
 		const filtered = paneSession(session, pane.id).filter === '' ? '' : '/';
 		const {severity} = deck.view(pane.id);
+		const number = String(allPanes.indexOf(pane) + 1);
 		return {
 			isFocused: pane.id === session.pane,
-			number: String(allPanes.indexOf(pane) + 1),
-			name: `${allPanes.indexOf(pane) + 1} ${pane.tab}${filtered}`,
+			number,
+			name: `${number} ${pane.tab}${filtered}`,
 			severity,
 			sign: severity === 'ok' ? '  ' : `${theme.sign(severity)} `,
 		};
