@@ -1,7 +1,7 @@
 /*
  * `node bench/cluster.ts [seconds]`: 10,000 pods behind 100 ms of round trip, 100 changes a second for two minutes. Prints the time
- * to the first critical row, event loop delays, requests to the server, CPU and memory, and whether the screen equals the cluster at the end:
- * there. The server is a process of its own, which gives way to the console: elsewhere it would be on another machine.
+ * to the first critical row, event loop delays, requests to the server, CPU and memory, and whether the screen equals the cluster at the
+ * end. The server is a process of its own with a lower priority than the console: elsewhere it would be on another machine.
  */
 import {type ChildProcess, fork} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
