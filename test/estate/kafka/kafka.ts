@@ -186,7 +186,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		expired: await wanted(5),
 		saslTls: await wanted(6),
 		faulty: {port: await wanted(7), advertisedPort: await wanted(8)},
-		doors: doors.map(({port, advertisedPort}) => ({port, advertisedPort: advertisedPort})),
+		doors: doors.map(({port, advertisedPort}) => ({port, advertisedPort})),
 	};
 	const keystores = guarded && {
 		valid: keystore(folder, 'valid', guarded.valid),

@@ -10,7 +10,7 @@ import {createRunnerFixture} from './runner-fixture.ts';
 describe('a console that slept between the last checks and sending', () => {
 	/** Locks that run `isHeld` in the last check before sending. */
 	const locks = (isHeld: () => Promise<boolean>): ObjectLocks => ({
-		acquire: async () => ({isHeld: isHeld, release: async () => {}}),
+		acquire: async () => ({isHeld, release: async () => {}}),
 		refresh: async () => {},
 	});
 

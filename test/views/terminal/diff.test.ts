@@ -40,7 +40,7 @@ describe('a difference', () => {
 				expect(await shownBy(steps, 4)).toEqual(await shownBy(written, 4));
 				expect(from(after, [...after])).toBe('');
 			}),
-			{numRuns: 400},
+			{numRuns: 1000},
 		);
 	});
 
