@@ -54,7 +54,7 @@ const countedAlike = (pod: Pod, before: Pod): boolean =>
 /** A timer can wait for 24 days at most: what is due later is checked in between. */
 const longestWaitMs = 24 * 3_600_000;
 
-/** A deadline has passed one second after it: timestamps have whole seconds. */
+/** A deadline has passed one second after it: timestamps have no fractions of a second. */
 const later = (at: number | undefined): number | undefined => at && at + 1000;
 
 /** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */

@@ -54,7 +54,10 @@ async function behind(server: KafkaServer): Promise<{readonly topic: string; rea
 	return {topic, group};
 }
 
-/** Puts a partition on these brokers, and waits until the first one leads it: it does because it was there alone before. */
+/**
+ * Puts a partition on these brokers, and waits until the first one leads it, which it does because it was there alone before, and until the
+ * others are in sync, so that they can lead it when the first one stops.
+ */
 async function place(
 	server: KafkaServer,
 	topic: string,
@@ -78,7 +81,7 @@ async function assign(
 	);
 	await readUntil(
 		() => partitionOf(server, topic, partition),
-		found => found.leader === replicas[0] && found.replicas.length === replicas.length,
+		found => found.leader === replicas[0] && found.isr.length === replicas.length,
 	);
 }
 

@@ -180,7 +180,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		// The workload of a pod is known a moment after the pod.
 		const readScreen = async () => {
 			midwatch.pressDeclared('kubernetes.scale');
-			return midwatch.expect(/Replicas|or not yet/);
+			return midwatch.expect(/Replicas|not known for sure/);
 		};
 		await expect.poll(readScreen, {interval: 500}).toContain('Replicas');
 		await fill(midwatch, 'Replicas', '9');
