@@ -10,7 +10,7 @@ import type {Arming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/remedy-state.ts';
 import type {Runner} from '../src/remedy/runner.ts';
 import {cleanLine, cleanText} from '../src/text/clean.ts';
-import type {Clock} from '../src/time/clock.ts';
+import {type Clock, systemClock} from '../src/time/clock.ts';
 import {App} from '../views/app.tsx';
 import {mountOnScreen} from '../views/mount.tsx';
 import {paneAt} from '../views/table/pane-at.ts';
@@ -194,7 +194,7 @@ const showLostRecords = ({lastGapRecord}: Pick<Audit, 'lastGapRecord'>, deck: De
 function everySecond(after: Clock['after'], call: () => void): () => void {
 	let cancel = () => {};
 	const schedule = () => {
-		cancel = after(1000 - (Date.now() % 1000), () => {
+		cancel = after(1000 - (systemClock.now() % 1000), () => {
 			call();
 			schedule();
 		});

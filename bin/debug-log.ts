@@ -3,6 +3,7 @@ import {resolve} from 'node:path';
 import {messageOf} from '../src/errors.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {redact} from '../src/text/redact.ts';
+import {systemClock} from '../src/time/clock.ts';
 import {UsageError} from './cli/arguments.ts';
 import {exitCodes} from './cli/exit-codes.ts';
 
@@ -35,7 +36,7 @@ export function openDebugLog(option: string | undefined, env: NodeJS.ProcessEnv 
 }
 
 /** @throws UsageError */
-export function createDebugLog(path: string, now: () => number = Date.now, maxBytes = maxFileBytes): DebugLog {
+export function createDebugLog(path: string, now: () => number = systemClock.now, maxBytes = maxFileBytes): DebugLog {
 	let file: number | undefined = openLogFile(path);
 	let size = fstatSync(file).size;
 

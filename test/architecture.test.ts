@@ -58,6 +58,12 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['src/a.ts', `import {connect} from 'node:net';`, 'may not import node:net'],
 	['bin/a.ts', `import {lookup} from 'node:dns/promises';`, 'may not import node:dns/promises'],
 	['bin/a.ts', `await fetch('https://midwatch.example/newest');`, 'sends a network request'],
+	['src/a.ts', 'setTimeout(() => {}, 5);', 'uses a clock or timer'],
+	['adapters/redis/a.ts', 'const timer = setInterval(tick, 5);', 'uses a clock or timer'],
+	['bin/a.ts', `import {setTimeout as pause} from 'node:timers/promises';`, 'uses a clock or timer'],
+	['views/a.tsx', 'const began = performance.now();', 'uses a clock or timer'],
+	['demo/a.ts', 'const now: () => number = Date.now;', 'uses a clock or timer'],
+	['src/time-zones.ts', 'const at = new Date().toISOString();', 'uses a clock or timer'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
 	['src/watch/index.ts', 'export const a = 1;', 'is named index'],
 	['src/watchKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],
@@ -82,7 +88,9 @@ const fine: readonly (readonly [path: string, text: string])[] = [
 	['views/terminal/a.tsx', `import {Box} from 'ink';\nimport {displayWidth} from '../../src/text/fit.ts';`],
 	['views/a.tsx', `import {Box} from 'ink';\nimport {memo} from 'react';\nimport {b} from '../src/b.ts';`],
 	['bin/a.ts', `import {b} from '../adapters/redis/b.ts';\nimport {c} from '../views/c.tsx';`],
-	['test/a.test.ts', `import {b} from '../bin/b.ts';`],
+	['test/a.test.ts', `import {b} from '../bin/b.ts';\nsetTimeout(() => {}, 5);`],
+	['src/time/a.ts', 'const now = () => Date.now();'],
+	['views/terminal/a.ts', 'const began = performance.now();'],
 ];
 
 describe('the rule', () => {

@@ -86,6 +86,12 @@ const resolved = (path: string, from: string): string | undefined =>
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
 const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
 
+/** Matches the system's clocks and timers, which have no test double: everything uses a `Clock`. */
+const systemTime =
+	/\b(?:setTimeout|setInterval)\(|\bperformance\.now\b|\bDate\.now\b|\bnew Date\(\)|['"](?:node:)?timers(?:\/promises)?['"]/;
+/** Where they may be used. The terminal is independent of the core. */
+const ownsTime = /^(?:src\/time|views\/terminal|test)\//;
+
 const isBuiltin = (from: string) => from.startsWith('node:') || builtinModules.includes(from);
 
 /** Whether `path` may import `from`, by the rule of docs/architecture.md. */
@@ -247,6 +253,8 @@ export function findViolations(
 			say('starts a program by a bare name: look it up with src/files/find-program.ts');
 		if (!/^(?:adapters|demo|test)\//.test(path) && networkCall.test(module.text))
 			say('sends a network request, which only an adapter may');
+		if (!ownsTime.test(path) && systemTime.test(module.text))
+			say('uses a clock or timer of the system: see src/time/clock.ts');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

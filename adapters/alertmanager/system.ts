@@ -6,6 +6,7 @@ import {alertmanagerFindingTypes} from '../../src/model/alertmanager/alertmanage
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../src/text/pattern.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
@@ -25,11 +26,11 @@ async function connect(target: Target<AlertmanagerSettings>, options: ConnectOpt
 		async identify(context: Context) {
 			// The first read also connects; latency is that of the second.
 			await client.port.status(context);
-			const began = performance.now();
+			const began = systemClock.monotonic();
 			const {version} = await client.port.status(context);
 			// Alertmanager has no users: only a proxy in front of it knows us, by our login.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
-			const latencyMs = performance.now() - began;
+			const latencyMs = systemClock.monotonic() - began;
 			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
 			return {version: `Alertmanager ${version}`, who, latencyMs, channel, server: httpServerId(settings)};
 		},

@@ -3,6 +3,7 @@ import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
 import {trimTrailingSlashes} from '../../src/text/url.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {untilAborted} from '../../src/time/deadline.ts';
 import {htmlToText} from './html-text.ts';
 import {jsonTooLargeError, notJsonError} from './json-errors.ts';
@@ -137,14 +138,14 @@ async function withTimeout<T>(
 	work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const timeout = new AbortController();
-	const timer = setTimeout(() => {
+	const cancelTimer = systemClock.after(ms, () => {
 		const hint = `The server is busy or hangs, or the network drops packets: look at its load. ${next}`;
 		timeout.abort(new AdapterError('timeout', `${what} did not answer within ${ms / 1000} s`, hint));
-	}, ms);
+	});
 	try {
 		return await work(AbortSignal.any([signal, timeout.signal]));
 	} finally {
-		clearTimeout(timer);
+		cancelTimer();
 	}
 }
 

@@ -1,6 +1,7 @@
 import {readTlsOptions} from '../../src/files/tls-files.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {TlsSettings} from '../../src/port/tls.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
 import {proxyFor} from './proxy.ts';
 
@@ -38,9 +39,9 @@ export function createConnectionSets(
 	let material: {readonly readAt: number; readonly tls: Promise<TlsMaterial>} | undefined;
 
 	function tlsMaterial(): Promise<TlsMaterial> {
-		if (material !== undefined && performance.now() - material.readAt <= tlsCacheMs) return material.tls;
+		if (material !== undefined && systemClock.monotonic() - material.readAt <= tlsCacheMs) return material.tls;
 		const tls = readTlsMaterial(server.protocol === 'https:' ? tlsSettings : {});
-		material = {readAt: performance.now(), tls};
+		material = {readAt: systemClock.monotonic(), tls};
 		// After a failure, the next request reads the files again.
 		tls.catch(() => {
 			material = undefined;

@@ -4,6 +4,7 @@ import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
 import {kafkaFindingTypes} from '../../src/model/kafka/kafka-finding-types.ts';
 import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {inspectGroup} from './groups/inspect-group.ts';
 import {inspectPartitions} from './groups/inspect-partitions.ts';
 import {lagSource} from './groups/lag.ts';
@@ -22,9 +23,9 @@ async function connect(target: Target<KafkaSettings>, options: {readonly readOnl
 		async identify(context: Context) {
 			// The first read also connects; latency is that of the second.
 			const {version, id} = await client.port.cluster(context);
-			const began = performance.now();
+			const began = systemClock.monotonic();
 			await client.ping(context);
-			const latencyMs = performance.now() - began;
+			const latencyMs = systemClock.monotonic() - began;
 			const hosts = settings.brokers.map(({host}) => host);
 			const channel = classifyChannel(hosts, settings.tls === undefined ? 'none' : 'verified');
 			const [broker] = settings.brokers;

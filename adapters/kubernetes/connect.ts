@@ -5,6 +5,7 @@ import type {Target} from '../../src/contract/target.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AccessReview, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {kubectlGrantCommand} from './api/grant-command.ts';
 import {isNamespaceMissing} from './api/missing-namespaces.ts';
 import {createKubernetesClient} from './client.ts';
@@ -64,9 +65,9 @@ export async function connectKubernetes(
 		async identify(context) {
 			const {version, user} = await client.port.identity(context);
 			// The first read also connects and logs in: the latency is measured on a second one.
-			const began = performance.now();
+			const began = systemClock.monotonic();
 			await client.port.readPath('/version', context);
-			const latencyMs = performance.now() - began;
+			const latencyMs = systemClock.monotonic() - began;
 			const server = await client.server(context);
 			const access = await settings.access();
 			const channel = classifyUrlChannel(access.server, access);

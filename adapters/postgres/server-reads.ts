@@ -1,5 +1,6 @@
 import type {PostgresPort} from '../../src/port/postgres.ts';
 import {parseBoundedJson} from '../../src/text/bounded-json.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import * as decode from './connection/decode.ts';
 import type {PostgresConnection} from './connection/postgres-connection.ts';
 import type {ReadServerRecord} from './server-record.ts';
@@ -19,9 +20,9 @@ export function createServerReads(
 		server: ({signal}) => readServer(signal),
 		async ping({signal}) {
 			await readServer(signal);
-			const startedAt = performance.now();
+			const startedAt = systemClock.monotonic();
 			await query('SELECT 1', [], signal);
-			return performance.now() - startedAt;
+			return systemClock.monotonic() - startedAt;
 		},
 		async overview({signal}) {
 			const row = decode.firstRow(await query(sql.overviewSql, [], signal));

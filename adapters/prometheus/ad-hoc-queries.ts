@@ -7,6 +7,7 @@ import type {
 	QueryResult,
 	RangeQueryResult,
 } from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {createHttpClient, type HttpClient} from '../http/client.ts';
 import {asList, asObject, asText, dataOf, decodeLabels, parseSampleValue} from './decode.ts';
 
@@ -80,7 +81,7 @@ async function readPage(settings: PrometheusSettings, url: string, signal: Abort
 	}
 	const {environment} = settings;
 	const http = createHttpClient({url: address.origin, auth: {kind: 'none'}, headers: {}, environment}, {});
-	const began = performance.now();
+	const began = systemClock.monotonic();
 	try {
 		const {bytes, contentType} = await http.bytes(
 			{
@@ -93,7 +94,7 @@ async function readPage(settings: PrometheusSettings, url: string, signal: Abort
 			},
 			signal,
 		);
-		const tookMs = performance.now() - began;
+		const tookMs = systemClock.monotonic() - began;
 		return {text: bytes.toString('utf8'), contentType, tookMs, bytes: bytes.length};
 	} finally {
 		http.close();

@@ -8,6 +8,7 @@ import {createDownDedup} from '../../src/model/prometheus/down-dedup.ts';
 import {prometheusFindingTypes} from '../../src/model/prometheus/prometheus-finding-types.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {prometheusAlertsSource} from './alerts.ts';
@@ -34,9 +35,9 @@ async function connect(
 		async identify(context: Context) {
 			// The first read also connects; latency is that of the second.
 			const build = await port.build(context);
-			const began = performance.now();
+			const began = systemClock.monotonic();
 			await port.query('vector(1)', context);
-			const latencyMs = performance.now() - began;
+			const latencyMs = systemClock.monotonic() - began;
 			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
 			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
 			return {version, who: describeUser(settings), latencyMs, channel, server: httpServerId(settings)};

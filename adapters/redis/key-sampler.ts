@@ -2,6 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {SampledKey} from '../../src/model/redis/redis-prefix.ts';
 import type {Keyspace, SamplerBudget} from '../../src/port/redis.ts';
+import {pause, systemClock} from '../../src/time/clock.ts';
 
 export type KeySample = {
 	readonly keys: readonly SampledKey[];
@@ -17,25 +18,6 @@ export type KeySample = {
 const batch = 500;
 /** Bytes of a key name that are stored: a name may have 512 MB. */
 const maxNameBytes = 512;
-
-function pause(ms: number, {signal}: Context): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const over = () => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', abort);
-		};
-		const abort = () => {
-			over();
-			reject(new AdapterError('timeout', 'the key sampler was stopped', 'Give it more time, or a smaller budget.'));
-		};
-		const timer = setTimeout(() => {
-			over();
-			resolve();
-		}, ms);
-		if (signal.aborted) abort();
-		else signal.addEventListener('abort', abort, {once: true});
-	});
-}
 
 /**
  * Samples keys until the budget is spent: SCAN in small batches with pauses, then size, expiry and type of each new key in one
@@ -83,6 +65,8 @@ export async function sampleKeys(
 		if (pingMs > budget.slowPingMs) {
 			return {keys, total, complete: false, stopped: `the server took ${Math.round(pingMs)} ms for a PING`};
 		}
-		await pause(budget.pauseMs, context);
+		await pause(systemClock, budget.pauseMs, context.signal);
+		if (context.signal.aborted)
+			throw new AdapterError('timeout', 'the key sampler was stopped', 'Give it more time, or a smaller budget.');
 	}
 }

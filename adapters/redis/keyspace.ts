@@ -1,6 +1,7 @@
 import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KeyFacts, Keyspace, RedisPort} from '../../src/port/redis.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import type {RedisConnection} from './connection/redis-connection.ts';
 import {replyText} from './connection/reply-text.ts';
 
@@ -18,9 +19,9 @@ function openKeyspace(connection: RedisConnection, role: Keyspace['role'], remar
 		...(remark === undefined ? {} : {remark}),
 		size: async context => Number(await connection.send('DBSIZE', [], context)),
 		async ping(context) {
-			const startedAt = performance.now();
+			const startedAt = systemClock.monotonic();
 			await connection.send('PING', [], context);
-			return performance.now() - startedAt;
+			return systemClock.monotonic() - startedAt;
 		},
 		async scan(cursor, {count, match}, context) {
 			const words = [cursor, ...(match === undefined ? [] : ['MATCH', match]), 'COUNT', count];

@@ -4,6 +4,7 @@ import type {Target} from '../../src/contract/target.ts';
 import {classifyChannel} from '../../src/model/channel-security.ts';
 import {redisFindingTypes} from '../../src/model/redis/redis-finding-types.ts';
 import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import {clientsSource} from './clients.ts';
 import {inspectClient} from './inspect-client.ts';
 import {inspectClients} from './inspect-clients.ts';
@@ -26,9 +27,9 @@ async function connect(target: Target<RedisSettings>, options: {readonly readOnl
 		async identify(context: Context) {
 			// The first read also connects, so the latency is that of the second.
 			const info = await client.port.info(context);
-			const began = performance.now();
+			const began = systemClock.monotonic();
 			const who = await client.whoami(context);
-			const latencyMs = performance.now() - began;
+			const latencyMs = systemClock.monotonic() - began;
 			const channel = classifyChannel([host], settings.tls === undefined ? 'none' : 'verified');
 			const server = {host, port, ...(info.runId === '' ? {} : {id: info.runId})};
 			return {version: `${info.server} ${info.version}`, who, latencyMs, channel, server};

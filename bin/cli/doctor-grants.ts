@@ -30,7 +30,7 @@ export async function runGrants(
 async function identifyUser(watch: Watch, {name}: Target): Promise<string | undefined> {
 	try {
 		const {connection} = await watch.connection(name);
-		return (await connection.identify({signal: AbortSignal.timeout(identifyTimeoutMs), now: Date.now})).who;
+		return (await connection.identify({signal: AbortSignal.timeout(identifyTimeoutMs), now: systemClock.now})).who;
 	} catch {
 		// The server or the user does not exist yet: the printed lines create it.
 		return undefined;

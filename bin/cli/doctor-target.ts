@@ -6,6 +6,7 @@ import {describeChannel} from '../../src/model/channel-security.ts';
 import {accessState, type Policy} from '../../src/policy/policy.ts';
 import {describeTargetPolicy} from '../../src/policy/policy-text.ts';
 import {cleanLine} from '../../src/text/clean.ts';
+import {systemClock} from '../../src/time/clock.ts';
 import type {CheckResult} from './check-result.ts';
 import {describeAddress} from './target-address.ts';
 
@@ -49,7 +50,7 @@ export async function checkTarget(
 		access: state === 'read-only' || state === 'open' ? state : ('guarded' as const),
 		restrictions: describeTargetPolicy(policy, name),
 	};
-	const context = {signal: AbortSignal.timeout(targetTimeoutMs), now: Date.now};
+	const context = {signal: AbortSignal.timeout(targetTimeoutMs), now: systemClock.now};
 	let server: Identity | undefined;
 	try {
 		const connection = await connect();

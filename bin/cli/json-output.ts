@@ -1,3 +1,4 @@
+import {systemClock} from '../../src/time/clock.ts';
 import {version} from '../version.ts';
 import type {JsonOutput} from './json-schema.ts';
 import {jsonValue} from './json-value.ts';
@@ -6,7 +7,12 @@ import {jsonValue} from './json-value.ts';
  * Formats the output of a command with `--json`: one envelope for all commands, described by docs/json-schema.json.
  * @param now epoch milliseconds.
  */
-export function jsonOutput(kind: JsonOutput['kind'], exitCode: number, data: object, now: number = Date.now()): string {
+export function jsonOutput(
+	kind: JsonOutput['kind'],
+	exitCode: number,
+	data: object,
+	now: number = systemClock.now(),
+): string {
 	const envelope = {schemaVersion: 1, kind, midwatch: version, at: new Date(now).toISOString(), exitCode, data};
 	return `${JSON.stringify(jsonValue(envelope), undefined, '\t')}\n`;
 }

@@ -2,7 +2,7 @@ import {type Pane, sectionKinds} from '../../src/contract/pane.ts';
 import type {Reading} from '../../src/contract/reading.ts';
 import type {RowKind, Severity} from '../../src/contract/row.ts';
 import {mergeFindings} from '../../src/findings/merge-findings.ts';
-import {type Clock, systemClock} from '../../src/time/clock.ts';
+import {type Clock, keepAliveClock, pause, systemClock} from '../../src/time/clock.ts';
 import type {Watch} from '../../src/watch/watch.ts';
 import type {DebugLog} from '../debug-log.ts';
 import {describeRun} from '../log-events.ts';
@@ -46,14 +46,14 @@ function waitFor(watch: Watch, isDone: (reading: Reading) => boolean, isShown: (
 	return new Promise<void>(resolve => {
 		const finish = () => {
 			unsubscribe();
-			clearTimeout(timer);
+			cancelTimer();
 			resolve();
 		};
 		const check = () => {
 			if (watch.readings().filter(isShown).every(isDone)) finish();
 		};
 		const unsubscribe = watch.subscribe(check);
-		const timer = setTimeout(finish, roundTimeoutMs);
+		const cancelTimer = keepAliveClock.after(roundTimeoutMs, finish);
 		check();
 	});
 }
@@ -61,7 +61,7 @@ function waitFor(watch: Watch, isDone: (reading: Reading) => boolean, isShown: (
 async function readTwice(watch: Watch, isShown: (reading: Reading) => boolean): Promise<void> {
 	await waitFor(watch, reading => reading.readAt !== undefined || reading.failure !== undefined, isShown);
 	const first = new Map(watch.readings().map(reading => [`${reading.target} ${reading.kind}`, reading]));
-	await new Promise(resolve => setTimeout(resolve, rateIntervalMs));
+	await pause(keepAliveClock, rateIntervalMs);
 	watch.refresh();
 	const wasReadAgain = (reading: Reading) => {
 		const before = first.get(`${reading.target} ${reading.kind}`);

@@ -1,11 +1,12 @@
 import {constants} from 'node:fs';
 import {lstat, mkdtemp, readdir, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {messageOf} from '../errors.ts';
+import {AdapterError, messageOf} from '../errors.ts';
 import {isErrno} from '../files/errno.ts';
 import {openRegular} from '../files/regular-file.ts';
 import {withLock} from '../state/lock-file.ts';
 import {ownIdentity} from '../state/process-identity.ts';
+import {withDeadline} from '../time/deadline.ts';
 import {AuditError, auditHint} from './audit-error.ts';
 import {type AuditOptions, createAudit} from './audit-log.ts';
 import {listLogFiles, readTail} from './monthly-log-files.ts';
@@ -27,16 +28,14 @@ const scratchPrefix = '.check-';
  */
 export async function checkWritable(options: AuditOptions): Promise<void> {
 	const dir = join(options.stateDir, 'audit');
-	let timer: NodeJS.Timeout | undefined;
-	const timeout = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs / 1000} s`)), checkTimeoutMs);
-	});
+	const createTimeoutError = () =>
+		new AdapterError('timeout', `no answer within ${checkTimeoutMs / 1000} s`, 'The disk does not answer.');
 	try {
-		await Promise.race([check(dir, options), timeout]);
+		await withDeadline({clock: options.clock, timeoutMs: checkTimeoutMs, createTimeoutError}, () =>
+			check(dir, options),
+		);
 	} catch (error) {
 		throw new AuditError(`the record cannot be written: ${messageOf(error)}`, auditHint(error, dir), {cause: error});
-	} finally {
-		clearTimeout(timer);
 	}
 }
 

@@ -1,6 +1,5 @@
 import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {setTimeout as pause} from 'node:timers/promises';
 import {sha256} from '../audit/audit-record.ts';
 import {makeDirectory} from '../files/make-directory.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../state/lease-file.ts';
 import {createLeaseMonitor, renewMs} from '../state/lease-monitor.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
+import {keepAliveClock, pause, repeat, systemClock} from '../time/clock.ts';
 
 /** A lock on objects: no other console changes them until it is released. */
 export type ObjectLock = {
@@ -44,8 +44,9 @@ export type ObjectLocksOptions = {
 	readonly renewMs?: number;
 };
 
-/** How often, 20 ms apart, to wait for a console that is claiming the same object at the same time. */
+/** How often to wait for a console that is claiming the same object at the same time. */
 const maxAttempts = 50;
+const attemptIntervalMs = 20;
 
 /** State of a lock whose console has not yet checked whether another one holds the same object. */
 const claiming = '0';
@@ -55,7 +56,7 @@ const claiming = '0';
  * of two consoles at least one sees the other. No two locks share a path, so removing one never removes another's.
  */
 export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
-	const {serversOf = name => [name], renewMs: intervalMs = renewMs, monotonic = () => performance.now()} = options;
+	const {serversOf = name => [name], renewMs: intervalMs = renewMs, monotonic = systemClock.monotonic} = options;
 	const dir = join(stateDir, 'locks');
 	const monitor = createLeaseMonitor(monotonic, options.leaseMs);
 	let identity: ProcessIdentity | undefined;
@@ -97,7 +98,7 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 					};
 				}
 				if (rivals.length === 0) break;
-				await pause(20);
+				await pause(keepAliveClock, attemptIntervalMs);
 			}
 			await lease.renew();
 		} catch (error) {
@@ -108,12 +109,11 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 	}
 
 	function keepRenewing(path: string, lease: OwnLease, release: () => Promise<void>): ObjectLock {
-		const timer = setInterval(() => void lease.renew().catch(() => {}), intervalMs);
-		timer.unref();
+		const stopRenewing = repeat(systemClock, intervalMs, () => void lease.renew().catch(() => {}));
 		return {
 			isHeld: () => lease.isAt(path),
 			async release() {
-				clearInterval(timer);
+				stopRenewing();
 				await release();
 			},
 		};

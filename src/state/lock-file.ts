@@ -1,8 +1,7 @@
 import {link, readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {performance} from 'node:perf_hooks';
-import {setTimeout as pause} from 'node:timers/promises';
 import {isErrno} from '../files/errno.ts';
+import {keepAliveClock, pause, repeat, systemClock} from '../time/clock.ts';
 import {
 	checkLease,
 	createHolder,
@@ -67,19 +66,19 @@ export async function withLock<T>(path: string, options: LockOptions, work: (loc
 
 async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 	const {identity, waitMs = leaseMs * 2} = options;
-	const watch = createLeaseMonitor(() => performance.now(), options.leaseMs);
-	const began = performance.now();
+	const watch = createLeaseMonitor(systemClock.monotonic, options.leaseMs);
+	const began = systemClock.monotonic();
 	for (;;) {
 		const taken = await takeLock(path, options, watch);
 		if ('release' in taken) return taken;
-		const waited = performance.now() - began;
+		const waited = systemClock.monotonic() - began;
 		// A file that is not a lock does not expire.
 		if (waited >= waitMs || ('what' in taken && !taken.isEmpty)) {
 			const by = 'holder' in taken ? holderName(taken.holder) : taken.what;
 			throw new LockHeldError(`${path} is held by ${by}`, leaseRecoveryHint(path, taken, identity));
 		}
 		// Another record is written in milliseconds; a lease takes seconds to end.
-		await pause(waited < 2000 ? 4 + Math.random() * 12 : 50 + Math.random() * 100);
+		await pause(keepAliveClock, waited < 2000 ? 4 + Math.random() * 12 : 50 + Math.random() * 100);
 	}
 }
 
@@ -155,7 +154,7 @@ const tokenOf = (found: FoundLease | InvalidLease | undefined): string | undefin
 	found !== undefined && 'holder' in found ? found.holder.token : found?.what;
 
 /** Files that earlier versions left when they were killed. */
-const leftovers = new Set(['writer.lock.break', 'head.json.new']);
+const leftovers: ReadonlySet<string> = new Set(['writer.lock.break', 'head.json.new']);
 
 /**
  * Removes the replacement files of other holders. A rename of a removed file fails, so a process that was asleep just before its rename does
@@ -170,8 +169,7 @@ async function removeLeftovers(dir: string, token: string): Promise<void> {
 }
 
 function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, intervalMs: number): Lock {
-	const timer = setInterval(() => void lease.renew().catch(() => {}), intervalMs);
-	timer.unref();
+	const stopRenewing = repeat(systemClock, intervalMs, () => void lease.renew().catch(() => {}));
 	let isFenced = isAfterEnd;
 	return {
 		token: lease.token,
@@ -181,7 +179,7 @@ function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, inte
 		},
 		isHeld: () => lease.isAt(path),
 		async release() {
-			clearInterval(timer);
+			stopRenewing();
 			try {
 				await lease.end(isFenced ? releasedState : unfenced);
 			} catch {

@@ -1,4 +1,4 @@
-import type {Clock} from './clock.ts';
+import {type Clock, repeat} from './clock.ts';
 
 /** A smaller step is the work of a time service; no user has to know of it. */
 const minJumpMs = 5000;
@@ -11,13 +11,9 @@ const checkIntervalMs = 1000;
 export function watchClockJumps(clock: Clock, onJump: (byMs: number) => void): () => void {
 	const offset = () => clock.now() - clock.monotonic();
 	let before = offset();
-	let cancelTimer = () => {};
-	const check = () => {
+	return repeat(clock, checkIntervalMs, () => {
 		const byMs = offset() - before;
 		before += byMs;
-		cancelTimer = clock.after(checkIntervalMs, check);
 		if (Math.abs(byMs) >= minJumpMs) onJump(byMs);
-	};
-	cancelTimer = clock.after(checkIntervalMs, check);
-	return () => cancelTimer();
+	});
 }

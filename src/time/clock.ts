@@ -9,7 +9,7 @@ export type Clock = {
 	 * agree, except for the time that the machine slept after the earlier one started.
 	 */
 	monotonic(): number;
-	/** Calls once, after at least `ms`. Returns a function that cancels the call. Does not keep the process alive. */
+	/** Calls once, after at least `ms`. Returns a function that cancels the call. Does not keep the process alive, except for `keepAliveClock`. */
 	after(ms: number, call: () => void): () => void;
 };
 
@@ -24,28 +24,46 @@ function bootOffset(): number {
 
 const offset = bootOffset();
 
-export const systemClock: Clock = {
+const createSystemClock = (keepsAlive: boolean): Clock => ({
 	now: () => Date.now(),
 	monotonic: () => performance.now() + offset,
 	after(ms, call) {
 		const timer = setTimeout(call, ms);
-		timer.unref();
+		if (!keepsAlive) timer.unref();
 		return () => clearTimeout(timer);
 	},
-};
+});
+
+export const systemClock: Clock = createSystemClock(false);
+
+/** The system clock with timers that keep the process alive: for a wait during which nothing else may be left to do. */
+export const keepAliveClock: Clock = createSystemClock(true);
 
 /** Resolves after `ms`, or at once, without an error, when the signal aborts. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise(resolve => {
 		const end = () => {
 			cancelTimer();
-			signal.removeEventListener('abort', end);
+			signal?.removeEventListener('abort', end);
 			resolve();
 		};
 		const cancelTimer = clock.after(ms, end);
-		if (signal.aborted) end();
-		else signal.addEventListener('abort', end, {once: true});
+		if (signal?.aborted) end();
+		else signal?.addEventListener('abort', end, {once: true});
 	});
+}
+
+/** Calls every `ms`, first after `ms`. Returns a function that stops it. */
+export function repeat(clock: Pick<Clock, 'after'>, ms: number, call: () => void): () => void {
+	let cancelTimer = () => {};
+	const schedule = () => {
+		cancelTimer = clock.after(ms, () => {
+			schedule();
+			call();
+		});
+	};
+	schedule();
+	return () => cancelTimer();
 }
 
 /**

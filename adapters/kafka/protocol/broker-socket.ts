@@ -1,6 +1,7 @@
 import {connect as connectPlain, isIP, type Socket} from 'node:net';
 import {type ConnectionOptions, connect as connectTls} from 'node:tls';
 import {AdapterError} from '../../../src/errors.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 import {closedError, type KafkaRequestContext, socketError, timeoutError} from '../errors.ts';
 import {type BrokerEndpoint, endpointName} from './broker-endpoint.ts';
 import {createFrameReader} from './frame-reader.ts';
@@ -35,7 +36,7 @@ export type BrokerSocket = {
 
 type PendingRequest = {
 	readonly name: string;
-	readonly timer: NodeJS.Timeout;
+	readonly cancelTimer: () => void;
 	resolve(bytes: Buffer): void;
 	reject(error: AdapterError): void;
 };
@@ -72,7 +73,7 @@ export function openBrokerSocket(options: BrokerSocketOptions): BrokerSocket {
 			return;
 		}
 		pending.delete(id);
-		clearTimeout(request.timer);
+		request.cancelTimer();
 		request.resolve(frame.subarray(4));
 		if (isRetired && pending.size === 0) end(closedLocallyError(endpoint));
 	}
@@ -141,12 +142,12 @@ function waitForResponse<A>({
 		const abort = () => reject(late());
 		const stopListening = () => signal.removeEventListener('abort', abort);
 		// An aborted request stays pending: only its response shows that the connection is alive.
-		const timer = setTimeout(() => end(late()), requestTimeoutMs);
+		const cancelTimer = systemClock.after(requestTimeoutMs, () => end(late()));
 		pending.set(id, {
 			name,
-			timer,
+			cancelTimer,
 			reject(error) {
-				clearTimeout(timer);
+				cancelTimer();
 				stopListening();
 				reject(error);
 			},

@@ -2,6 +2,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {readTlsOptions} from '../../../src/files/tls-files.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 import {closedError, protocolError, socketError, timeoutError} from '../errors.ts';
 import type {Principal} from '../principal.ts';
 import {commonVersion, unsupportedRequestError} from './api-versions.ts';
@@ -51,7 +52,8 @@ export async function openBrokerConnection(request: ConnectionRequest): Promise<
 
 	const cancel = () => socket.end(closedError(contextOf('a connection')));
 	signal.addEventListener('abort', cancel, {once: true});
-	const timer = setTimeout(() => socket.end(timeoutError(contextOf('a connection'))), settings.connectTimeoutMs);
+	const timeOut = () => socket.end(timeoutError(contextOf('a connection')));
+	const cancelTimer = systemClock.after(settings.connectTimeoutMs, timeOut);
 	try {
 		await socket.connected();
 		const reply = await socket.send(apiVersions, undefined, 0, signal);
@@ -59,21 +61,22 @@ export async function openBrokerConnection(request: ConnectionRequest): Promise<
 		supported = reply.versions;
 		const {sasl} = settings;
 		if (sasl !== undefined)
-			expiresAt = performance.now() + (await authenticate(socket, {sasl, principal, supported, contextOf, signal}));
+			expiresAt =
+				systemClock.monotonic() + (await authenticate(socket, {sasl, principal, supported, contextOf, signal}));
 		socket.markReady();
 	} catch (error) {
 		const failure = socket.failure() ?? socketError(error, contextOf('a connection'));
 		socket.end(failure);
 		throw failure;
 	} finally {
-		clearTimeout(timer);
+		cancelTimer();
 		signal.removeEventListener('abort', cancel);
 	}
 
 	return {
 		endpoint,
 		supportedRequests: supported,
-		isOpen: () => socket.failure() === undefined && !socket.isRetired() && performance.now() < expiresAt,
+		isOpen: () => socket.failure() === undefined && !socket.isRetired() && systemClock.monotonic() < expiresAt,
 		send(wireRequest, argument, context) {
 			const version = commonVersion(supported, wireRequest);
 			if (version === undefined) return Promise.reject(unsupportedRequestError(endpoint, wireRequest.name));

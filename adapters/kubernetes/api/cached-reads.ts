@@ -4,6 +4,7 @@ import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {KubernetesPort, WatchedState} from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
 import {formatClockTime, formatMillis} from '../../../src/text/format.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 
 /** How long a read waits for a kind that only adds details to pods. */
 const optionalReadTimeoutMs = 500;
@@ -34,9 +35,9 @@ export async function readOptionalObjects<K extends WatchedKind>(
 	context: Context,
 ): Promise<CachedObjects<K>> {
 	const lastReads = port.derived.get(createLastReads);
-	let timer: NodeJS.Timeout | undefined;
+	let cancelTimer = () => {};
 	const timeout = new Promise<undefined>(resolve => {
-		timer = setTimeout(() => resolve(undefined), optionalReadTimeoutMs);
+		cancelTimer = systemClock.after(optionalReadTimeoutMs, () => resolve(undefined));
 	});
 	try {
 		const current = await Promise.race([port.readWatched(kind, context), timeout]);
@@ -49,7 +50,7 @@ export async function readOptionalObjects<K extends WatchedKind>(
 		if (!isAdapterError(error)) throw error;
 		return unreadable(lacking, error);
 	} finally {
-		clearTimeout(timer);
+		cancelTimer();
 	}
 }
 

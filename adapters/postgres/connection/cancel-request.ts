@@ -37,9 +37,9 @@ export function requestCancel(
 	if (!Number.isInteger(key.processId) || !Number.isInteger(key.secret)) return Promise.resolve();
 	return new Promise(resolve => {
 		const socket = openSocket({host, port});
-		const timer = setTimeout(() => socket.destroy(), ms);
+		const cancelTimer = systemClock.after(ms, () => socket.destroy());
 		socket.once('close', () => {
-			clearTimeout(timer);
+			cancelTimer();
 			resolve();
 		});
 		const fail = () => socket.destroy();

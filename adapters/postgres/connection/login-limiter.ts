@@ -42,7 +42,7 @@ const stillWaitingError = (host: Host, ms: number): AdapterError =>
 	);
 
 /** `now`: monotonic time in milliseconds. */
-export function createLoginLimiter(now: () => number = () => performance.now()): LoginLimiter {
+export function createLoginLimiter(now: () => number = systemClock.monotonic): LoginLimiter {
 	const abandoned = new Map<string, AbandonedLogins>();
 	const key = ({host, port}: Host) => `${host}:${port}`;
 

@@ -101,9 +101,9 @@ export function createPostgresConnection(
 		},
 		async close() {
 			closing.abort(new AdapterError('unreachable', 'the connection was closed', 'It is not opened again.'));
-			const closeBy = performance.now() + closeTimeoutMs;
+			const closeBy = systemClock.monotonic() + closeTimeoutMs;
 			await settleWithin(systemClock, closeTimeoutMs, queue.idle);
-			await clients.close(closeBy - performance.now());
+			await clients.close(closeBy - systemClock.monotonic());
 		},
 	};
 }

@@ -1,4 +1,5 @@
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 import {openSocket, sslRequest} from './cancel-request.ts';
 
 type Host = PostgresSettings['hosts'][number];
@@ -17,7 +18,7 @@ export type ReachabilityCheck = {
 export function startReachabilityCheck(host: Host, afterMs: number): ReachabilityCheck {
 	let answered = false;
 	let stop = () => {};
-	const timer = setTimeout(() => {
+	const cancelTimer = systemClock.after(afterMs, () => {
 		const socket = openSocket(host);
 		stop = () => socket.destroy();
 		socket.on('error', stop);
@@ -26,13 +27,13 @@ export function startReachabilityCheck(host: Host, afterMs: number): Reachabilit
 			answered = true;
 			stop();
 		});
-	}, afterMs);
+	});
 	return {
 		get hasAnswered() {
 			return answered;
 		},
 		stop() {
-			clearTimeout(timer);
+			cancelTimer();
 			stop();
 		},
 	};

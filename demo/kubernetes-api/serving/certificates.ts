@@ -1,4 +1,5 @@
 import {createHash, generateKeyPairSync, type KeyObject, randomBytes, sign} from 'node:crypto';
+import {systemClock} from '../../../src/time/clock.ts';
 import {
 	derBitString,
 	derBoolean,
@@ -37,7 +38,7 @@ const clientAuth = derObjectIdentifier('1.3.6.1.5.5.7.3.2');
 
 const day = 24 * 3600 * 1000;
 /** Uses the real time, not the demo's clock, as the other side of TLS does. */
-const tenDays = (): Lifetime => ({from: Date.now() - day, to: Date.now() + 10 * day});
+const tenDays = (): Lifetime => ({from: systemClock.now() - day, to: systemClock.now() + 10 * day});
 
 const newKey = () => generateKeyPairSync('ec', {namedCurve: 'P-256'});
 const spki = (key: KeyObject) => key.export({type: 'spki', format: 'der'});

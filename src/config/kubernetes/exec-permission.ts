@@ -3,6 +3,7 @@ import {realpath} from 'node:fs/promises';
 import type {ProgramApproval} from '../../contract/program-approval.ts';
 import {AdapterError, messageOf} from '../../errors.ts';
 import {checkProgram} from '../../files/program-safety.ts';
+import {systemClock} from '../../time/clock.ts';
 import {ConfigError} from '../config-error.ts';
 import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
 
@@ -110,7 +111,13 @@ export function createExecPermission(request: ExecRequest, rules: ExecRules): Ex
 			requestedBy,
 			server,
 			changed: isKnown,
-			approve: () => addApprovedProgram(rules.stateDir, {program, digest, requestedBy, at: new Date().toISOString()}),
+			approve: () =>
+				addApprovedProgram(rules.stateDir, {
+					program,
+					digest,
+					requestedBy,
+					at: new Date(systemClock.now()).toISOString(),
+				}),
 		};
 	}
 
