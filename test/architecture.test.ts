@@ -58,6 +58,15 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['src/a.ts', `import {connect} from 'node:net';`, 'may not import node:net'],
 	['bin/a.ts', `import {lookup} from 'node:dns/promises';`, 'may not import node:dns/promises'],
 	['bin/a.ts', `await fetch('https://midwatch.example/newest');`, 'sends a network request'],
+	['src/a.ts', 'let count = 0;', 'src/a.ts:1: count is a variable of the module'],
+	['src/a.ts', 'const a = 1;\nexport let last: string | undefined;', 'src/a.ts:2: last is a variable of the module'],
+	['views/a.tsx', 'const painted = new WeakMap<Row, string>();', 'painted is a WeakMap of the module'],
+	['adapters/redis/a.ts', 'const cache = new Map<string, number>();', 'cache is a Map of the module'],
+	['adapters/redis/a.ts', 'export const cache: Map<string, number> = new Map();', 'cache is a Map of the module'],
+	['bin/a.ts', `const names = new Set(['a']);`, 'names is a Set of the module'],
+	['src/a.ts', 'const seen: string[] = [];', 'seen is an array of the module'],
+	['src/a.ts', `const names = ['a'];`, 'names is an array of the module'],
+	['src/a.ts', 'const byName: Record<string, number> = {};', 'byName is an empty object of the module'],
 	['src/a.ts', 'setTimeout(() => {}, 5);', 'uses a clock or timer'],
 	['adapters/redis/a.ts', 'const timer = setInterval(tick, 5);', 'uses a clock or timer'],
 	['bin/a.ts', `import {setTimeout as pause} from 'node:timers/promises';`, 'uses a clock or timer'],
@@ -88,9 +97,13 @@ const fine: readonly (readonly [path: string, text: string])[] = [
 	['views/terminal/a.tsx', `import {Box} from 'ink';\nimport {displayWidth} from '../../src/text/fit.ts';`],
 	['views/a.tsx', `import {Box} from 'ink';\nimport {memo} from 'react';\nimport {b} from '../src/b.ts';`],
 	['bin/a.ts', `import {b} from '../adapters/redis/b.ts';\nimport {c} from '../views/c.tsx';`],
-	['test/a.test.ts', `import {b} from '../bin/b.ts';\nsetTimeout(() => {}, 5);`],
+	['test/a.test.ts', `import {b} from '../bin/b.ts';\nlet count = 0;\nsetTimeout(() => {}, 5);`],
 	['src/time/a.ts', 'const now = () => Date.now();'],
 	['views/terminal/a.ts', 'const began = performance.now();'],
+	[
+		'src/a.ts',
+		`const names: ReadonlySet<string> = new Set(['a']);\nconst steps = [1, 2] as const;\nexport const all: readonly string[] = [];\nfunction count() {\n\tlet sum = 0;\n\tconst seen = new Map();\n}`,
+	],
 ];
 
 describe('the rule', () => {

@@ -4,6 +4,7 @@ import {basename, dirname, join, posix} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseSync} from 'oxc-parser';
 import {findLongFunctions, type LongFunction, longFunctions, maxFunctionLines} from './long-functions.ts';
+import {findModuleState} from './module-state.ts';
 
 /** One file of the product or of its tests. `path` is relative to the root of the repository, with slashes. */
 export type SourceFile = {readonly path: string; readonly text: string};
@@ -16,6 +17,8 @@ export type Module = SourceFile & {
 	readonly reexports: boolean;
 	/** Of the product only: the tests of one subject may fill a long function. */
 	readonly longFunctions: readonly LongFunction[];
+	/** The variables at module level that can change, one line each. */
+	readonly moduleState: readonly string[];
 };
 
 const folders = ['bin', 'src', 'views', 'adapters', 'demo', 'test'];
@@ -61,6 +64,7 @@ export function readModule(source: SourceFile): Module {
 		hasDefaultExport: exported.some(({exportName}) => exportName.kind === 'Default' || exportName.name === 'default'),
 		reexports: exported.some(({moduleRequest}) => moduleRequest !== null),
 		longFunctions: source.path.startsWith('test/') ? [] : findLongFunctions(source.path, source.text),
+		moduleState: findModuleState(source.path, source.text),
 	};
 }
 
@@ -255,6 +259,7 @@ export function findViolations(
 			say('sends a network request, which only an adapter may');
 		if (!ownsTime.test(path) && systemTime.test(module.text))
 			say('uses a clock or timer of the system: see src/time/clock.ts');
+		faults.push(...module.moduleState);
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

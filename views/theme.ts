@@ -58,7 +58,7 @@ const inkColours: Readonly<Record<Severity, string | undefined>> = {
 };
 
 /** The colours of graph lines, chosen to differ on light and dark backgrounds and for colour-blind readers. */
-const hues = ['36', '33', '35', '32', '34', '31'];
+const hues: readonly string[] = ['36', '33', '35', '32', '34', '31'];
 
 const asciiReplacements: Readonly<Record<string, string>> = {
 	'…': '.',

@@ -6,7 +6,7 @@ import {grantOf, tryRequiredPaths} from '../http/read-permissions.ts';
 const writes = [
 	{needs: 'alertmanager.silence', name: 'POST /api/v2/silences'},
 	{needs: 'alertmanager.expire-silence', name: 'DELETE /api/v2/silence'},
-];
+] as const;
 
 /** Tries the reads. The writes are `unknown`: an Alertmanager has no users of its own, and only a proxy in front of it could refuse them. */
 export async function readAlertmanagerPermissions(

@@ -1,5 +1,5 @@
 /** Elements whose content is not text. */
-const skippedElements = ['script', 'style'];
+const skippedElements: readonly string[] = ['script', 'style'];
 
 /** The text of an HTML page, its title first. Linear in the length of the page, also when tags are not closed. */
 export function htmlToText(html: string): string {

@@ -10,7 +10,7 @@ type Rule = {
 	readonly names?: readonly string[];
 };
 
-const readVerbs = ['get', 'list', 'watch'];
+const readVerbs: readonly string[] = ['get', 'list', 'watch'];
 
 /** Nodes and their metrics are cluster-scoped. */
 const isClusterScoped = (resource: string): boolean => resource === 'nodes';

@@ -9,7 +9,7 @@ const facilities = [
 	...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
 	...['ntp', 'security', 'console', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5'],
 	...['local6', 'local7'],
-];
+] as const;
 const severities: Readonly<Record<OutboundRecord['severity'], string>> = {
 	1: 'alert',
 	4: 'warning',

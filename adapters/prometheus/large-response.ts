@@ -10,18 +10,16 @@ export const largeResponseBytes = 2 * 1024 * 1024;
 const sliceRows = 400;
 
 /**
- * The program of the worker, as text, because an installed midwatch is a single file. It sends a slice when the next one is requested, so
- * that other work of the event loop runs in between.
+ * The program of the worker, as text, because an installed midwatch is a single file. A message with an index requests
+ * the rows from there on, one slice at a time, so that other work of the event loop runs in between.
  */
 const workerProgram = `'use strict';
 const {parentPort, workerData} = require('node:worker_threads');
 const read = ${projectTargets};
 const rows = read(Buffer.from(workerData.bytes).toString('utf8'));
-let at = 0;
-parentPort.on('message', () => {
-	const from = at;
-	at += workerData.sliceRows;
-	parentPort.postMessage(rows === undefined ? undefined : {rows: rows.slice(from, at), end: at >= rows.length});
+parentPort.on('message', from => {
+	const to = from + workerData.sliceRows;
+	parentPort.postMessage(rows === undefined ? undefined : {rows: rows.slice(from, to), end: to >= rows.length});
 });
 `;
 
@@ -45,7 +43,7 @@ export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Pro
 	try {
 		const all: unknown[] = [];
 		for (;;) {
-			worker.postMessage('next');
+			worker.postMessage(all.length);
 			const [slice] = (await once(worker, 'message', {signal})) as [TargetSlice | undefined];
 			if (slice === undefined) return undefined;
 			all.push(...slice.rows);

@@ -2,7 +2,7 @@ import type {DocumentOption} from '../../src/contract/inspection.ts';
 import type {Param, Params} from '../../src/contract/param.ts';
 import {durationMs} from './decode.ts';
 
-const offeredRanges = ['15m', '1h', '6h', '24h', '7d'];
+const offeredRanges: readonly string[] = ['15m', '1h', '6h', '24h', '7d'];
 const defaultRange = '1h';
 const maxRangeMs = 366 * 86_400_000;
 

@@ -1,7 +1,7 @@
 import type {RedisClientIdentity, RedisClientLine} from '../../src/port/redis.ts';
 
 /** M: our primary, S: a replica, O: MONITOR. The other flags of a client change with its commands. */
-const kindFlags = ['M', 'S', 'O'];
+const kindFlags: readonly string[] = ['M', 'S', 'O'];
 
 const kindNames: Readonly<Record<string, string>> = {'': 'a client', M: 'the primary', S: 'a replica', O: 'a MONITOR'};
 

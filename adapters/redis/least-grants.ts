@@ -5,7 +5,14 @@ import {aclCommandName} from './errors.ts';
 import {actionCommands, readCommands} from './permissions.ts';
 
 /** The commands of the handshake, and those that read permissions and latency. */
-const connectionCommands = ['PING', 'SELECT', 'CLIENT SETNAME', 'CLIENT ID', 'ACL WHOAMI', 'ACL DRYRUN'];
+const connectionCommands: readonly string[] = [
+	'PING',
+	'SELECT',
+	'CLIENT SETNAME',
+	'CLIENT ID',
+	'ACL WHOAMI',
+	'ACL DRYRUN',
+];
 
 const aclRules = (commands: readonly string[]): string =>
 	[...new Set(commands)].map(command => `+${aclCommandName(command)}`).join(' ');

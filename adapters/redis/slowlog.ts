@@ -1,7 +1,7 @@
 import type {SlowCommand} from '../../src/port/redis.ts';
 
 /** Commands whose first argument is part of the name, not data. */
-const containers = new Set(
+const containers: ReadonlySet<string> = new Set(
 	'ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SLOWLOG XGROUP XINFO'.split(
 		' ',
 	),

@@ -30,7 +30,7 @@ export type Command =
 	  }
 	| {readonly name: 'audit-show'; readonly record: string; readonly json: boolean};
 
-const commands = ['snapshot', 'doctor', 'keys', 'audit'];
+const commands: readonly string[] = ['snapshot', 'doctor', 'keys', 'audit'];
 
 const flags = {
 	config: {type: 'string'},

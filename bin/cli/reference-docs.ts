@@ -130,7 +130,7 @@ function rowsOf(properties: Readonly<Record<string, Property>>, prefix = ''): re
 }
 
 const schemaOf = (schema: z.ZodType): Property => z.toJSONSchema(schema, {unrepresentable: 'any'}) as Property;
-const headers = ['key', 'value', 'default', 'meaning'];
+const headers: readonly string[] = ['key', 'value', 'default', 'meaning'];
 
 /** Returns docs/config.md: every key of the configuration and of the machine policy. */
 function configReference(): string {

@@ -114,7 +114,7 @@ export const formatPath = (path: Path): string =>
 	);
 
 /** Keys whose value a message may quote. They are enumerations, so the value cannot be a secret. */
-const quotable = new Set(['kind', 'mode', 'theme', 'tls', 'guard', 'leastDemand']);
+const quotable: ReadonlySet<string> = new Set(['kind', 'mode', 'theme', 'tls', 'guard', 'leastDemand']);
 
 /** Turns the issues of the schema into mistakes, in the order of the file. `explain` can give its own text for an issue. */
 export function schemaMistakes(

@@ -26,7 +26,7 @@ export type ConfigEnvironment = {
 };
 
 /** The default socket folders of PostgreSQL: Debian's, and that of a build from source. */
-const socketFolders = ['/var/run/postgresql', '/tmp'];
+const socketFolders: readonly string[] = ['/var/run/postgresql', '/tmp'];
 
 /** Returns the environment of this process. @throws EnvironmentError when the home directory is unknown. */
 export const systemEnvironment = (): ConfigEnvironment => ({

@@ -36,7 +36,7 @@ export type Discovered = {
 type Found = {readonly target: Target; readonly origin: string};
 
 /** The variables that start a discovery. The others only add settings: PGPASSWORD alone is no reason to connect. */
-const pgServerVariables = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
+const pgServerVariables: readonly string[] = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
 
 /**
  * Finds targets where the tools of each system look. Each of them is guarded, because nothing declares that it is not production.

@@ -16,7 +16,7 @@ const secretValuePatterns = [
 	/^ey[\w-]{8,}\.[\w-]+\./,
 	/^(?:gh[a-z]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|sk[-_]|pk[-_]|rk_|hv[sbr]\.|AKIA|ASIA|AIza|ya29\.|npm_|pypi-|dop_v1_|glsa_|glc_|dt0c01\.|NRAK-|SG\.)[\w.-]{8,}/,
 	/-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-];
+] as const;
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const minRandomLength = 20;

@@ -1,15 +1,9 @@
 import {messageOf} from '../errors.ts';
 import {containsIgnoringCase} from '../session/line-filter.ts';
+import type {TextLayout} from '../session/line-layout.ts';
 import type {DocumentLayer, Move} from '../session/session.ts';
 import type {TextBuffer} from '../session/text-buffer.ts';
-import {
-	findLine,
-	lastPageTop,
-	pageTop,
-	scrollByRows,
-	type TextLayout,
-	type TextPosition,
-} from '../session/text-page.ts';
+import {findLine, lastPageTop, pageTop, scrollByRows, type TextPosition} from '../session/text-page.ts';
 import {cleanLine} from '../text/clean.ts';
 import {loadPatterns} from '../text/pattern.ts';
 import {copyText} from './copyable-text.ts';

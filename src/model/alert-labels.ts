@@ -19,7 +19,7 @@ const longest = 500;
 export const alertName = (labels: Labels): string => labels['alertname'] ?? 'alert without a name';
 
 /** Labels that repeat the name, the severity or the target's name, or describe the Prometheus server. */
-const redundantLabels = new Set([
+const redundantLabels: ReadonlySet<string> = new Set([
 	'alertname',
 	'severity',
 	'priority',
@@ -29,7 +29,7 @@ const redundantLabels = new Set([
 	'replica',
 ]);
 /** Labels that name the object, narrowest first. */
-const narrowestFirst = [
+const narrowestFirst: readonly string[] = [
 	'instance',
 	'pod',
 	'container',
@@ -82,7 +82,7 @@ export const isSameAlert = (ofPrometheus: Labels, ofAlertmanager: Labels): boole
 	Object.entries(ofPrometheus).every(([name, value]) => (ofAlertmanager[name] ?? '') === value);
 
 /** Labels that classify alerts and do not name their object. */
-const ruleLabels = new Set(['alertname', 'severity', 'priority', 'level']);
+const ruleLabels: ReadonlySet<string> = new Set(['alertname', 'severity', 'priority', 'level']);
 
 /**
  * Whether an alert of a rule on `up` is about this target of the same Prometheus: its job or its instance is that of the target, and no label

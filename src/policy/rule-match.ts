@@ -27,7 +27,7 @@ export type RuleMatch = {
 };
 
 /** The names of this machine. */
-const loopback = ['localhost', '127.0.0.1', '::1'];
+const loopback: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 /**
  * Normalizes a host: lower case, no trailing dot, no brackets, canonical addresses (`127.1` becomes `127.0.0.1`, an IPv4-mapped IPv6 address

@@ -1,7 +1,9 @@
-import {type Context, createContext, Script} from 'node:vm';
+import {createContext, Script} from 'node:vm';
+import {lazy} from '../lazy.ts';
 
 const script = new Script('work()');
-let context: Context | undefined;
+/** Holds `work` only while it runs. */
+const sandbox = lazy(() => createContext({}));
 
 /**
  * Runs synchronous work, and interrupts it after `ms`: even inside one regular expression, which nothing else can stop. Costs about a
@@ -9,7 +11,7 @@ let context: Context | undefined;
  * @returns undefined when it was interrupted. @throws what the work throws.
  */
 export function runWithTimeLimit<T extends object>(ms: number, work: () => T): T | undefined {
-	context ??= createContext({});
+	const context = sandbox();
 	context['work'] = work;
 	try {
 		return script.runInContext(context, {timeout: ms});

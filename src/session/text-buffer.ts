@@ -2,6 +2,7 @@ import type {DocumentLine} from '../contract/document.ts';
 import {cleanText} from '../text/clean.ts';
 import {truncateLine} from '../text/cut-line.ts';
 import type {LineTest} from './line-filter.ts';
+import {createLineLayouts, type LineLayouts} from './line-layout.ts';
 import {runWithTimeLimit} from './sync-time-limit.ts';
 
 /** Lines per block. Lines are dropped and filtered by blocks, so that neither goes through all of them at once. */
@@ -34,6 +35,7 @@ export type TextBuffer = {
 	/** Returns the number of the newest line plus one. */
 	end(): number;
 	line(number: number): DocumentLine | undefined;
+	readonly layOutLine: LineLayouts;
 	/** Returns the first shown line from `from` on; undefined when there is none. */
 	next(from: number): number | undefined;
 	/** Returns the last shown line up to `from`. */
@@ -197,6 +199,7 @@ export function createTextBuffer(lines: readonly DocumentLine[] = [], limits: Te
 		first: list.first,
 		end: list.end,
 		line: list.line,
+		layOutLine: createLineLayouts(),
 		next(from) {
 			const start = Math.max(from, list.first());
 			if (filter.isActive()) return filter.next(start);

@@ -1,6 +1,6 @@
 import type {DocumentLine} from '../contract/document.ts';
-import {displayWidth, sliceCells, truncateMiddle, wrapText} from '../text/fit.ts';
 import type {LineTest} from './line-filter.ts';
+import type {TextLayout} from './line-layout.ts';
 import type {TextBuffer} from './text-buffer.ts';
 
 /*
@@ -10,16 +10,6 @@ import type {TextBuffer} from './text-buffer.ts';
 
 /** A drawn row: part `part` of line `line`. */
 export type TextPosition = {readonly line: number; readonly part: number};
-
-/** Size and options of the layout. */
-export type TextLayout = {
-	readonly cells: number;
-	readonly rows: number;
-	readonly wrap: boolean;
-	readonly stamps: boolean;
-	/** Columns by which it is scrolled to the right when it is not wrapped. */
-	readonly left: number;
-};
 
 /** One row of the screen. `stamp` and `lead` are drawn before `text`, each followed by a blank; a continuation row has blanks instead. */
 export type DrawnRow = {
@@ -42,58 +32,10 @@ export type TextPage = {
 
 const start: TextPosition = {line: 0, part: 0};
 
-/** Returns `14:05:22.123`: the date is only in saved and copied text. */
-const clockOf = (at: string): string =>
-	at
-		.slice(11, 23)
-		.replace(/[Z+-].*/, '')
-		.padEnd(12);
-
-/** Wraps a line below its own start, not below its indent or tree lines. */
-function hanging(text: string, cells: number): readonly string[] {
-	const indent = /^[ │├└─]*/.exec(text)?.[0] ?? '';
-	if (indent === '' || indent.length > cells / 2) return wrapText(text, cells);
-	const blank = ' '.repeat(indent.length);
-	return wrapText(text.slice(indent.length), cells - indent.length).map(
-		(part, at) => (at === 0 ? indent : blank) + part,
-	);
-}
-
-type LaidOutLine = {readonly stamp: string; readonly lead: string; readonly parts: readonly string[]};
-
-/** Size of the layout cache, so that a long line is not laid out again for each of its rows. */
-const cachedLines = 400;
-const layoutCache = new Map<DocumentLine, {readonly by: string; readonly laid: LaidOutLine}>();
-
-function layOut(line: DocumentLine, {cells, wrap: wraps, stamps, left}: TextLayout): LaidOutLine {
-	const stamp = stamps && line.at !== undefined ? clockOf(line.at) : '';
-	const lead =
-		line.sourceLabel === undefined ? '' : truncateMiddle(line.sourceLabel.text, Math.max(4, Math.floor(cells / 3)));
-	const head = (stamp === '' ? 0 : stamp.length + 1) + (lead === '' ? 0 : displayWidth(lead) + 1);
-	const width = Math.max(1, cells - head);
-	// A loud line is visible at every horizontal scroll position.
-	const from = line.loud === true ? 0 : left;
-	return {stamp, lead, parts: wraps ? hanging(line.text, width) : [sliceCells(line.text, from, width)]};
-}
-
-function laid(line: DocumentLine, layout: TextLayout): LaidOutLine {
-	const {cells, wrap: wraps, stamps, left} = layout;
-	if (wraps && line.text.length + 50 <= cells) return layOut(line, layout);
-	const by = `${cells} ${wraps} ${stamps} ${left}`;
-	const known = layoutCache.get(line);
-	if (known?.by === by) return known.laid;
-	const fresh = layOut(line, layout);
-	layoutCache.delete(line);
-	layoutCache.set(line, {by, laid: fresh});
-	if (layoutCache.size > cachedLines)
-		for (const oldest of [...layoutCache.keys()].slice(0, cachedLines / 2)) layoutCache.delete(oldest);
-	return fresh;
-}
-
 /** Returns the number of rows of a line. */
 function height(text: TextBuffer, number: number, layout: TextLayout): number {
 	const line = text.line(number);
-	return line === undefined ? 0 : laid(line, layout).parts.length;
+	return line === undefined ? 0 : text.layOutLine(line, layout).parts.length;
 }
 
 /** Returns the position of the last row of the text. */
@@ -167,7 +109,7 @@ export function layOutPage(text: TextBuffer, top: TextPosition | 'end', layout: 
 	while (number !== undefined && drawn.length < layout.rows) {
 		const line = text.line(number);
 		if (line === undefined) break;
-		const {stamp, lead, parts} = laid(line, layout);
+		const {stamp, lead, parts} = text.layOutLine(line, layout);
 		for (; part < parts.length && drawn.length < layout.rows; part += 1)
 			drawn.push({position: {line: number, part}, line, stamp, lead, text: parts[part] ?? ''});
 		part = 0;

@@ -29,6 +29,8 @@ export type SectionView = {
 	readonly order: string;
 	/** In an order with group headers: the groups whose header is in the table. Data, because a closure would retain the readings. */
 	readonly grouping: Grouping | undefined;
+	/** The entries of the group headers shown, by row object: one that is read again keeps its entry. */
+	readonly groupHeaders: ReadonlyMap<Row, TableRow>;
 	/** Number of rows shown, without group headers. */
 	readonly shownCount: number;
 	/** Severities of the rows shown, without group headers. */
@@ -184,18 +186,10 @@ function indexNear(known: readonly TableRow[], place: number, row: Row): number 
 	return -1;
 }
 
-const none: ReadonlySet<string> = new Set();
+const noGroupHeaders: ShownGroupHeaders = {entries: new Map(), groups: new Set()};
 
-const groupHeaderEntries = new WeakMap<Row, TableRow>();
-
-/** Returns the same entry for the same row object. */
-function groupHeaderEntry(kind: RowKind, row: Row): TableRow {
-	const known = groupHeaderEntries.get(row);
-	if (known !== undefined) return known;
-	const entry = {key: rowKey(kind, row), kind, row};
-	groupHeaderEntries.set(row, entry);
-	return entry;
-}
+/** `entries`: by row object. `groups`: the ids of their groups. */
+type ShownGroupHeaders = {readonly entries: ReadonlyMap<Row, TableRow>; readonly groups: ReadonlySet<string>};
 
 /** Returns true when a row passes the filter. Undefined: there is no filter. */
 type RowFilter = ((row: SearchableRow) => boolean) | undefined;
@@ -207,8 +201,8 @@ function* shownGroupHeaders(
 	readings: readonly Reading[],
 	found: readonly TableRow[],
 	judge: RowFilter,
-	{problemsOnly: faults = false, now}: BuildViewOptions,
-): Generator<undefined, {readonly above: TableRow[]; readonly headed: ReadonlySet<string>}> {
+	{problemsOnly: faults = false, now, previous}: BuildViewOptions,
+): Generator<undefined, ShownGroupHeaders> {
 	const groups = new Set<string>();
 	let looked = 0;
 	const rest = () => {
@@ -219,23 +213,21 @@ function* shownGroupHeaders(
 		groups.add(groupIdOf(heads, entry));
 		if (rest()) yield;
 	}
-	const headed = new Set<string>();
-	const above: TableRow[] = [];
+	const shown = {entries: new Map<Row, TableRow>(), groups: new Set<string>()};
 	for (const {snapshot, kind} of readings) {
 		if (snapshot === undefined || kind !== heads.kind) continue;
 		for (const row of snapshot.rows) {
 			if (rest()) yield;
-			const entry = groupHeaderEntry(kind, row);
-			const group = groupIdOf(heads, entry);
+			const group = groupIdOf(heads, {kind, row});
 			const passes =
 				(!faults || row.severity !== 'ok') &&
 				(judge === undefined || judge(new SearchableRow(section, row, now, groupCell)));
 			if (!passes && !groups.has(group)) continue;
-			headed.add(group);
-			above.push(entry);
+			shown.groups.add(group);
+			shown.entries.set(row, previous?.groupHeaders.get(row) ?? {key: rowKey(kind, row), kind, row});
 		}
 	}
-	return {above, headed};
+	return shown;
 }
 
 /** Counts the group headers that are worse than all rows of their group, hidden rows included. Only rows that are not ok are looked up: they are few. */
@@ -260,8 +252,8 @@ function* countWorseHeaders(
 		worstRows.set(group, worstSeverity([worstRows.get(group) ?? 'ok', entry.row.severity]));
 	}
 	for (const row of problems) {
-		const entry = groupHeaderEntry(heads.kind, row);
-		if (compareSeverity(row.severity, worstRows.get(groupIdOf(heads, entry)) ?? 'ok') >= 0) continue;
+		const group = groupIdOf(heads, {kind: heads.kind, row});
+		if (compareSeverity(row.severity, worstRows.get(group) ?? 'ok') >= 0) continue;
 		if (judge === undefined || judge(new SearchableRow(section, row, now, groupCell))) counted[row.severity] += 1;
 	}
 	return counted;
@@ -322,15 +314,16 @@ function* buildSectionViewInSlices(
 		for (const severity of ['crit', 'warn', 'unknown'] as const) troubles[severity] += more[severity];
 	}
 	const {groupHeaders: heads} = order;
-	const {above, headed} =
+	const headers =
 		heads === undefined
-			? {above: [], headed: none}
+			? noGroupHeaders
 			: yield* shownGroupHeaders(section, heads, readings, found, judge, arrangement);
-	const shown = above.length === 0 ? found : above.concat(found);
+	const shown = headers.entries.size === 0 ? found : [...headers.entries.values()].concat(found);
 	return {
 		section,
 		entries: yield* orderEntries(shown, order, arrangement),
-		grouping: heads === undefined ? undefined : {headers: heads, groupsWithHeader: headed},
+		grouping: heads === undefined ? undefined : {headers: heads, groupsWithHeader: headers.groups},
+		groupHeaders: headers.entries,
 		shownCount: found.length,
 		allEntries: read,
 		passedFilter: passed,

@@ -10,7 +10,7 @@ export type ValueAxis = {
 	label(value: number): string;
 };
 
-const powers = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+const powers: readonly string[] = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 
 /** Returns the exponent of the largest power of ten that is not over `size`. */
 const magnitude = (size: number): number => Math.floor(Math.log10(size) + 1e-9);
@@ -81,7 +81,7 @@ const distances = [
 	...[1, 2, 5, 10, 15, 30].map(minutes => minutes * minute),
 	...[1, 2, 3, 6, 12].map(hours => hours * hour),
 	...[1, 2, 7, 14, 28, 91, 365, 3650].map(days => days * day),
-];
+] as const;
 
 export type TimeTick = {readonly column: number; readonly label: string};
 

@@ -1,3 +1,5 @@
+import {lazy} from '../lazy.ts';
+
 /** A user-perceived character. `index`: its position in UTF-16 units. */
 export type Grapheme = {readonly segment: string; readonly index: number};
 
@@ -7,11 +9,11 @@ const simple = /^[\u0020-\u007e\u00b7\u2026\u2500-\u25fc\u2800-\u28ff]*$/;
 /** Returns true when every UTF-16 unit of the text is one grapheme of one cell. */
 export const isSimple = (text: string): boolean => simple.test(text);
 
-let segmenter: Intl.Segmenter | undefined;
+/** Creating it takes Node 10 to 30 ms, so it is created for the first text that needs it. */
+const segmenter = lazy(() => new Intl.Segmenter(undefined, {granularity: 'grapheme'}));
 
-/** Returns the graphemes of a text in order. Creating the segmenter takes Node 10 to 30 ms, so it is created for the first text that needs it. */
+/** Returns the graphemes of a text in order. */
 export function graphemesOf(text: string): Iterable<Grapheme> {
 	if (isSimple(text)) return Array.from(text, (segment, index) => ({segment, index}));
-	segmenter ??= new Intl.Segmenter(undefined, {granularity: 'grapheme'});
-	return segmenter.segment(text);
+	return segmenter().segment(text);
 }

@@ -1,3 +1,5 @@
+import {lazyLoad} from '../lazy.ts';
+
 /** A regular expression that the user typed. RE2 syntax; matching takes linear time for any pattern and text. */
 export type Pattern = {
 	/** Returns true when it matches anywhere in the text. */
@@ -6,11 +8,11 @@ export type Pattern = {
 	matchesEntirely(text: string): boolean;
 };
 
-let engine: typeof import('re2js') | undefined;
+const engine = lazyLoad(() => import('re2js'));
 
 /** Loads the engine, which the first frame does not need. Call it where the user can type an expression. */
 export async function loadPatterns(): Promise<void> {
-	engine ??= await import('re2js');
+	await engine.load();
 }
 
 const maxMessageLength = 120;
@@ -21,8 +23,9 @@ const unknownSyntax = /Perl syntax|escape sequence/;
  * https://github.com/google/re2/wiki/Syntax
  */
 export function compilePattern(source: string, ignoreCase = false): Pattern | undefined {
-	if (engine === undefined) return undefined;
-	const {RE2JS} = engine;
+	const loaded = engine.loaded();
+	if (loaded === undefined) return undefined;
+	const {RE2JS} = loaded;
 	try {
 		const compiled = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
 		return {matchesSomewhere: text => compiled.test(text), matchesEntirely: text => compiled.testExact(text)};

@@ -22,7 +22,7 @@ export const isCertificateRefused = (message: string): boolean => {
 /** Returns true for Node's error codes of our own certificate and key files: nothing was sent yet. */
 export const isOwnCertificateError = (code: string): boolean => code.startsWith('ERR_OSSL_');
 
-const unknownIssuers = new Set([
+const unknownIssuers: ReadonlySet<string> = new Set([
 	'DEPTH_ZERO_SELF_SIGNED_CERT',
 	'SELF_SIGNED_CERT_IN_CHAIN',
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',

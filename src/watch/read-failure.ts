@@ -36,7 +36,7 @@ const sourceUnreadable = defineFindingType({type: 'midwatch.source-unreadable', 
 const sourceStale = defineFindingType({type: 'midwatch.source-stale', actions: [], inspections: []});
 
 /** The types of findings on reading itself, of any system. */
-export const readFailureFindingTypes = [targetUnreadable, sourceUnreadable, sourceStale];
+export const readFailureFindingTypes = [targetUnreadable, sourceUnreadable, sourceStale] as const;
 
 export const unreadableId = (target: string, kind: RowKind): string => `${target}/${kind}/unreadable`;
 

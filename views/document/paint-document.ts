@@ -13,7 +13,7 @@ import type {Theme} from '../theme.ts';
 import {graphRows, paintGraph} from './paint-graph.ts';
 
 /** Colours of graph lines that no severity uses. */
-const leadHues = [0, 3, 4];
+const leadHues: readonly number[] = [0, 3, 4];
 
 /** How many lines of a long text are in memory, and how many of those match the filter. */
 function lineCountTexts({text, filter}: DocumentLayer): readonly string[] {

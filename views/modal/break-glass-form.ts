@@ -9,7 +9,7 @@ import {paintField} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
 import {blankModalLine, flowPieces, modalLine} from './modal.ts';
 
-const labels = [`type ${breakGlassWord}`, 'reason'];
+const labels: readonly string[] = [`type ${breakGlassWord}`, 'reason'];
 
 /** The form to act although a required audit sink accepts no records: why, what it means, and the word and reason to type. */
 export function paintBreakGlass(

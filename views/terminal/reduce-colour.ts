@@ -1,7 +1,7 @@
 import type {ColourLevel} from './colour-level.ts';
 
 /** xterm's cube of 6 levels a channel. */
-const cubeLevels = [0, 95, 135, 175, 215, 255];
+const cubeLevels: readonly number[] = [0, 95, 135, 175, 215, 255];
 
 /** `38;2;r;g;b` or `38;5;n` (or 48) as far as the terminal can show it: '' when it shows no colours. */
 export function reduceColour(parameters: string, level: ColourLevel): string {

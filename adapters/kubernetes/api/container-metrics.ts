@@ -21,7 +21,7 @@ const byContainer = 'by (namespace, pod, container)';
 /** Labels that may name a node: of Prometheus Operator, of its example configuration, and the scraped address. */
 const byNode = 'by (node, kubernetes_io_hostname, instance)';
 /** Containers of pods, without the pause container and the sums of a pod. */
-const podContainers = ['container!=""', 'container!="POD"'];
+const podContainers: readonly string[] = ['container!=""', 'container!="POD"'];
 
 const labelValue = ({labels}: Sample, name: string): string => labels[name] ?? '';
 const podKey = (sample: Sample): string => `${labelValue(sample, 'namespace')}/${labelValue(sample, 'pod')}`;

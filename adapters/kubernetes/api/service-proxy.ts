@@ -3,7 +3,7 @@ import type {HttpVia} from '../../../src/port/http.ts';
 import type {ApiTransport} from './transport.ts';
 
 /** Headers that belong to one connection, or that the API server interprets itself. */
-const notForwardedHeaders = new Set([
+const notForwardedHeaders: ReadonlySet<string> = new Set([
 	'host',
 	'connection',
 	'authorization',

@@ -56,7 +56,7 @@ const sinces: Readonly<Record<string, number | undefined>> = {
 	'1h': 3600,
 };
 const tails: Readonly<Record<string, number | undefined>> = {'100': 100, '500': 500, '5000': 5000, all: undefined};
-const runs = ['now', 'before'];
+const runs: readonly string[] = ['now', 'before'];
 /** Key of the option `since`. */
 const sinceKey = 'b';
 
@@ -67,7 +67,7 @@ const params = [
 	choices('tail', 'Last lines of each container', Object.keys(tails), rows =>
 		rows.length === 1 && rows.every(row => !('kind' in row)) ? '500' : '100',
 	),
-];
+] as const;
 
 const logOption = (key: string, title: string, name: string, of: readonly string[]): DocumentOption => ({
 	key,

@@ -95,7 +95,7 @@ async function revisionLines(
 }
 
 /** Conditions that are bad when true. */
-const badConditions = new Set(['ReplicaFailure', 'Failed', 'FailureTarget', 'Suspended']);
+const badConditions: ReadonlySet<string> = new Set(['ReplicaFailure', 'Failed', 'FailureTarget', 'Suspended']);
 
 function rolloutLines(row: WorkloadRow, object: ApiObject): readonly DocumentLine[] {
 	const revision = row.revision === undefined ? 'not known' : `revision ${row.revision}`;

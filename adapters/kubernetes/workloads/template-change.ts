@@ -32,7 +32,7 @@ export function restartFieldManager(object: ApiObject): string {
 }
 
 /** Annotations of a Deployment that a rollback retains; all others come from the ReplicaSet, as in `kubectl rollout undo`. */
-const retainedAnnotations = new Set([
+const retainedAnnotations: ReadonlySet<string> = new Set([
 	'kubectl.kubernetes.io/last-applied-configuration',
 	'deployment.kubernetes.io/revision',
 	'deployment.kubernetes.io/revision-history',

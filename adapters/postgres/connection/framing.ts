@@ -1,5 +1,5 @@
 /** The first byte of every message a server may send. https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const codes = new Set(Buffer.from('RKSZTtDCE1N2n3AsIGHWdcVv'));
+const codes: ReadonlySet<number> = new Set(Buffer.from('RKSZTtDCE1N2n3AsIGHWdcVv'));
 const readyForQuery = 0x5a;
 const rowDescription = 0x54;
 const dataRow = 0x44;

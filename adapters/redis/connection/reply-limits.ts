@@ -6,14 +6,14 @@ const maxMembers = 2_000_000;
 const maxReplyBytes = 128 * 1024 * 1024;
 
 const newline = 10;
-const lists = new Map([
+const lists: ReadonlyMap<number, number> = new Map([
 	[42, 1],
 	[126, 1],
 	[62, 1],
 	[37, 2],
 ]);
 /** `$`, `=`, `!`: a length, then that many bytes. */
-const strings = new Set([36, 61, 33]);
+const strings: ReadonlySet<number> = new Set([36, 61, 33]);
 /** Maximum digits of a length. */
 const maxLengthDigits = 20;
 

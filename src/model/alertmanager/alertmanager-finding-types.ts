@@ -19,4 +19,4 @@ export const silenceForgotten = defineFindingType({
 	inspections: ['alertmanager.silence'],
 });
 
-export const alertmanagerFindingTypes = [alertFiring, silenceEndsSoon, silenceForgotten];
+export const alertmanagerFindingTypes = [alertFiring, silenceEndsSoon, silenceForgotten] as const;

@@ -66,4 +66,4 @@ export const kafkaFindingTypes = [
 	partitionsOffline,
 	underReplicated,
 	deadLettersGrow,
-];
+] as const;

@@ -93,4 +93,4 @@ export const kubernetesFindingTypes = [
 	nodePressure,
 	podMemoryNearLimit,
 	podCpuThrottled,
-];
+] as const;

@@ -61,14 +61,14 @@ const statuses = (pod: PodObject): readonly ContainerStatus[] => [
 	...(pod.status?.containerStatuses ?? []),
 ];
 
-const imageStatuses = new Set([
+const imageStatuses: ReadonlySet<string> = new Set([
 	'ImagePullBackOff',
 	'ErrImagePull',
 	'ErrImageNeverPull',
 	'InvalidImageName',
 	'ImageInspectError',
 ]);
-const startStatuses = new Set([
+const startStatuses: ReadonlySet<string> = new Set([
 	'CreateContainerConfigError',
 	'CreateContainerError',
 	'RunContainerError',

@@ -63,7 +63,7 @@ export type PodFacts = {
 export type PodRow = Row & PodFacts;
 
 /** Statuses of a container that cannot start or does not keep running, without the prefix `Init:`. */
-const failedStatuses = new Set([
+const failedStatuses: ReadonlySet<string> = new Set([
 	'CrashLoopBackOff',
 	'OOMKilled',
 	'Error',

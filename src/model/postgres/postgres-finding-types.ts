@@ -41,4 +41,4 @@ export const postgresFindingTypes = [
 	replicationLag,
 	slotKeepsWal,
 	wraparoundNear,
-];
+] as const;

@@ -45,7 +45,7 @@ const count = (id: string, label: string, value: number, severity: Severity = 'o
 /** The severity of each gauge at the previous read, by its id; empty at the first read. */
 export type PreviousSeverities = ReadonlyMap<string, Severity>;
 
-const noPreviousSeverities: PreviousSeverities = new Map();
+const noPreviousSeverities: ReadonlyMap<string, Severity> = new Map();
 
 export function overviewGauges(
 	overview: OverviewRecord,

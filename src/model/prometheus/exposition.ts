@@ -64,7 +64,7 @@ const endings: Readonly<Record<FamilyType, readonly string[]>> = {
 	unknown: [],
 };
 
-const everyEnding = new Set(Object.values(endings).flat());
+const everyEnding: ReadonlySet<string> = new Set(Object.values(endings).flat());
 
 type OpenFamily = {name: string; type: FamilyType | undefined; help: string; unit: string; samples: ExpositionSample[]};
 

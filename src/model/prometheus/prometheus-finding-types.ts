@@ -52,4 +52,4 @@ export const prometheusFindingTypes = [
 	serverNotReady,
 	reloadFailed,
 	rulesFailing,
-];
+] as const;

@@ -12,7 +12,9 @@ const minStepMs = 1000;
 /** The most series in a graph: the screen draws fewer. */
 const maxSeries = 30;
 
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+const steps: readonly number[] = [
+	1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+];
 
 /** The range that ends now, in round steps: as fine as a screen can show, coarser for many series. Undefined when there are too many. */
 export function chooseQueryRange(now: number, lengthMs: number, series: number): QueryRange | undefined {

@@ -75,4 +75,4 @@ export const redisFindingTypes = [
 	serverLoading,
 	clientOutputLarge,
 	clientMonitors,
-];
+] as const;

@@ -65,4 +65,4 @@ export function operatorEnd(scan: Scan, place: number): number | undefined {
 	return isWord(operator.charCodeAt(0)) && isWord(scan.at(end)) ? undefined : end;
 }
 
-const operators = ['===', '!==', '==', '=>', ':=', '<>', '!=', '=', ':', 'like', 'ilike'];
+const operators: readonly string[] = ['===', '!==', '==', '=>', ':=', '<>', '!=', '=', ':', 'like', 'ilike'];

@@ -57,9 +57,9 @@ export function findGoAddress(scan: Scan, place: number): void {
 	if (separator >= 0) scan.mask(start + separator + 1, place);
 }
 
-const schemes = ['bearer', 'basic', 'token', 'negotiate', 'ntlm', 'apikey', 'splunk'];
+const schemes: readonly string[] = ['bearer', 'basic', 'token', 'negotiate', 'ntlm', 'apikey', 'splunk'];
 /** Schemes with several parts. */
-const longSchemes = ['digest', 'aws4-hmac-sha256', 'oauth', 'hawk', 'signature', 'scram-sha-256'];
+const longSchemes: readonly string[] = ['digest', 'aws4-hmac-sha256', 'oauth', 'hawk', 'signature', 'scram-sha-256'];
 
 /** End of the value of a header: of the string around it, else of the line. */
 function headerEnd(scan: Scan, name: number, value: number): number {

@@ -1,15 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {containsIgnoringCase} from '../../../src/session/line-filter.ts';
+import type {TextLayout} from '../../../src/session/line-layout.ts';
 import {createTextBuffer, type TextBuffer} from '../../../src/session/text-buffer.ts';
-import {
-	findLine,
-	lastPageTop,
-	layOutPage,
-	scrollByRows,
-	type TextLayout,
-	type TextPosition,
-} from '../../../src/session/text-page.ts';
+import {findLine, lastPageTop, layOutPage, scrollByRows, type TextPosition} from '../../../src/session/text-page.ts';
 import {displayWidth} from '../../../src/text/fit.ts';
 
 const layout = (more: Partial<TextLayout> = {}): TextLayout => ({

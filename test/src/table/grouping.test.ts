@@ -71,6 +71,17 @@ describe('an order with group headers', () => {
 		expect(view).toMatchObject({shownCount: 6, total: 6, severityCounts: {crit: 1, warn: 0, ok: 5}});
 	});
 
+	it('keeps the entry of a group header that is read again as the same object, and only of that', () => {
+		const [a, b] = [workload('a'), workload('b')];
+		const before = buildSectionView(section, read([pod('a1'), pod('b1')], [a, b]), grouped);
+		const now = read([pod('a1'), pod('b1')], [a, workload('b')]);
+		const {groupHeaders} = buildSectionView(section, now, {...grouped, previous: before});
+		expect(groupHeaders.get(a)).toBe(before.groupHeaders.get(a));
+		expect(before.groupHeaders.get(a)).toBe(before.entries[0]);
+		expect([...groupHeaders.keys()]).not.toContain(b);
+		expect(groupHeaders.size).toBe(2);
+	});
+
 	it('counts a group header that is worse than all of its rows in every order, and marks the pane', () => {
 		const worse = read(
 			[pod('a1', 'warn'), pod('b1', 'crit'), pod('c1')],
