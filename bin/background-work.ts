@@ -1,6 +1,8 @@
 import {messageOf} from '../src/errors.ts';
 import type {Deck} from '../src/input/deck.ts';
 import {errorHint} from '../src/remedy/remedy-failure.ts';
+import {stateDir} from '../src/state/layout.ts';
+import {recordLayoutVersion} from '../src/state/layout-version.ts';
 import {reportClockBehind} from './clock-reports.ts';
 import {runningCode, saveCodeCache} from './code-cache.ts';
 import type {ConsoleCore} from './console-core.ts';
@@ -29,6 +31,8 @@ export function createBackgroundWork(core: ConsoleCore, note: string): Backgroun
 			phase = 'watching';
 			watch.start();
 			stateDirectoryWatch.start();
+			// When this fails, the first record fails too, and reports it.
+			void recordLayoutVersion(stateDir(process.env)).catch(() => {});
 			auditSetup.start();
 			stops = [
 				onTargetAnswer(watch, stateDirectoryWatch.targetAnswered),

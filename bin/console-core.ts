@@ -6,7 +6,7 @@ import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {recheckFailedText, recheckOutcome} from '../src/remedy/recheck-outcome.ts';
 import {createRunner, type Runner} from '../src/remedy/runner.ts';
 import {serverNames} from '../src/remedy/server-names.ts';
-import {demoStateDir, stateDir} from '../src/state/state-dir.ts';
+import {stateDir, statePath} from '../src/state/layout.ts';
 import {type Clock, stoppedClock, systemClock} from '../src/time/clock.ts';
 import type {Watch} from '../src/watch/watch.ts';
 import {type AuditSetup, createAuditSetup} from './audit-setup.ts';
@@ -46,7 +46,7 @@ export async function createConsoleCore(
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
 	// Actions on the demo are recorded too, in a state directory of their own.
 	const userStateDir = stateDir(process.env);
-	const state = options.demo === undefined ? userStateDir : demoStateDir(userStateDir);
+	const state = options.demo === undefined ? userStateDir : statePath(userStateDir, 'demo');
 	const actor = readActor(process.env);
 	const auditLog = createAudit({stateDir: state, clock, actor, app: version});
 	const keymap = createKeymap(config.keys, panes);

@@ -1,6 +1,6 @@
 import {rename, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import {makeDirectory} from '../src/files/make-directory.ts';
+import {fileMode, statePath} from '../src/state/layout.ts';
 import type {Tty} from '../views/terminal/tty.ts';
 
 /**
@@ -10,9 +10,9 @@ import type {Tty} from '../views/terminal/tty.ts';
  */
 export async function copyToClipboard(tty: Pick<Tty, 'copy'>, stateDir: string, text: string): Promise<string> {
 	const sent = tty.copy(text);
-	const path = join(stateDir, 'copied.txt');
+	const path = statePath(stateDir, 'copiedText');
 	makeDirectory(stateDir);
-	await writeFile(`${path}.new`, `${text}\n`, {mode: 0o600});
+	await writeFile(`${path}.new`, `${text}\n`, {mode: fileMode});
 	await rename(`${path}.new`, path);
 	return sent ? `copied to the clipboard and to ${path}` : `too long for the clipboard; copied to ${path}`;
 }

@@ -1,5 +1,7 @@
 import {ConfigError} from '../src/config/config-error.ts';
 import {checkDirectories, EnvironmentError} from '../src/files/base-directories.ts';
+import {stateDir} from '../src/state/layout.ts';
+import {checkLayoutVersion, LayoutVersionError} from '../src/state/layout-version.ts';
 import {readArguments, UsageError} from './cli/arguments.ts';
 import {exitCodes} from './cli/exit-codes.ts';
 import {usage} from './cli/usage.ts';
@@ -13,9 +15,25 @@ async function run(): Promise<number> {
 		return exitCodes.ok;
 	}
 	// `keys` reads no directory of the user.
-	if (command.name !== 'keys') checkDirectories(process.env);
+	if (command.name !== 'keys') {
+		checkDirectories(process.env);
+		checkStateDirectory();
+	}
 	if (command.name === 'console') return (await import('./console.ts')).runConsole(command.options);
 	return (await import('./cli/cli.ts')).runHeadless(command);
+}
+
+/** @throws LayoutVersionError when the state directory belongs to a newer version. */
+function checkStateDirectory(): void {
+	let path: string;
+	try {
+		path = stateDir(process.env);
+	} catch (error) {
+		// What needs the directory says that it is not defined.
+		if (error instanceof EnvironmentError) return;
+		throw error;
+	}
+	checkLayoutVersion(path);
 }
 
 /** Prints the error. @returns the exit code. */
@@ -29,7 +47,7 @@ function report(error: unknown): number {
 		process.stderr.write(`${error.message}\n`);
 		return exitCodes.configuration;
 	}
-	if (error instanceof EnvironmentError) {
+	if (error instanceof EnvironmentError || error instanceof LayoutVersionError) {
 		process.stderr.write(`midwatch: ${error.message}\n`);
 		return exitCodes.configuration;
 	}

@@ -1,7 +1,7 @@
 import {open} from 'node:fs/promises';
-import {join} from 'node:path';
 import {isErrno} from '../src/files/errno.ts';
 import {makeDirectory} from '../src/files/make-directory.ts';
+import {fileMode, statePath} from '../src/state/layout.ts';
 
 /** More files of one name in one second mean a fault, so the write fails then. */
 const maxFilesOfOneName = 100;
@@ -13,14 +13,14 @@ const linesPerWrite = 2000;
  * @returns the path. @throws Error of node:fs when the file cannot be written.
  */
 export async function saveText(stateDir: string, name: string, lines: readonly string[], now: number): Promise<string> {
-	const folder = join(stateDir, 'saved');
-	makeDirectory(folder);
+	makeDirectory(statePath(stateDir, 'savedTexts'));
 	const words = name.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replaceAll(/^[-.]+|(?<![-.])[-.]+$/g, '');
 	const timestamp = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-	const start = join(folder, `${timestamp}Z-${words.slice(0, 80) || 'text'}`);
+	const word = words.slice(0, 80) || 'text';
 	for (let number = 1; ; number += 1) {
-		const path = number === 1 ? `${start}.txt` : `${start}-${number}.txt`;
-		const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+		const unique = number === 1 ? word : `${word}-${number}`;
+		const path = statePath(stateDir, 'savedText', {time: `${timestamp}Z`, name: unique});
+		const file = await open(path, 'wx', fileMode).catch((error: unknown) => {
 			if (isErrno(error, 'EEXIST') && number < maxFilesOfOneName) return undefined;
 			throw error;
 		});

@@ -73,6 +73,8 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['views/a.tsx', 'const began = performance.now();', 'uses a clock or timer'],
 	['demo/a.ts', 'const now: () => number = Date.now;', 'uses a clock or timer'],
 	['src/time-zones.ts', 'const at = new Date().toISOString();', 'uses a clock or timer'],
+	['src/a.ts', `const file = join(stateDir, 'mutes.json');`, 'joins a path of the state directory'],
+	['bin/a.ts', `const file = join(options.stateDir, 'mutes.json');`, 'joins a path of the state directory'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
 	['src/watch/index.ts', 'export const a = 1;', 'is named index'],
 	['src/watchKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],

@@ -90,6 +90,9 @@ const resolved = (path: string, from: string): string | undefined =>
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
 const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
 
+/** Matches a path of the state directory that is not declared in src/state/layout.ts. */
+const ownStatePath = /\bjoin\((?:\w+\.)*(?:\w*[sS]tateDir|state)\b/;
+
 /** Matches the system's clocks and timers, which have no test double: everything uses a `Clock`. */
 const systemTime =
 	/\b(?:setTimeout|setInterval)\(|\bperformance\.now\b|\bDate\.now\b|\bnew Date\(\)|['"](?:node:)?timers(?:\/promises)?['"]/;
@@ -259,6 +262,8 @@ export function findViolations(
 			say('sends a network request, which only an adapter may');
 		if (!ownsTime.test(path) && systemTime.test(module.text))
 			say('uses a clock or timer of the system: see src/time/clock.ts');
+		if (/^(?:src|bin)\//.test(path) && path !== 'src/state/layout.ts' && ownStatePath.test(module.text))
+			say('joins a path of the state directory: declare it in src/state/layout.ts');
 		faults.push(...module.moduleState);
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');

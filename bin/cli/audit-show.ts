@@ -1,9 +1,8 @@
 import {basename, dirname, join} from 'node:path';
 import type {AuditRecord} from '../../src/audit/audit-record.ts';
 import {readRecent} from '../../src/audit/monthly-log-files.ts';
-import {savedFilesDir} from '../../src/audit/saved-files.ts';
 import {messageOf} from '../../src/errors.ts';
-import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
+import {stateDir, statePath} from '../../src/state/layout.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {exitCodes} from './exit-codes.ts';
 import {jsonOutput} from './json-output.ts';
@@ -19,7 +18,7 @@ export async function runAuditShow(
 	write: (text: string) => void,
 ): Promise<number> {
 	const userStateDir = stateDir(process.env);
-	const folders = [userStateDir, demoStateDir(userStateDir)].map(dir => join(dir, 'audit'));
+	const folders = [userStateDir, statePath(userStateDir, 'demo')].map(dir => statePath(dir, 'auditFolder'));
 	const {records, errors} = await findRecords(record.toUpperCase(), folders);
 	const code = errors.length > 0 ? exitCodes.unknown : records.length > 0 ? exitCodes.ok : exitCodes.problem;
 	if (json) {
@@ -53,6 +52,6 @@ async function findRecords(
 function withObjectListPath(record: AuditRecord, folder: string): unknown {
 	const {preview} = record;
 	if (preview?.all === undefined) return record;
-	const file = join(savedFilesDir(dirname(folder)), basename(preview.all.file));
+	const file = join(statePath(dirname(folder), 'savedFiles'), basename(preview.all.file));
 	return {...record, preview: {...preview, all: {...preview.all, file}}};
 }

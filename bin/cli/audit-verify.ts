@@ -1,11 +1,10 @@
 import {readFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import {type CopyComparison, compareCopy, parseCopiedRecords} from '../../src/audit/compare-copy.ts';
 import {readRecordsAfter} from '../../src/audit/delivery-cursor.ts';
 import {listLogFiles} from '../../src/audit/monthly-log-files.ts';
 import {type FileReport, verifyDirectory, verifyFile} from '../../src/audit/verify-log.ts';
 import {messageOf} from '../../src/errors.ts';
-import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
+import {stateDir, statePath} from '../../src/state/layout.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {exitCodes} from './exit-codes.ts';
@@ -33,7 +32,7 @@ export async function runAuditVerify(
 	write: (text: string) => void,
 ): Promise<number> {
 	const userStateDir = stateDir(process.env);
-	const folder = join(userStateDir, 'audit');
+	const folder = statePath(userStateDir, 'auditFolder');
 	const report = await verify(folder, options);
 	const code = exitCodeOf(report);
 	if (options.json) {
@@ -110,7 +109,7 @@ function copyLines(copy: Comparison | undefined): readonly string[] {
 
 /** Returns the command that verifies the newest log file of the demo, empty when there is none. */
 async function suggestDemoLog(userStateDir: string): Promise<string> {
-	const folder = join(demoStateDir(userStateDir), 'audit');
+	const folder = statePath(statePath(userStateDir, 'demo'), 'auditFolder');
 	const newest = (await listLogFiles(folder).catch(() => [])).at(-1);
 	return newest === undefined ? '' : `; for those of the demo: midwatch audit verify ${shellLine([newest])}`;
 }

@@ -1,5 +1,4 @@
 import {existsSync} from 'node:fs';
-import {join} from 'node:path';
 import {readActor} from '../../src/audit/actor.ts';
 import {AuditError, auditHint} from '../../src/audit/audit-error.ts';
 import {checkWritable} from '../../src/audit/check-writable.ts';
@@ -7,6 +6,7 @@ import {type FileReport, verifyDirectory} from '../../src/audit/verify-log.ts';
 import {messageOf} from '../../src/errors.ts';
 import {lockObjects} from '../../src/remedy/lock-objects.ts';
 import {createObjectLocks} from '../../src/remedy/object-lock.ts';
+import {statePath} from '../../src/state/layout.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {version} from '../version.ts';
@@ -17,7 +17,7 @@ import {type CheckResult, worstCode} from './check-result.ts';
  * @returns code 1: it is not sound, or it cannot be written although actions are allowed; 2: it cannot be read.
  */
 export async function checkAudit(stateDir: string, readOnly: boolean): Promise<CheckResult> {
-	const dir = join(stateDir, 'audit');
+	const dir = statePath(stateDir, 'auditFolder');
 	const [writing, reading] = await Promise.all([checkAuditWriting(stateDir, readOnly), checkAuditReading(dir)]);
 	const lines = [`audit log: ${dir}`, ...reading.lines, ...writing.lines].map(cleanLine);
 	return {lines, code: worstCode([reading, writing])};

@@ -1,6 +1,5 @@
-import {join} from 'node:path';
 import type {Policy} from '../../src/policy/policy.ts';
-import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
+import {stateDir, statePath} from '../../src/state/layout.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import type {DebugLog} from '../debug-log.ts';
@@ -44,7 +43,7 @@ export async function runDoctor(
 	},
 ): Promise<number> {
 	const userStateDir = stateDir(process.env);
-	const state = options.demo === undefined ? userStateDir : demoStateDir(userStateDir);
+	const state = options.demo === undefined ? userStateDir : statePath(userStateDir, 'demo');
 	const policy = createInitialPolicy(config, options.readOnly);
 	// Printed section by section: a target may take its full timeout.
 	const printSection = (lines: readonly string[]) => {
@@ -72,7 +71,7 @@ export async function runDoctor(
 /** Loads the sink adapters only when a sink is configured. */
 async function checkConfiguredSinks({sinks}: Pick<RunConfig, 'sinks'>, state: string): Promise<CheckResult> {
 	if (sinks.length === 0) return {lines: [], code: 0};
-	return (await import('./doctor-sinks.ts')).checkSinks(sinks, state, join(state, 'audit'));
+	return (await import('./doctor-sinks.ts')).checkSinks(sinks, state, statePath(state, 'auditFolder'));
 }
 
 /** Connects as the console does: a target may be reached through another one. */

@@ -14,6 +14,10 @@ export const exitCodeTable: readonly {readonly code: string; readonly meaning: s
 	{code: '2', meaning: 'unknown: something could not be read, there is no usable terminal, or Node is too old'},
 	{code: '64', meaning: 'the command line is wrong'},
 	{code: '70', meaning: 'a bug in midwatch; the error is on stderr'},
-	{code: '78', meaning: 'there is no configuration, or it, the policy file or the environment cannot be used'},
+	{
+		code: '78',
+		meaning:
+			'there is no configuration, or it, the policy file or the environment cannot be used, or the state directory belongs to a newer midwatch',
+	},
 	{code: '128+n', meaning: 'ended by signal n'},
 ];

@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {chmod, stat} from 'node:fs/promises';
-import {join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {makeDirectory} from '../files/make-directory.ts';
-import {type Lock, type LockOptions, withLock} from '../state/lock-file.ts';
+import {folderMode, statePath} from '../state/layout.ts';
+import {type Lock, type LockOptions, LostLockError, withLock} from '../state/lock-file.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
 import {sanitizeForRecord} from '../state/sanitize-record.ts';
 import {createUptime, minimumAge} from '../state/uptime.ts';
@@ -12,9 +12,9 @@ import {createStore, type Store} from '../watch/store.ts';
 import {AuditError, auditHint} from './audit-error.ts';
 import {type Actor, type AuditEntry, type AuditRecord, canonicalJson, sealRecord} from './audit-record.ts';
 import {type ChainPosition, chainStart} from './chain.ts';
-import {appendDurably, fence, LostLockError} from './durable-append.ts';
+import {appendDurably, fence} from './durable-append.ts';
 import {checkLogEnd} from './log-end.ts';
-import {chooseLogFile, readRecent, writeHead} from './monthly-log-files.ts';
+import {auditLockPath, chooseLogFile, readRecent, writeHead} from './monthly-log-files.ts';
 import {createIds} from './record-id.ts';
 import {saveFile} from './saved-files.ts';
 
@@ -43,7 +43,7 @@ export type Audit = {
 };
 
 export type AuditOptions = {
-	/** See `stateDir`. The log is in its folder `audit`. */
+	/** The state directory. */
 	readonly stateDir: string;
 	readonly clock: Clock;
 	readonly actor: Actor;
@@ -64,7 +64,7 @@ export function createAudit({
 	random = size => randomBytes(size),
 	lockTimes = {},
 }: AuditOptions): Audit {
-	const dir = join(stateDir, 'audit');
+	const dir = statePath(stateDir, 'auditFolder');
 	const newId = createIds(clock, random);
 	let sessionId: string | undefined;
 	// Lazy: loading the random number generator takes Node as long as drawing a frame.
@@ -133,14 +133,14 @@ type IdentifiedEntry = AuditEntry & {readonly id: string};
 async function prepareDirectory(dir: string): Promise<void> {
 	makeDirectory(dir);
 	const {mode} = await stat(dir);
-	if ((mode & 0o077) !== 0) await chmod(dir, 0o700);
+	if ((mode & 0o077) !== 0) await chmod(dir, folderMode);
 }
 
 async function writeLocked(writer: Writer, entry: IdentifiedEntry, options: LockOptions): Promise<AuditRecord> {
 	const {dir} = writer;
 	for (let attempt = 1; ; attempt += 1) {
 		try {
-			return await withLock(join(dir, 'writer.lock'), options, async lock => {
+			return await withLock(auditLockPath(dir), options, async lock => {
 				await fence(dir, lock);
 				return (attempt > 1 ? await findRecord(dir, entry) : undefined) ?? (await appendRecord(writer, entry, lock));
 			});

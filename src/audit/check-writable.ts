@@ -4,13 +4,13 @@ import {dirname, join} from 'node:path';
 import {AdapterError, messageOf} from '../errors.ts';
 import {isErrno} from '../files/errno.ts';
 import {openRegular} from '../files/regular-file.ts';
+import {statePath} from '../state/layout.ts';
 import {withLock} from '../state/lock-file.ts';
 import {ownIdentity} from '../state/process-identity.ts';
 import {withDeadline} from '../time/deadline.ts';
 import {AuditError, auditHint} from './audit-error.ts';
 import {type AuditOptions, createAudit} from './audit-log.ts';
-import {listLogFiles, readTail} from './monthly-log-files.ts';
-import {savedFilesDir} from './saved-files.ts';
+import {auditLockPath, listLogFiles, readTail} from './monthly-log-files.ts';
 import {verifyDirectory} from './verify-log.ts';
 
 /** Size of a long record. */
@@ -27,7 +27,7 @@ const scratchPrefix = '.check-';
  * @throws AuditError as the log itself would
  */
 export async function checkWritable(options: AuditOptions): Promise<void> {
-	const dir = join(options.stateDir, 'audit');
+	const dir = statePath(options.stateDir, 'auditFolder');
 	const createTimeoutError = () =>
 		new AdapterError('timeout', `no answer within ${checkTimeoutMs / 1000} s`, 'The disk does not answer.');
 	try {
@@ -43,7 +43,7 @@ async function check(dir: string, options: AuditOptions): Promise<void> {
 	const existing = await nearestExistingDirectory(dir);
 	if (existing !== dir) return tryWriteIn(existing, options);
 	const lock = {about: 'midwatch doctor', identity: ownIdentity(), ...options.lockTimes};
-	await withLock(join(dir, 'writer.lock'), lock, async () => {
+	await withLock(auditLockPath(dir), lock, async () => {
 		const newest = (await listLogFiles(dir)).at(-1);
 		if (newest !== undefined) {
 			await (await openRegular(newest, constants.O_WRONLY | constants.O_APPEND)).close();
@@ -54,7 +54,7 @@ async function check(dir: string, options: AuditOptions): Promise<void> {
 			if (name.startsWith(scratchPrefix)) await rm(join(dir, name), {recursive: true, force: true});
 		await tryWriteIn(dir, options);
 	});
-	const savedFiles = savedFilesDir(options.stateDir);
+	const savedFiles = statePath(options.stateDir, 'savedFiles');
 	if (await exists(savedFiles)) await rm(await mkdtemp(join(savedFiles, scratchPrefix)), {recursive: true});
 }
 

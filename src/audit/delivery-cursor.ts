@@ -1,8 +1,9 @@
 import {randomBytes} from 'node:crypto';
-import {rename, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname} from 'node:path';
 import {makeDirectory} from '../files/make-directory.ts';
 import {readRegular} from '../files/regular-file.ts';
+import {replaceFile} from '../files/replace-file.ts';
+import {stateLayout, statePath} from '../state/layout.ts';
 import type {AuditRecord} from './audit-record.ts';
 import {type ChainPosition, linesFromEnd, parseRecordLine} from './chain.ts';
 import {lastRecord, listLogFiles} from './monthly-log-files.ts';
@@ -21,12 +22,13 @@ export type DeliveryCursor = {
 
 /** `name` is the configured name of the sink: letters, digits, dots and dashes. */
 export function createDeliveryCursor(stateDir: string, name: string): DeliveryCursor {
-	const dir = join(stateDir, 'outbound');
-	const path = join(dir, `${name}.json`);
+	const path = statePath(stateDir, 'deliveryCursor', {sink: name});
 
 	async function read(): Promise<ChainPosition | undefined> {
 		try {
-			const {seq, hash} = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<ChainPosition>;
+			const {seq, hash} = JSON.parse(
+				(await readRegular(path, stateLayout.deliveryCursor.maxBytes)).toString('utf8'),
+			) as Partial<ChainPosition>;
 			return Number.isInteger(seq) && typeof hash === 'string' ? {seq: Number(seq), hash} : undefined;
 		} catch {
 			return undefined;
@@ -38,11 +40,10 @@ export function createDeliveryCursor(stateDir: string, name: string): DeliveryCu
 		async write(position, back) {
 			// Another console may have sent further.
 			if (back === undefined && ((await read())?.seq ?? -1) >= position.seq) return;
-			makeDirectory(dir);
+			makeDirectory(dirname(path));
 			// Not by pid: consoles in different containers may have the same one.
 			const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-			await writeFile(temporary, `${JSON.stringify(position)}\n`, {mode: 0o600});
-			await rename(temporary, path);
+			await replaceFile(path, `${JSON.stringify(position)}\n`, {temporary});
 		},
 	};
 }

@@ -1,18 +1,11 @@
 import {constants} from 'node:fs';
-import {copyFile, open, rename, stat} from 'node:fs/promises';
+import {copyFile, rename, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {openRegular} from '../files/regular-file.ts';
-import {type Lock, replacementPath} from '../state/lock-file.ts';
+import {syncPath} from '../files/replace-file.ts';
+import {fileMode} from '../state/layout.ts';
+import {type Lock, LostLockError, replacementPath} from '../state/lock-file.ts';
 import {activeLogFiles} from './monthly-log-files.ts';
-
-/** The writer lock was lost during a write: this process slept longer than its lease, and another console may write now. */
-export class LostLockError extends Error {
-	override readonly name = 'LostLockError';
-
-	constructor(path: string) {
-		super(`${path} was not written: this process was suspended for so long that another console took the writer lock`);
-	}
-}
 
 /**
  * Replaces each active file by a copy when the previous holder of the lock may only be suspended. What that process still writes goes to the file
@@ -39,10 +32,10 @@ export async function fence(dir: string, lock: Lock): Promise<void> {
  * @throws LostLockError; then the text may or may not be in the log
  */
 export async function appendDurably(path: string, lock: Lock, compose: () => Promise<string>): Promise<void> {
-	const file = await openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
+	const file = await openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, fileMode);
 	try {
 		const {size, mode} = await file.stat();
-		if ((mode & 0o077) !== 0) await file.chmod(0o600);
+		if ((mode & 0o077) !== 0) await file.chmod(fileMode);
 		// In this order: a process that takes the lock after this check replaces the file that is open here before it reads the end of the chain.
 		await assertLockHeld(lock, path);
 		const text = await compose();
@@ -63,14 +56,4 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 
 async function assertLockHeld(lock: Lock, path: string): Promise<void> {
 	if (!(await lock.isHeld())) throw new LostLockError(path);
-}
-
-/** Resolves when the contents of this file, or the names in this directory, are on disk. */
-export async function syncPath(path: string): Promise<void> {
-	const file = await open(path, 'r');
-	try {
-		await file.sync();
-	} finally {
-		await file.close();
-	}
 }

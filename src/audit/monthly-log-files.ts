@@ -1,13 +1,21 @@
 import {constants} from 'node:fs';
-import {type FileHandle, open, readdir, rename, rm} from 'node:fs/promises';
+import {type FileHandle, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isErrno} from '../files/errno.ts';
 import {openRegular, readRegular} from '../files/regular-file.ts';
+import {replaceFile} from '../files/replace-file.ts';
+import {stateFileName, stateLayout} from '../state/layout.ts';
 import {type Lock, replacementPath} from '../state/lock-file.ts';
 import type {AuditRecord} from './audit-record.ts';
 import {type ChainPosition, type LogTail, linesFromEnd, parseLogTail, parseRecordLine} from './chain.ts';
 
-/** The files of the audit directory: one log for each month, and `head.json`, a mirror of the position of the last record. */
+/*
+ * The files of the audit directory: one log for each month, `head.json`, a mirror of the position of the last record, and the lock of the
+ * console that appends.
+ */
+
+const headPath = (dir: string): string => join(dir, stateFileName('auditHead'));
+export const auditLockPath = (dir: string): string => join(dir, stateFileName('auditLock'));
 
 /** `2026-11.jsonl`, and `2026-11.2.jsonl` for records that follow those of a clock that was ahead. */
 const monthFile = /^(\d{4}-\d{2})(?:\.(\d+))?\.jsonl$/;
@@ -110,15 +118,17 @@ async function chooseLogPath(months: readonly MonthlyFile[], dir: string, ts: st
 	}
 	const same = months.filter(({month}) => month === wanted).toSorted((a, b) => a.number - b.number);
 	const newest = same.at(-1);
-	if (newest === undefined) return join(dir, `${wanted}.jsonl`);
-	return newest.first === undefined ? newest.path : join(dir, `${wanted}.${newest.number + 1}.jsonl`);
+	if (newest === undefined) return join(dir, stateFileName('auditLog', {month: wanted}));
+	return newest.first === undefined
+		? newest.path
+		: join(dir, stateFileName('auditLog', {month: `${wanted}.${newest.number + 1}`}));
 }
 
 /** The position of the newest record by the head mirror; undefined without a mirror. @throws Error when it cannot be read */
 export async function readHead(dir: string): Promise<ChainPosition | undefined> {
 	let text: string;
 	try {
-		text = (await readRegular(join(dir, 'head.json'))).toString('utf8');
+		text = (await readRegular(headPath(dir), stateLayout.auditHead.maxBytes)).toString('utf8');
 	} catch (error) {
 		if (isErrno(error, 'ENOENT')) return undefined;
 		throw error;
@@ -129,7 +139,7 @@ export async function readHead(dir: string): Promise<ChainPosition | undefined> 
 	} catch {
 		// Reported below, like a mirror with other contents.
 	}
-	throw new Error(`${join(dir, 'head.json')} cannot be read as the mirror of the head`);
+	throw new Error(`${headPath(dir)} cannot be read as the mirror of the head`);
 }
 
 /** Replaces the head mirror atomically, unless the writer lock was lost. */
@@ -138,18 +148,10 @@ export async function writeHead(
 	position: ChainPosition,
 	lock: Pick<Lock, 'token' | 'isHeld'>,
 ): Promise<void> {
-	const path = join(dir, 'head.json');
-	const temporary = replacementPath(path, lock.token);
-	const file = await open(temporary, 'wx', 0o600);
-	try {
-		await file.writeFile(`${JSON.stringify(position)}\n`);
-		await file.sync();
-	} finally {
-		await file.close();
-	}
-	// In this order: a process that takes the lock after this check removes the temporary file before it writes anything.
-	if (await lock.isHeld()) await rename(temporary, path);
-	else await rm(temporary, {force: true});
+	const path = headPath(dir);
+	// A process that takes the lock after this check removes the temporary file before it writes anything.
+	const mayReplace = () => lock.isHeld();
+	await replaceFile(path, `${JSON.stringify(position)}\n`, {temporary: replacementPath(path, lock.token), mayReplace});
 }
 
 /** The end of one file, read backwards. */

@@ -1,6 +1,7 @@
 import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {makeDirectory} from '../files/make-directory.ts';
+import {statePath} from '../state/layout.ts';
 import {createHolder, createLease, type FoundLease, liveLeases, type OwnLease, readLease} from '../state/lease-file.ts';
 import {createLeaseMonitor, type LeaseMonitor, renewMs} from '../state/lease-monitor.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
@@ -36,8 +37,8 @@ export async function createPresence(options: {
 	readonly actor: Actor;
 }): Promise<Presence> {
 	const {stateDir, session, clock, actor} = options;
-	const dir = join(stateDir, 'consoles');
-	const path = join(dir, `${session}.json`);
+	const dir = statePath(stateDir, 'presenceFolder');
+	const path = statePath(stateDir, 'presence', {session});
 	const others = createStore<readonly OtherConsole[]>([]);
 	const monitor = createLeaseMonitor(clock.monotonic);
 	const identity = ownIdentity();

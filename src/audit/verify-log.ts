@@ -2,10 +2,10 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {isErrno} from '../files/errno.ts';
 import {readRegular} from '../files/regular-file.ts';
+import {statePath} from '../state/layout.ts';
 import {sha256} from './audit-record.ts';
 import {type ChainFault, type ChainPosition, type ChainReport, chainStart, verifyChain} from './chain.ts';
 import {lastRecord, listLogFiles, readHead} from './monthly-log-files.ts';
-import {savedFilesDir} from './saved-files.ts';
 
 /** The result of verifying one file. It is intact when `faults` and `inconclusive` are empty. */
 export type FileReport = {
@@ -34,7 +34,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	const index = months.indexOf(full);
 	const from = (await lastRecord(months.slice(0, Math.max(0, index)))) ?? chainStart;
 	const report = verifyChain(bytes, from);
-	const lists = await compareLists(savedFilesDir(dirname(dirname(full))), report);
+	const lists = await compareLists(statePath(dirname(dirname(full)), 'savedFiles'), report);
 	const isNewest = index >= 0 && index === months.length - 1;
 	const end = isNewest ? await compareHead(dirname(full), report, from, 'a file') : nothing;
 	return {

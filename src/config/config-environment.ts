@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import {homeDirectory} from '../files/base-directories.ts';
-import {stateDir} from '../state/state-dir.ts';
+import {stateDir} from '../state/layout.ts';
 import {type Clock, systemClock} from '../time/clock.ts';
 import type {ExecRules} from './kubernetes/exec-permission.ts';
 

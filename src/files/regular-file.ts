@@ -40,10 +40,12 @@ export async function openRegular(path: string, flags: number, mode?: number): P
 	}
 }
 
-/** Reads all of a file. @throws as openRegular. */
-export async function readRegular(path: string): Promise<Buffer> {
+/** Reads all of a file. @throws as openRegular, and NotAFileError when it is larger than `maxBytes`. */
+export async function readRegular(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
 	const file = await openRegular(path, constants.O_RDONLY);
 	try {
+		if ((await file.stat()).size > maxBytes)
+			throw new NotAFileError(path, `a file of more than ${Math.round(maxBytes / 1024)} kB`);
 		return await file.readFile();
 	} finally {
 		await file.close();

@@ -2,6 +2,7 @@ import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {sha256} from '../audit/audit-record.ts';
 import {makeDirectory} from '../files/make-directory.ts';
+import {statePath} from '../state/layout.ts';
 import {
 	createHolder,
 	createLease,
@@ -57,7 +58,7 @@ const claiming = '0';
  */
 export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
 	const {serversOf = name => [name], renewMs: intervalMs = renewMs, monotonic = systemClock.monotonic} = options;
-	const dir = join(stateDir, 'locks');
+	const dir = statePath(stateDir, 'objectLocks');
 	const monitor = createLeaseMonitor(monotonic, options.leaseMs);
 	let identity: ProcessIdentity | undefined;
 	const own = () => (identity ??= ownIdentity());
@@ -75,7 +76,7 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 			serversOf(target).flatMap(server => objects.map(object => [hashOf(server, object), object] as const)),
 		);
 		const holder = createHolder(own(), about);
-		const path = join(dir, `${holder.token}.lock`);
+		const path = statePath(stateDir, 'objectLock', {token: holder.token});
 		const lease = await createLease(path, {...holder, objects: [...names.keys()]});
 		const release = async () => {
 			await rm(path, {force: true}).catch(() => {});

@@ -4,6 +4,7 @@ import {rm} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {isErrno} from '../files/errno.ts';
 import {NotAFileError, openRegular, readRegular} from '../files/regular-file.ts';
+import {fileMode, stateLayout} from './layout.ts';
 import {type LeaseMonitor, leaseMs} from './lease-monitor.ts';
 import {isSameProcess, isStopped, type Liveness, livenessOf, type ProcessIdentity} from './process-identity.ts';
 
@@ -45,6 +46,7 @@ export type OwnLease = {
 export const releasedState = 'released';
 
 const stateWidth = 12;
+const maxLeaseBytes = stateLayout.objectLock.maxBytes;
 
 export const createHolder = (identity: ProcessIdentity, about: string): Holder => ({
 	...identity,
@@ -55,7 +57,7 @@ export const createHolder = (identity: ProcessIdentity, about: string): Holder =
 
 /** Creates the file, which must not exist. @throws Error of node:fs. */
 export async function createLease(path: string, content: Holder & Record<string, unknown>): Promise<OwnLease> {
-	const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+	const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, fileMode);
 	const first = `${JSON.stringify(content)}\n`;
 	const {length} = Buffer.from(first);
 	let count = 0;
@@ -93,7 +95,7 @@ export async function createLease(path: string, content: Holder & Record<string,
 export async function readLease(path: string): Promise<FoundLease | InvalidLease | undefined> {
 	let text: string;
 	try {
-		text = (await readRegular(path)).toString('utf8');
+		text = (await readRegular(path, maxLeaseBytes)).toString('utf8');
 	} catch (error) {
 		if (error instanceof NotAFileError) return {what: error.what, isEmpty: false};
 		if (isErrno(error, 'ENOENT')) return undefined;

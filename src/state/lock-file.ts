@@ -41,6 +41,15 @@ export class LockHeldError extends Error {
 	}
 }
 
+/** The lock was lost during a write: this process slept longer than its lease, and another console may write now. */
+export class LostLockError extends Error {
+	override readonly name = 'LostLockError';
+
+	constructor(path: string) {
+		super(`${path} was not written: this process was suspended for so long that another console took the writer lock`);
+	}
+}
+
 export type LockOptions = {
 	readonly about: string;
 	readonly identity: ProcessIdentity;

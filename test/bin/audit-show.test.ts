@@ -3,7 +3,7 @@ import {afterEach, expect, test, vi} from 'vitest';
 import {runAuditShow} from '../../bin/cli/audit-show.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import {createObjectList} from '../../src/audit/object-list.ts';
-import {savedFilesDir} from '../../src/audit/saved-files.ts';
+import {statePath} from '../../src/state/layout.ts';
 import {createFakeClock} from '../fake-clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
 import {actor} from '../src/state/test-actor.ts';
@@ -33,7 +33,7 @@ test('prints the absolute path of the file that lists the objects of a large act
 	expect(shown).toMatchObject({
 		preview: {
 			touches: pods.slice(0, 10),
-			all: {count: 300, sha256: list.all?.sha256, file: join(savedFilesDir(stateDir), list.all?.file ?? '')},
+			all: {count: 300, sha256: list.all?.sha256, file: join(statePath(stateDir, 'savedFiles'), list.all?.file ?? '')},
 		},
 	});
 });

@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -26,6 +26,34 @@ function writeHomeFile(name: string, text: string): string {
 	chmodSync(file, 0o600);
 	return file;
 }
+
+describe('a state directory of a newer midwatch', () => {
+	test.each([
+		[['--demo']],
+		[['snapshot', '--json', '--demo']],
+		[['doctor', '--demo']],
+		[['audit', 'verify']],
+		[['audit', 'show', '01']],
+	])('is refused by %j with one line and 78', async args => {
+		const state = mkdtempSync(join(midwatch.home, 'newer-'));
+		mkdirSync(join(state, 'midwatch'));
+		const file = join(state, 'midwatch', 'state.json');
+		writeFileSync(file, '{"version":2}');
+		expect(await midwatch.run(args, {env: {XDG_STATE_HOME: state}})).toEqual({
+			code: 78,
+			stdout: '',
+			stderr: `midwatch: ${file}: version is 2, written by a newer midwatch, and must be at most 1: use that midwatch, or another directory with XDG_STATE_HOME\n`,
+		});
+		expect(readdirSync(join(state, 'midwatch'))).toEqual(['state.json']);
+	});
+
+	test('changes nothing for commands that do not read it', async () => {
+		const state = mkdtempSync(join(midwatch.home, 'newer-'));
+		mkdirSync(join(state, 'midwatch'));
+		writeFileSync(join(state, 'midwatch', 'state.json'), '{"version":2}');
+		expect((await midwatch.run(['keys', '--markdown'], {env: {XDG_STATE_HOME: state}})).code).toBe(0);
+	});
+});
 
 describe('a wrong command line exits with 64 and prints one line', () => {
 	test.each([

@@ -1,7 +1,7 @@
 import {hostname, userInfo} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {readActor} from '../../../src/audit/actor.ts';
-import {stateDir} from '../../../src/state/state-dir.ts';
+import {stateDir} from '../../../src/state/layout.ts';
 
 describe('actor', () => {
 	test('is the user of the operating system, with sudo user and SSH client', () => {
