@@ -256,6 +256,7 @@ function commandsReference(): string {
 const writerTexts: Readonly<Record<StateEntry['writers'], string>> = {
 	own: 'each console its own',
 	locked: 'one console at a time',
+	document: 'one console at a time; a document',
 	any: 'any console',
 };
 
@@ -290,7 +291,7 @@ Delete files only while no console runs. Everything but the audit log, the saved
 const stateNotes = `- **Locks** are leases ([ADR 16](adr/0016-leases.md)): files that their holder renews every few seconds, and that end with it. \`audit/writer.lock\` and \`documents.lock\` stay when they are released.
 - **Limits.** A larger file is not read. The audit log has no limit: it grows by one file a month, and midwatch never deletes from it. Saved files and texts stay until you delete them.
 - **Written by any console** means that the complete file is replaced, and the last one wins.
-- **A JSON document** (those whose lock is \`documents.lock\`) that is too large, or not what midwatch writes, is renamed to \`<name>.broken\`, which is reported once, and starts empty. One that other users can read or write is refused until its mode is corrected.
+- **A document** (JSON) that is too large, or not what midwatch writes, is renamed to \`<name>.broken\`, which is reported once, and starts empty. One that other users can read or write is refused until its mode is corrected.
 - **Temporary files** are beside the file that they replace, with a random ending; \`audit/.check-…\` is what \`doctor\` writes to try the disk. After a crash they can be deleted.
 - **The version** in \`state.json\` is that of this list. A directory of a newer midwatch is not used: every command but \`keys\`, \`--help\` and \`--version\` ends with one line and exit code 78. A directory without the file is from before there was one, and is used as it is.
 - **Not here:** the configuration (\`~/.config/midwatch\`), the file of \`--log\`, and the cache of compiled code (\`~/.cache/midwatch\`), which can always be deleted.

@@ -16,6 +16,9 @@ export class FileError extends Error {
 	}
 }
 
+/** A file is larger than the caller reads. */
+export class FileTooLargeError extends FileError {}
+
 /** A larger file cannot be a file of ours. */
 const defaultMaxBytes = 1024 * 1024;
 
@@ -120,7 +123,7 @@ export async function readChecked(
 		if (!stats.isFile()) throw new FileError(file, 'is not a file');
 		const problem = rule.kind === 'secret' ? secrecyProblem(file, stats) : trustProblem(file, stats, rule.owner);
 		if (problem !== undefined) throw new FileError(file, problem);
-		if (stats.size > maxBytes) throw new FileError(file, `is larger than ${maxBytes / 1024 / 1024} MB`);
+		if (stats.size > maxBytes) throw new FileTooLargeError(file, `is larger than ${maxBytes / 1024 / 1024} MB`);
 		return await handle.readFile('utf8');
 	} finally {
 		await handle.close();

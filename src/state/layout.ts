@@ -13,9 +13,10 @@ export const fileMode = 0o600;
  * Who writes an entry when several consoles run.
  * - `own`: each console its own file
  * - `locked`: one console at a time, the holder of a lock
+ * - `document`: one console at a time, through `createStateDocument`
  * - `any`: any console; the file is always replaced, and the last one wins
  */
-export type Writers = 'own' | 'locked' | 'any';
+export type Writers = 'own' | 'locked' | 'document' | 'any';
 
 /** A file or a folder of the state directory. */
 export type StateEntry = {
@@ -140,7 +141,7 @@ export const stateLayout = {
 	},
 	approvedPrograms: {
 		path: 'approved-programs.json',
-		writers: 'locked',
+		writers: 'document',
 		maxBytes: MB,
 		contents: 'the login programs of kubeconfigs that you approved',
 		loss: 'the approvals, for which you are prompted again',
@@ -149,7 +150,7 @@ export const stateLayout = {
 		path: 'documents.lock',
 		writers: 'locked',
 		maxBytes: leaseBytes,
-		contents: 'the lease of the console that changes a JSON document beside it',
+		contents: 'the lease of the console that changes a document',
 		loss: 'nothing',
 	},
 	demo: {
@@ -161,6 +162,10 @@ export const stateLayout = {
 } as const satisfies Readonly<Record<string, StateEntry>>;
 
 export type StateName = keyof typeof stateLayout;
+
+export type DocumentName = {
+	[Name in StateName]: (typeof stateLayout)[Name]['writers'] extends 'document' ? Name : never;
+}[StateName];
 
 /** The parts of a path that vary: `Variable<'audit/<month>.jsonl'>` is `month`. */
 type Variable<Path extends string> = Path extends `${string}<${infer Name}>${infer Rest}`

@@ -1,11 +1,7 @@
-import {randomUUID} from 'node:crypto';
-import {rename, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import {z} from 'zod';
 import {AdapterError, messageOf} from '../../errors.ts';
-import {makeDirectory} from '../../files/make-directory.ts';
-import {ConfigError} from '../config-error.ts';
-import {readSafeFile} from '../safe-file.ts';
+import {FileError} from '../../files/checked-file.ts';
+import {createStateDocument, type StateDocument} from '../../state/state-document.ts';
 
 /*
  * Stores the programs that this user has approved in approved-programs.json of the state directory, mode 0600. To withdraw an approval,
@@ -14,50 +10,46 @@ import {readSafeFile} from '../safe-file.ts';
 
 /** `digest` is the hash of arguments, environment and server, which are not stored. */
 const entrySchema = z.object({program: z.string(), digest: z.string(), requestedBy: z.string(), at: z.string()});
-const fileSchema = z.object({version: z.literal(1), programs: z.array(entrySchema)});
+const fileSchema = z.object({version: z.literal(1), programs: z.array(entrySchema).readonly()});
 
+type ApprovedPrograms = z.infer<typeof fileSchema>;
 export type ApprovedProgram = z.infer<typeof entrySchema>;
 
 /** The oldest entries above this number are dropped. */
 const maxPrograms = 1000;
 
-const fileIn = (stateDir: string): string => join(stateDir, 'approved-programs.json');
+const openDocument = (stateDir: string, report: (text: string) => void): StateDocument<ApprovedPrograms> =>
+	createStateDocument(stateDir, 'approvedPrograms', {schema: fileSchema, initial: {version: 1, programs: []}, report});
 
-/** Reads the approved programs. @throws AdapterError `denied` when the file cannot be read, trusted or parsed: then nothing is approved. */
+/**
+ * Reads the approved programs.
+ * @throws AdapterError `denied` when the file cannot be read or trusted, and once when it was broken: then nothing is approved.
+ */
 export async function readApprovedPrograms(stateDir: string): Promise<readonly ApprovedProgram[]> {
-	const file = fileIn(stateDir);
-	const denied = (what: string, cause: unknown) =>
-		new AdapterError('denied', what, `Fix ${file}, or delete it and approve the programs again.`, {cause});
-	let text: string | undefined;
+	let problem: string | undefined;
+	const document = openDocument(stateDir, text => {
+		problem = text;
+	});
 	try {
-		text = await readSafeFile(file, {kind: 'secret'});
+		const {programs} = await document.read();
+		if (problem !== undefined) throw new AdapterError('denied', problem, 'Approve the programs again.');
+		return programs;
 	} catch (error) {
-		if (!(error instanceof ConfigError)) throw error;
-		throw denied(messageOf(error), error);
-	}
-	if (text === undefined) return [];
-	try {
-		return fileSchema.parse(JSON.parse(text)).programs;
-	} catch (error) {
-		throw denied(`${file} is not a list of approved programs`, error);
+		if (!(error instanceof FileError)) throw error;
+		const hint = `Fix ${error.file}, or delete it and approve the programs again.`;
+		throw new AdapterError('denied', error.message, hint, {cause: error});
 	}
 }
 
-/**
- * Adds an approval. When two consoles write at the same moment, one approval may be lost; the user is then prompted for it again.
- * @throws AdapterError `denied` when it cannot be written.
- */
+/** Adds an approval. @throws AdapterError `denied` when it cannot be written. */
 export async function addApprovedProgram(stateDir: string, program: ApprovedProgram): Promise<void> {
-	const before = await readApprovedPrograms(stateDir);
-	const file = fileIn(stateDir);
-	const draft = `${file}.${randomUUID()}`;
 	try {
-		makeDirectory(stateDir);
-		const programs = [...before, program].slice(-maxPrograms);
-		await writeFile(draft, `${JSON.stringify({version: 1, programs}, undefined, '\t')}\n`, {mode: 0o600, flag: 'wx'});
-		await rename(draft, file);
+		// Approving again answers what was lost with a broken file.
+		await openDocument(stateDir, () => {}).update(({programs}) => ({
+			version: 1,
+			programs: [...programs, program].slice(-maxPrograms),
+		}));
 	} catch (error) {
-		await rm(draft, {force: true}).catch(() => {});
 		const hint = `Make ${stateDir} yours and writable, or set XDG_STATE_HOME.`;
 		throw new AdapterError('denied', `the approval cannot be saved: ${messageOf(error)}`, hint, {cause: error});
 	}

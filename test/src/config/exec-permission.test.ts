@@ -129,7 +129,7 @@ describe('a program of a kubeconfig', () => {
 		await expect(createExecPermission(request(), rules).approval()).rejects.toMatchObject({kind: 'denied'});
 	});
 
-	test('is not approved by a file that others can read or write, or that is invalid', async () => {
+	test('is not approved by a file that others can read or write, or that is broken, which is set aside', async () => {
 		await approve();
 		const file = join(rules.stateDir, 'approved-programs.json');
 		for (const mode of [0o620, 0o604]) {
@@ -138,10 +138,17 @@ describe('a program of a kubeconfig', () => {
 		}
 		chmodSync(file, 0o600);
 		writeFileSync(file, '{"version":1,"programs":[{"program":7}]}');
-		expect(await permit()).toContain(
-			`${file} is not a list of approved programs: Fix ${file}, or delete it and approve the programs again`,
+		expect(await permit()).toBe(
+			`${file} has unexpected contents at programs.0.program: it was renamed to ${file}.broken, and starts empty: Approve the programs again.`,
 		);
-		await expect(approve()).rejects.toMatchObject({kind: 'denied'});
+		expect(await permit()).toMatch(/^waits for your approval/);
+		await approve();
+		expect(await permit()).toBe('runs');
+	});
+
+	test('is approved when two consoles approve two programs at the same moment', async () => {
+		await Promise.all([approve(), approve({server: 'https://other.test'})]);
+		expect([await permit(), await permit({server: 'https://other.test'})]).toEqual(['runs', 'runs']);
 	});
 });
 
