@@ -1,4 +1,4 @@
-import {mkdir, readdir, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -62,7 +62,11 @@ describe('presence', () => {
 		const dir = join(stateDir, 'consoles');
 		await mkdir(dir);
 		const clock = createFakeClock();
-		const far = (state: string) => writeFile(join(dir, 'far.json'), presenceFile('far', {namespace: 'pid:[1]'}, state));
+		// Replaced, because a look at an empty file would find no console.
+		const far = async (state: string) => {
+			await writeFile(join(dir, 'far.new'), presenceFile('far', {namespace: 'pid:[1]'}, state));
+			await rename(join(dir, 'far.new'), join(dir, 'far.json'));
+		};
 		await far('1');
 		await writeFile(join(dir, 'cut.json'), '{"session":');
 		const presence = await createPresence({stateDir, session: 'A', clock, actor});
