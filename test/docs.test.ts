@@ -14,8 +14,8 @@ describe('the documents that follow from the declarations', () => {
 	});
 
 	test('every action declares the facts that its confirmation shows, each once', () => {
-		for (const {id, shows} of systems.flatMap(({actions}) => actions)) {
-			const facts = shows.map(({fact}) => fact);
+		for (const {id, shownFacts} of systems.flatMap(({actions}) => actions)) {
+			const facts = shownFacts.map(({fact}) => fact);
 			expect(facts.length, id).toBeGreaterThan(2);
 			expect(new Set(facts).size, id).toBe(facts.length);
 		}

@@ -13,13 +13,14 @@ export type AffectedAlerts = {
 /** Declares that a confirmation shows one of these numbers. */
 export const countShownFact = (fact: string): ShownFact => ({
 	fact,
-	bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+	changeDetectedBy: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
 });
 
 /** Declares that a confirmation lists the alerts. */
 export const listShownFact = (fact: string): ShownFact => ({
 	fact,
-	notBound: 'alerts begin and end by themselves all the time; the numbers of alerts and of critical ones are bound',
+	changeAllowedBecause:
+		'alerts begin and end by themselves all the time; the numbers of alerts and of critical ones are bound',
 });
 
 export const countAffectedAlerts = (alerts: readonly AlertFacts[]): AffectedAlerts => ({

@@ -64,24 +64,28 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 			},
 		},
 	],
-	shows: [
+	shownFacts: [
 		{
 			fact: 'the alert',
-			bound: 'fingerprint, which is a hash of its labels, and startsAt, read again just before it is sent',
+			changeDetectedBy: 'fingerprint, which is a hash of its labels, and startsAt, read again just before it is sent',
 		},
-		{fact: 'the silences on the alert', bound: 'their ids, read again just before it is sent'},
+		{fact: 'the silences on the alert', changeDetectedBy: 'their ids, read again just before it is sent'},
 		{
 			fact: 'that its end is in the future',
-			bound: 'the end is part of the plan, and compared with the clock before it is sent',
+			changeDetectedBy: 'the end is part of the plan, and compared with the clock before it is sent',
 		},
 		countShownFact('how many alerts it hides'),
 		countShownFact('how many of them are critical'),
 		countShownFact('how many of them notify now'),
 		listShownFact('which alerts it hides'),
-		{fact: 'other silences with the same matchers', bound: 'their ids and ends, read again just before it is sent'},
+		{
+			fact: 'other silences with the same matchers',
+			changeDetectedBy: 'their ids and ends, read again just before it is sent',
+		},
 		{
 			fact: 'how many alerts fire in total',
-			notBound: 'alerts begin and end by themselves all the time; those that the silence hides are counted and bound',
+			changeAllowedBecause:
+				'alerts begin and end by themselves all the time; those that the silence hides are counted and bound',
 		},
 	],
 	disabled: () => undefined,
@@ -115,7 +119,7 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 					startsAt: alert.startsAt,
 					silencedBy: alert.silencedBy,
 				},
-				again: undefined,
+				recreatedId: undefined,
 			},
 			context,
 			covered ? {} : {mismatch: `these matchers do not match ${row.name} itself: it keeps notifying`},

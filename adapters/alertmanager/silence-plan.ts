@@ -32,7 +32,7 @@ export type CreateSilencePlan = {
 		  }
 		| undefined;
 	/** Id of the ended silence that is created again. */
-	readonly again: string | undefined;
+	readonly recreatedId: string | undefined;
 	/** The alerts that it hides, as shown. */
 	readonly hides: AffectedAlerts;
 	/** Active silences with the same matchers, as shown: id and end. */
@@ -92,7 +92,7 @@ export async function previewCreate(
 	context: SilenceContext,
 	{mismatch}: {readonly mismatch?: string | undefined} = {},
 ): Promise<Preview<SilencePlan>> {
-	const {silence, alert, again} = wanted;
+	const {silence, alert, recreatedId} = wanted;
 	const [hidden, silences] = await Promise.all([
 		context.port.alerts(context, silence.matchers),
 		context.port.silences(context),
@@ -108,8 +108,8 @@ export async function previewCreate(
 	return {
 		plan,
 		target: context.target.name,
-		object: alert?.name ?? shortId(again ?? ''),
-		locks: [alert === undefined ? `silence ${again}` : `alert ${alert.fingerprint}`],
+		object: alert?.name ?? shortId(recreatedId ?? ''),
+		lockNames: [alert === undefined ? `silence ${recreatedId}` : `alert ${alert.fingerprint}`],
 		count: Math.max(1, hidden.length),
 		...touchedAlerts(hidden.length === 0 ? ['no alert that fires now'] : hidden.map(alertLine)),
 		cliEquivalent: curlTargetCommand(context.target, '/api/v2/silences', [
@@ -117,14 +117,14 @@ export async function previewCreate(
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
 		]),
 		impact: `Until ${formatTime(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, no receiver is notified of alerts that match ${matchersText(silence.matchers)}: ${formatAlertCount(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${formatAlertCount(firing)} of these notify now. `}They keep firing: a silence repairs nothing.`,
-		boundTo:
+		checkedIdentity:
 			alert === undefined
-				? `silence ${again}, which has ended`
+				? `silence ${recreatedId}, which has ended`
 				: `fingerprint ${alert.fingerprint}, firing since ${alert.startsAt}, ${alert.silencedBy.length === 0 ? 'not silenced' : `silenced by ${alert.silencedBy.map(shortId).join(', ')}`}`,
 		changes: [
 			{
 				field: 'silence',
-				before: again === undefined ? 'none' : 'ended',
+				before: recreatedId === undefined ? 'none' : 'ended',
 				after: `until ${formatTime(silence.endsAt)}, by ${silence.createdBy}`,
 			},
 		],
@@ -143,7 +143,7 @@ export async function previewExpire(silence: Silence, context: SilenceContext): 
 		plan: {do: 'expire', target: context.target.name, silence, notifies: countAffectedAlerts(loud)},
 		target: context.target.name,
 		object: shortId(silence.id),
-		locks: [`silence ${silence.id}`],
+		lockNames: [`silence ${silence.id}`],
 		count: 1 + loud.length,
 		...touchedAlerts([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
 		cliEquivalent: curlTargetCommand(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
@@ -152,7 +152,7 @@ export async function previewExpire(silence: Silence, context: SilenceContext): 
 				? 'It hides no alert that would notify.'
 				: `${formatAlertCount(loud)}${criticalOf(loud)} that it hides notify again, within the group_interval of their route.`
 		}${others > 0 ? ` ${others} more stay silenced by another silence.` : ''}`,
-		boundTo: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
+		checkedIdentity: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
 		undo: {
@@ -189,7 +189,7 @@ const idAndEnd = ({id, endsAt}: Silence): string => `${id} until ${endsAt}`;
 const conflictCheck = (label: string, detail: string): Check => ({label, result: 'block', detail, conflict: true});
 
 async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Promise<readonly Check[]> {
-	const {silence, alert, again} = plan;
+	const {silence, alert, recreatedId} = plan;
 	const {port} = context;
 	const [all, hidden, silences] = await Promise.all([
 		port.alerts(context),
@@ -210,7 +210,7 @@ async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Pr
 			);
 		else checks.push({label, result: 'pass', detail: `still firing, since ${formatTime(now.startsAt)}`});
 	} else {
-		const ended = silences.find(({id}) => id === again)?.state !== 'active';
+		const ended = silences.find(({id}) => id === recreatedId)?.state !== 'active';
 		checks.push(
 			ended
 				? {label: 'the silence', result: 'pass', detail: 'it has ended'}
@@ -366,7 +366,7 @@ export async function previewUndo(
 			target: plan.target,
 			silence: {matchers, endsAt, createdBy, comment, ...(state === 'pending' ? {startsAt} : {})},
 			alert: undefined,
-			again: id,
+			recreatedId: id,
 		},
 		context,
 	);

@@ -161,22 +161,28 @@ export const signalledByReceiptKey = (sent: SignalSplit['sent']): Readonly<Recor
 
 /** The facts of a session that both confirmations show. */
 export const sessionShownFacts: readonly ShownFact[] = [
-	{fact: 'pid', bound: 'the pid together with backend_start, in the statement that signals'},
-	{fact: 'user and database', bound: 'backend_start: neither changes between login and end'},
-	{fact: 'state', bound: 'state, in the statement that signals'},
-	{fact: 'statement', bound: 'query_start, in the statement that signals: the next statement has another start'},
-	{fact: 'transaction', bound: 'xact_start, in the statement that signals: the next transaction has another start'},
+	{fact: 'pid', changeDetectedBy: 'the pid together with backend_start, in the statement that signals'},
+	{fact: 'user and database', changeDetectedBy: 'backend_start: neither changes between login and end'},
+	{fact: 'state', changeDetectedBy: 'state, in the statement that signals'},
+	{
+		fact: 'statement',
+		changeDetectedBy: 'query_start, in the statement that signals: the next statement has another start',
+	},
+	{
+		fact: 'transaction',
+		changeDetectedBy: 'xact_start, in the statement that signals: the next transaction has another start',
+	},
 	{
 		fact: 'how long its statement has run and its transaction has been open',
-		notBound: 'both are counted from query_start and xact_start, which are bound, and only grow',
+		changeAllowedBecause: 'both are counted from query_start and xact_start, which are bound, and only grow',
 	},
 	{
 		fact: 'how many sessions wait for it',
-		notBound: 'it is counted for the preview; sessions that wait later are unblocked too',
+		changeAllowedBecause: 'it is counted for the preview; sessions that wait later are unblocked too',
 	},
 	{
 		fact: 'whether it only waits for another session',
-		notBound: 'it is advice, read for the preview; the action affects only the selected session',
+		changeAllowedBecause: 'it is advice, read for the preview; the action affects only the selected session',
 	},
-	{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and refused by the server'},
+	{fact: 'whether midwatch may signal it', changeDetectedBy: 'read again before it is sent, and refused by the server'},
 ];

@@ -36,11 +36,11 @@ type SessionUnchangedCheck = (shown: ShownSession, now: SessionRecord | undefine
 /** The members that both actions share. */
 export const sessionActionParts = (
 	same: SessionUnchangedCheck,
-): Pick<SignalAction, 'kind' | 'selects' | 'params' | 'shows' | 'preflight' | 'unchangedRows'> => ({
+): Pick<SignalAction, 'kind' | 'selects' | 'params' | 'shownFacts' | 'preflight' | 'unchangedRows'> => ({
 	kind: sessionKind,
 	selects: 'many',
 	params: [],
-	shows: sessionShownFacts,
+	shownFacts: sessionShownFacts,
 	async preflight({sessions: shown}, {port, signal}) {
 		const now = await readSessionsByPid(shown, port, signal);
 		const server = await port.server({signal});
@@ -65,15 +65,15 @@ export const sessionActionParts = (
 /** The parts of the preview that both actions share. */
 export function previewSignal(
 	selected: readonly SelectedSession[],
-): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'locks' | 'count' | 'touches' | 'boundTo' | 'changes'> {
+): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'lockNames' | 'count' | 'touches' | 'checkedIdentity' | 'changes'> {
 	const sessions = selected.map(({session}) => toShownSession(session));
 	return {
 		plan: {sessions},
 		object: nameSessions(sessions),
-		locks: sessions.map(receiptKey),
+		lockNames: sessions.map(receiptKey),
 		count: sessions.length,
 		touches: selected.map(({session}, index) => describeTouchedSession(session, sessions[index]?.query ?? '')),
-		boundTo: describeSessionBinding(sessions),
+		checkedIdentity: describeSessionBinding(sessions),
 		changes: [],
 	};
 }

@@ -70,13 +70,13 @@ function previewOf(
 		plan,
 		target: target.name,
 		object: name,
-		locks: ['configuration'],
+		lockNames: ['configuration'],
 		count: 1,
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
 		cliEquivalent: curlReloadCommand(target),
 		impact:
 			'Prometheus reads its configuration and rules again. Targets and rules that are no longer in the files are dropped at once, new ones start; scraped data stays. When a file has an error, Prometheus keeps the configuration it has and reports the error.',
-		boundTo: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
+		checkedIdentity: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
 		changes: [{field: 'configuration', before: `loaded ${runtime.lastConfigTime}`, after: 'the files as they are now'}],
 		risk: 'medium',
 		undo: {
@@ -101,22 +101,28 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 	kind: 'prometheus.target',
 	selects: 'one',
 	params: [],
-	shows: [
-		{fact: 'the configuration file', bound: 'startTime: the file is named on the command line of the server'},
-		{fact: 'when the server was started', bound: 'startTime, read again just before it is sent'},
-		{fact: 'when the configuration was loaded', bound: 'lastConfigTime, read again just before it is sent'},
-		{fact: 'whether the last reload failed', bound: 'reloadConfigSuccess, read again just before it is sent'},
+	shownFacts: [
+		{
+			fact: 'the configuration file',
+			changeDetectedBy: 'startTime: the file is named on the command line of the server',
+		},
+		{fact: 'when the server was started', changeDetectedBy: 'startTime, read again just before it is sent'},
+		{fact: 'when the configuration was loaded', changeDetectedBy: 'lastConfigTime, read again just before it is sent'},
+		{
+			fact: 'whether the last reload failed',
+			changeDetectedBy: 'reloadConfigSuccess, read again just before it is sent',
+		},
 		{
 			fact: 'whether it may be reloaded by the API',
-			bound: 'startTime: the flag is on the command line of the server, which refuses the call without it',
+			changeDetectedBy: 'startTime: the flag is on the command line of the server, which refuses the call without it',
 		},
 		{
 			fact: 'whether it is ready',
-			notBound: 'a server is not ready only while it starts or stops, and startTime shows another start',
+			changeAllowedBecause: 'a server is not ready only while it starts or stops, and startTime shows another start',
 		},
 		{
 			fact: 'the contents of the files',
-			notBound: 'Prometheus does not show files that it has not loaded, so they cannot be compared',
+			changeAllowedBecause: 'Prometheus does not show files that it has not loaded, so they cannot be compared',
 		},
 	],
 	disabled: () => undefined,

@@ -55,26 +55,28 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 	kind: 'redis.client',
 	selects: 'one',
 	params: [],
-	shows: [
-		{fact: 'id and address', bound: 'CLIENT KILL ID and ADDR'},
-		{fact: 'user', bound: 'CLIENT KILL USER'},
-		{fact: 'name', bound: 'CLIENT LIST ID, read on the connection that kills, just before'},
+	shownFacts: [
+		{fact: 'id and address', changeDetectedBy: 'CLIENT KILL ID and ADDR'},
+		{fact: 'user', changeDetectedBy: 'CLIENT KILL USER'},
+		{fact: 'name', changeDetectedBy: 'CLIENT LIST ID, read on the connection that kills, just before'},
 		{
 			fact: 'whether it is a client, a replica, a primary or a MONITOR',
-			bound: 'the flags of CLIENT LIST ID, read on the connection that kills, just before',
+			changeDetectedBy: 'the flags of CLIENT LIST ID, read on the connection that kills, just before',
 		},
-		{fact: 'the run of the server', bound: 'run_id of INFO, read on the connection that kills, just before'},
+		{fact: 'the run of the server', changeDetectedBy: 'run_id of INFO, read on the connection that kills, just before'},
 		{
 			fact: 'how long it has been connected',
-			notBound: 'it only grows while its id, which the server gives to no other client in the same run, is there',
+			changeAllowedBecause:
+				'it only grows while its id, which the server gives to no other client in the same run, is there',
 		},
-		{fact: 'how much its buffers hold', notBound: 'it changes with every answer; all of it is freed'},
-		{fact: 'how much memory the server uses', notBound: 'it only says whether killing helps'},
+		{fact: 'how much its buffers hold', changeAllowedBecause: 'it changes with every answer; all of it is freed'},
+		{fact: 'how much memory the server uses', changeAllowedBecause: 'it only says whether killing helps'},
 		{
 			fact: 'whether a MULTI is open',
-			notBound: 'a client opens and ends one within milliseconds; it is read again while the confirmation waits',
+			changeAllowedBecause:
+				'a client opens and ends one within milliseconds; it is read again while the confirmation waits',
 		},
-		{fact: 'whether midwatch may kill it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
+		{fact: 'whether midwatch may kill it', changeDetectedBy: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
 	disabled: ([row]) =>
 		row === undefined
@@ -105,7 +107,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 			plan,
 			target: context.target.name,
 			object: String(client.id),
-			locks: [`client ${client.id}`],
+			lockNames: [`client ${client.id}`],
 			count: 1,
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
 			cliEquivalent: redisCliCommand(context.target, [
@@ -113,7 +115,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
 			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and its unanswered commands are lost to it. Most clients connect again by themselves.`,
-			boundTo: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
+			checkedIdentity: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'none: a connection cannot be restored; the client connects again by itself'},

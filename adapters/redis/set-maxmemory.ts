@@ -55,11 +55,11 @@ function previewOf(
 		target: target.name,
 		// A target has one maxmemory, so the size distinguishes this change from another; typing it confirms the right one.
 		object: formatRedisSize(to),
-		locks: ['maxmemory'],
+		lockNames: ['maxmemory'],
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		cliEquivalent: redisCliCommand(target, ['CONFIG', 'SET', 'maxmemory', formatRedisSize(to)]),
-		boundTo: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
+		checkedIdentity: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
 		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
 		...maxmemoryEffect(info, to),
 	};
@@ -129,22 +129,31 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 			},
 		},
 	],
-	shows: [
-		{fact: 'maxmemory', bound: 'maxmemory of INFO, read on the connection that sets it, just before'},
-		{fact: 'eviction policy', bound: 'maxmemory_policy of INFO, read on the connection that sets it, just before'},
-		{fact: 'the run of the server', bound: 'run_id of INFO, read on the connection that sets it, just before'},
-		{fact: 'role', bound: 'role of INFO, read on the connection that sets it, just before'},
+	shownFacts: [
+		{fact: 'maxmemory', changeDetectedBy: 'maxmemory of INFO, read on the connection that sets it, just before'},
+		{
+			fact: 'eviction policy',
+			changeDetectedBy: 'maxmemory_policy of INFO, read on the connection that sets it, just before',
+		},
+		{
+			fact: 'the run of the server',
+			changeDetectedBy: 'run_id of INFO, read on the connection that sets it, just before',
+		},
+		{fact: 'role', changeDetectedBy: 'role of INFO, read on the connection that sets it, just before'},
 		{
 			fact: 'whether keys are evicted or writes refused at once',
-			bound: 'used_memory of INFO against the new limit, read on the connection that sets it, just before',
+			changeDetectedBy: 'used_memory of INFO against the new limit, read on the connection that sets it, just before',
 		},
 		{
 			fact: 'how much memory is used',
-			notBound: 'it changes with every write; that it stays on the same side of the new limit is bound',
+			changeAllowedBecause: 'it changes with every write; that it stays on the same side of the new limit is bound',
 		},
-		{fact: 'how much memory clients hold', notBound: 'it only says whether a higher limit helps'},
-		{fact: 'the memory of the machine', notBound: 'Redis reads it at its start, and another run is noticed'},
-		{fact: 'whether midwatch may set it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
+		{fact: 'how much memory clients hold', changeAllowedBecause: 'it only says whether a higher limit helps'},
+		{
+			fact: 'the memory of the machine',
+			changeAllowedBecause: 'Redis reads it at its start, and another run is noticed',
+		},
+		{fact: 'whether midwatch may set it', changeDetectedBy: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
 	disabled: ([row]) =>
 		row === undefined ? undefined : missingPermissionReason(findPermission(row, '+config|set'), 'CONFIG SET'),

@@ -66,7 +66,7 @@ function actionsReference(systems: readonly System[]): string {
 	for (const {title, actions, inspections, sources} of systems) {
 		parts.push(`## ${title}\n`);
 		for (const action of actions) {
-			const {id, title: name, key, selects, params, shows, undo} = action;
+			const {id, title: name, key, selects, params, shownFacts, undo} = action;
 			const kinds = kindsOf(action);
 			const facts = [
 				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${kinds.map(code).join(' or ')}`,
@@ -75,9 +75,9 @@ function actionsReference(systems: readonly System[]): string {
 					? `- no undo: ${undo.impossible}`
 					: '- can be undone: the undo is an action too, previewed and confirmed like the first',
 			];
-			const shown = shows.map(fact => [
+			const shown = shownFacts.map(fact => [
 				fact.fact,
-				'bound' in fact ? `bound: ${fact.bound}` : `**not bound**: ${fact.notBound}`,
+				'changeDetectedBy' in fact ? `bound: ${fact.changeDetectedBy}` : `**not bound**: ${fact.changeAllowedBecause}`,
 			]);
 			parts.push(`### ${name} (${code(id)})\n`, `${facts.join('\n')}\n`);
 			parts.push(`${table(['the confirmation shows', 'if it changes before the plan is sent'], shown)}\n`);

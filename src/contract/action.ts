@@ -41,16 +41,16 @@ export type Preview<Plan = unknown> = {
 	/** Every object, one line each, where `touches` omits some: the audit records them all. */
 	readonly objects?: readonly string[];
 	/**
-	 * Names of what it changes, at least one: `pid 4711`, `maxmemory`. Never the new value. Two consoles never change the same name at once,
-	 * and attempts without effect are counted by it.
+	 * Names of what it changes, at least one: `pid 4711`, `maxmemory`. Never the new value. The console locks them while it sends, so that two
+	 * consoles never change the same object at once; attempts without effect are counted by them.
 	 */
-	readonly locks: readonly string[];
+	readonly lockNames: readonly string[];
 	/** The command line that does the same, quoted for a shell. */
 	readonly cliEquivalent: string;
 	/** What will happen, in one or two sentences, with the numbers just read. */
 	readonly impact: string;
 	/** The identity that is checked again before the plan runs: `pid 4411, backend started …, query started …`. */
-	readonly boundTo: string;
+	readonly checkedIdentity: string;
 	/** What changes, before and after, when it can be said. */
 	readonly changes: readonly {readonly field: string; readonly before: string; readonly after: string}[];
 	readonly risk: Risk;
@@ -78,10 +78,13 @@ export type ActionContext<Port, Settings = unknown> = Context & {
 };
 
 /**
- * One fact that the confirmation shows about the objects of an action, and what happens when it changes before the plan is sent. `bound`
- * says how the guard detects the change (then nothing is sent); `notBound` says why the plan is still valid.
+ * One fact that the confirmation shows about the objects of an action. When it changes before the plan is sent: a fact with
+ * `changeDetectedBy` is bound, the guard detects the change and nothing is sent; with `changeAllowedBecause` the plan is sent all the same.
  */
-export type ShownFact = {readonly fact: string} & ({readonly bound: string} | {readonly notBound: string});
+export type ShownFact = {readonly fact: string} & (
+	| {readonly changeDetectedBy: string}
+	| {readonly changeAllowedBecause: string}
+);
 
 export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings = unknown> = {
 	/** `<system>.<verb>`: the key in config, audit, runbooks and docs. Never renamed once released. */
@@ -96,7 +99,7 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	readonly selects: 'one' | 'many';
 	readonly params: readonly Param[];
 	/** Every fact that its confirmation shows; docs/actions.md lists them. */
-	readonly shows: readonly ShownFact[];
+	readonly shownFacts: readonly ShownFact[];
 	/**
 	 * For an action on several rows: returns the selected rows that still match the plan, or without a plan the row. When some rows changed, a
 	 * new plan for the unchanged ones is offered. Reads only.

@@ -44,7 +44,7 @@ export async function executeRemedy(parts: ExecutionParts, run: RunContext): Pro
 	if (!remedy) return;
 	arming.touch(run.target);
 	const about = `a console running ${run.action.id}`;
-	const lock = await lockObjects(locks, {target: run.target, names: remedy.preview.locks, about});
+	const lock = await lockObjects(locks, {target: run.target, names: remedy.preview.lockNames, about});
 	if (!('release' in lock)) {
 		current.refuse(run, lock.reason, lock.hint);
 		return;

@@ -61,10 +61,10 @@ export function createProposal(options: {
 			const limit = {timeoutMs: previewTimeoutMs, what: 'the preview'};
 			const created = freezePreview(await calls.read(run, limit, run.preview));
 			if (created.target !== run.target) throw new Error(`the preview is of ${created.target}, not of ${run.target}`);
-			if (created.locks.length === 0) throw new Error('the preview does not name what it changes');
+			if (created.lockNames.length === 0) throw new Error('the preview does not name what it changes');
 			const hash = hashPlan(run.action.id, run.target, created.plan);
 			current.step(run, {type: 'previewed', preview: created, hash});
-			if (await refuseFutile(run, remedy, created.locks)) return 'refused';
+			if (await refuseFutile(run, remedy, created.lockNames)) return 'refused';
 		} catch (error) {
 			const failure = toRemedyFailure(error);
 			const replanOffer = failure.kind === 'conflict' ? await findUnchangedRows(calls, run, undefined) : undefined;

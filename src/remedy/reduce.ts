@@ -203,7 +203,7 @@ function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
 				'unknown',
 				at,
 				reason,
-				`before anything else, check on the server whether it was done: ${remedy.preview.boundTo}`,
+				`before anything else, check on the server whether it was done: ${remedy.preview.checkedIdentity}`,
 			),
 			failure,
 		};
@@ -219,6 +219,6 @@ function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {
 	const {outcome, at} = event;
 	if (outcome.result === 'pending') return {...remedy, outcome};
 	const isClear = outcome.result === 'done' || outcome.result === 'superseded';
-	const hint = isClear ? undefined : `check it on the server: ${remedy.preview.boundTo}`;
+	const hint = isClear ? undefined : `check it on the server: ${remedy.preview.checkedIdentity}`;
 	return {...end(remedy, outcome.result, at, outcome.detail, hint), outcome};
 }

@@ -40,14 +40,14 @@ export function intentEntry(
 	identity: TargetIdentity,
 	{armed, list}: {readonly armed: ArmedBy | undefined; readonly list: ObjectList},
 ): AuditEntry {
-	const {impact, cliEquivalent, boundTo, count, risk, undo} = remedy.preview;
+	const {impact, cliEquivalent, checkedIdentity, count, risk, undo} = remedy.preview;
 	return {
 		...remedyEntryFields(remedy, identity),
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
 		...(canonicalJson(remedy.preview.plan).length <= maxPlanLength ? {plan: remedy.preview.plan} : {}),
-		preview: {impact, cli_equivalent: cliEquivalent, bound_to: boundTo, count, ...list, risk, undo},
+		preview: {impact, cli_equivalent: cliEquivalent, bound_to: checkedIdentity, count, ...list, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmationEntry(remedy.confirmation),
 	};

@@ -42,10 +42,10 @@ export async function readCurrentState(
 	{shown, conflict}: {readonly shown: Preview; readonly conflict: Check},
 ): Promise<CurrentState> {
 	const part = await findUnchangedRows(calls, run, shown.plan);
-	const bindingChange = (after: string): PlanChange => ({field: 'bound to', before: shown.boundTo, after});
+	const bindingChange = (after: string): PlanChange => ({field: 'bound to', before: shown.checkedIdentity, after});
 	try {
 		const now = await calls.read(run, {timeoutMs: readTimeoutMs, what: 'the second preview'}, run.preview);
-		const after = now.boundTo === shown.boundTo ? conflict.detail : now.boundTo;
+		const after = now.checkedIdentity === shown.checkedIdentity ? conflict.detail : now.checkedIdentity;
 		const changed = [...touchesChange(shown, now), bindingChange(after)];
 		return {changed, replanOffer: part ?? {rows: run.rows, isPart: false}};
 	} catch (error) {

@@ -42,7 +42,7 @@ export function createVerifications(options: {
 	const earlierWatches = ({target, preview, undoOf}: Remedy) =>
 		current.settling.get().flatMap(earlier => {
 			const watch = watches.get(earlier.id);
-			const sharesLock = earlier.preview?.locks.some(name => preview?.locks.includes(name)) === true;
+			const sharesLock = earlier.preview?.lockNames.some(name => preview?.lockNames.includes(name)) === true;
 			const isEarlier = earlier.id === undoOf || (earlier.target === target && sharesLock);
 			return watch !== undefined && isEarlier ? [{id: earlier.id, watch}] : [];
 		});
@@ -68,7 +68,7 @@ export function createVerifications(options: {
 			watches.delete(run.id);
 			const result = outcome.result === 'pending' ? 'unknown' : outcome.result;
 			// Recorded before the remedy ends, so that a failed record is shown with its end.
-			const entry = {kind: 'verify', result, locks: preview.locks, note: outcome.detail} as const;
+			const entry = {kind: 'verify', result, locks: preview.lockNames, note: outcome.detail} as const;
 			await recordResult({audit, current}, {run, remedy, entry});
 			current.step(run, {type: 'verified', outcome}, 'verifying');
 		},

@@ -188,12 +188,12 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 					expect(JSON.parse(JSON.stringify(preview.plan))).toEqual(preview.plan);
 					expect(preview.touches.length).toBeGreaterThan(0);
 					expect(preview.count).toBe((preview.objects ?? preview.touches).length);
-					expect(preview.locks.length).toBeGreaterThan(0);
+					expect(preview.lockNames.length).toBeGreaterThan(0);
 					for (const text of [
 						preview.object,
 						preview.cliEquivalent,
 						preview.impact,
-						preview.boundTo,
+						preview.checkedIdentity,
 						preview.undo.text,
 					]) {
 						expect(text).toMatch(/^\S/);

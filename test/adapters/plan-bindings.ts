@@ -25,22 +25,22 @@ export type BindingCases<Port> = Readonly<
  */
 export function planBindingTests<Port>(actions: readonly Action<Row, Port>[], cases: BindingCases<Port>): void {
 	test('every bound fact has a case, and every case a bound fact', () => {
-		const declared = actions.map(({id, shows}) => [
+		const declared = actions.map(({id, shownFacts}) => [
 			id,
-			shows.flatMap(one => ('bound' in one ? one.fact : [])).toSorted(),
+			shownFacts.flatMap(shown => ('changeDetectedBy' in shown ? shown.fact : [])).toSorted(),
 		]);
 		const cased = actions.map(({id}) => [id, Object.keys(cases[id] ?? {}).toSorted()]);
 		expect(cased).toEqual(declared);
-		for (const fact of actions.flatMap(({shows}) => shows)) {
-			if ('notBound' in fact) expect(fact.notBound).toMatch(/\w+ \w+ \w+/);
+		for (const fact of actions.flatMap(({shownFacts}) => shownFacts)) {
+			if ('changeAllowedBecause' in fact) expect(fact.changeAllowedBecause).toMatch(/\w+ \w+ \w+/);
 		}
 	});
 
 	for (const action of actions) {
 		describe(action.id, () => {
-			for (const {fact, ...rest} of action.shows) {
+			for (const {fact, ...rest} of action.shownFacts) {
 				const shown = cases[action.id]?.[fact];
-				if ('notBound' in rest || shown === undefined) continue;
+				if ('changeAllowedBecause' in rest || shown === undefined) continue;
 				test(`a plan is refused when this changes: ${fact}`, async () => {
 					const {plan, context: about, change, wasApplied, cleanUp} = await shown(action);
 					try {

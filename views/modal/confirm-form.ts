@@ -112,7 +112,11 @@ function consequenceLines(preview: Preview, layout: FormLayout): readonly ModalL
 }
 
 /** What changes, the command, and what the plan is bound to. */
-function planLines(deck: Deck, {cliEquivalent, boundTo, changes}: Preview, layout: FormLayout): readonly ModalLine[] {
+function planLines(
+	deck: Deck,
+	{cliEquivalent, checkedIdentity, changes}: Preview,
+	layout: FormLayout,
+): readonly ModalLine[] {
 	const key = deck.options.keymap.keyFor('confirm.expand');
 	const part = (label: string, text: string, oneLine: boolean) =>
 		oneLine ? onOneLine(label, text, layout, key) : labelledLines(label, text, layout);
@@ -121,7 +125,7 @@ function planLines(deck: Deck, {cliEquivalent, boundTo, changes}: Preview, layou
 			labelledLines('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), layout),
 		),
 		...part('will run', cleanLine(cliEquivalent), !layout.isExpanded),
-		...part('bound to', cleanLine(boundTo), layout.tight && !layout.isExpanded),
+		...part('bound to', cleanLine(checkedIdentity), layout.tight && !layout.isExpanded),
 	];
 }
 

@@ -131,37 +131,43 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 					: undefined,
 		},
 	],
-	shows: [
-		{fact: 'the group', bound: 'its name, which the commit carries; a deleted group has no offsets to compare'},
+	shownFacts: [
+		{
+			fact: 'the group',
+			changeDetectedBy: 'its name, which the commit carries; a deleted group has no offsets to compare',
+		},
 		{
 			fact: 'the topic',
-			bound: 'its id, where the broker gives one: a topic that is deleted and created again has another',
+			changeDetectedBy: 'its id, where the broker gives one: a topic that is deleted and created again has another',
 		},
-		{fact: 'the type of the group', bound: 'read again just before the commit'},
-		{fact: 'the state of the group', bound: 'read again just before the commit'},
+		{fact: 'the type of the group', changeDetectedBy: 'read again just before the commit'},
+		{fact: 'the state of the group', changeDetectedBy: 'read again just before the commit'},
 		{
 			fact: 'how many members it has',
-			bound: 'read again just before the commit, and the broker refuses a commit for a group with members',
+			changeDetectedBy: 'read again just before the commit, and the broker refuses a commit for a group with members',
 		},
-		{fact: 'the epoch of the group', bound: 'read again just before the commit, where the broker gives one'},
-		{fact: 'the committed offsets', bound: 'read again just before the commit; Kafka has no commit that compares'},
+		{fact: 'the epoch of the group', changeDetectedBy: 'read again just before the commit, where the broker gives one'},
+		{
+			fact: 'the committed offsets',
+			changeDetectedBy: 'read again just before the commit; Kafka has no commit that compares',
+		},
 		{
 			fact: 'that the messages from the new offsets on exist',
-			bound: 'the start of each log, read again just before the commit',
+			changeDetectedBy: 'the start of each log, read again just before the commit',
 		},
 		{
 			fact: 'where each log begins and ends',
-			notBound:
+			changeAllowedBecause:
 				'both move by themselves with every message and with retention; the offsets that are committed are those of the plan',
 		},
 		{
 			fact: 'how many messages are skipped or read again',
-			notBound:
+			changeAllowedBecause:
 				'it is counted from the ends of the logs, which move by themselves; the offsets before and after, between which it counts, are bound',
 		},
 		{
 			fact: 'whether midwatch may commit for it',
-			notBound: 'the brokers refuse the commit when it is sent, and nothing is changed then',
+			changeAllowedBecause: 'the brokers refuse the commit when it is sent, and nothing is changed then',
 		},
 	],
 	disabled([row]) {

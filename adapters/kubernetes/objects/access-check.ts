@@ -5,7 +5,8 @@ import {kubectlGrantCommand} from '../api/grant-command.ts';
 /** The fact that a confirmation shows about this check. `what`: `evict it`. */
 export const accessFact = (what: string): ShownFact => ({
 	fact: `whether midwatch may ${what}`,
-	bound: 'checked again by the server when the request is sent; the answer before is cached for at most five minutes',
+	changeDetectedBy:
+		'checked again by the server when the request is sent; the answer before is cached for at most five minutes',
 });
 
 /** Checks a permission on the server. `label`: `the right to evict it`. A failed review is `unknown` and blocks nothing: the server decides when the request is sent. */

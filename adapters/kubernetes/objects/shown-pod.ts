@@ -17,22 +17,25 @@ export type ShownPod = {
 export const podShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'name and namespace',
-		bound: 'preconditions.uid, which the server compares: a uid is never reused',
+		changeDetectedBy: 'preconditions.uid, which the server compares: a uid is never reused',
 	},
 	{
 		fact: 'whether it serves, is not ready or has finished',
-		bound: 'its containers and its phase, read again just before it is sent',
+		changeDetectedBy: 'its containers and its phase, read again just before it is sent',
 	},
 	{
 		fact: 'the word of its status',
-		notBound:
+		changeAllowedBecause:
 			'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
 	},
 	{
 		fact: 'the workload that creates a new pod',
-		bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+		changeDetectedBy: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
 	},
-	{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
+	{
+		fact: 'whether it is being deleted',
+		changeDetectedBy: 'metadata.deletionTimestamp, read again just before it is sent',
+	},
 ];
 
 /** The controller that recreates a pod. A static pod has none: its controller reference is its node. */

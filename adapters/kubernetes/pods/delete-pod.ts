@@ -106,20 +106,20 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 					: `Enter ${ownGracePeriod} or an integer from 0 to ${maxGraceSeconds}.`,
 		},
 	],
-	shows: [
+	shownFacts: [
 		...podShownFacts,
 		{
 			fact: 'its grace period',
-			bound:
+			changeDetectedBy:
 				'preconditions.uid: the grace period of a pod is fixed when it is created; a chosen one is part of the plan',
 		},
 		{
 			fact: 'disruption budgets that deleting violates',
-			bound: 'their names, read again just before it is sent where they can be read: one more is a conflict',
+			changeDetectedBy: 'their names, read again just before it is sent where they can be read: one more is a conflict',
 		},
 		{
 			fact: 'the finalizers that its deletion waits for',
-			bound: 'metadata.finalizers, read again just before it is sent',
+			changeDetectedBy: 'metadata.finalizers, read again just before it is sent',
 		},
 		accessFact('delete it'),
 	],
@@ -138,7 +138,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 			plan: {target: context.target.name, pods, grace, violatedBudgets},
 			target: context.target.name,
 			object: nameRemovedObject(pods),
-			locks: listTouchedPods(pods),
+			lockNames: listTouchedPods(pods),
 			count: pods.length,
 			touches: listTouchedPods(pods),
 			cliEquivalent: [...namespaces]
@@ -147,7 +147,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 				)
 				.join(' && '),
 			impact: `${describeRemovalImpact(currentPods, grace)} Disruption budgets are not checked: try eviction first.`,
-			boundTo: describePodBinding(pods),
+			checkedIdentity: describePodBinding(pods),
 			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',
 			undo: {class: 'none', text: 'none: a deleted pod does not come back, its workload creates a new one'},

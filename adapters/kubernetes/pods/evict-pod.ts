@@ -183,17 +183,20 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 	kind: 'kubernetes.pod',
 	selects: 'many',
 	params: [],
-	shows: [
+	shownFacts: [
 		...podShownFacts,
-		{fact: 'its grace period', bound: 'preconditions.uid: the grace period of a pod is fixed when it is created'},
-		{fact: 'disruption budgets', bound: 'read again just before it is sent, and enforced by the server'},
+		{
+			fact: 'its grace period',
+			changeDetectedBy: 'preconditions.uid: the grace period of a pod is fixed when it is created',
+		},
+		{fact: 'disruption budgets', changeDetectedBy: 'read again just before it is sent, and enforced by the server'},
 		{
 			fact: 'what the dry run said',
-			bound: 'an accepted one is checked again by the server; any other is repeated just before it is sent',
+			changeDetectedBy: 'an accepted one is checked again by the server; any other is repeated just before it is sent',
 		},
 		{
 			fact: 'how its containers terminated before',
-			notBound:
+			changeAllowedBecause:
 				'each crash overwrites it; it only explains why evicting does not help, and whether the pod serves is bound',
 		},
 		accessFact('evict it'),
@@ -212,12 +215,12 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 			plan: {target: context.target.name, pods, dryRun},
 			target: context.target.name,
 			object: nameRemovedObject(pods),
-			locks: listTouchedPods(pods),
+			lockNames: listTouchedPods(pods),
 			count: pods.length,
 			touches: listTouchedPods(pods),
 			cliEquivalent: pods.map(({pod}) => evictionCliEquivalent(pod, context)).join(' && '),
 			impact: describeRemovalImpact(currentPods, undefined),
-			boundTo: describePodBinding(pods),
+			checkedIdentity: describePodBinding(pods),
 			changes: [],
 			risk: assessRemovalRisk(currentPods),
 			undo: {class: 'none', text: 'none: an evicted pod does not come back, its workload creates a new one'},

@@ -38,11 +38,11 @@ export const restartWorkload = defineAction<RowWithWorkload, KubernetesPort, Kub
 	also: ['kubernetes.workload'],
 	selects: 'one',
 	params: [],
-	shows: [
+	shownFacts: [
 		...templateShownFacts,
 		{
 			fact: 'why a restart does not help',
-			notBound: 'it is advice derived from how the pods terminated, which each crash overwrites',
+			changeAllowedBecause: 'it is advice derived from how the pods terminated, which each crash overwrites',
 		},
 	],
 	disabled: ([row]) =>

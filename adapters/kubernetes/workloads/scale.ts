@@ -116,7 +116,7 @@ async function previewScale(
 		plan: {target: target.name, ...bound, from, to, dryRun, autoscaler: autoscalerSummary(autoscaling)},
 		target: target.name,
 		object: qualifiedName(workload),
-		locks: [`${workload.kind} ${qualifiedName(workload)}`],
+		lockNames: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${qualifiedName(workload)}`],
 		cliEquivalent: kubectlCommand(
@@ -124,7 +124,7 @@ async function previewScale(
 			...['-n', workload.namespace, 'scale', kubectlName(workload), `--current-replicas=${from}`, `--replicas=${to}`],
 		),
 		impact: `${what}. Serving now: ${formatServing(pods, object)}.${owner}`,
-		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
+		checkedIdentity: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
 		undo: {class: 'exact', text: `exact while ${to} replicas are requested: scale back to ${from}`},
@@ -157,17 +157,20 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 					: `Enter an integer from 0 to ${maxReplicas}, such as 6.`,
 		},
 	],
-	shows: [
+	shownFacts: [
 		...workloadShownFacts,
 		{
 			fact: 'how many replicas are requested',
-			bound: 'metadata.generation, and the version that was read, which the server compares',
+			changeDetectedBy: 'metadata.generation, and the version that was read, which the server compares',
 		},
 		{
 			fact: 'how many pods serve',
-			notBound: 'pods become ready and fail by themselves all the time; the figure is read for the preview',
+			changeAllowedBecause: 'pods become ready and fail by themselves all the time; the figure is read for the preview',
 		},
-		{fact: 'the autoscaler', bound: 'its uid and its bounds, read again just before the patch where they can be read'},
+		{
+			fact: 'the autoscaler',
+			changeDetectedBy: 'its uid and its bounds, read again just before the patch where they can be read',
+		},
 	],
 	disabled: ([row]) => workloadUnavailableReason(row, kinds),
 	async preview([row], params, context) {

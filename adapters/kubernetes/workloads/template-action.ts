@@ -35,22 +35,24 @@ export const templateShownFacts: readonly ShownFact[] = [
 	...workloadShownFacts,
 	{
 		fact: 'the template before and after',
-		bound: 'metadata.generation, and the version that was read, which the server compares',
+		changeDetectedBy: 'metadata.generation, and the version that was read, which the server compares',
 	},
-	{fact: 'update strategy', bound: 'metadata.generation'},
+	{fact: 'update strategy', changeDetectedBy: 'metadata.generation'},
 	{
 		fact: 'how many pods it has, and how many serve',
-		notBound: 'pods appear, become ready and fail by themselves all the time; the figures are read for the preview',
+		changeAllowedBecause:
+			'pods appear, become ready and fail by themselves all the time; the figures are read for the preview',
 	},
 	{
 		fact: 'the revision that an undo restores',
-		bound: 'the uid of the current revision, read again just before the patch',
+		changeDetectedBy: 'the uid of the current revision, read again just before the patch',
 	},
 	{
 		fact: 'whether a rollout is under way',
-		notBound: 'a rollout proceeds and ends by itself; a new one changes metadata.generation, which is bound',
+		changeAllowedBecause:
+			'a rollout proceeds and ends by itself; a new one changes metadata.generation, which is bound',
 	},
-	{fact: 'whether it is paused', bound: 'metadata.generation'},
+	{fact: 'whether it is paused', changeDetectedBy: 'metadata.generation'},
 ];
 
 const patchMaker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: TemplateContext) => (object: ApiObject) =>
@@ -120,12 +122,12 @@ export async function previewTemplateChange(
 		},
 		target: context.target.name,
 		object: qualifiedName(workload),
-		locks: [`${workload.kind} ${qualifiedName(workload)}`],
+		lockNames: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${qualifiedName(workload)} and its ${pods} pods`],
 		cliEquivalent: request.equivalent,
 		impact: request.impact,
-		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
+		checkedIdentity: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
 		changes:
 			changes.length > 0 || dryRun.result !== 'accepted'
 				? changes

@@ -110,9 +110,12 @@ export const undoRollout = defineAction<RowWithWorkload, KubernetesPort, Kuberne
 					: `Enter ${previousKeyword} or the number of a revision.`,
 		},
 	],
-	shows: [
+	shownFacts: [
 		...templateShownFacts,
-		{fact: 'the revision that it is rolled back to', bound: 'the uid of the revision and a hash of its content'},
+		{
+			fact: 'the revision that it is rolled back to',
+			changeDetectedBy: 'the uid of the revision and a hash of its content',
+		},
 	],
 	disabled: ([row]) =>
 		row?.workload?.paused === true

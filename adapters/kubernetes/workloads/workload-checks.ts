@@ -14,13 +14,17 @@ import {assessRollout} from './rollout-watch.ts';
 export const workloadShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'kind and name',
-		bound: 'uid, compared with the version that is read before the patch, which the server compares',
+		changeDetectedBy: 'uid, compared with the version that is read before the patch, which the server compares',
 	},
-	{fact: 'the tool or controller that manages it', bound: 'read again with the version that the server compares'},
+	{
+		fact: 'the tool or controller that manages it',
+		changeDetectedBy: 'read again with the version that the server compares',
+	},
 	accessFact('change it'),
 	{
 		fact: 'what the dry run said',
-		notBound: 'the server validates the same patch again when it is sent, and changes nothing when it refuses it',
+		changeAllowedBecause:
+			'the server validates the same patch again when it is sent, and changes nothing when it refuses it',
 	},
 ];
 

@@ -44,7 +44,7 @@ const silence: Silence = {
 } as unknown as Silence;
 
 test('a silence counts every alert that it hides, lists ten, and records all', async () => {
-	const wanted = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'} as const;
+	const wanted = {do: 'silence', target: 'alerts', silence, alert: undefined, recreatedId: 's1'} as const;
 	const {count, touches, objects} = await previewCreate(wanted, context);
 	expect(count).toBe(54);
 	expect(touches).toHaveLength(11);

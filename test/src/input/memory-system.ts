@@ -100,7 +100,7 @@ const action = (
 	key: about.key,
 	kind: 'postgres.session',
 	selects: 'one',
-	shows: [{fact: 'the names of the jobs', bound: 'the names'}],
+	shownFacts: [{fact: 'the names of the jobs', changeDetectedBy: 'the names'}],
 	params: [],
 	disabled: () => undefined,
 	async preview(rows, params) {
@@ -132,10 +132,10 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	object: plan.names.length === 1 ? (plan.names[0] ?? '') : `${plan.names.length} jobs`,
 	count: plan.names.length,
 	touches: plan.names,
-	locks: plan.names,
+	lockNames: plan.names,
 	cliEquivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
 	impact: `${plan.names.length} jobs are touched.`,
-	boundTo: plan.names.join(', '),
+	checkedIdentity: plan.names.join(', '),
 	changes: [],
 	risk,
 	undo: {

@@ -25,7 +25,7 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 	kind: 'probe.lamp',
 	selects: 'many',
 	params: [],
-	shows: [{fact: 'colour', bound: 'the colour'}],
+	shownFacts: [{fact: 'colour', changeDetectedBy: 'the colour'}],
 	disabled: () => undefined,
 	async preview(rows, _params, {port}) {
 		const lamps = rows.map(({id}): readonly [string, string] => {
@@ -39,10 +39,10 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 			object: lamps.length === 1 ? `lamp ${lamps[0]?.[0]}` : `${lamps.length} lamps`,
 			count: lamps.length,
 			touches: lamps.map(([id, colour]) => `lamp ${id}, ${colour}`),
-			locks: lamps.map(([id]) => `lamp ${id}`),
+			lockNames: lamps.map(([id]) => `lamp ${id}`),
 			cliEquivalent: 'lampctl off',
 			impact: 'they go dark',
-			boundTo: lamps.map(pair => pair.join(' ')).join(', '),
+			checkedIdentity: lamps.map(pair => pair.join(' ')).join(', '),
 			changes: [],
 			risk: 'low',
 			undo: {class: 'none', text: 'none'},
