@@ -13,7 +13,8 @@ export type AffectedAlerts = {
 /** Declares that a confirmation shows one of these numbers. */
 export const countShownFact = (fact: string): ShownFact => ({
 	fact,
-	changeDetectedBy: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+	changeDetectedBy:
+		'the number, counted again just before the request is sent: more than shown is a conflict, fewer is not',
 });
 
 /** Declares that a confirmation lists the alerts. */

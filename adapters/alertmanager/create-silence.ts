@@ -67,12 +67,13 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 	shownFacts: [
 		{
 			fact: 'the alert',
-			changeDetectedBy: 'fingerprint, which is a hash of its labels, and startsAt, read again just before it is sent',
+			changeDetectedBy:
+				'fingerprint, which is a hash of its labels, and startsAt, read again just before the request is sent',
 		},
-		{fact: 'the silences on the alert', changeDetectedBy: 'their ids, read again just before it is sent'},
+		{fact: 'the silences on the alert', changeDetectedBy: 'their ids, read again just before the request is sent'},
 		{
 			fact: 'that its end is in the future',
-			changeDetectedBy: 'the end is part of the plan, and compared with the clock before it is sent',
+			changeDetectedBy: 'the end is part of the plan, and compared with the clock before the request is sent',
 		},
 		countShownFact('how many alerts it hides'),
 		countShownFact('how many of them are critical'),
@@ -80,7 +81,7 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 		listShownFact('which alerts it hides'),
 		{
 			fact: 'other silences with the same matchers',
-			changeDetectedBy: 'their ids and ends, read again just before it is sent',
+			changeDetectedBy: 'their ids and ends, read again just before the request is sent',
 		},
 		{
 			fact: 'how many alerts fire in total',
@@ -104,7 +105,7 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 			);
 		}
 		const matchers = parseMatchers(params['matchers'] ?? '');
-		// The server rounds to seconds: the end that is confirmed equals the one that is read back.
+		// Rounded up to full seconds, because the server rounds: so the end that it returns equals the end that the user confirmed.
 		const ends = Math.ceil(context.now() / 1000) * 1000 + seconds * 1000;
 		const matched = await context.port.alerts(context, matchers);
 		const covered = matched.some(({fingerprint}) => fingerprint === alert.fingerprint);

@@ -3,8 +3,8 @@ import type {AlertFacts, AlertmanagerStatus, Matcher, Silence} from '../../src/p
 
 /*
  * Decodes and checks responses of the API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. A response without a
- * field that identifies an alert or a silence, or says its state or time, is malformed. Other fields have a default, also where the
- * specification requires them: an empty text, no annotations, no receivers.
+ * field that identifies an alert or a silence, or says its state, time or matchers, is malformed; so is a status without version, start or state of
+ * the cluster. Other fields have a default, also where the specification requires them: an empty text, no annotations, no receivers.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Json = Readonly<Record<string, unknown>>;
 const malformed = (what: string): AdapterError =>
 	new AdapterError(
 		'malformed',
-		`${what} is not as an Alertmanager sends it`,
+		`${what} is not what an Alertmanager sends`,
 		'Check `url` and its prefix: is it another server?',
 	);
 
@@ -40,7 +40,7 @@ function timestamp(value: unknown, what: string): string {
 	return time;
 }
 
-const optional = (value: unknown): string => (typeof value === 'string' ? value : '');
+const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const texts = (value: unknown): readonly string[] =>
 	Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
@@ -48,8 +48,8 @@ const texts = (value: unknown): readonly string[] =>
 const labels = (value: unknown, what: string): Readonly<Record<string, string>> =>
 	Object.fromEntries(Object.entries(object(value, what)).map(([name, label]) => [name, text(label, what)]));
 
-function oneOf<T extends string>(value: unknown, words: readonly T[], what: string): T {
-	const match = words.find(word => word === value);
+function oneOf<T extends string>(value: unknown, values: readonly T[], what: string): T {
+	const match = values.find(candidate => candidate === value);
 	if (match === undefined) throw malformed(what);
 	return match;
 }
@@ -69,7 +69,7 @@ function decodeAlert(value: unknown): AlertFacts {
 		),
 		startsAt: timestamp(alert['startsAt'], 'the start of an alert'),
 		updatedAt: timestamp(alert['updatedAt'], 'the last update of an alert'),
-		generatorURL: optional(alert['generatorURL']),
+		generatorURL: textOrEmpty(alert['generatorURL']),
 	};
 }
 
@@ -94,19 +94,19 @@ function decodeSilence(value: unknown): Silence {
 		startsAt: timestamp(silence['startsAt'], 'the start of a silence'),
 		endsAt: timestamp(silence['endsAt'], 'the end of a silence'),
 		updatedAt: timestamp(silence['updatedAt'], 'the last update of a silence'),
-		createdBy: optional(silence['createdBy']),
-		comment: optional(silence['comment']),
+		createdBy: textOrEmpty(silence['createdBy']),
+		comment: textOrEmpty(silence['comment']),
 	};
 }
 
-/** @throws AdapterError `malformed` */
+/** Decodes the response of GET /alerts. @throws AdapterError `malformed` */
 export const decodeAlerts = (body: unknown): readonly AlertFacts[] => list(body, 'the list of alerts').map(decodeAlert);
 
-/** @throws AdapterError `malformed` */
+/** Decodes the response of GET /silences. @throws AdapterError `malformed` */
 export const decodeSilences = (body: unknown): readonly Silence[] =>
 	list(body, 'the list of silences').map(decodeSilence);
 
-/** The status without the configuration, which may hold secrets. @throws AdapterError `malformed` */
+/** Decodes the response of GET /status, without the configuration, which may hold secrets. @throws AdapterError `malformed` */
 export function decodeStatus(body: unknown): AlertmanagerStatus {
 	const status = object(body, 'the status');
 	const cluster = object(status['cluster'], 'the status of the cluster');
@@ -118,6 +118,6 @@ export function decodeStatus(body: unknown): AlertmanagerStatus {
 	};
 }
 
-/** The id in the response to a new silence. @throws AdapterError `malformed` */
+/** Decodes the response of POST /silences: the id of the silence. @throws AdapterError `malformed` */
 export const decodeSilenceId = (body: unknown): string =>
 	text(object(body, 'the response to a new silence')['silenceID'], 'the id of the new silence');

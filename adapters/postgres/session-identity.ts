@@ -184,5 +184,8 @@ export const sessionShownFacts: readonly ShownFact[] = [
 		fact: 'whether it only waits for another session',
 		changeAllowedBecause: 'it is advice, read for the preview; the action affects only the selected session',
 	},
-	{fact: 'whether midwatch may signal it', changeDetectedBy: 'read again before it is sent, and refused by the server'},
+	{
+		fact: 'whether midwatch may signal it',
+		changeDetectedBy: 'read again just before the signal is sent, and refused by the server',
+	},
 ];

@@ -78,16 +78,16 @@ export function createPrometheusClient(
 async function readReadiness(
 	http: HttpClient,
 	signal: AbortSignal,
-): Promise<{readonly ready: boolean; readonly said: string}> {
+): Promise<{readonly ready: boolean; readonly answer: string}> {
 	try {
 		const response = await http.bytes({path: '/-/ready', operation: 'ready', accept: '*/*'}, signal);
 		const text = response.bytes.toString('utf8').trim();
 		if (isHtml(response.contentType, text)) throw notJsonError(response, text, 'ready', http.endpoint);
-		return {ready: true, said: text};
+		return {ready: true, answer: text};
 	} catch (error) {
 		const refusal = findHttpRefusal(error);
 		if (refusal?.status !== 503) throw error;
-		return {ready: false, said: refusal.body.trim()};
+		return {ready: false, answer: refusal.body.trim()};
 	}
 }
 

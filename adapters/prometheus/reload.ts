@@ -106,11 +106,14 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 			fact: 'the configuration file',
 			changeDetectedBy: 'startTime: the file is named on the command line of the server',
 		},
-		{fact: 'when the server was started', changeDetectedBy: 'startTime, read again just before it is sent'},
-		{fact: 'when the configuration was loaded', changeDetectedBy: 'lastConfigTime, read again just before it is sent'},
+		{fact: 'when the server was started', changeDetectedBy: 'startTime, read again just before the request is sent'},
+		{
+			fact: 'when the configuration was loaded',
+			changeDetectedBy: 'lastConfigTime, read again just before the request is sent',
+		},
 		{
 			fact: 'whether the last reload failed',
-			changeDetectedBy: 'reloadConfigSuccess, read again just before it is sent',
+			changeDetectedBy: 'reloadConfigSuccess, read again just before the request is sent',
 		},
 		{
 			fact: 'whether it may be reloaded by the API',
@@ -118,7 +121,8 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 		},
 		{
 			fact: 'whether it is ready',
-			changeAllowedBecause: 'a server is not ready only while it starts or stops, and startTime shows another start',
+			changeAllowedBecause:
+				'a server is unready only while it is starting or stopping, and startTime shows another start',
 		},
 		{
 			fact: 'the contents of the files',
@@ -151,7 +155,7 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort, Prome
 			checks.push({
 				label: 'ready',
 				result: 'warn',
-				detail: `${ready.said || 'it is not ready'}: the reload may take long`,
+				detail: `${ready.answer || 'it is not ready'}: the reload may take long`,
 			});
 		}
 		return checks;

@@ -136,8 +136,8 @@ export type PrometheusPort = {
 	targets(pool: string, context: Context): Promise<readonly ScrapeTarget[] | undefined>;
 	alerts(context: Context): Promise<readonly PrometheusAlert[] | undefined>;
 	rules(context: Context): Promise<readonly PrometheusRule[] | undefined>;
-	/** False while it replays its log. `said` is what it answers. */
-	ready(context: Context): Promise<{readonly ready: boolean; readonly said: string} | undefined>;
+	/** Requests /-/ready. `ready` is false while the server replays its write-ahead log; `answer` is the body of the response. */
+	ready(context: Context): Promise<{readonly ready: boolean; readonly answer: string} | undefined>;
 	runtime(context: Context): Promise<RuntimeInfo | undefined>;
 	build(context: Context): Promise<BuildInfo | undefined>;
 	/** Of the command line: `web.enable-lifecycle`, `config.file`. */

@@ -9,7 +9,7 @@ import {mountTestTerminal, type TestTerminal} from './test-terminal.tsx';
 let demo: DemoDeck;
 let terminal: TestTerminal;
 
-/** The demo's pods have one. */
+/** The name of a row; its id for rows without a name. */
 const nameOf = (row: Row) => ('name' in row ? String(row.name) : row.id);
 
 const show = () =>
@@ -33,26 +33,27 @@ describe('keys that come faster than frames', () => {
 		await terminal.screen();
 	});
 
-	/** Index of the row under the cursor, as the screen shows it and as the deck has it. */
-	async function cursor(): Promise<number> {
+	/** The index of the deck's current row. Asserts that the screen marks the row of that name (its first 6 letters). */
+	async function shownCursorIndex(): Promise<number> {
 		const entry = demo.deck.currentRow();
-		const at = demo.deck.focusedView().entries.findIndex(({key}) => key === entry?.key);
-		const shown = (await terminal.screen()).split('\n').find(line => line.includes('▸')) ?? '';
-		expect(shown).toContain(entry === undefined ? 'a row' : nameOf(entry.row).slice(0, 6));
-		return at;
+		if (entry === undefined) throw new Error('the deck has no current row');
+		const markedLine = (await terminal.screen()).split('\n').find(line => line.includes('▸')) ?? '';
+		expect(markedLine).toContain(nameOf(entry.row).slice(0, 6));
+		return demo.deck.focusedView().entries.findIndex(({key}) => key === entry.key);
 	}
 
 	it('are all taken and painted once, when they come in one piece', async () => {
 		const frames = terminal.frames().length;
 		terminal.input('j'.repeat(150));
-		expect(await cursor()).toBe(150);
+		expect(await shownCursorIndex()).toBe(150);
 		expect(terminal.frames()).toHaveLength(frames + 1);
 		terminal.input('\u001b[A'.repeat(70));
-		expect(await cursor()).toBe(80);
+		expect(await shownCursorIndex()).toBe(80);
 		expect(terminal.frames()).toHaveLength(frames + 2);
 	});
 
 	it('are all taken while a frame is under way, and then painted once', async () => {
+		// The terminal stops taking output: the frame that is sent next waits.
 		terminal.stall(true);
 		const frames = terminal.frames().length;
 		for (let key = 0; key < 40; key += 1) {
@@ -61,9 +62,9 @@ describe('keys that come faster than frames', () => {
 			terminal.input('B');
 			await new Promise(resolve => setImmediate(resolve));
 		}
-		// One frame was under way when the others came: it and the newest are all that is written.
 		terminal.stall(false);
-		expect(await cursor()).toBe(40);
+		expect(await shownCursorIndex()).toBe(40);
+		// Two frames: the one that was waiting, and one with all other keys.
 		expect(terminal.frames()).toHaveLength(frames + 2);
 	});
 

@@ -11,38 +11,42 @@ export const problemNote = (text: string, {problem, hint}: ReadProblem): Note =>
 	severity: 'unknown',
 });
 
-/** One note for all unreadable groups, with the first problem: they usually have the same one. */
-export function unreadableGroupsNote(groups: ReadonlyMap<string, ReadProblem>): readonly Note[] {
+/** At most one note: how many groups cannot be read, and the problem of the first. They usually have the same one. */
+export function unreadableGroupsNotes(groups: ReadonlyMap<string, ReadProblem>): readonly Note[] {
 	const [first] = groups.values();
 	if (first === undefined) return [];
 	const several = `${formatThousands(groups.size)} groups cannot be read, one of them because`;
 	return [problemNote(groups.size === 1 ? '1 group cannot be read' : several, first)];
 }
 
-export const pendingGroupsNote = (count: number): readonly Note[] =>
+/** At most one note: how many groups have not been read yet. */
+export const pendingGroupsNotes = (count: number): readonly Note[] =>
 	count <= 0 ? [] : [{text: `${formatThousands(count)} groups are still to be read`, severity: 'ok'}];
 
-/** Workers of Kafka Connect and others are groups too, and commit no offsets. */
-export function otherGroupsNote(
+/**
+ * At most one note: how many groups are not listed because they commit no offsets, with their protocol types. Workers of Kafka Connect and
+ * Schema Registry are such groups. Groups without a protocol type are not counted: they have never had a member.
+ */
+export function groupsWithoutOffsetsNotes(
 	groups: readonly KafkaGroupName[],
 	rows: ReadonlyMap<string, readonly LagRow[]>,
 ): readonly Note[] {
-	const others = groups.filter(({group, protocolType}) => protocolType !== 'consumer' && rows.get(group)?.length === 0);
-	const types = [...new Set(others.flatMap(({protocolType}) => protocolType || []))].toSorted();
+	const others = groups.filter(
+		({group, protocolType}) => protocolType !== 'consumer' && protocolType !== '' && rows.get(group)?.length === 0,
+	);
+	const types = [...new Set(others.map(({protocolType}) => protocolType))].toSorted();
 	if (types.length === 0) return [];
 	return [{text: `not listed: ${others.length} groups that commit no offsets (${types.join(', ')})`, severity: 'ok'}];
 }
 
-/** How many of the groups the last read covered; empty when it was all of them. `readAt`: when each group was read. */
-export function sampleOf(
+/** The line that says how many groups the last poll read and how old the oldest lag is; undefined when it read all. `readAt`: epoch ms. */
+export function partialReadText(
 	read: number,
 	groups: number,
 	now: number,
 	readAt: ReadonlyMap<string, number>,
-): {readonly sample?: string} {
-	if (read >= groups) return {};
+): string | undefined {
+	if (read >= groups) return undefined;
 	const oldest = [...readAt.values()].reduce((earliest, at) => Math.min(earliest, at), now);
-	return {
-		sample: `read ${formatThousands(read)} of ${formatThousands(groups)} groups in this turn, the oldest ${formatDuration((now - oldest) / 1000)} ago`,
-	};
+	return `this poll read ${formatThousands(read)} of ${formatThousands(groups)} groups; the oldest lag shown was read ${formatDuration((now - oldest) / 1000)} ago`;
 }

@@ -10,7 +10,13 @@ import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
 import {chunks} from '../chunks.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {createGroupList} from './group-list.ts';
-import {otherGroupsNote, pendingGroupsNote, type ReadProblem, sampleOf, unreadableGroupsNote} from './lag-notes.ts';
+import {
+	groupsWithoutOffsetsNotes,
+	partialReadText,
+	pendingGroupsNotes,
+	type ReadProblem,
+	unreadableGroupsNotes,
+} from './lag-notes.ts';
 import {createLogOffsetsReader} from './log-offsets.ts';
 import {selectGroupsToRefresh} from './refresh-order.ts';
 
@@ -77,6 +83,7 @@ function createLagReader(
 		const now = await readLogOffsets(reads, context);
 		await evaluate(reads, now);
 		const {groups} = list;
+		const sample = partialReadText(reads.length, groups.size, now, readAt);
 		// In the order of the list, not of the turns.
 		const all = [...groups.keys()].flatMap(group => rows.get(group) ?? []);
 		return {
@@ -85,11 +92,11 @@ function createLagReader(
 			omitted: 0,
 			notes: [
 				...list.notes,
-				...unreadableGroupsNote(unreadable),
-				...otherGroupsNote([...groups.values()], rows),
-				...pendingGroupsNote(groups.size - rows.size),
+				...unreadableGroupsNotes(unreadable),
+				...groupsWithoutOffsetsNotes([...groups.values()], rows),
+				...pendingGroupsNotes(groups.size - rows.size),
 			],
-			...sampleOf(reads.length, groups.size, now, readAt),
+			...(sample === undefined ? {} : {sample}),
 		};
 	};
 }

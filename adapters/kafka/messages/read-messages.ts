@@ -7,7 +7,11 @@ import {readRecords} from '../protocol/records.ts';
 import {fetchRequest} from '../protocol/request-fetch.ts';
 import {leaderlessPartitionError, readOffsets} from '../topics/read-topics.ts';
 
-/** Reads messages by plain fetches from the leader: no group, no session, no state at the brokers. */
+/**
+ * Reads messages from an offset on, by plain fetches from the leader: no group, no session, no state at the brokers. Stops at `limit`, at the
+ * end of the log, and before a message that alone is larger than `limit.bytes`.
+ * @throws AdapterError `conflict` when the log does not hold the offset, `unreachable` when the partition has no leader.
+ */
 export async function readMessages(
 	cluster: BrokerPool,
 	from: TopicPartition & {readonly offset: number},
@@ -18,23 +22,24 @@ export async function readMessages(
 	const messages: KafkaMessage[] = [];
 	let next = from.offset;
 	let bytes = 0;
-	let looked = 0;
+	let retriedWithFreshLeaders = false;
 	while (messages.length < limit.messages && bytes < limit.bytes) {
 		const leaders = await cluster.leaders(new Set([topic]), context);
 		const leader = leaders.get(topic)?.get(partition);
-		if (leader === undefined) throw cluster.leaderlessError(topic, fetchRequest.name);
+		if (leader === undefined) throw cluster.topicLookupError(topic, fetchRequest.name);
 		if (leader < 0) throw leaderlessPartitionError(from);
 		const wanted = {topic, partition, offset: next, bytes: limit.bytes - bytes};
 		const [answer] = await cluster.request(leader, fetchRequest, wanted, context);
 		if (answer === undefined) break;
-		if (isStaleMetadataCode(answer.error) && looked === 0) {
-			looked += 1;
+		if (isStaleMetadataCode(answer.error) && !retriedWithFreshLeaders) {
+			// The leader has moved: look it up again, once.
+			retriedWithFreshLeaders = true;
 			cluster.forgetLeaders([topic]);
 			continue;
 		}
 		if (answer.error !== 0) {
 			const outOfRange = 1;
-			if (answer.error === outOfRange) throw await notInLog(cluster, from, context);
+			if (answer.error === outOfRange) throw await offsetOutOfRangeError(cluster, from, context);
 			throw protocolError(answer.error, cluster.requestContext(leader, fetchRequest.name, {topic}));
 		}
 		const {read, after} = readRecords({topic, partition}, answer.records, next, limit.messages - messages.length);
@@ -47,7 +52,11 @@ export async function readMessages(
 	return messages;
 }
 
-async function notInLog(cluster: BrokerPool, from: TopicPartition & {readonly offset: number}, context: Context) {
+async function offsetOutOfRangeError(
+	cluster: BrokerPool,
+	from: TopicPartition & {readonly offset: number},
+	context: Context,
+) {
 	const [start, end] = await Promise.all([
 		readOffsets(cluster, [from], 'earliest', context),
 		readOffsets(cluster, [from], 'latest', context),

@@ -32,8 +32,8 @@ export type BrokerPool = {
 	readMetadata(topics: readonly string[] | null, context: Context, operations?: boolean): Promise<MetadataResponse>;
 	/** The leaders of the partitions of all known topics; looked up for those of `topics` that are not known. -1: no leader. */
 	leaders(topics: ReadonlySet<string>, context: Context): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
-	/** Why the topic has no leaders: the error of its last lookup, or that there is no such partition. */
-	leaderlessError(topic: string, request: string): AdapterError;
+	/** The error of the last lookup of a topic; UNKNOWN_TOPIC_OR_PARTITION when that succeeded and a partition is missing. */
+	topicLookupError(topic: string, request: string): AdapterError;
 	forgetLeaders(topics: Iterable<string>): void;
 	/** The coordinator of each of the groups, or why its lookup failed. */
 	coordinators(groups: readonly string[], context: Context): Promise<ReadonlyMap<string, number | AdapterError>>;
@@ -101,7 +101,7 @@ export function createBrokerPool(settings: KafkaSettings): BrokerPool {
 			if (unknown.length > 0) await readMetadata(unknown, context);
 			return leaderCache.leaders;
 		},
-		leaderlessError: (topic, request) =>
+		topicLookupError: (topic, request) =>
 			protocolError(leaderCache.errorOf(topic) ?? unknownTopicOrPartition, {
 				...contextOf(requests.firstEndpoint(), request),
 				topic,

@@ -1,11 +1,14 @@
 import type {MetadataResponse} from './request-cluster.ts';
 
-/** The leaders of partitions by the last Metadata response of each topic. -1: the partition has no leader. */
+/** The leaders of partitions, from the last Metadata response of each topic. */
 export type LeaderCache = {
+	/** By topic, then partition: the broker id of the leader, -1 for none. */
 	readonly leaders: ReadonlyMap<string, ReadonlyMap<number, number>>;
+	/** Stores the leaders of these topics, or the error of their lookup. */
 	record(topics: MetadataResponse['topics']): void;
 	/** The error code of the last lookup of a topic; undefined when it succeeded or never happened. */
 	errorOf(topic: string): number | undefined;
+	/** Forgets the leaders of these topics, not the errors. */
 	forget(topics: Iterable<string>): void;
 };
 

@@ -53,6 +53,7 @@ export async function readTopics(
 	return gathered.result();
 }
 
+/** The error for a partition that exists and has no leader. */
 export const leaderlessPartitionError = ({topic, partition}: TopicPartition): AdapterError =>
 	new AdapterError(
 		'unreachable',
@@ -80,7 +81,9 @@ async function requestFromLeaders(
 					again.push({
 						at,
 						problem:
-							leader === undefined ? cluster.leaderlessError(at.topic, listOffsets.name) : leaderlessPartitionError(at),
+							leader === undefined
+								? cluster.topicLookupError(at.topic, listOffsets.name)
+								: leaderlessPartitionError(at),
 					});
 				return;
 			}

@@ -21,13 +21,17 @@ export type ExecCredential = {
 	readonly expiresAt: number | undefined;
 };
 
+/** Creates the error of a plugin that failed; `what` says how. */
 type Failure = (what: string) => AdapterError;
 
-/** Names the program but never its arguments, which may hold a token. The hint is the kubectl command that runs it visibly. */
-const failureOf =
-	(plugin: ExecPlugin, login: string): Failure =>
+/**
+ * Returns the function that creates the errors of a plugin. They name the program but never its arguments, which may hold a token. The hint is
+ * the plugin's `installHint`; without one, the kubectl command that runs the plugin visibly.
+ */
+const failureFactory =
+	(plugin: ExecPlugin, loginCommand: string): Failure =>
 	what => {
-		const reproduce = `To see its full output: ${login}`;
+		const reproduce = `To see its full output: ${loginCommand}`;
 		const hint = plugin.installHint === undefined ? reproduce : cleanLine(redact(plugin.installHint));
 		return new AdapterError('denied', `login by ${plugin.command}: ${what}`, hint);
 	};
@@ -52,7 +56,7 @@ async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: 
 export type PluginMode = 'background' | 'terminal';
 
 /**
- * Runs the plugin once. In mode `terminal` it inherits stdin and stderr and has no timeout.
+ * Runs the plugin once, after `plugin.permit()` has allowed it. In mode `terminal` it inherits stdin and stderr and has no timeout.
  * @throws AdapterError `denied` when it may not run, needs a terminal, fails, or prints something that is no credential.
  */
 export async function runExecPlugin(
@@ -63,9 +67,9 @@ export async function runExecPlugin(
 	mode: PluginMode = 'background',
 ): Promise<ExecCredential> {
 	await plugin.permit();
-	const login = kubectlCommandFor({...settings, context: access.context}, 'version');
+	const loginCommand = kubectlCommandFor({...settings, context: access.context}, 'version');
 	if (plugin.interactive === 'Always' && mode === 'background') {
-		const hint = `Log in from the list of watched systems, or in another terminal: ${login}`;
+		const hint = `Log in from the list of watched systems, or in another terminal: ${loginCommand}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
 	}
 	const env = {
@@ -73,15 +77,15 @@ export async function runExecPlugin(
 		...plugin.env,
 		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, mode === 'terminal'),
 	};
-	const failed = failureOf(plugin, login);
-	const run = {plugin, env, failed};
+	const failure = failureFactory(plugin, loginCommand);
+	const run = {plugin, env, failure};
 	const answer = await (mode === 'terminal' ? runAtTerminal(run) : runInBackground(run, clock));
-	return readCredential(plugin, answer, clock, failed);
+	return readCredential(plugin, answer, clock, failure);
 }
 
-type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readonly failed: Failure};
+type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readonly failure: Failure};
 
-function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<string> {
+function runInBackground({plugin, env, failure}: Run, clock: Clock): Promise<string> {
 	return new Promise((resolve, reject) => {
 		// In a process group of its own, so that processes that the plugin starts are killed with it.
 		const child = spawn(plugin.command, [...plugin.args], {
@@ -101,7 +105,7 @@ function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<stri
 			}
 			child.stdout.destroy();
 			child.stderr.destroy();
-			reject(failed(what));
+			reject(failure(what));
 		};
 		const cancelTimeout = clock.after(pluginTimeoutMs, () => stop(`no answer in ${pluginTimeoutMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -116,15 +120,15 @@ function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<stri
 			cancelTimeout();
 			if (code === 0) resolve(out);
 			else {
-				const words = summarizeErrorOutput(stderr, [...plugin.args, ...Object.values(plugin.env), out]);
-				reject(failed(`ended with ${code ?? signal}${words === '' ? '' : `: ${words}`}`));
+				const summary = summarizeErrorOutput(stderr, [...plugin.args, ...Object.values(plugin.env), out]);
+				reject(failure(`ended with ${code ?? signal}${summary === '' ? '' : `: ${summary}`}`));
 			}
 		});
 	});
 }
 
 /** Runs it in our own process group: a terminal sends keys, Ctrl-C included, to the foreground group only. */
-function runAtTerminal({plugin, env, failed}: Run): Promise<string> {
+function runAtTerminal({plugin, env, failure}: Run): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(plugin.command, [...plugin.args], {
 			env,
@@ -136,12 +140,12 @@ function runAtTerminal({plugin, env, failed}: Run): Promise<string> {
 			out += chunk;
 			if (out.length > maxOutputBytes) child.kill('SIGKILL');
 		});
-		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(describeStartFailure(error))));
+		child.on('error', (error: NodeJS.ErrnoException) => reject(failure(describeStartFailure(error))));
 		child.on('close', (code, signal) => {
 			if (code === 0) resolve(out);
 			else
 				reject(
-					failed(out.length > maxOutputBytes ? 'it prints more than a credential' : `ended with ${code ?? signal}`),
+					failure(out.length > maxOutputBytes ? 'it prints more than a credential' : `ended with ${code ?? signal}`),
 				);
 		});
 	});
@@ -153,29 +157,30 @@ const describeStartFailure = (error: NodeJS.ErrnoException): string =>
 const field = (value: unknown, name: string): unknown =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
-function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failed: Failure): ExecCredential {
+function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failure: Failure): ExecCredential {
 	let answer: unknown;
 	try {
 		answer = JSON.parse(text);
 	} catch {
 		// Without its output: it may hold the secret.
-		throw failed('its answer is not JSON');
+		throw failure('its answer is not JSON');
 	}
-	if (field(answer, 'kind') !== 'ExecCredential') throw failed('its answer is not an ExecCredential');
+	if (field(answer, 'kind') !== 'ExecCredential') throw failure('its answer is not an ExecCredential');
 	if (field(answer, 'apiVersion') !== plugin.apiVersion) {
-		throw failed(`it answers in another version than ${plugin.apiVersion}`);
+		throw failure(`it answers in another version than ${plugin.apiVersion}`);
 	}
 	const status = field(answer, 'status');
-	const words = (name: string) => {
+	const nonEmptyText = (name: string) => {
 		const value = field(status, name);
 		return typeof value === 'string' && value !== '' ? value : undefined;
 	};
-	const token = words('token');
-	const cert = words('clientCertificateData');
-	const key = words('clientKeyData');
-	if ((cert === undefined) !== (key === undefined)) throw failed('it gives a certificate without its key');
-	if (token === undefined && cert === undefined) throw failed('it gives neither a token nor a certificate');
-	const expires = Date.parse(words('expirationTimestamp') ?? '');
-	if (expires <= clock.now()) throw failed('it gives a credential that has expired');
+	const token = nonEmptyText('token');
+	const cert = nonEmptyText('clientCertificateData');
+	const key = nonEmptyText('clientKeyData');
+	if ((cert === undefined) !== (key === undefined)) throw failure('it gives a certificate without its key');
+	if (token === undefined && cert === undefined) throw failure('it gives neither a token nor a certificate');
+	const expires = Date.parse(nonEmptyText('expirationTimestamp') ?? '');
+	// NaN when absent: the comparison is then false.
+	if (expires <= clock.now()) throw failure('it gives a credential that has expired');
 	return {token, cert, key, expiresAt: Number.isNaN(expires) ? undefined : expires};
 }

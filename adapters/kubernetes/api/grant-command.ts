@@ -1,6 +1,6 @@
 import {shellLine} from '../../../src/text/quote.ts';
 
-/** One RBAC permission, in the terms of RBAC. */
+/** The permission that the API server refused, in the terms of RBAC. */
 export type DeniedAccess = {
 	readonly verb: string;
 	readonly group: string;
@@ -23,11 +23,11 @@ function subject(user: string): readonly string[] {
 	return [`--user=${user}`];
 }
 
-/** Returns the shell line with which an administrator grants this permission to `user`: a role and its binding. */
+/** Returns the shell line with which an administrator grants this permission to `user`: it creates a role and its binding. A verb that reads grants get, list and watch. */
 export function kubectlGrantCommand(user: string, {verb, group, resource, namespace}: DeniedAccess): string {
-	const [plain = resource, sub] = resource.split('/');
-	const name = `midwatch-${[plain, sub, verbsGrantedTogether[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
-	const full = `${plain}${group === '' ? '' : `.${group}`}${sub === undefined ? '' : `/${sub}`}`;
+	const [resourceName = resource, subresource] = resource.split('/');
+	const name = `midwatch-${[resourceName, subresource, verbsGrantedTogether[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
+	const qualifiedResource = `${resourceName}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
 	const kubectl = namespace === '' ? ['kubectl'] : ['kubectl', '-n', namespace];
 	const prefix = namespace === '' ? 'cluster' : '';
 	const role = [
@@ -36,19 +36,19 @@ export function kubectlGrantCommand(user: string, {verb, group, resource, namesp
 		`${prefix}role`,
 		name,
 		`--verb=${verbsGrantedTogether[verb] ?? verb}`,
-		`--resource=${full}`,
+		`--resource=${qualifiedResource}`,
 	];
 	const binding = [...kubectl, 'create', `${prefix}rolebinding`, name, `--${prefix}role=${name}`, ...subject(user)];
 	return `${shellLine(role)} && ${shellLine(binding)}`;
 }
 
 /** Matches the message of a 403 of the API server. */
-const sentence =
+const forbiddenMessage =
 	/User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:at the cluster scope|in the namespace "([^"]+)")/;
 
 /** Returns the grant command for the message of a 403; undefined when the message does not name the permission. */
 export function grantCommandForRefusal(message: string): string | undefined {
-	const found = sentence.exec(message);
+	const found = forbiddenMessage.exec(message);
 	if (found === null) return undefined;
 	const [, user = '', verb = '', resource = '', group = '', namespace = ''] = found;
 	return kubectlGrantCommand(user, {verb, group, resource, namespace});

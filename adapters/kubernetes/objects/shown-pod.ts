@@ -21,7 +21,7 @@ export const podShownFacts: readonly ShownFact[] = [
 	},
 	{
 		fact: 'whether it serves, is not ready or has finished',
-		changeDetectedBy: 'its containers and its phase, read again just before it is sent',
+		changeDetectedBy: 'its containers and its phase, read again just before the request is sent',
 	},
 	{
 		fact: 'the word of its status',
@@ -30,11 +30,12 @@ export const podShownFacts: readonly ShownFact[] = [
 	},
 	{
 		fact: 'the workload that creates a new pod',
-		changeDetectedBy: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+		changeDetectedBy:
+			'the uid of its controller in metadata.ownerReferences, read again just before the request is sent',
 	},
 	{
 		fact: 'whether it is being deleted',
-		changeDetectedBy: 'metadata.deletionTimestamp, read again just before it is sent',
+		changeDetectedBy: 'metadata.deletionTimestamp, read again just before the request is sent',
 	},
 ];
 

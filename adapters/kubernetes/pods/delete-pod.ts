@@ -8,7 +8,7 @@ import {accessFact} from '../objects/access-check.ts';
 import {podObjectRef} from '../objects/pod-ref.ts';
 import {podShownFacts} from '../objects/shown-pod.ts';
 import {conflictError} from '../objects/workload-ref.ts';
-import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, readBudgetCoverage} from './evict-pod.ts';
+import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, evictPod, readBudgetCoverage} from './evict-pod.ts';
 import {
 	accessChecks,
 	assessRemovalRisk,
@@ -54,7 +54,7 @@ function futileReason(currentPods: readonly CurrentPod[]): {readonly reason: str
 
 type Budgets = Pick<DeletePodPlan, 'violatedBudgets'> & {readonly checks: readonly Check[]};
 
-/** Deleting ignores disruption budgets: those that it would violate are reported as warnings. */
+/** Checks the disruption budgets, which deleting ignores: warns of those that it violates, and of those that allow no disruption now. */
 async function checkBudgets(
 	currentPods: readonly CurrentPod[],
 	context: ActionContext<KubernetesPort, KubernetesSettings>,
@@ -81,10 +81,10 @@ async function checkBudgets(
 
 const violatesBudget = ({serving, allowed}: BudgetCoverage): boolean => serving > allowed;
 
-/** Describes budgets that would be violated now and not by the plan; undefined when there are none, or they cannot be read now (a check reports that). */
+/** Names the budgets that deleting would violate now and did not in the plan. Undefined when there are none, or when they cannot be read: then a check says so. */
 function describeBudgetConflict(plan: DeletePodPlan, now: Budgets): string | undefined {
-	const more = (now.violatedBudgets ?? []).filter(name => plan.violatedBudgets?.includes(name) !== true);
-	return more.length === 0 ? undefined : `deleting now also violates ${more.join(', ')}`;
+	const newlyViolated = (now.violatedBudgets ?? []).filter(name => plan.violatedBudgets?.includes(name) !== true);
+	return newlyViolated.length === 0 ? undefined : `deleting now also violates ${newlyViolated.join(', ')}`;
 }
 
 /** Deletes pods without checking disruption budgets. Try eviction first, which checks them. */
@@ -115,11 +115,12 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 		},
 		{
 			fact: 'disruption budgets that deleting violates',
-			changeDetectedBy: 'their names, read again just before it is sent where they can be read: one more is a conflict',
+			changeDetectedBy:
+				'their names, read again just before the request is sent where they can be read: one more is a conflict',
 		},
 		{
 			fact: 'the finalizers that its deletion waits for',
-			changeDetectedBy: 'metadata.finalizers, read again just before it is sent',
+			changeDetectedBy: 'metadata.finalizers, read again just before the request is sent',
 		},
 		accessFact('delete it'),
 	],
@@ -129,7 +130,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 		const pods = toPodRemovals(currentPods);
 		const {violatedBudgets} = await checkBudgets(currentPods, context);
 		const grace = params['grace'] === ownGracePeriod ? undefined : Number(params['grace']);
-		const force =
+		const graceOptions =
 			grace === 0 ? ['--grace-period=0', '--force'] : grace === undefined ? [] : [`--grace-period=${grace}`];
 		const namespaces = Map.groupBy(pods, ({pod}) => pod.namespace);
 		const risk = assessRemovalRisk(currentPods);
@@ -143,7 +144,15 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 			touches: listTouchedPods(pods),
 			cliEquivalent: [...namespaces]
 				.map(([namespace, same]) =>
-					kubectlCommand(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
+					kubectlCommand(
+						context.target,
+						'-n',
+						namespace,
+						'delete',
+						'pod',
+						...same.map(({pod}) => pod.name),
+						...graceOptions,
+					),
 				)
 				.join(' && '),
 			impact: `${describeRemovalImpact(currentPods, grace)} Disruption budgets are not checked: try eviction first.`,
@@ -157,7 +166,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
 		const isSingle = plan.pods.length === 1;
-		const [{checks, currentPods}, may] = await Promise.all([
+		const [{checks, currentPods}, permissionChecks] = await Promise.all([
 			podsUnchangedChecks(plan.pods, context),
 			accessChecks(
 				isSingle ? 'the right to delete it' : 'the right to delete them',
@@ -166,32 +175,33 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 				context,
 			),
 		]);
-		if (currentPods.length < plan.pods.length) return [...checks, ...may];
+		// The further checks need all pods; the check of a pod that was not found says so.
+		if (currentPods.length < plan.pods.length) return [...checks, ...permissionChecks];
 		const budgets = await checkBudgets(currentPods, context);
 		const conflict = describeBudgetConflict(plan, budgets);
-		const all: Check[] = [...checks, ...may, ...budgets.checks, ...replacementChecks(plan.pods)];
+		const all: Check[] = [...checks, ...permissionChecks, ...budgets.checks, ...replacementChecks(plan.pods)];
 		if (conflict !== undefined) all.push({label: budgetLabel, result: 'block', detail: conflict, conflict: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may corrupt its data';
 			all.push({label: 'its identity', result: 'warn', detail});
 		}
-		const detail = `not tried: E evicts ${isSingle ? 'it' : 'them'} and respects disruption budgets`;
+		const detail = `not tried: ${evictPod.key} evicts ${isSingle ? 'it' : 'them'} and respects disruption budgets`;
 		all.push({label: 'eviction', result: 'warn', detail});
 		return all;
 	},
 	async run(plan, context) {
 		const {port} = context;
 		const {checks, currentPods} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
-		// Of several pods, those that have changed are skipped when they are sent one by one; a single one ends the plan.
+		// With several pods, a changed one is skipped when its turn comes; with one pod, the change ends the plan.
 		const failedCheck = plan.pods.length === 1 ? checks.find(check => check.conflict) : undefined;
 		const conflict =
 			failedCheck?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(currentPods, context)));
 		if (conflict !== undefined) throw conflictError(conflict);
-		const force = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
+		const gracePeriod = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
 		return sendToEachPod(
 			plan.pods,
 			'deleted',
-			pod => port.remove(podObjectRef(pod), {dryRun: false, preconditions: {uid: pod.uid}, ...force}, context),
+			pod => port.remove(podObjectRef(pod), {dryRun: false, preconditions: {uid: pod.uid}, ...gracePeriod}, context),
 			context,
 		);
 	},

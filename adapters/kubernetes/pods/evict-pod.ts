@@ -66,7 +66,7 @@ async function sendEviction(pod: PodRef, dryRun: boolean, {port, ...context}: Ab
 
 /** Dry-runs each eviction on its own: whether all together are allowed follows only from the budgets. */
 async function dryRunEvictions(removals: readonly PodRemoval[], context: About): Promise<DryRunResult> {
-	const tries = await Promise.all(
+	const results = await Promise.all(
 		removals.map(async ({pod}): Promise<DryRunResult & {readonly name: string}> => {
 			try {
 				await sendEviction(pod, true, context);
@@ -76,12 +76,12 @@ async function dryRunEvictions(removals: readonly PodRemoval[], context: About):
 			}
 		}),
 	);
-	const failed = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
+	const failed = results.find(({result}) => result === 'refused') ?? results.find(({result}) => result !== 'accepted');
 	if (failed === undefined) return {result: 'accepted', detail: 'the server accepts it'};
-	return {result: failed.result, detail: tries.length === 1 ? failed.detail : `${failed.name}: ${failed.detail}`};
+	return {result: failed.result, detail: results.length === 1 ? failed.detail : `${failed.name}: ${failed.detail}`};
 }
 
-/** An accepted dry run is not repeated: the server decides again when it is sent. Any other is repeated, because it may succeed by now. */
+/** An accepted dry run is not repeated: the server decides again when the eviction is sent. Any other is repeated, because it may succeed by now. */
 async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<Check> {
 	const label = 'dry run';
 	const {result, detail} = dryRun;
@@ -189,10 +189,14 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 			fact: 'its grace period',
 			changeDetectedBy: 'preconditions.uid: the grace period of a pod is fixed when it is created',
 		},
-		{fact: 'disruption budgets', changeDetectedBy: 'read again just before it is sent, and enforced by the server'},
+		{
+			fact: 'disruption budgets',
+			changeDetectedBy: 'read again just before the request is sent, and enforced by the server',
+		},
 		{
 			fact: 'what the dry run said',
-			changeDetectedBy: 'an accepted one is checked again by the server; any other is repeated just before it is sent',
+			changeDetectedBy:
+				'an accepted one is checked again by the server; any other is repeated just before the request is sent',
 		},
 		{
 			fact: 'how its containers terminated before',
@@ -230,7 +234,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
 		const question = {verb: 'create', subresource: 'eviction'};
-		const [{checks, currentPods}, may] = await Promise.all([
+		const [{checks, currentPods}, permissionChecks] = await Promise.all([
 			podsUnchangedChecks(plan.pods, context),
 			accessChecks(
 				plan.pods.length === 1 ? 'the right to evict it' : 'the right to evict them',
@@ -239,9 +243,9 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 				context,
 			),
 		]);
-		if (currentPods.length < plan.pods.length) return [...checks, ...may];
+		if (currentPods.length < plan.pods.length) return [...checks, ...permissionChecks];
 		const [budgets, dryRun] = await Promise.all([budgetChecks(currentPods, context), dryRunCheck(plan, context)]);
-		return [...checks, ...may, ...budgets, dryRun, ...replacementChecks(plan.pods)];
+		return [...checks, ...permissionChecks, ...budgets, dryRun, ...replacementChecks(plan.pods)];
 	},
 	async run(plan, context) {
 		const dryRun = await readBeforeSending(dryRunCheck(plan, context));

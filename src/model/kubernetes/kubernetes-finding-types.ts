@@ -1,5 +1,7 @@
 import {defineFindingType} from '../../contract/finding-type.ts';
 
+/* The ids in each list: the best first. */
+
 const workloadInspections = [
 	'kubernetes.describe-workload',
 	'kubernetes.events',
@@ -8,7 +10,7 @@ const workloadInspections = [
 	'kubernetes.yaml',
 ] as const;
 
-/** Pods of one workload that are not well for one reason. */
+/** Pods of one workload are unhealthy for the same reason. */
 export const podsUnhealthy = defineFindingType({
 	type: 'kubernetes.pods-unhealthy',
 	actions: [
@@ -21,7 +23,7 @@ export const podsUnhealthy = defineFindingType({
 	inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
 });
 
-/** Pods of several workloads on one node that were deleted and do not end. */
+/** Pods of several workloads on one node were deleted and are still there. */
 export const podsNotEnding = defineFindingType({
 	type: 'kubernetes.pods-not-ending',
 	actions: ['kubernetes.delete-pod'],

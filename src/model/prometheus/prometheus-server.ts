@@ -4,10 +4,11 @@ import type {Gauge, Note, Snapshot} from '../../contract/row.ts';
 import {formatClockTime, formatThousands} from '../../text/format.ts';
 import {reloadFailed, rulesFailing, serverNotReady} from './prometheus-finding-types.ts';
 
-/** The state of a Prometheus. A member is undefined when this server does not serve it. */
+/** The state of a Prometheus. A property is undefined when this server does not serve it. */
 export type PrometheusServerFacts = {
 	readonly targets: {readonly all: number; readonly down: number};
-	readonly ready: {readonly ready: boolean; readonly said: string} | undefined;
+	/** `answer`: the body of the response of /-/ready. */
+	readonly ready: {readonly ready: boolean; readonly answer: string} | undefined;
 	readonly config: {readonly loaded: boolean; readonly lastConfigTime: string} | undefined;
 	/** The number of series in memory. */
 	readonly series: number | undefined;
@@ -23,7 +24,7 @@ export type PrometheusServerFacts = {
 
 export type FailingRule = {readonly group: string; readonly name: string; readonly error: string};
 
-/** The gauges of the server. A gauge that this server cannot have is left out. */
+/** The gauges of the server, without those whose figure it does not serve. */
 export function prometheusServerGauges({
 	targets,
 	ready,
@@ -88,10 +89,13 @@ const loadedText = (time: string): string => {
 
 const maxNotes = 5;
 
-/** A note for each failing rule, with its error. */
+/** How the note of a failing rule begins. The finding takes these notes as its evidence. */
+const failingRulePrefix = 'rule ';
+
+/** Notes for the first failing rules, at most 5, each with its error. */
 export const ruleNotes = (rules: PrometheusServerFacts['rules']): readonly Note[] =>
 	(rules?.failing ?? []).slice(0, maxNotes).map(({group, name, error}) => ({
-		text: `rule ${group}/${name} cannot be evaluated: ${error}`,
+		text: `${failingRulePrefix}${group}/${name} cannot be evaluated: ${error}`,
 		hint: 'Alerts that depend on it cannot fire. Correct its expression in the rule file, then reload.',
 		severity: 'warn',
 	}));
@@ -110,7 +114,7 @@ export function prometheusServerFindings(
 				...about,
 				id: `${target}/server/ready`,
 				severity: 'crit',
-				sentence: `${target} is not ready: it starts or stops, and neither scrapes nor alerts`,
+				sentence: `${target} is not ready: it is starting or stopping, and neither scrapes nor alerts`,
 				evidence: ['GET /-/ready does not return 200'],
 			}),
 		);
@@ -138,7 +142,7 @@ export function prometheusServerFindings(
 				id: `${target}/server/rules`,
 				severity: 'warn',
 				sentence: `${formatThousands(count)} ${count === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated: alerts that depend on ${count === 1 ? 'it' : 'them'} cannot fire`,
-				evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
+				evidence: notes.flatMap(({text}) => (text.startsWith(failingRulePrefix) ? [text] : [])),
 			}),
 		);
 	}

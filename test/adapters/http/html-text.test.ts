@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {htmlToText} from '../../../adapters/http/html-text.ts';
 
-describe('the text of a page', () => {
+describe('htmlToText', () => {
 	it.each([
 		['<html><head><TITLE>Sign in</TITLE></head><body><p>Please  sign in</p></body>', 'Sign in Please sign in'],
 		['<p>a</p><script>if (a < b) c()</script><style>p {}</style><b>d</b>', 'a d'],
@@ -9,11 +9,12 @@ describe('the text of a page', () => {
 		['a < b and <b', 'a < b and <b'],
 		['<title>open', 'open'],
 		['no tags', 'no tags'],
-	])('%s', (html, text) => {
+	])('turns %s into its text', (html, text) => {
 		expect(htmlToText(html)).toBe(text);
 	});
 
 	it('takes linear time where tags are opened and never closed', () => {
+		// Quadratic time would exceed the timeout of the test.
 		for (const part of ['<', '<title>', '<script>', '<a', '</script', '<style ', '<title>x</titl'])
 			expect(htmlToText(part.repeat(300_000))).toBeTypeOf('string');
 	});
