@@ -4,6 +4,11 @@ import {parse, stringify} from 'yaml';
 import {prometheusSystem} from '../../../adapters/prometheus/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Context} from '../../../src/contract/context.ts';
+import type {Document} from '../../../src/contract/document.ts';
+import {initialParams} from '../../../src/contract/initial-params.ts';
+import type {Params} from '../../../src/contract/param.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {type ScrapeRow, scrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import type {PrometheusQueryPort} from '../../../src/port/prometheus-ad-hoc-queries.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
@@ -38,6 +43,56 @@ export const openPrometheus = (
 	options?: {readonly readOnly: boolean},
 ): Promise<PrometheusFixture> =>
 	openSystemFixture(prometheusSystem, {name: 'prom', kind: 'prometheus', production: false, settings}, options);
+
+/** Opens an inspection of a row; `params` replace the initial ones. */
+export function openInspection(
+	{port, target}: PrometheusFixture,
+	id: string,
+	row: Row,
+	params: Params = {},
+): Promise<Document> {
+	const inspection = prometheusSystem.inspections.find(candidate => candidate.id === id);
+	if (inspection === undefined) throw new Error(`no inspection ${id}`);
+	const allParams = {...initialParams(inspection.params, [row]), ...params};
+	return inspection.open(row, {...testContext, port, target, rows: [row], params: allParams});
+}
+
+export const documentText = ({lines}: Document): string => lines.map(line => line.text).join('\n');
+
+/** The row of a target that is scraped at this address. */
+export const scrapeRowAt = (url: string, part: Partial<ScrapeRow> = {}): ScrapeRow => ({
+	...scrapeRow('prom', {
+		pool: 'test',
+		instance: new URL(url).host,
+		labels: {job: 'test', instance: new URL(url).host},
+		url,
+		health: 'up',
+		error: '',
+		scrapedAt: undefined,
+		tookMs: undefined,
+		timeoutMs: undefined,
+		intervalMs: undefined,
+		poolSize: 1,
+		poolDown: 0,
+	}),
+	...part,
+});
+
+type ApiSeries = {
+	readonly metric: Record<string, string>;
+	readonly value: [number, string];
+	readonly values: [number, string][];
+};
+
+/** The series that the query API returns, read without midwatch's client. `path`: /api/v1/query or /api/v1/query_range. */
+export async function querySeries(
+	server: PrometheusServer,
+	path: string,
+	params: Readonly<Record<string, string>>,
+): Promise<readonly ApiSeries[]> {
+	const data = await prometheusData(server, `${path}?${new URLSearchParams(params)}`);
+	return (data as {result: readonly ApiSeries[]}).result;
+}
 
 export const actionOf = (id: string): Action => findAction(prometheusSystem, id);
 

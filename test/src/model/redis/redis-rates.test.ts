@@ -9,6 +9,9 @@ import {
 import type {RedisInfo} from '../../../../src/port/redis.ts';
 import {quietInfo} from './redis-fixture.ts';
 
+const {evicted, expired, hits, misses, rejected} = quietInfo;
+
+/** A reading of the quiet server; `info` replaces some of its values. */
 const reading = (at: number, info: Partial<RedisInfo> = {}, slowId: number | undefined = 10): RedisCounters => ({
 	at,
 	info: {...quietInfo, ...info},
@@ -16,8 +19,13 @@ const reading = (at: number, info: Partial<RedisInfo> = {}, slowId: number | und
 });
 
 describe('rates between two reads', () => {
-	test('are of what happened in between, by the time in between', () => {
-		const later = reading(2000, {evicted: 1120, expired: 1000, hits: 970_810, misses: 30_190});
+	test('are the differences of the counters, divided by the seconds in between', () => {
+		const later = reading(2000, {
+			evicted: evicted + 2 * 310,
+			expired: expired + 2 * 50,
+			hits: hits + 81,
+			misses: misses + 19,
+		});
 		expect(redisRates(reading(0), later)).toEqual({
 			seconds: 2,
 			evictedPerSecond: 310,
@@ -51,28 +59,33 @@ describe('a reading that does not continue the one before', () => {
 	});
 });
 
-describe('what is rare', () => {
-	test('is counted over all readings', () => {
-		const readings = [reading(0), reading(2000), reading(58_000, {rejected: 40, evicted: 41_859}, 14)];
-		const evicted = {keys: 41_359, seconds: 58};
-		expect(countRecentEvents(readings)).toEqual({seconds: 58, rejected: 37, slow: 4, evicted});
+describe('rare events', () => {
+	test('are counted from the first reading to the last', () => {
+		const last = reading(58_000, {rejected: rejected + 37, evicted: evicted + 41_359}, 14);
+		expect(countRecentEvents([reading(0, {}, 10), reading(2000), last])).toEqual({
+			seconds: 58,
+			rejected: 37,
+			slow: 4,
+			evicted: {keys: 41_359, seconds: 58},
+		});
 	});
 
 	test.each([
 		['the limit', {maxmemory: 1}],
 		['the policy', {policy: 'noeviction'}],
-	])('evictions are counted since %s was changed', (_, before) => {
+	])('include only the evictions since %s was changed', (_, settingsBefore) => {
 		const readings = [
-			reading(0, before),
-			reading(2000, {...before, evicted: 900}),
+			reading(0, settingsBefore),
+			reading(2000, {...settingsBefore, evicted: 900}),
 			reading(4000, {evicted: 910}),
 			reading(6000, {evicted: 912}),
 		];
 		expect(countRecentEvents(readings).evicted).toEqual({keys: 2, seconds: 2});
+		// The last of these is the first since the change: there is nothing to compare it with.
 		expect(countRecentEvents(readings.slice(0, 3)).evicted).toBeUndefined();
 	});
 
-	test('is unknown before the second read', () => {
+	test('are unknown before the second read', () => {
 		expect(countRecentEvents([reading(0)])).toEqual({
 			seconds: undefined,
 			rejected: undefined,
@@ -81,12 +94,12 @@ describe('what is rare', () => {
 		});
 	});
 
-	test('says nothing of a slow log that could not be read', () => {
+	test('include no slow commands when the slow log could not be read', () => {
 		const unread = {...reading(0), slowId: undefined};
 		expect(countRecentEvents([unread, {...reading(2000), slowId: undefined}]).slow).toBeUndefined();
 	});
 
-	test('counts from the first slow log that could be read', () => {
+	test('include slow commands since the first slow log that could be read', () => {
 		expect(
 			countRecentEvents([{...reading(0), slowId: undefined}, reading(1000, {}, 7), reading(2000, {}, 9)]).slow,
 		).toBe(2);

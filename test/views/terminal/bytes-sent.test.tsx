@@ -15,8 +15,8 @@ const tableColumns = 6;
 const tableWidth = 66;
 const cellWidth = 11;
 
-/** A repeatable stand-in for chance (mulberry32). */
-function chance(seed: number): () => number {
+/** Seeded random numbers in [0, 1) (mulberry32). */
+function seededRandom(seed: number): () => number {
 	let state = seed;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;
@@ -32,7 +32,7 @@ const tone = (column: number, row: number): string => {
 };
 
 function createTables(seed: number) {
-	const random = chance(seed);
+	const random = seededRandom(seed);
 	const values = Array.from({length: tables * tableRows * tableColumns}, () => Math.floor(random() * 10_000));
 	const stores = Array.from({length: tables}, () => createStore<readonly string[]>([]));
 	const publish = () => {
@@ -88,7 +88,7 @@ function Deck({stores, modal}: {stores: ReturnType<typeof createTables>['stores'
 	);
 }
 
-/** Bytes that no way of sending can do without: the text of the cells that differ. */
+/** The number of bytes of the cells that differ, without moves and styles: no way of sending needs fewer. */
 function changedText(before: readonly (readonly SeenCell[])[], after: readonly (readonly SeenCell[])[]): number {
 	let bytes = 0;
 	after.forEach((row, y) => {
@@ -99,57 +99,58 @@ function changedText(before: readonly (readonly SeenCell[])[], after: readonly (
 	return bytes;
 }
 
-test('an update of 10 % of 756 table cells takes at most 1.2 KB', async () => {
+test('an update of 10 % of 756 table cells takes at most 1.2 KB on average', async () => {
 	const data = createTables(7);
-	const rig = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
-	let before = await rig.cells();
-	const taken: number[] = [];
-	let least = 0;
-	rig.takeBytes();
+	const terminal = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
+	let before = await terminal.cells();
+	const sentBytes: number[] = [];
+	let changedBytes = 0;
+	terminal.takeBytes();
 	for (let tick = 0; tick < 20; tick += 1) {
 		data.tick();
-		const after = await rig.cells();
-		least += changedText(before, after);
+		const after = await terminal.cells();
+		changedBytes += changedText(before, after);
 		before = after;
-		taken.push(rig.takeBytes());
+		sentBytes.push(terminal.takeBytes());
 	}
-	rig.unmount();
-	expect(least).toBeGreaterThan(20 * 150);
-	const mean = taken.reduce((sum, bytes) => sum + bytes, 0) / taken.length;
+	terminal.unmount();
+	// The updates were really shown: at least 150 bytes of text in each of the 20.
+	expect(changedBytes).toBeGreaterThan(20 * 150);
+	const mean = sentBytes.reduce((sum, bytes) => sum + bytes, 0) / sentBytes.length;
 	expect(mean).toBeLessThanOrEqual(1200);
 });
 
 test('a render without a change sends no byte', async () => {
 	const data = createTables(8);
 	const deck = () => <Deck stores={data.stores} modal={false} />;
-	const rig = mountTestTerminal(deck(), {columns, rows: 50});
-	await rig.screen();
-	rig.takeBytes();
+	const terminal = mountTestTerminal(deck(), {columns, rows: 50});
+	await terminal.screen();
+	terminal.takeBytes();
 	for (const store of data.stores) store.set([...store.get()]);
-	rig.rerender(deck());
-	await rig.screen();
-	expect(rig.takeBytes()).toBe(0);
-	rig.unmount();
+	terminal.rerender(deck());
+	await terminal.screen();
+	expect(terminal.takeBytes()).toBe(0);
+	terminal.unmount();
 });
 
-test('a row that changes under an overlay costs nothing', async () => {
+test('a row that changes under an overlay sends no byte', async () => {
 	const data = createTables(9);
-	const rig = mountTestTerminal(<Deck stores={data.stores} modal />, {columns, rows: 50});
-	await rig.screen();
-	rig.takeBytes();
+	const terminal = mountTestTerminal(<Deck stores={data.stores} modal />, {columns, rows: 50});
+	await terminal.screen();
+	terminal.takeBytes();
 	const covered = data.stores[1];
 	covered?.set(covered.get().with(12, 'x'.repeat(tableWidth)));
-	await rig.screen();
-	expect(rig.takeBytes()).toBe(0);
-	rig.unmount();
+	await terminal.screen();
+	expect(terminal.takeBytes()).toBe(0);
+	terminal.unmount();
 });
 
-test('the screen is never erased at once', async () => {
+test('a resize never erases the entire screen (no CSI J)', async () => {
 	const data = createTables(10);
-	const rig = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
-	await rig.screen();
-	await rig.resize({columns: 180, rows: 40});
-	await rig.resize({columns: 210, rows: 60});
-	expect(rig.frames().join('')).not.toMatch(/\u001b\[[0-3]?J/);
-	rig.unmount();
+	const terminal = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
+	await terminal.screen();
+	await terminal.resize({columns: 180, rows: 40});
+	await terminal.resize({columns: 210, rows: 60});
+	expect(terminal.frames().join('')).not.toMatch(/\u001b\[[0-3]?J/);
+	terminal.unmount();
 });
