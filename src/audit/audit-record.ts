@@ -89,16 +89,16 @@ export type AuditEntry = {
 	/** The server of the target, as it was identified on connecting. */
 	readonly server?: ServerId;
 	readonly object?: string;
-	/** Of a verify: what was changed. Ineffective attempts are counted by it. */
+	/** In a `verify`: names of what was changed. Ineffective attempts are counted by them. */
 	readonly locks?: readonly string[];
 	/** The user that the target says we are. */
 	readonly target_user?: string;
-	/** Of an intent on a guarded target: who armed it, and when. */
+	/** In an intent on a guarded target: who armed it, and when. */
 	readonly armed?: ArmedBy;
-	/** Of an intent: id of the `break-glass` record that allowed it although a required sink had not accepted the intent. */
+	/** In an intent: id of the `break-glass` record that allowed it although a required sink had not accepted the intent. */
 	readonly break_glass?: string;
 	readonly plan_hash?: string;
-	/** Of an intent: the plan as JSON, unless it is very long. A later console needs it to check the outcome. */
+	/** In an intent: the plan as JSON, unless it is very long. A later console needs it to check the outcome. */
 	readonly plan?: unknown;
 	readonly params?: Readonly<Record<string, string>>;
 	readonly preview?: ObjectList & {
@@ -126,7 +126,7 @@ export type AuditEntry = {
 	readonly took_ms?: number;
 	/** One sentence. */
 	readonly note?: string;
-	/** Of a `torn`: the cut line. Of a `gap`: the end of the chain by the head mirror. */
+	/** In a `torn`: the cut line. In a `gap`: the end of the chain according to the head mirror. */
 	readonly lost?: {readonly bytes: number; readonly sha256: string} | {readonly seq: number; readonly hash: string};
 };
 

@@ -11,7 +11,7 @@ export type UndeliveredSink = {readonly name: string; readonly message: string; 
 
 /** Sends copies of the log to all sinks. */
 export type Delivery = {
-	/** In the order of the configuration; empty without sinks. */
+	/** The state of each sink, in the order of the configuration; empty without sinks. */
 	readonly state: Store<readonly SinkState[]>;
 	/** Sends what an earlier console left. */
 	start(): void;

@@ -30,7 +30,7 @@ type MonthlyFile = {
 	readonly first: number | undefined;
 };
 
-/** In the order of the chain, which is the order of their names unless a clock was ahead. A file without records is sorted by its name. */
+/** Lists the files in the order of the chain, which is the order of their names unless a clock was ahead. A file without records is sorted by its name. */
 async function listMonthlyFiles(dir: string): Promise<readonly MonthlyFile[]> {
 	let names: readonly string[];
 	try {

@@ -8,7 +8,7 @@ import type {AuditRecord} from './audit-record.ts';
 export const includableFields = ['objects', 'text', 'reason'] as const;
 export type IncludableField = (typeof includableFields)[number];
 
-/** In bytes: what a syslog server accepts with its default settings. */
+/** The longest record, in bytes: what a syslog server accepts with its default settings. */
 const maxRecordBytes = 8000;
 
 const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']>> = {

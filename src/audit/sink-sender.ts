@@ -132,7 +132,7 @@ function createBatchSender({destination, include, sink}: ConfiguredSink, clock: 
 			'Check whether it answers.',
 		);
 	return {
-		/** @throws AdapterError */
+		/** Sends records and waits until the sink has accepted them. @throws AdapterError */
 		async send(records: readonly AuditRecord[]): Promise<void> {
 			const {signal: cancelled} = cancellation;
 			await withDeadline({clock, timeoutMs: sendTimeoutMs, createTimeoutError, signal: cancelled}, signal =>

@@ -25,7 +25,7 @@ export type Configuration = {
 	/** Path of the file that was read; undefined when there is none. */
 	readonly file: string | undefined;
 	readonly targets: readonly Target[];
-	/** By target name: where it was discovered. Empty when the file lists the targets. */
+	/** Where each target was discovered, by its name. Empty when the file lists the targets. */
 	readonly origins: Readonly<Record<string, string>>;
 	/** One line for each discovered configuration that is not watched, with the reason. */
 	readonly notes: readonly string[];

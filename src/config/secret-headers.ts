@@ -20,7 +20,7 @@ const secretValuePatterns = [
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const minRandomLength = 20;
-/** In bits per character: words and dates have less, base64 of random bytes has more than 4, hexadecimal about 3.7. */
+/** The entropy from which a value may be a secret, in bits per character: words and dates have less, base64 of random bytes more than 4, hexadecimal about 3.7. */
 const minEntropy = 3.3;
 
 /** Returns the Shannon entropy of a text, in bits per character. */

@@ -27,7 +27,7 @@ export type Column<R extends Row = Row, H extends Row = R> = {
 /** A sort order. The first one of a section is its default; `o` selects the next. Rows are sorted by severity first, so `compare` ignores it. */
 export type Order<R extends Row = Row> = {
 	readonly title: string;
-	/** In an order with group headers it also compares those, by what they have in common with the rows of the group. */
+	/** Compares two rows. In an order with group headers it also compares these, by what they have in common with the rows of their group. */
 	compare(a: R, b: R): number;
 	/** Rows of another kind, each shown above the rows that belong to it: a workload above its pods. A group is sorted by its worst row. */
 	readonly groupHeaders?: {

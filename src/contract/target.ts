@@ -13,6 +13,6 @@ export type Target<Settings = unknown> = {
 export type Secret = {
 	/** The reference, such as `${env:PGPASSWORD}`: safe to show. */
 	readonly source: string;
-	/** @throws AdapterError `denied` when the reference cannot be resolved. */
+	/** Reads the value. @throws AdapterError `denied` when the reference cannot be resolved. */
 	reveal(): Promise<string>;
 };

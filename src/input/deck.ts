@@ -46,7 +46,7 @@ export type DeckEffects = {
 	quit(): void;
 	suspend(): void;
 	redraw(): void;
-	/** Gives the terminal to another program until `work` has ended, then repaints everything. */
+	/** Lends the terminal to another program until `work` has ended, then repaints everything. */
 	lendTerminal<T>(work: () => Promise<T>): Promise<T>;
 	/** Output of other code and warnings of Node, which are not shown on the screen. Oldest first. */
 	strayOutput(): readonly string[];

@@ -15,7 +15,7 @@ import {menuItems, selectedIndex} from './menu-items.ts';
 import {currentTarget, runKeyIntent} from './run-key-intent.ts';
 import {loginToTarget, noSelectionReason, pinCursor, runById} from './start-action.ts';
 
-/** In characters. A field is one line, so a longer text was not meant for it. */
+/** The longest text that may be pasted, in characters. A field is one line, so a longer text was not meant for it. */
 const maxPasteLength = 1000;
 
 /** Lines of a page in a list: half of the smallest usable screen. */

@@ -51,9 +51,9 @@ export type Silence = {
 
 export type AlertmanagerStatus = {
 	readonly version: string;
-	/** When it was started. */
+	/** When the Alertmanager was started, in its own text. */
 	readonly uptime: string;
-	/** `disabled`: it is alone. */
+	/** The state of its gossip cluster; `disabled`: it runs alone. */
 	readonly cluster: 'ready' | 'settling' | 'disabled';
 	/** How many there are, itself among them; 0 when it is alone. */
 	readonly peers: number;

@@ -48,7 +48,7 @@ export type KafkaCluster = {
 /** `unknown`: the brokers report no type, or one that midwatch does not know. */
 export type KafkaGroupType = 'classic' | 'consumer' | 'share' | 'streams' | 'unknown';
 
-/** From the list of groups: cheap. `state` is undefined where the version of the broker does not list it. */
+/** A group as the list of groups names it, which is cheap to read. `state` is undefined where the version of the broker does not list it. */
 export type KafkaGroupName = {
 	readonly group: string;
 	readonly type: KafkaGroupType;
@@ -126,7 +126,7 @@ export type KafkaMessage = TopicPartition & {
 	readonly key: Uint8Array | undefined;
 	/** Undefined: a tombstone. */
 	readonly value: Uint8Array | undefined;
-	/** In the record's own order; a name may come twice. */
+	/** The headers in the order of the record; a name may occur twice. */
 	readonly headers: readonly {readonly name: string; readonly value: Uint8Array}[];
 };
 

@@ -28,7 +28,7 @@ export type Metadata = {
 	readonly deletionGracePeriodSeconds?: number;
 	readonly finalizers?: readonly string[];
 	readonly labels?: StringMap;
-	/** Without values of more than 256 characters, such as `last-applied-configuration`. */
+	/** The annotations, without values of more than 256 characters, such as `last-applied-configuration`. */
 	readonly annotations?: StringMap;
 	readonly ownerReferences?: readonly OwnerReference[];
 };
@@ -47,7 +47,7 @@ export type ContainerSpec = {
 	readonly image?: string;
 	/** Quantities: `250m`, `512Mi`. */
 	readonly resources?: {readonly requests?: StringMap; readonly limits?: StringMap};
-	/** Of an init container: `Always` makes it a sidecar. */
+	/** `Always` makes an init container a sidecar. */
 	readonly restartPolicy?: string;
 };
 

@@ -79,7 +79,7 @@ export type PodTableRow = {
 
 /** The state of the watch cache of one kind. */
 export type WatchedState<K extends WatchedKind = WatchedKind> = {
-	/** By uid. The map is changed in place until the kind is listed again: copy what must not change. */
+	/** The objects by uid. The map is changed in place until the kind is listed again: copy what must not change. */
 	readonly objects: ReadonlyMap<string, WatchedObjects[K]>;
 	/** Increases with every change: equal means that nothing changed. */
 	readonly version: number;
@@ -118,7 +118,7 @@ export type ContainerMetrics = {
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	/** `name` may be an address of the node. `podsOnly`: system processes of the node are not included. */
 	nodeUsage(context: Context): Promise<{readonly usage: readonly NodeUsage[]; readonly podsOnly: boolean}>;
-	/** By `namespace/pod`: the share of the last five minutes in which its most throttled container was at its CPU limit. */
+	/** How much each pod is throttled, by `namespace/pod`: the share of the last five minutes in which its most throttled container was at its CPU limit. */
 	throttling(context: Context): Promise<ReadonlyMap<string, number>>;
 };
 
@@ -206,9 +206,9 @@ export type KubernetesPort = {
 	readWatched<K extends WatchedKind>(kind: K, context: Context): Promise<WatchedState<K>>;
 	/** Lists the kind again at once, although its watch is fine. */
 	relist(kind: WatchedKind): void;
-	/** @throws AdapterError `conflict` when the object does not exist. */
+	/** Reads one object. @throws AdapterError `conflict` when it does not exist. */
 	get(object: ObjectRef, context: Context): Promise<ApiObject>;
-	/** `namespace` empty: all. Reads pages of 500, at most `limit` objects. Selectors in the syntax of the API: `app=api`, `involvedObject.uid=…`. */
+	/** Lists objects; an empty `namespace` means all. Reads pages of 500, at most `limit` objects. Selectors in the syntax of the API: `app=api`, `involvedObject.uid=…`. */
 	list(
 		what: {
 			readonly type: ResourceType;
@@ -221,7 +221,7 @@ export type KubernetesPort = {
 		},
 		context: Context,
 	): Promise<{readonly items: readonly ApiObject[]; readonly more: boolean}>;
-	/** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
+	/** Reads the usage of all pods. @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	nodeUsage(context: Context): Promise<readonly NodeUsage[]>;
 	/** Undefined when settings name no Prometheus target. */

@@ -14,9 +14,9 @@ export type PostgresSettings = {
 	readonly hosts: readonly {readonly host: string; readonly port: number}[];
 	readonly database: string;
 	readonly user: string;
-	/** Without one, the password file has it. */
+	/** The password; when it is absent, the password file is read. */
 	readonly password?: Secret | undefined;
-	/** `PGPASSFILE`, or `~/.pgpass`. `read` gives undefined when there is no such file. @throws AdapterError `denied` when it cannot be trusted. */
+	/** `PGPASSFILE`, or `~/.pgpass`. `read` resolves with undefined when there is no such file. @throws AdapterError `denied` when it cannot be trusted. */
 	readonly passwordFile?: {readonly path: string; readonly read: () => Promise<string | undefined>} | undefined;
 	readonly tls: {
 		/** Absent: `prefer` for this machine (loopback, Unix socket), `verify-full` for any other host. */
@@ -39,7 +39,7 @@ export type ServerRecord = {
 	/** `150018` for 15.18. */
 	readonly versionNumber: number;
 	readonly version: string;
-	/** Of the connection that reads: never acted on. Undefined behind a pooler, where each read may run on another backend. */
+	/** The pid of our own connection, which no action may signal. Undefined behind a pooler, where each read may run on another backend. */
 	readonly pid: number | undefined;
 	/** There is a pooler before the server, which gives each read any backend that is free. */
 	readonly pooled: boolean;
@@ -143,7 +143,7 @@ export type SlotRecord = {
 };
 
 export type ReplicationRecord = {
-	/** Those that follow this server. */
+	/** The standbys that follow this server. */
 	readonly standbys: readonly StandbyRecord[];
 	readonly slots: readonly SlotRecord[];
 	/** On a standby: how far it is behind what it has received. Undefined on a primary. */

@@ -8,9 +8,9 @@ import type {PrometheusPort, QueryRange, Sample, Series} from './prometheus.ts';
 
 export type QueryResult = {
 	readonly kind: 'vector' | 'matrix' | 'scalar' | 'string';
-	/** Of a vector and a scalar; the newest point of each series of a matrix. */
+	/** The samples of a vector or scalar; of a matrix, the newest point of each series. */
 	readonly samples: readonly Sample[];
-	/** Of a string. */
+	/** The value of a string. */
 	readonly text: string;
 	/** Series that are native histograms, which have no one value. */
 	readonly histograms: number;

@@ -56,7 +56,7 @@ export type QueryRange = {
 /** A scrape target as the server reports it, without its discovered labels: they are nine tenths of the response. */
 export type ScrapeTarget = {
 	readonly pool: string;
-	/** Those of its series `up`, without the name. */
+	/** The labels of its series `up`, without the name. */
 	readonly labels: Labels;
 	readonly url: string;
 	/** `unknown`: not scraped yet. */
@@ -89,7 +89,7 @@ export type PrometheusRule = {
 	readonly file: string;
 	readonly kind: 'alerting' | 'recording';
 	readonly name: string;
-	/** In PromQL. */
+	/** The expression in PromQL. */
 	readonly expression: string;
 	readonly health: 'ok' | 'err' | 'unknown';
 	/** Why it cannot be evaluated; empty when it can. */
@@ -97,7 +97,7 @@ export type PrometheusRule = {
 	/** Epoch milliseconds; undefined before the first time. */
 	readonly evaluatedAt: number | undefined;
 	readonly tookMs: number | undefined;
-	/** Of an alerting rule; `inactive` of others. */
+	/** The state of an alerting rule; a recording rule is always `inactive`. */
 	readonly state: 'inactive' | 'pending' | 'firing';
 	/** Seconds that the expression must be true. */
 	readonly forSeconds: number;
@@ -109,7 +109,7 @@ export type PrometheusRule = {
 export type RuntimeInfo = {
 	/** The server's own text: new at every start. */
 	readonly startTime: string;
-	/** When configuration was loaded last without fault, to the second, in the server's own text. */
+	/** When a configuration was last loaded without an error, to the second, in the server's own text. */
 	readonly lastConfigTime: string;
 	/** False: the last reload failed, completely or in part. */
 	readonly reloadConfigSuccess: boolean;
@@ -128,9 +128,9 @@ export type BuildInfo = {
 export type PrometheusWriteContext = Context & {readonly record: string};
 
 export type PrometheusPort = {
-	/** @throws AdapterError `denied` with the server's words when the expression is wrong; `unsupported` when it gives no vector. */
+	/** Evaluates an expression now. @throws AdapterError `denied` with the server's message when the expression is wrong; `unsupported` when its result is no vector. */
 	query(expression: string, context: Context): Promise<InstantVector>;
-	/** Names of all pools; older than 2.42: undefined. */
+	/** Names of all scrape pools; undefined before Prometheus 2.42. */
 	pools(context: Context): Promise<readonly string[] | undefined>;
 	/** The targets of one pool. A server older than 2.42 gives those of all pools; each says its own. */
 	targets(pool: string, context: Context): Promise<readonly ScrapeTarget[] | undefined>;
@@ -140,7 +140,7 @@ export type PrometheusPort = {
 	ready(context: Context): Promise<{readonly ready: boolean; readonly answer: string} | undefined>;
 	runtime(context: Context): Promise<RuntimeInfo | undefined>;
 	build(context: Context): Promise<BuildInfo | undefined>;
-	/** Of the command line: `web.enable-lifecycle`, `config.file`. */
+	/** The flags of the command line by name: `web.enable-lifecycle`, `config.file`. */
 	flags(context: Context): Promise<Labels | undefined>;
 	/** How many series are in memory. */
 	series(context: Context): Promise<number | undefined>;

@@ -169,7 +169,7 @@ export type Keyspace = {
 		options: {readonly count: number; readonly match?: string},
 		context: Context,
 	): Promise<{readonly cursor: string; readonly keys: readonly Uint8Array[]}>;
-	/** In the order requested; undefined where the key was deleted in the meantime. */
+	/** The facts of these keys, in the same order; undefined where the key was deleted in the meantime. */
 	describe(keys: readonly Uint8Array[], context: Context): Promise<readonly (KeyFacts | undefined)[]>;
 };
 

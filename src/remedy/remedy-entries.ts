@@ -31,7 +31,7 @@ const confirmationEntry = ({method, typed, count, reason}: Confirmation): NonNul
 	...(reason ? {reason} : {}),
 });
 
-/** In characters of JSON: the plan of some hundred sessions. */
+/** The longest plan that is recorded, in characters of JSON: the plan of some hundred sessions. */
 const maxPlanLength = 32 * 1024;
 
 /** The record that is written before anything is sent. `list` holds every object of the preview. */

@@ -176,7 +176,7 @@ const undoOfSent = (sent: SentRemedy, receipts: Receipts): ProposedRemedy => ({
 	},
 });
 
-/** @throws AdapterError `unsupported` when the action has no undo. */
+/** Previews the undo of a remedy. @throws AdapterError `unsupported` when the action has no undo. */
 async function previewUndo({action, remedy, receipt}: SentRemedy, context: ActionContext<unknown>): Promise<Preview> {
 	if ('impossible' in action.undo) {
 		throw new AdapterError('unsupported', action.undo.impossible, 'nothing was sent');

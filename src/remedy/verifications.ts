@@ -35,7 +35,7 @@ export function createVerifications(options: {
 	readonly calls: TimedCalls;
 }): Verifications {
 	const {clock, audit, arming, current, calls} = options;
-	/** By the id of the remedy that is verified. */
+	/** The verifications in progress, by the id of their remedy. */
 	const watches = new Map<string, OutcomeWatch>();
 	let closed = false;
 

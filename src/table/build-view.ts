@@ -27,7 +27,7 @@ export type SectionView = {
 	readonly passedFilter: readonly boolean[];
 	readonly filter: string;
 	readonly order: string;
-	/** In an order with group headers: the groups whose header is in the table. Data, because a closure would retain the readings. */
+	/** The groups whose header is in the table; undefined in an order without group headers. Data, because a closure would retain the readings. */
 	readonly grouping: Grouping | undefined;
 	/** The entries of the group headers shown, by row object: one that is read again keeps its entry. */
 	readonly groupHeaders: ReadonlyMap<Row, TableRow>;

@@ -15,7 +15,7 @@ export type ViewQuery = {
 export type PaneViewsOptions = {
 	readonly clock: Clock;
 	readonly budget?: TimeBudget | undefined;
-	/** Of all panes; the same array means that nothing was read since. */
+	/** The readings of all panes; the same array means that nothing was read since. */
 	readings(): readonly Reading[];
 	pane(id: string): Pane;
 	query(id: string): ViewQuery;
@@ -44,7 +44,7 @@ const holdMs = 1000;
 
 type BuiltView = {
 	readonly all: readonly Reading[];
-	/** Of this pane's sections. */
+	/** The readings of this pane's sections. */
 	readonly readings: readonly Reading[];
 	readonly query: ViewQuery;
 	readonly held: boolean;

@@ -10,7 +10,7 @@ const closeTimeoutMs = 3_000;
 
 /** Holds the one connection of a target: connects on first use, shares it, and connects again after a failure. */
 export type ConnectionSlot = {
-	/** @throws AdapterError of connecting; `unreachable` after `close`. */
+	/** Resolves with the connection; connects if there is none. @throws AdapterError of connecting; `unreachable` after `close`. */
 	get(): Promise<Connection<unknown>>;
 	/** Waits at most three seconds, never throws, and may be called twice. A connection still in progress is closed when it opens. */
 	close(): Promise<void>;

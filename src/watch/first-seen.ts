@@ -1,6 +1,6 @@
 import type {Finding} from '../contract/finding.ts';
 
-/** By the id of a finding: the epoch milliseconds at which it was first seen. `atLeast`: it may have begun earlier. */
+/** When each finding was first seen, by its id. `since`: epoch milliseconds. `atLeast`: it may have begun earlier. */
 export type FirstSeen = ReadonlyMap<string, {readonly since: number; readonly atLeast?: true}>;
 
 /**

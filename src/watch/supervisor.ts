@@ -24,7 +24,7 @@ export type SupervisorOptions = {
 export type Supervisor = {
 	readonly watched: WatchedTarget;
 	start(visible: ReadonlySet<RowKind>): void;
-	/** @throws Error when the target has no source of this kind. */
+	/** The reading of one source. @throws Error when the target has no source of this kind. */
 	reading(kind: RowKind): Store<Reading>;
 	readings(): readonly Reading[];
 	setVisible(kinds: ReadonlySet<RowKind>): void;
@@ -48,7 +48,7 @@ export function createSupervisor({watched, clock, connect, random, changed}: Sup
 	const slot = createConnectionSlot(clock, connect);
 	const identityReader = createIdentityReader({clock, connect: slot.get, changed});
 	let closed = false;
-	/** In flight when another source recovered: such a read began before that, so when it fails it is retried at once. */
+	/** Pollers whose read was in flight when another source recovered: it began before that, so when it fails it is retried at once. */
 	const owedRefresh = new Set<Poller>();
 
 	const sources: readonly SupervisedSource[] = system.sources.map(source => {

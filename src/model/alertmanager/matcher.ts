@@ -114,7 +114,7 @@ const improbableValue = 'midwatch-tries-whether-anything-is-matched';
 export const matchesAnything = (matchers: readonly Matcher[]): boolean =>
 	matchers.every(matcher => matcherAccepts(matcher, improbableValue) === true);
 
-/** @throws SyntaxError with a sentence when the server would reject the expression. */
+/** Checks the regular expression of a matcher. @throws SyntaxError with a sentence when the server would reject it. */
 function assertCompiles(matcher: Matcher): void {
 	if (!matcher.isRegex) return;
 	try {

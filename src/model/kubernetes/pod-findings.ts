@@ -49,7 +49,7 @@ function foldFindings(target: string, workload: string, {rows, podCount}: Unheal
 	};
 }
 
-/** By namespace, then owner. Nested maps, because building a combined key for thousands of rows every second is expensive. */
+/** Groups the unhealthy pods by namespace, then owner. Nested maps, because building a combined key for thousands of rows every second is expensive. */
 function unhealthyWorkloads(
 	rows: readonly PodRow[],
 	lost: ReadonlySet<string>,

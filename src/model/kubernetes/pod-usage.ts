@@ -72,7 +72,7 @@ export const podCpuRequestShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' 
 export const podCpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
-/** By the measured throttling, else by the share of the limit. */
+/** Rates CPU usage by the measured throttling; where none is measured, by the share of the limit. */
 const cpuThresholdLevel = (
 	facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>,
 	before: ThresholdLevel | undefined,

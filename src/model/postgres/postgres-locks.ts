@@ -7,7 +7,7 @@ export const preparedTransaction = 0;
 export type LockForest = {
 	/** Every pid that waits or is waited for, ascending. */
 	readonly pids: readonly number[];
-	/** Those that do not wait themselves, ascending. Of a deadlock, which the server breaks after deadlock_timeout, its lowest pid. */
+	/** Pids that do not wait themselves, ascending. A deadlock, which the server breaks after deadlock_timeout, has its lowest pid as root. */
 	readonly roots: readonly number[];
 	readonly waits: ReadonlyMap<number, WaitRecord>;
 	/**

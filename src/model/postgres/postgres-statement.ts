@@ -13,7 +13,7 @@ export type PostgresStatementRow = Row & {
 	readonly callsPerSecond: number | undefined;
 	/** Milliseconds per call; undefined when none ended in between. */
 	readonly meanMs: number | undefined;
-	/** Of the time of all statements, 0 to 1. */
+	/** Its share of the time of all statements, 0 to 1. */
 	readonly share: number | undefined;
 	/** Seconds of work per second: the number of sessions that it keeps busy. */
 	readonly load: number | undefined;

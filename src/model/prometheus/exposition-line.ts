@@ -179,7 +179,7 @@ export class ExpositionLine {
 		return this.#text.slice(from, this.#at);
 	}
 
-	/** From an opening quote to past the closing one. */
+	/** Reads a quoted text, from its opening quote to past the closing one. */
 	#quoted(): string | undefined {
 		this.#at += 1;
 		const from = this.#at;
@@ -201,7 +201,7 @@ export class ExpositionLine {
 		return this.#fail(`the quote before ${shown(this.#text.slice(from, this.#end))} is never closed`);
 	}
 
-	/** From `{` to past `}`. A quoted word without `=` is the name of the series, where `mayName`. */
+	/** Reads the labels, from `{` to past `}`. With `mayName`, a quoted text without `=` is the name of the series. */
 	#labels(mayName: boolean): LabelPairs | undefined {
 		const labels: (readonly [string, string])[] = [];
 		let many: Set<string> | undefined;

@@ -26,7 +26,7 @@ export type ScrapeFacts = {
 	/** The number of targets of its pool, and of those that are down. Rows of healthy targets may be omitted. */
 	readonly poolSize: number;
 	readonly poolDown: number;
-	/** Of a target that is down: the names of the alerting rules that read `up`, when there are any. */
+	/** The names of the alerting rules that read `up`. Absent without such rules, and on a target that is not down. */
 	readonly coveredByRules?: readonly string[];
 };
 

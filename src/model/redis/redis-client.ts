@@ -92,15 +92,15 @@ export function clientRow(
 
 /** The client with the largest buffers, for the row of the server. */
 export type HeaviestClient = {
-	/** Of its row of the kind redis.client. */
+	/** Id of its row of the kind redis.client. */
 	readonly rowId: string;
 	readonly clientId: number;
 	readonly title: string;
-	/** Of all its buffers. */
+	/** Size of all its buffers. */
 	readonly bytes: number;
 };
 
-/** Only clients that may be killed: replication connections and our own have their own findings. */
+/** The client with the largest buffers among those that may be killed: not replication connections and our own. */
 export function heaviestClient(lines: readonly RedisClientLine[], own: readonly number[]): HeaviestClient | undefined {
 	const held = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
 	const [line] = lines
@@ -109,7 +109,7 @@ export function heaviestClient(lines: readonly RedisClientLine[], own: readonly 
 	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: held(line)};
 }
 
-/** By severity, then by output buffer, memory and age. */
+/** Orders clients by severity, then by output buffer, memory and age. */
 export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
 	compareSeverity(a.severity, b.severity) ||
 	b.outputBytes - a.outputBytes ||

@@ -25,7 +25,7 @@ export type RedisHistory = {
 export function createRedisHistory(): RedisHistory {
 	let recent: readonly RedisCounters[] = [];
 	let reset: {readonly reason: CounterResetReason; readonly at: number} | undefined;
-	/** By address: since when it has been lost; undefined while it is connected. */
+	/** Replicas by address. The value: since when it has been lost; undefined while it is connected. */
 	const replicas = new Map<string, number | undefined>();
 
 	return {

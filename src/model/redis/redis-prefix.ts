@@ -20,14 +20,14 @@ export type RedisPrefixRow = Row & {
 	readonly db: number;
 	/** Bytes of all its keys, estimated from the sampled ones. */
 	readonly bytes: number;
-	/** Of the memory of all keys, 0 to 1. */
+	/** Its share of the memory of all keys, 0 to 1. */
 	readonly share: number;
 	/** All its keys, estimated; exact when every key was read. */
 	readonly keys: number;
 	readonly sampled: number;
 	/** Share of its keys that never expire. */
 	readonly noTtl: number;
-	/** Of the sampled keys. */
+	/** How the sampled keys expire. */
 	readonly expiry: RedisExpiry;
 	/** Types of the sampled keys, the most frequent first. */
 	readonly types: readonly string[];

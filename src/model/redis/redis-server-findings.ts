@@ -48,7 +48,7 @@ const fragmentationMatters = 100 * mebibyte;
 const swappedRatio = 0.9;
 const slowWarn = 3;
 
-/** Without a `row` it is about the server's row. */
+/** A finding on a server before its target and id are complete. Without a `row` it is about the server's own row. */
 type ServerProblem = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
 
 /** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, empty without lookups. */
@@ -145,7 +145,7 @@ function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'sh
 	};
 }
 
-/** When memory is short, the finding about memory names them as its cause instead. */
+/** The finding that client buffers are large. When memory is short there is none: the finding on memory names the clients as its cause. */
 function clientsProblem(row: RedisServerRow): ServerProblem | undefined {
 	if (!areClientBuffersLarge(row)) return undefined;
 	const held = row.clientsMemory ?? 0;

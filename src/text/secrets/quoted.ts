@@ -39,7 +39,7 @@ function behind(text: string, end: string, from: number): number {
 	return found < 0 ? text.length : found + end.length;
 }
 
-/** In SQL an apostrophe is doubled, elsewhere it has a backslash before it: the later end counts. */
+/** Where a text in single quotes ends. In SQL an apostrophe is doubled, elsewhere it has a backslash before it: the later end counts. */
 function singleEnd(text: string, from: number): number {
 	let end = text.indexOf("'", from);
 	while (end >= 0 && text.charCodeAt(end + 1) === apostrophe) end = text.indexOf("'", end + 2);
