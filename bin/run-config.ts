@@ -84,7 +84,7 @@ async function loadDemoConfig(demo: string, {config, targets: names}: Options): 
 	};
 }
 
-/** @throws UsageError (exit code 78) when there is no target, for commands that are useless then. */
+/** Returns the configuration; for commands that are useless without a target. @throws UsageError (exit code 78) when there is none. */
 export function requireTargets(config: RunConfig): RunConfig {
 	if (config.targets.length > 0) return config;
 	const remarks = config.remarks.length === 0 ? '' : ` (${config.remarks.join('; ')})`;

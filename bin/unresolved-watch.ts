@@ -28,7 +28,7 @@ export function createUnresolvedWatch(options: UnresolvedWatchOptions): Unresolv
 	const {auditDir, otherSessions, inProgressIds, recheck} = options;
 	const unresolved = createStore<readonly UnresolvedIntent[]>([]);
 	const reader = createOpenIntentReader(auditDir);
-	/** By the id of the intent. */
+	/** The last observation of each intent, by its id. */
 	const observations = new Map<string, string>();
 	const answering = new Set<string>();
 	let records: readonly AuditRecord[] = [];

@@ -5,9 +5,9 @@ import {gzipSync} from 'node:zlib';
 /** One request to a fake server, with its complete body. */
 export type FakeHttpRequest = {
 	readonly method: string;
-	/** Without the query. */
+	/** The path without the query. */
 	readonly path: string;
-	/** Of the address, and of a form that was posted. */
+	/** The parameters of the URL and of a posted form. */
 	readonly query: URLSearchParams;
 	readonly body: string;
 };

@@ -3,7 +3,7 @@ import {TestRunner} from 'vitest';
 
 /** A wait ends this long before the limit of its test, so that it can report what it last saw. */
 const marginMs = 3000;
-/** For waits in hooks, and in a test that is cleaning up after its limit. */
+/** The longest wait in a hook, and in a test that is cleaning up after its limit. */
 const hookWaitMs = 180_000;
 const minWaitMs = 10_000;
 

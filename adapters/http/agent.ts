@@ -21,7 +21,7 @@ export type ConnectionPoolName = 'read' | 'heartbeat' | 'stream' | 'write';
 export type Agents = {
 	readonly secure: boolean;
 	forPool(pool: ConnectionPoolName): PlainAgent;
-	/** For requests to an http server through an http proxy: the proxy, which gets the absolute URL. */
+	/** The proxy that gets the absolute URL: set for requests to an http server through an http proxy. */
 	readonly forwardProxy: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
 	/** Closes idle connections. Requests in flight continue; the caller begins no new ones. */
 	retire(): void;

@@ -9,7 +9,7 @@ import {
 
 /** The hints for failed connections that differ between kinds of servers. */
 export type ConnectionHints = {
-	/** By error code of Node or OpenSSL. Codes that are missing here have the same hint for every kind of server. */
+	/** Hints by error code of Node or OpenSSL. Codes that are missing here have the same hint for every kind of server. */
 	readonly codes: Readonly<Record<string, string>>;
 	/** The settings for the CA and the name of the server. */
 	readonly certificate: CertificateSettings;

@@ -70,7 +70,7 @@ function readProxy(text: string, source: string): URL {
 const hasUnambiguousLogin = ({username, password, pathname, search, hash}: URL): boolean =>
 	[username, password].every(word => decodePercent(word) !== undefined) && !`${pathname}${search}${hash}`.includes('@');
 
-/** As in kubectl and Go: with both SOCKS protocols the proxy resolves names. */
+/** The protocols of a proxy URL, as in kubectl and Go: with both SOCKS protocols the proxy resolves names. */
 const supportedProtocols: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 
 export const isSocks = (proxy: URL): boolean => proxy.protocol.startsWith('socks5');

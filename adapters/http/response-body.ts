@@ -9,9 +9,9 @@ export type BodyLimits = {
 	readonly maxBytes: number;
 	/** A larger body is cut instead of refused. */
 	readonly truncate: boolean;
-	/** For errors: `query up`. */
+	/** Names the request in errors: `query up`. */
 	readonly operation: string;
-	/** For errors: `host:port`. */
+	/** Names the server in errors: `host:port`. */
 	readonly endpoint: string;
 };
 

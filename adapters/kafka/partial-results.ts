@@ -7,7 +7,7 @@ export type PartialResultCollector<K, V> = {
 	addFailure(of: K, problem: AdapterError): void;
 	/** Records that a broker answered, even without an item. */
 	markAnswered(): void;
-	/** @throws AdapterError the first problem when no broker answered: an empty result would look like an empty cluster. */
+	/** Returns what was read. @throws AdapterError the first problem when no broker answered: an empty result would look like an empty cluster. */
 	result(): PartialResult<K, V>;
 };
 
@@ -36,7 +36,7 @@ export function collectPartial<K, V>(): PartialResultCollector<K, V> {
 	};
 }
 
-/** @throws any other error: a bug of ours must not look like an error of the broker. */
+/** Returns an AdapterError as it is. @throws any other error: a bug of ours must not look like an error of the broker. */
 export function toAdapterError(error: unknown): AdapterError {
 	if (isAdapterError(error)) return error;
 	throw error;

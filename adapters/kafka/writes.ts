@@ -36,7 +36,7 @@ async function sendToCoordinator(
 	}
 }
 
-/** @throws AdapterError harmless when every partition was refused with the same error; otherwise the outcome is partial. */
+/** Checks the errors of a response. @throws AdapterError harmless when every partition was refused with the same error; otherwise the outcome is partial. */
 function assertNoErrors(
 	cluster: BrokerPool,
 	broker: number,

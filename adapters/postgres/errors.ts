@@ -10,7 +10,7 @@ import {certificateHint, describeTlsError} from '../../src/text/tls-errors.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
-/** By SQLSTATE, complete or by class (its first two characters). https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** The meaning of an SQLSTATE, or of a class of them (the first two characters). https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const states: Readonly<Record<string, Meaning>> = {
 	'08P01': [
 		'unsupported',
@@ -49,7 +49,7 @@ const states: Readonly<Record<string, Meaning>> = {
 const statementPooling =
 	'No time limit can be set there, so nothing is read: use transaction or session pooling (pool_mode), or the server itself.';
 
-/** By Node's or OpenSSL's error code. */
+/** The meaning of an error code of Node or OpenSSL. */
 const sockets: Readonly<Record<string, Meaning>> = {
 	ECONNREFUSED: ['unreachable', 'Nothing listens there: check that the server runs, and its host and port.'],
 	ENOTFOUND: ['unreachable', 'The name does not resolve: check the host of this target and your DNS.'],

@@ -22,7 +22,7 @@ const shownLength = 200;
 
 const shownQueryText = (query: string | undefined): string => cleanLine(query ?? '').slice(0, shownLength);
 
-/** @throws AdapterError `conflict` when its start is not known. */
+/** The session as a plan holds it. @throws AdapterError `conflict` when its start is not known. */
 export function toShownSession(session: SessionRecord): ShownSession {
 	const {pid, backendStart, transactionStart = null, queryStart = null, state = null, query} = session;
 	if (backendStart === undefined) throw sessionConflictError(pid);
@@ -51,7 +51,7 @@ function describeActivity(session: SessionRecord): string {
 	return `${state} for ${formatDuration(stateSeconds)}${query === '' ? '' : `, after ${query}`}`;
 }
 
-/** What the guard of the statement that signals compares. */
+/** Whether this is still the session that was shown. Compares what the guard of the signalling statement compares. */
 export const isSameSession = (shown: SessionIdentity, now: SessionRecord): boolean =>
 	now.backendStart === shown.backendStart &&
 	(now.state ?? null) === shown.state &&

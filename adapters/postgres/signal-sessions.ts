@@ -69,7 +69,7 @@ export function createSessionSignals(
 ): SessionSignals {
 	const open = new Set<PostgresConnection>();
 
-	/** Until the connection is open, nothing can have happened. */
+	/** Sends the signals over a connection of their own; when no more may be opened, over the one that reads. An error before it is open is harmless: nothing was sent. */
 	async function send(
 		signalFunction: sql.SignalFunction,
 		identities: readonly SessionIdentity[],

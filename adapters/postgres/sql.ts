@@ -46,7 +46,7 @@ SELECT w.pid, w.locktype, w.mode,
 	extract(epoch FROM clock_timestamp() - w.waitstart) AS wait_s, array_to_string(pg_blocking_pids(w.pid), ',') AS blockers
 FROM w ORDER BY w.pid`;
 
-/** Without system catalogs: every session locks them for an instant. */
+/** Reads the relations that sessions hold locks on, without system catalogs: every session locks these for an instant. */
 export const heldLocksSql = `SELECT l.pid, l.relation::regclass::text AS relation, max(l.mode) AS mode FROM pg_locks l
 	WHERE l.granted AND l.locktype = 'relation' AND l.pid = ANY ($1::int[]) AND l.relation >= 16384
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -95,7 +95,7 @@ const since = (extension: Extension, minor: number): boolean =>
 const keyOf = (extension: Extension): string =>
 	`concat_ws('/', s.userid, s.dbid, s.queryid, ${since(extension, 9) ? 's.toplevel' : 'true'})`;
 
-/** Without texts: the server would read its complete text file. Entries of other users have no queryid unless we may see them. */
+/** Reads the counters of statements without their texts: for these the server would read its complete text file. Entries of other users have no queryid unless we may see them. */
 export const statementsSql = (extension: Extension): string => `WITH s AS MATERIALIZED (
 	SELECT * FROM ${extension.schema}.pg_stat_statements(false))
 SELECT ${keyOf(extension)} AS key, r.rolname AS user, d.datname AS database, s.calls,

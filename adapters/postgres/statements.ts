@@ -18,7 +18,7 @@ const historyLength = 20;
 const appendHistory = (history: readonly (number | undefined)[] = [], load: number | undefined) =>
 	history.length === 0 && load === undefined ? history : [...history, load].slice(-historyLength);
 
-/** With the column names of the newest servers; midwatch itself selects them by the version of the extension. */
+/** The query of the CLI equivalent, with the column names of the newest servers; midwatch itself selects them by the version of the extension. */
 const cliStatement = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
 FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
 

@@ -10,7 +10,7 @@ import {curlReloadCommand} from './cli-equivalent.ts';
 
 export type ReloadPlan = {
 	readonly target: string;
-	/** From the command line of the server; relative to the directory in which it was started. */
+	/** The configuration file that the command line of the server names; relative to the directory in which it was started. */
 	readonly file: string;
 	readonly startTime: string;
 	readonly lastConfigTime: string;

@@ -89,7 +89,7 @@ type CommandLine = {
 	readonly words: readonly string[];
 };
 
-/** @throws UsageError when a flag is unknown, repeated, or has a value it must not have, or none. */
+/** Parses the command line. @throws UsageError when a flag is unknown, repeated, or has a value it must not have, or none. */
 function readFlags(argv: readonly string[]): CommandLine {
 	const {tokens} = parseArgs({
 		args: withScenario(argv),
@@ -121,7 +121,7 @@ function readFlags(argv: readonly string[]): CommandLine {
 	return {values, targets, words};
 }
 
-/** @throws UsageError when the command is unknown, or does not accept one of the flags. */
+/** Checks that the command accepts the flags. @throws UsageError when the command is unknown, or does not accept one of the flags. */
 function checkFlags(command: string, {values, targets, words}: CommandLine): void {
 	const allowed = flagsOf[command];
 	if (allowed === undefined || (command === 'console' && words.length > 0)) {
@@ -135,7 +135,7 @@ function checkFlags(command: string, {values, targets, words}: CommandLine): voi
 	throw new UsageError(`--${misplaced} does not go with ${place}`);
 }
 
-/** @throws UsageError when the words after `audit` are not one of its two forms. */
+/** Reads the command `audit`. @throws UsageError when the words after `audit` are not one of its two forms. */
 function readAuditCommand(words: readonly string[], against: string | undefined, json: boolean): Command {
 	const [verb, argument, ...more] = words;
 	if (verb === 'verify' && more.length === 0 && (against === undefined || argument === undefined))

@@ -6,7 +6,7 @@ import type {WatchedTarget} from '../../src/watch/watched-target.ts';
 import type {RunConfig} from '../run-config.ts';
 import {watchTargets} from '../watch-targets.ts';
 
-/** For reading from one target which user midwatch is there. */
+/** Limits reading from one target which user midwatch is there. */
 const identifyTimeoutMs = 5000;
 
 /**

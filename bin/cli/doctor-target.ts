@@ -10,7 +10,7 @@ import {systemClock} from '../../src/time/clock.ts';
 import type {CheckResult} from './check-result.ts';
 import {describeAddress} from './target-address.ts';
 
-/** For connecting to one target and reading its identity and permissions. */
+/** Limits connecting to one target and reading its identity and permissions. */
 const targetTimeoutMs = 20_000;
 
 /** What `midwatch doctor` found out about one target. */

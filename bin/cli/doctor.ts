@@ -19,7 +19,7 @@ type DoctorReport = {
 	readonly audit: CheckResult;
 	readonly sinks: CheckResult;
 	readonly policy: readonly string[];
-	/** In the order of the configuration. */
+	/** The reports in the order of the configuration. */
 	readonly targets: readonly TargetReport[];
 };
 

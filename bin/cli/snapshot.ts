@@ -15,7 +15,7 @@ import {jsonOutput, withIsoTimes} from './json-output.ts';
 
 /** Between the two reads: a rate is computed from two. */
 const rateIntervalMs = 2000;
-/** For one round of reads, connecting included. The timeout of each source is shorter. */
+/** Limits one round of reads, connecting included. The timeout of each source is shorter. */
 const roundTimeoutMs = 30_000;
 
 /** Returns the pane of `--pane`, or all panes. @throws UsageError when it does not exist. */

@@ -6,7 +6,7 @@ export type FastForwardClock = Clock & {
 	step(at: number): boolean;
 	/** Moves to that time, and makes the calls that are due until then, in their order. */
 	advanceTo(at: number): void;
-	/** From now on the time is that of the other clock, which makes the pending calls. */
+	/** Takes the time from the real clock from now on, which also makes the pending calls. */
 	switchToRealClock(): void;
 };
 

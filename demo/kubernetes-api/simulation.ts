@@ -49,7 +49,7 @@ export function buildSimulation(...given: Parameters<typeof buildSimulationInSte
 	}
 }
 
-/** The same in small steps, so that the caller can yield between any two. */
+/** Builds the simulation in small steps, so that the caller can yield between any two. */
 export function* buildSimulationInSteps(
 	cluster: FakeCluster,
 	clock: FastForwardClock,

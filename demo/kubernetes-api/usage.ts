@@ -10,7 +10,7 @@ export type UsedResources = {readonly cpu: number; readonly memory: number};
 
 export type UsageModel = {
 	containers(pod: Pod, at: number): readonly (UsedResources & {readonly name: string})[];
-	/** Of the time: cores on average, and how much of it its CPU limit holds it back; undefined without a limit. */
+	/** `mean`: cores on average. `heldBack`: the share of the time in which the CPU limit throttles the container; undefined without a limit. */
 	containerCpu(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
 	/** The pods on it and what the node needs for itself; undefined while its kubelet is unreachable. */
 	node(node: Node, at: number): UsedResources | undefined;

@@ -45,7 +45,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
 
 /** Seconds before the demo began at which a stopped group committed last. */
 const stoppedBefore: Readonly<Record<string, number>> = {'order-processing': 70, mailer: 340};
-/** The same for the partition with the message that crashes the members, which failed first. */
+/** Seconds before the demo began at which the last offset was committed for the partition whose message crashes the members. */
 const poisonedBefore = 95;
 const poisonedPartition: TopicPartition = {topic: 'order-events', partition: 7};
 /** Milliseconds until the members are back after the group was moved past the message. */
@@ -81,7 +81,7 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 	const {startedAt} = scenario;
 	const wrong = hasProblem(scenario, 'lag');
 	const storm = scenario.name === 'storm';
-	/** By `group, topic, partition`; undefined: deleted. */
+	/** Committed offsets by `group, topic, partition`; undefined: deleted. */
 	const puts = new Map<string, StoredOffset | undefined>();
 	/** When a stopped group was moved past the message. */
 	const clearSince = new Map<string, number>();

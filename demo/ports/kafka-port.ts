@@ -23,7 +23,7 @@ export function createDemoKafkaCluster(scenario: Scenario): DemoKafkaCluster {
 	return {logs, groups: createDemoGroups(scenario, logs), scenario};
 }
 
-/** In `storm` one of the three brokers is down: its partitions are led by others, with one replica less in sync. */
+/** The brokers that are up. In `storm` one of the three is down: others lead its partitions, with one replica less in sync. */
 const aliveBrokers = (scenario: Scenario): readonly KafkaBroker[] =>
 	scenario.name === 'storm' ? brokers.slice(0, 2) : brokers;
 

@@ -289,7 +289,7 @@ export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer
 	};
 }
 
-/** As a server in UTC with ISO dates writes it; the last three digits only distinguish sessions. */
+/** A timestamp as a server in UTC with ISO dates writes it; its last three digits only distinguish sessions. */
 export const serverTimestamp = (epochMs: number): string =>
 	`${new Date(epochMs).toISOString().replace('T', ' ').slice(0, -1)}${String(Math.floor(epochMs) % 991).padStart(3, '0')}+00`;
 

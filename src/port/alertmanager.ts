@@ -55,7 +55,7 @@ export type AlertmanagerStatus = {
 	readonly uptime: string;
 	/** The state of its gossip cluster; `disabled`: it runs alone. */
 	readonly cluster: 'ready' | 'settling' | 'disabled';
-	/** How many there are, itself among them; 0 when it is alone. */
+	/** The number of members, itself included; 0 when it runs alone. */
 	readonly peers: number;
 };
 

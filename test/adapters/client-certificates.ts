@@ -13,7 +13,7 @@ type Refused = {
 };
 
 export type ClientCertificates = {
-	/** Of the server, whose authority signed `shown` too. */
+	/** The files of the server; its authority signed `shown` too. */
 	readonly server: CertificateFiles;
 	readonly accepted: ClientCertificate;
 	/** Where the authority is. */

@@ -43,5 +43,5 @@ export type ConformanceSubject<Port> = {
 /** Where a test keeps what an action writes before it sends: nowhere. */
 export const fakeSaveFile = async (name: string): Promise<string> => `/saved/${name}`;
 
-/** Without a limit of time, unless a signal is given. */
+/** A context without a deadline, unless a signal is given. */
 export const testContext = (signal: AbortSignal = new AbortController().signal): Context => ({signal, now: Date.now});

@@ -14,7 +14,7 @@ export type ShownPlan<Port> = {
 	readonly cleanUp: () => Promise<void>;
 };
 
-/** By action and fact: shows a plan and can change that one fact. */
+/** The cases by action and fact. Each shows a plan and can change that one fact. */
 export type BindingCases<Port> = Readonly<
 	Record<string, Readonly<Record<string, (action: Action<Row, Port>) => Promise<ShownPlan<Port>>>>>
 >;

@@ -38,7 +38,7 @@ export async function startBuilt(
 	return {pty, first: JSON.parse(readFileSync(report, 'utf8')) as FirstFrame};
 }
 
-/** @throws Error after 45 seconds. */
+/** Waits until the file exists. @throws Error after 45 seconds. */
 export async function waitForFile(path: string): Promise<void> {
 	for (let attempt = 0; attempt < 450; attempt += 1) {
 		if (existsSync(path)) return;

@@ -19,7 +19,7 @@ export type BuiltProgram = {
 			readonly env?: Readonly<Record<string, string | undefined>>;
 			/** The home when absent. */
 			readonly cwd?: string;
-			/** Only root can run it as somebody else. */
+			/** The Unix user that runs the program; only root may set it. */
 			readonly uid?: number;
 			readonly node?: readonly string[];
 			readonly program?: string;
@@ -28,7 +28,7 @@ export type BuiltProgram = {
 	remove(): void;
 };
 
-/** @throws Error when it does not build. */
+/** Builds midwatch into a directory of its own. @throws Error when the build fails. */
 export function buildAlone(): BuiltProgram {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-built-'));
 	const built = join(home, 'built.js');

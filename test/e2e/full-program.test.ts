@@ -37,7 +37,7 @@ function newHome(): string {
 	return home;
 }
 
-/** Without the blanks at the ends of lines, which the emulator keeps where they were written one by one. */
+/** The screen once it is idle, without the blanks at the ends of lines, which the emulator keeps where they were written one by one. */
 const settled = async (pty: Pty): Promise<string> => (await pty.waitUntilIdle(300)).replaceAll(/ +$/gm, '');
 
 /** Once everything has been read for the first time; from then on nothing changes in `still`. */

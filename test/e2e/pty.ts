@@ -36,7 +36,7 @@ export type Exit = {readonly code: number};
 export type ScreenCondition = string | RegExp | ((screen: string) => boolean);
 
 export type Pty = {
-	/** Of the command itself. */
+	/** The pid of the command itself. */
 	readonly pid: number;
 	/** What a person sees: a line per row, without trailing spaces. */
 	screen(): string;

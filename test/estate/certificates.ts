@@ -47,7 +47,7 @@ function giveToServers(key: string): void {
 	if (unprivileged.uid !== undefined) chownSync(key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
 }
 
-/** The same certificate with a copy of its key that the servers can read, for one that shows it itself. */
+/** Returns the certificate with a copy of its key that the servers can read, for a server that shows it itself. */
 export function ofServers<C extends {readonly key: string}>(certificate: C): C {
 	const key = `${certificate.key}.server`;
 	copyFileSync(certificate.key, key);

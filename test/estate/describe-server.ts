@@ -62,19 +62,19 @@ function describeOn<S>(name: string, title: string, server: S | undefined, body:
 export const describePostgres = (name: PostgresName, title: string, body: (server: PostgresServer) => void): void =>
 	describeOn(name, title, find('postgres', name), body);
 
-/** The same on one Redis of the estate. */
+/** A `describe` on one Redis of the estate; without it, one skipped or failed test. */
 export const describeRedis = (name: RedisName, title: string, body: (server: RedisServer) => void): void =>
 	describeOn(name, title, find('redis', name), body);
 
-/** The same on the Kubernetes API of the estate. */
+/** A `describe` on the Kubernetes API of the estate; without it, one skipped or failed test. */
 export const describeKubernetes = (title: string, body: (server: KubernetesServer) => void): void =>
 	describeOn('kubernetes', title, find('kubernetes', 'kubernetes'), body);
 
-/** The same on one Kafka of the estate. */
+/** A `describe` on one Kafka of the estate; without it, one skipped or failed test. */
 export const describeKafka = (name: KafkaName, title: string, body: (server: KafkaServer) => void): void =>
 	describeOn(name, title, find('kafka', name), body);
 
-/** The same on one Prometheus of the estate. */
+/** A `describe` on one Prometheus of the estate; without it, one skipped or failed test. */
 export const describePrometheus = (
 	name: PrometheusName,
 	title: string,

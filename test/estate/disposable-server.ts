@@ -12,9 +12,9 @@ import {stopProcess} from './server-process.ts';
 
 /** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
 export type DisposableServer<S> = {
-	/** As it runs now; another pid after each restart. */
+	/** The server as it runs now; its pid changes with each restart. */
 	current(): S;
-	/** On the same port. PostgreSQL and Kafka keep their data, Redis loses it. */
+	/** Restarts the server on the same port. PostgreSQL and Kafka keep their data, Redis loses it. */
 	restart(): Promise<void>;
 	stop(): Promise<void>;
 	/** Stops it and deletes its data. */
@@ -46,7 +46,7 @@ async function own<S>(
 	};
 }
 
-/** Of the same version as `like`, with nothing in it. */
+/** Starts an empty PostgreSQL of the same version as `like`. */
 export const startDisposablePostgres = (
 	like: PostgresServer,
 	extra: readonly string[] = [],
@@ -70,7 +70,7 @@ export const startDisposablePgbouncer = (
 	);
 };
 
-/** Of the same version as `like`, with nothing in it and no limit of memory unless `extra` says so. */
+/** Starts an empty Redis of the same version as `like`, without a memory limit unless `extra` sets one. */
 export const startDisposableRedis = (
 	like: RedisServer,
 	extra: readonly string[] = [],

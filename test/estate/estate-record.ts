@@ -63,7 +63,7 @@ export type ProxiedListener = {readonly port: number; readonly advertisedPort: n
 /** One broker. The first is also the controller, so it is the one that a cluster cannot do without. */
 export type KafkaNode = ServerProcess & {
 	readonly id: number;
-	/** Of its listener without TLS and login. */
+	/** The port of its listener without TLS and login. */
 	readonly port: number;
 	readonly properties: string;
 	readonly log: string;
@@ -74,7 +74,7 @@ export type KafkaServer = Common & {
 	/** The folder with the jars of the broker and its tools. */
 	readonly jars: string;
 	readonly nodes: readonly KafkaNode[];
-	/** Of the first broker. `port` takes everyone for a superuser; the others, where there are any, ask who it is, or speak TLS. */
+	/** The ports of the first broker's other listeners, which require a login or TLS. On `port` every client is a superuser. */
 	readonly listeners?: {
 		readonly sasl: number;
 		readonly tls: number;
@@ -88,7 +88,7 @@ export type KafkaServer = Common & {
 	/** The authority of the listeners with TLS: the path of a PEM file. */
 	readonly ca?: string;
 	/**
-	 * On the listeners that ask. `admin` may do everything · `monitor` may describe everything · `operator` may also read, which is to commit,
+	 * The logins of the listeners that require one. `admin` may do everything · `monitor` may describe everything · `operator` may also read, which is to commit,
 	 * and delete groups' offsets · `bare` may nothing.
 	 */
 	readonly logins: Readonly<Record<'admin' | 'monitor' | 'operator' | 'bare', Login>>;

@@ -61,7 +61,7 @@ function installed(): string {
 	return folder;
 }
 
-/** Without their scripts: the only thing those do is `restoreLinks`. */
+/** Installs the packages of a folder without running their scripts, which only do what `restoreLinks` does. */
 function npm(folder: string): void {
 	const cli = process.env['npm_execpath'];
 	const [program, first] = cli ? [process.execPath, [cli]] : ['npm', []];

@@ -20,13 +20,13 @@ export type PrometheusOptions = {
 	readonly lifecycle: boolean;
 	/** The only user that is accepted. */
 	readonly login?: Login;
-	/** Only TLS is spoken; with `shown` only to those who show a certificate of the same authority, as that one is. */
+	/** Set when the server accepts only TLS. With `shown` it accepts only clients with a certificate of its authority; `shown` is one. */
 	readonly tls?: CertificateFiles & {readonly shown?: ClientCertificate};
 };
 
 /** The only user of a server with basic authentication. */
 export const guardedLogin: Login = {user: 'operator', password: 'estate-guarded'};
-/** Of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
+/** The bcrypt hash of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
 export const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
 
 export const prometheusUrl = (server: Pick<PrometheusServer, 'port' | 'tls'>): string =>

@@ -52,7 +52,7 @@ const redisNamed = (up: readonly Server[], name: string): RedisServer => {
 
 const kafkaNames = {newest: 'kafka-4', old: 'kafka-3.9'} as const;
 
-/** In the order they are started. Ports are below those the system hands out, and another is taken when one is in use. */
+/** The servers in the order in which they are started. Their ports are below the ephemeral ones; when one is in use, another is taken. */
 export const serverStarters: readonly ServerStarter[] = [
 	{
 		name: 'postgres-15',

@@ -1,6 +1,6 @@
 import {test} from 'vitest';
 
-/** With MIDWATCH_REQUIRE=all nothing may be missing. */
+/** Whether a missing server or tool is a failure. */
 const required = process.env['MIDWATCH_REQUIRE'] === 'all';
 
 /** Replaces tests whose server or tool this machine lacks: skipped with the reason, which the summary of a run lists, or failed. */

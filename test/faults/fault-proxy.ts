@@ -14,7 +14,7 @@ export type ProxyFaults = {
 	readonly mode: FaultMode;
 	/** Each way. */
 	readonly latencyMs: number;
-	/** At random, on top of the latency. Bytes stay in order. */
+	/** The maximum random delay on top of the latency, in milliseconds. Bytes stay in order. */
 	readonly jitterMs: number;
 	/** Bytes go in pieces of at most this many; 0: unlimited. */
 	readonly chunkBytes: number;

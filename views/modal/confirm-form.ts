@@ -129,7 +129,7 @@ function planLines(
 	];
 }
 
-/** On a low screen the checks that passed share one line; the others are shown in full. */
+/** The checks as they are shown: on a low screen those that passed share one line. */
 function shownChecks(checks: readonly Check[], tight: boolean): readonly Check[] {
 	const passed = checks.filter(check => check.result === 'pass');
 	if (!tight || passed.length < 2) return checks;

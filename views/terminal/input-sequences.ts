@@ -157,7 +157,7 @@ function keyName(parameters: string, final: string, alt: boolean): string | unde
 	return name === undefined ? undefined : withModifiers(name, modifiers);
 }
 
-/** Of a mouse report in SGR encoding only the wheel and the press of the left button, with or without modifiers. */
+/** The input of a mouse report in SGR encoding: the wheel and the press of the left button, with or without modifiers; nothing for others. */
 function mouseInput(parameters: string, final: string): readonly TerminalInput[] {
 	const [button = 0, x = 1, y = 1] = parameters.slice(1).split(';').map(Number);
 	const at = {column: x - 1, row: y - 1};

@@ -1,4 +1,4 @@
-/** In cells of the screen, from the top left. */
+/** A part of the screen, in cells from the top left. */
 export type Rectangle = {
 	readonly left: number;
 	readonly top: number;

@@ -2,7 +2,7 @@
 
 type Mode = {readonly on: string; readonly off: string};
 
-/** In the order in which they are set; they are reset in reverse order. */
+/** The modes in the order in which they are set; they are reset in reverse order. */
 function modes(mouse: boolean): readonly Mode[] {
 	return [
 		{on: '\u001b[?1049h', off: '\u001b[?1049l'},

@@ -41,11 +41,11 @@ export type Tty = Screen & {
 	onKey(listener: (event: TerminalEvent) => void): () => void;
 	/** Copies to the clipboard of the person at the terminal, as far as the terminal allows. False when the text is too long for that. */
 	copy(text: string): boolean;
-	/** Gives the terminal back and stops, as Ctrl-Z does; draws everything again when continued. */
+	/** Restores the terminal and stops the process, as Ctrl-Z does; draws everything again when it is continued. */
 	suspend(): void;
-	/** Gives the terminal to another program until the work has ended; draws everything again then. Ctrl-C meanwhile is that program's. */
+	/** Lends the terminal to another program until the work has ended; draws everything again then. Meanwhile Ctrl-C goes to that program. */
 	lend<T>(work: () => Promise<T>): Promise<T>;
-	/** Gives the terminal back, at once and once. Waits at most 250 ms for a terminal that reads nothing. */
+	/** Restores the terminal at once; further calls do nothing. Waits at most 250 ms for a terminal that reads nothing. */
 	close(): void;
 	/** The newest lines that were written to stdout or stderr by others, and warnings of Node, which would spoil the screen. */
 	strayOutput(): readonly string[];

@@ -5,7 +5,7 @@ import type {KafkaGroupName, KafkaPort} from '../../../src/port/kafka.ts';
 import {compilePattern, loadPatterns, type Pattern} from '../../../src/text/pattern.ts';
 import {problemNote} from './lag-notes.ts';
 
-/** Without it the brokers leave groups out of their list without an error. */
+/** The permission without which the brokers leave groups out of their list, without an error. */
 export const describeClusterPermission = 'Describe on the cluster';
 
 const listIntervalMs = 10_000;
@@ -50,7 +50,7 @@ export function createGroupList(port: KafkaPort, pattern: string | undefined): G
 	};
 }
 
-/** @throws AdapterError `unsupported` when the expression is not RE2. */
+/** Compiles the setting `groups`. @throws AdapterError `unsupported` when the expression is not RE2. */
 async function compileGroupPattern(groups: string): Promise<Pattern | undefined> {
 	await loadPatterns();
 	try {

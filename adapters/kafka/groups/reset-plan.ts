@@ -86,7 +86,7 @@ async function describeOne(name: KafkaGroupName, context: ResetContext): Promise
 const keyed = (offsets: readonly (TopicPartition & {readonly offset: number})[]): ReadonlyMap<number, number> =>
 	new Map(offsets.map(({partition, offset}) => [partition, offset]));
 
-/** @throws AdapterError `unreachable` when the offsets of a partition could not be read: it must not drop out of a plan, or of a check, unnoticed. */
+/** Checks that all offsets were read. @throws AdapterError `unreachable` when they were not: a partition must not drop out of a plan, or of a check, unnoticed. */
 function requireOffsets(topic: string, failed: PartialResult<TopicPartition, PartitionOffset>['failed']): void {
 	const [first] = failed;
 	if (first === undefined) return;

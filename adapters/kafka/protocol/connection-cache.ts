@@ -26,7 +26,7 @@ const closedError = (): AdapterError =>
 
 export function createConnectionCache(settings: KafkaSettings, principal: Principal): ConnectionCache {
 	const contextOf = createRequestContextOf(settings, principal);
-	/** By `host:port`, with a suffix for requests that may wait. */
+	/** Connections by `host:port`, with a suffix for requests that may wait. */
 	const opening = new Map<string, Promise<BrokerConnection>>();
 	const open = new Map<string, BrokerConnection>();
 	const dedicated = new Set<BrokerConnection>();

@@ -8,7 +8,7 @@ import {copyFromEarlier} from './snappy.ts';
 
 const magic = 0x184d2204;
 
-/** @throws Error when the bytes are not an LZ4 frame, or their output is larger than `max`. */
+/** Decompresses an LZ4 frame. @throws Error when the bytes are not an LZ4 frame, or their output is larger than `max`. */
 export function decompressLz4(bytes: Buffer, max: number): Buffer {
 	if (bytes.readUInt32LE(0) !== magic) throw new Error('it is no LZ4 frame');
 	const flags = bytes.readUInt8(4);

@@ -5,7 +5,7 @@
 
 const xerial = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 
-/** @throws Error when the bytes are not snappy, or their output is larger than `max`. */
+/** Decompresses snappy. @throws Error when the bytes are not snappy, or their output is larger than `max`. */
 export function decompressSnappy(bytes: Buffer, max: number): Buffer {
 	if (!bytes.subarray(0, xerial.length).equals(xerial)) return decompressRawSnappy(bytes, max);
 	const chunks: Buffer[] = [];

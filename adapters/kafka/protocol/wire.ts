@@ -107,7 +107,7 @@ export class Writer {
 	}
 }
 
-/** @throws AdapterError `malformed` when the bytes end too early, or hold a number beyond the safe integers. */
+/** Reads the values of a response, one after the other. Its methods throw AdapterError `malformed` when the bytes end too early, or hold a number beyond the safe integers. */
 export class Reader {
 	readonly #buffer: Buffer;
 	readonly flexible: boolean;

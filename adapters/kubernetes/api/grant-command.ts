@@ -4,7 +4,7 @@ import {shellLine} from '../../../src/text/quote.ts';
 export type DeniedAccess = {
 	readonly verb: string;
 	readonly group: string;
-	/** With its subresource: `pods/eviction`. */
+	/** The resource with its subresource: `pods/eviction`. */
 	readonly resource: string;
 	/** Empty: cluster-wide. */
 	readonly namespace: string;

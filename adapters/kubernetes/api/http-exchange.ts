@@ -34,7 +34,7 @@ export type ApiRequest = {
 	readonly pool: ConnectionPoolName;
 	/** Id of the audit record of a write. */
 	readonly record?: string | undefined;
-	/** For errors: `list pods`. */
+	/** Names the request in errors: `list pods`. */
 	readonly operation: string;
 	/** Milliseconds until the headers of the response, including connecting and logging in. */
 	readonly headersTimeoutMs?: number | undefined;

@@ -8,7 +8,7 @@ import {type Intern, project} from './projection.ts';
 import {apiPath, metadataProjection} from './resources.ts';
 import type {ApiTransport} from './transport.ts';
 
-/** As kubectl uses it. A page of pods is about 3 MB. */
+/** The page size that kubectl uses too. A page of pods is about 3 MB. */
 const pageSize = 500;
 /** A server under load is slow to begin the answer to a list. */
 const headersTimeoutMs = 30_000;

@@ -67,7 +67,7 @@ async function read<T>(
 	}
 }
 
-/** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
+/** Reads the usage of all pods. @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
 export const readPodUsage = (
 	transport: ApiTransport,
 	namespace: string,

@@ -18,7 +18,7 @@ export type OwnerIndex = {
 	readonly statefulSets: ReadonlyMap<string, StatefulSetObject>;
 	/** The rollout of each ReplicaSet or ControllerRevision, by its own uid. */
 	readonly rollouts: ReadonlyMap<string, Rollout>;
-	/** By `NAMESPACE/NAME`: pods refer to them by name. */
+	/** The revisions by `NAMESPACE/NAME`: pods refer to them by name. */
 	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
 	readonly jobs: ReadonlyMap<string, JobObject>;
 	/** Jobs whose failed pods no longer matter: the Job completed nevertheless, or a later Job of the same CronJob did. */

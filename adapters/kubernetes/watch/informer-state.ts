@@ -38,7 +38,7 @@ export type InformerState = {
 	readonly failure: AdapterError | undefined;
 	/** Failures in a row, for the backoff. */
 	readonly attempts: number;
-	/** Until then the kind is polled, because watch is denied. */
+	/** Until this time the kind is polled, because watch is denied. */
 	readonly pollUntil: number;
 };
 
@@ -72,7 +72,7 @@ export type InformerEnvironment = {
 	/** 0 <= n < 1 */
 	readonly random: number;
 	readonly timings: Timings;
-	/** For errors: `watch pods`. */
+	/** Names the request in errors: `watch pods`. */
 	readonly operation: string;
 };
 

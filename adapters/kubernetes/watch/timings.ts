@@ -13,7 +13,7 @@ export type Timings = {
 	readonly pollMs: number;
 	/** How long stale objects are still returned while the informer reconnects; later a read fails. */
 	readonly staleGraceMs: number;
-	/** Between two heartbeats. */
+	/** The time between two heartbeats. */
 	readonly heartbeatIntervalMs: number;
 	/** A heartbeat without an answer for this long has failed. */
 	readonly heartbeatTimeoutMs: number;

@@ -13,7 +13,7 @@ const maxEventBytes = 16 * 1024 * 1024;
 export type WatchStreamOptions = {
 	readonly transport: ApiTransport;
 	readonly request: ListRequest;
-	/** For errors: `watch pods`. */
+	/** Names the request in errors: `watch pods`. */
 	readonly operation: string;
 	/** The watch reports changes after this version. */
 	readonly resourceVersion: string;

@@ -13,14 +13,14 @@ const malformed = (column: string, value: unknown): AdapterError =>
 
 export const optionalText = (row: TextRow, column: string): string | undefined => row[column] ?? undefined;
 
-/** @throws AdapterError `malformed` when it is NULL. */
+/** The text of a column. @throws AdapterError `malformed` when it is NULL. */
 export function requiredText(row: TextRow, column: string): string {
 	const value = row[column];
 	if (value === null || value === undefined) throw malformed(column, value);
 	return value;
 }
 
-/** @throws AdapterError `malformed` when it is not a number. */
+/** The number of a column; undefined when it is NULL. @throws AdapterError `malformed` when it is not a number. */
 export function optionalNumber(row: TextRow, column: string): number | undefined {
 	const value = row[column];
 	if (value === null || value === undefined) return undefined;
@@ -29,7 +29,7 @@ export function optionalNumber(row: TextRow, column: string): number | undefined
 	return parsed;
 }
 
-/** @throws AdapterError `malformed` when it is not a number. */
+/** The number of a column. @throws AdapterError `malformed` when it is NULL or not a number. */
 export function requiredNumber(row: TextRow, column: string): number {
 	const value = optionalNumber(row, column);
 	if (value === undefined) throw malformed(column, null);

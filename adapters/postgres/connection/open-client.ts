@@ -32,7 +32,7 @@ export type OpenClient = {
 	 * the limits itself.
 	 */
 	readonly pooled: boolean;
-	/** Of the backend; behind a pooler, of the backend that answered first. */
+	/** The pid of the backend; behind a pooler, of the backend that answered first. */
 	readonly pid: number;
 	readonly ssl: ConnectionOptions | false;
 	readonly cancelKey: CancelKey;

@@ -18,7 +18,7 @@ export type StatementRunner = {
 	setLimit(name: string, value: string): void;
 	/** The running statement was cancelled and not seen to end. */
 	markAbandoned(): void;
-	/** @throws AdapterError `timeout` while an abandoned statement still runs: there is never more than one. */
+	/** Checks that no abandoned statement still runs: there is never more than one. @throws AdapterError `timeout` while one does. */
 	checkAbandoned(on: OpenClient): Promise<void>;
 };
 
@@ -37,7 +37,7 @@ export function createStatementRunner(
 	{application: ownApplication, acts: connectionActs = false}: PostgresConnectionOptions,
 ): StatementRunner {
 	let limits = sessionLimitsOf(settings);
-	/** Of the backend that runs the statement: behind a pooler, each statement may have another one. Undefined while not known. */
+	/** The pid of the backend that runs the statement: behind a pooler, each statement may have another one. Undefined while not known. */
 	let backend: number | undefined;
 	let abandonedPid: number | undefined;
 

@@ -7,9 +7,9 @@ import {createPoolCache, type PoolCache, type PoolSize} from './pool-cache.ts';
 
 /** The targets of the pools that were read. */
 export type PoolDetails = {
-	/** By the PromQL selector of a target; two targets may have the same labels. */
+	/** The targets by their PromQL selector; two targets may have the same labels. */
 	readonly targets: ReadonlyMap<string, readonly ScrapeTarget[]>;
-	/** By pool. */
+	/** The size of each scrape pool, by its name. */
 	readonly sizes: ReadonlyMap<string, PoolSize>;
 	readonly notes: readonly Note[];
 };

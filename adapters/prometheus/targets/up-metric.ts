@@ -18,7 +18,7 @@ export type UpFacts = {
 export type UpResult = {
 	/** When it was evaluated, in epoch milliseconds by the server's clock. */
 	readonly at: number;
-	/** By job; the empty name is for targets without a job. */
+	/** How many targets each job has, and how many are down. The empty name is for targets without a job. */
 	readonly jobSizes: ReadonlyMap<string, {readonly all: number; readonly down: number}>;
 	readonly all: number;
 	readonly down: number;

@@ -13,7 +13,7 @@ const opening = 'a connection';
 
 /** Holds the one client of a connection: `get` connects when there is none, and a client that broke leaves by itself. */
 export type RedisClientSlot = {
-	/** @throws AdapterError of the failed attempt; `timeout` when the signal fires first; `unreachable` once it is closed. */
+	/** Resolves with the connected client; connects if there is none. @throws AdapterError of the failed attempt; `timeout` when the signal fires first; `unreachable` once it is closed. */
 	get(context: Context): Promise<Redis>;
 	/** Drops a client that no longer answers: the next `get` connects again. */
 	replace(client: Redis): void;
@@ -99,7 +99,7 @@ export function createRedisClientSlot(
 	};
 }
 
-/** Without a listener, ioredis prints every error to the terminal. The command that fails reports it. */
+/** Removes a client that fails or whose connection ends, and reports its errors. Without a listener ioredis prints them to the terminal. */
 function watchClient(client: Redis, remove: (client: Redis) => boolean, report: (error: unknown) => void): void {
 	client.on('error', error => {
 		report(error);

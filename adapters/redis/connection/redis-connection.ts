@@ -15,7 +15,7 @@ export type RedisConnection = {
 	readonly endpoint: string;
 	/** Replies as text, numbers and arrays of them. `command` is upper case: `CONFIG GET`. @throws AdapterError */
 	send(command: string, words: readonly CommandArgument[], context: Context): Promise<unknown>;
-	/** As `send`, with text as bytes. */
+	/** Sends like `send`; texts in the reply are returned as bytes. */
 	sendBytes(command: string, words: readonly CommandArgument[], context: Context): Promise<unknown>;
 	/** Sends all in one pipeline; each has its own reply or refusal, in order. Rejects only when the connection fails. */
 	sendAll(

@@ -4,7 +4,7 @@ import type {Autoscaler, Budget, KeyValues} from '../objects/kinds.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import type {WorkloadPlan} from './estate-workloads.ts';
 
-/** In the scenarios with other problems, no pod of it may ever be evicted: its budget requires all of them. */
+/** The workload of which no pod may ever be evicted, in scenarios with other problems: its budget requires all of them. */
 const strict = 'payments/ledger';
 
 /** A budget for each deployment with enough pods to lose one. */
@@ -26,7 +26,7 @@ export function addBudget(
 	});
 }
 
-/** From the first number of replicas to the second. */
+/** The minimum and maximum number of replicas of each autoscaled workload. */
 const scaled: Readonly<Record<string, readonly [number, number]>> = {
 	'gateway/edge': [10, 30],
 	'checkout/web': [6, 16],

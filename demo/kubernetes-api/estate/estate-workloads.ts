@@ -14,7 +14,7 @@ export type WorkloadPlan = {
 	readonly busy?: number;
 	/** The tag of its image. */
 	readonly version: string;
-	/** Of a deployment: how many rollouts there were. */
+	/** The number of rollouts of a deployment so far. */
 	readonly revision: number;
 	/** A second container beside the first. */
 	readonly sidecar?: string;

@@ -29,7 +29,7 @@ export class ApiError extends Error {
 	}
 }
 
-/** Which thing an error is about. The resource with its group, as kubectl writes it: `deployments.apps`. */
+/** The object that an error is about. `resource` has its group, as kubectl writes it: `deployments.apps`. */
 export type ErrorSubject = {readonly resource: string; readonly name?: string};
 
 function details({resource, name}: ErrorSubject): JsonObject {

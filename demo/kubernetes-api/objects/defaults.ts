@@ -186,7 +186,7 @@ const units: Readonly<Record<string, number>> = {
 	Ti: 1024 ** 4,
 };
 
-/** The same few are read over and over. */
+/** A cache of parsed quantities: the same few are read over and over. */
 const amounts = new Map<string, number>();
 
 /** `500m` is 0.5, `2Gi` is 2147483648; 0 when it cannot be read. */

@@ -1,7 +1,7 @@
 import type {KubeObject, Labels} from './kube-object.ts';
 import type {LabelSelector} from './selectors.ts';
 
-/** The fields of each kind that the simulated server itself reads or writes; a client may send others, which are stored and returned. */
+/* The fields of each kind that the simulated server itself reads or writes; a client may send others, which are stored and returned. */
 
 export type Condition = {
 	readonly type: string;
@@ -336,7 +336,7 @@ export const conditionOf = (conditions: readonly Condition[] | undefined, type: 
 
 export const isReady = (pod: Pod): boolean => conditionOf(pod.status.conditions, 'Ready')?.status === 'True';
 
-/** Neither ended nor on its way out. */
+/** Not Succeeded or Failed, and not being deleted. */
 export const isActive = (pod: Pod): boolean =>
 	pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 

@@ -33,7 +33,7 @@ export function acceptedForm(accept: string): Form {
 /** An object is sent many times and changed rarely: its text is cached as long as the object lives. */
 const texts = new WeakMap<KubeObject, string>();
 
-/** Without the braces, kind and apiVersion: items of a list have none, objects by themselves do. */
+/** The JSON of an object without its braces, kind and apiVersion: items of a list have no kind and apiVersion, single objects do. */
 function objectText(object: KubeObject): string {
 	const known = texts.get(object);
 	if (known !== undefined) return known;

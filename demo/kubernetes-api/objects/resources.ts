@@ -76,7 +76,7 @@ const podDisruptionBudget = (version: string) =>
 
 const review = (group: string, kind: string) => resource(group, 'v1')(kind, {...cluster, verbs: ['create']});
 
-/** In the order of preference: of two versions of a group, the first is the one that clients should take. */
+/** All resource types, in the order of preference: of two versions of a group, clients should take the first. */
 export const resourceTypes: readonly ResourceType[] = [
 	core('Pod', {
 		shortNames: ['po'],

@@ -3,7 +3,7 @@ import type {KubeObject} from './kube-object.ts';
 /** The objects of one resource, in the order of namespace and name. What it gives out is never changed afterwards. */
 export type SortedObjects = {
 	get(namespace: string | undefined, name: string): KubeObject | undefined;
-	/** Gives the one that was there before. */
+	/** Adds or replaces an object. Returns the one that was there before. */
 	set(object: KubeObject): KubeObject | undefined;
 	delete(namespace: string | undefined, name: string): KubeObject | undefined;
 	list(namespace: string | undefined): readonly KubeObject[];
@@ -22,7 +22,7 @@ function placeOf(objects: readonly KubeObject[], name: string): {readonly index:
 }
 
 export function createSortedObjects(): SortedObjects {
-	/** By namespace with a slash behind it: that is how the keys of the real store sort. */
+	/** Objects by namespace, with a slash behind it: so the keys sort as those of etcd do. */
 	const places = new Map<string, readonly KubeObject[]>();
 	let all: readonly KubeObject[] | undefined;
 	const placeName = (namespace: string | undefined) => `${namespace ?? ''}/`;

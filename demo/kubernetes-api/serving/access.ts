@@ -1,7 +1,7 @@
 /** The authenticated user of a request. */
 export type User = {readonly name: string; readonly uid: string; readonly groups: readonly string[]};
 
-/** As in a Role: what is left out does not limit. */
+/** A rule as in a Role; an absent property allows all. */
 export type AccessRule = {
 	readonly verbs: readonly string[];
 	readonly groups: readonly string[];
@@ -28,13 +28,13 @@ export type DemoLogin = (typeof demoLogins)[number];
 export type Access = {
 	/** Creates a token for this login. Older ones stay valid. */
 	issue(login: DemoLogin): string;
-	/** Whose token it is; undefined when it is unknown or expired. */
+	/** The user of a token; undefined when the token is unknown or expired. */
 	userOf(token: string): User | undefined;
-	/** The user of a login's name, or a user without any rights. */
+	/** The user of this name; one without any rights where no login has it. */
 	named(name: string, groups: readonly string[]): User;
 	/** This token is refused from now on. */
 	expire(token: string): void;
-	/** Instead of the rules that the login came with. */
+	/** Replaces the rules of a login. */
 	grant(login: DemoLogin, rules: readonly AccessRule[]): void;
 	rulesOf(user: User): readonly AccessRule[];
 	allows(user: User, attributes: Attributes): boolean;

@@ -22,9 +22,9 @@ export type CertificatePair = {readonly cert: string; readonly key: string};
 export type CertificateAuthority = {
 	/** PEM text, which a client has to trust. */
 	readonly cert: string;
-	/** For these names and IPv4 addresses. */
+	/** Issues a server certificate for these names and IPv4 addresses. */
 	server(names: readonly string[], addresses: readonly string[], lifetime?: Lifetime): CertificatePair;
-	/** For a user and the groups it is in: how client certificates name them. */
+	/** Issues a client certificate, which names a user and its groups. */
 	client(user: string, groups: readonly string[], lifetime?: Lifetime): CertificatePair;
 };
 

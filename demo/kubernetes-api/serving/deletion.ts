@@ -16,7 +16,7 @@ export type DeleteOptions = {
 	readonly dryRun: boolean;
 };
 
-/** @throws ApiError 400 */
+/** Reads the DeleteOptions from the body and the query. @throws ApiError 400 when they are not valid. */
 export function parseDeleteOptions(call: Pick<ResourceRequest, 'query' | 'dryRun'>, body: unknown): DeleteOptions {
 	const options: JsonObject = isObject(body) ? body : {};
 	const grace = options['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
@@ -39,7 +39,7 @@ export function parseDeleteOptions(call: Pick<ResourceRequest, 'query' | 'dryRun
 	};
 }
 
-/** @throws ApiError 409 when the object is not the one that was meant. */
+/** Checks the preconditions of a deletion. @throws ApiError 409 when the object does not meet them. */
 export function assertPreconditions(
 	resource: string,
 	{metadata}: KubeObject,

@@ -25,7 +25,7 @@ export function handleEviction(cluster: FakeCluster, call: ResourceRequest): Res
 	return jsonResourceResponse({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success'}, 201);
 }
 
-/** @throws ApiError 429 when the budget allows no disruption now, 500 when more than one budget is about the pod. */
+/** Checks that the disruption budget of a pod allows its eviction. @throws ApiError 429 when it does not now, 500 when more than one budget covers the pod. */
 function checkBudgets(cluster: FakeCluster, pod: Pod, dryRun: boolean): void {
 	const budgets = budgetsOfPod(cluster, pod);
 	if (budgets.length > 1) {

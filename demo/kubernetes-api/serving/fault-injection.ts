@@ -2,7 +2,7 @@ import {ApiError, tooManyRequests} from '../objects/api-error.ts';
 import type {Fault} from '../objects/fault.ts';
 import type {ResponseWriter} from './reply.ts';
 
-/** Which requests are meant; what is left out does not limit. `resource` as in `pods`, `deployments.apps`, `pods/log`. */
+/** The requests that a fault applies to; an absent property matches all. `resource` as in `pods`, `deployments.apps`, `pods/log`. */
 export type RequestFilter = {
 	readonly verb?: string;
 	readonly resource?: string;

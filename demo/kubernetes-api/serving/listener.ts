@@ -115,7 +115,7 @@ async function handleRequest(
 /** `kubectl/v1.20.2 (linux/amd64)` writes as `kubectl`. */
 const managerOf = (userAgent: string): string => userAgent.split('/')[0] || 'unknown';
 
-/** By bearer token, else by client certificate; on behalf of another user when the headers say so. @throws ApiError 403 */
+/** The user of a request: by its bearer token, else by its client certificate; the impersonated user when the headers name one. @throws ApiError 403 when it may not impersonate. */
 function authenticate(cluster: FakeCluster, request: IncomingMessage): User | undefined {
 	const {access} = cluster;
 	const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];

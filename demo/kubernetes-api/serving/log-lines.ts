@@ -1,7 +1,7 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
 
 type LogLineOptions = {
-	/** Of the container's life. */
+	/** Id of the run of the container that wrote the line. */
 	readonly id: string;
 	readonly index: number;
 	/** Epoch milliseconds. */

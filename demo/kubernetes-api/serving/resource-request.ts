@@ -17,7 +17,7 @@ function decoded(text: string): string | undefined {
 /** One request for a resource, understood. */
 export type ResourceRequest = {
 	readonly user: User;
-	/** As authorization knows it: get, list, watch, create, update, patch, delete, deletecollection. */
+	/** The verb that authorization checks: get, list, watch, create, update, patch, delete, deletecollection. */
 	readonly verb: string;
 	readonly type: ResourceType;
 	readonly namespace: string | undefined;
@@ -29,7 +29,7 @@ export type ResourceRequest = {
 	readonly accept: string;
 	readonly contentType: string;
 	readonly body: unknown;
-	/** As it came, for what is passed on. */
+	/** The body as received, for a request that is passed on. */
 	readonly rawBody: Buffer;
 	readonly dryRun: boolean;
 	readonly fieldManager: string;

@@ -41,7 +41,7 @@ export function handleDiscovery(cluster: FakeCluster, pathname: string, address:
 	return found && jsonResourceResponse(found);
 }
 
-/** @throws ApiError 403 when the user may not, in the words of the real server. */
+/** Checks that the user may make this request. @throws ApiError 403 when not, with the message of the real server. */
 export function authorize(cluster: FakeCluster, call: Omit<ResourceRequest, 'body' | 'rawBody'>): void {
 	const {type, verb, namespace, name, subresource, user} = call;
 	const attributes = {verb, group: type.group, resource: type.plural, subresource, namespace, name};

@@ -36,7 +36,7 @@ export async function handleServiceProxy(
 	return forward(new URL(`/${rest}${text === '' ? '' : `?${text}`}`, backend), call);
 }
 
-/** By the verb that authorization checks. */
+/** The HTTP method for the verb that authorization checks. */
 const methods: Readonly<Record<string, string>> = {create: 'POST', update: 'PUT', delete: 'DELETE'};
 
 function forward(url: URL, call: ResourceRequest): Promise<ResourceResponse> {

@@ -132,7 +132,7 @@ export function replaceObject(
 	return cluster.store.put(type.key, managed);
 }
 
-/** @throws ApiError 422 when a field is changed that may not be. */
+/** Checks that no immutable field changes. @throws ApiError 422 when one does. */
 function assertImmutableFields({type}: ResourceRequest, before: KubeObject, after: KubeObject): void {
 	const about = {resource: type.key, name: before.metadata.name, kind: before.kind};
 	const changed = (path: string) => !equalJson(valueAt(before, path), valueAt(after, path));
@@ -166,7 +166,7 @@ export function handleUpdate(cluster: FakeCluster, call: ResourceRequest): Resou
 	);
 }
 
-/** @throws ApiError 415 when the type of the patch is not known, 4xx when it does not fit. */
+/** Returns the patched object. @throws ApiError 415 when the type of the patch is not known, 4xx when the patch cannot be applied. */
 export function applyPatch(contentType: string, target: unknown, patch: unknown): unknown {
 	const media = contentType.split(';')[0]?.trim();
 	if (media === 'application/json-patch+json') return applyJsonPatch(target, patch);

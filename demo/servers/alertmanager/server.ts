@@ -47,7 +47,7 @@ function alertOf(world: Monitoring, silences: Silences, {labels: own, annotation
 	};
 }
 
-/** @throws SyntaxError when a filter is no matcher. */
+/** The response of GET /alerts. @throws SyntaxError when a filter is no matcher. */
 function alertsAnswer(world: Monitoring, silences: Silences, query: URLSearchParams) {
 	const matchers = query.getAll('filter').flatMap(parseMatchers);
 	return world
@@ -82,7 +82,7 @@ type SentSilence = Partial<Readonly<Record<'id' | 'startsAt' | 'endsAt' | 'creat
 	readonly matchers?: readonly Partial<Matcher>[];
 };
 
-/** In the words of the real one. */
+/** The response of POST /silences, with the messages of the real Alertmanager. */
 function createSilence(scenario: Scenario, silences: Silences, body: string): FakeHttpResponse {
 	const {id, startsAt, endsAt, createdBy, comment, matchers} = JSON.parse(body) as SentSilence;
 	if (typeof comment !== 'string') return errorResponse(602, 'comment in body is required');

@@ -66,7 +66,7 @@ function initialSilences({name, startedAt}: Scenario): readonly Omit<StoredSilen
 
 const sameMatchers = (a: readonly Matcher[], b: readonly Matcher[]): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** As https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go keeps them. */
+/** Stores silences by the rules of https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go */
 export function createSilences(scenario: Scenario): Silences {
 	const stored = new Map<string, StoredSilence>();
 	let made = 0;

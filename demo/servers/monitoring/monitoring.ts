@@ -39,7 +39,7 @@ export type DemoAlertRule = {
 	readonly name: string;
 	readonly group: string;
 	readonly query: string;
-	/** Of an alerting rule, in seconds; undefined for one that records. */
+	/** The `for` of an alerting rule, in seconds; undefined for a recording rule. */
 	readonly forSeconds: number | undefined;
 	readonly labels: Labels;
 	readonly annotations: Labels;
@@ -102,7 +102,7 @@ export type Monitoring = {
 	now(): number;
 	/** The number that always belongs to `key`, 0 <= n < 1. */
 	stableRandom(key: string): number;
-	/** Of Prometheus, in epoch milliseconds. */
+	/** When Prometheus was started, in epoch milliseconds. */
 	readonly startedAt: number;
 	/** The targets as they were at a time. */
 	targetsAt(at: number): readonly ScrapedTarget[];

@@ -13,7 +13,7 @@ const services = /-(?:api|edge|thumb)$|^cart$/;
 
 type Maker = (world: Monitoring, at: number) => readonly SeriesSample[];
 
-/** From 0 to 1, changing smoothly; equal at equal times. */
+/** A number from 0 to 1 that changes smoothly with the time and is the same at the same time. */
 function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
 	const step = Math.floor(at / periodMs);
 	const part = at / periodMs - step;

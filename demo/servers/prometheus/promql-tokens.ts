@@ -16,7 +16,7 @@ const kinds = [
 	['sign', /=~|!~|!=|==|>=|<=|[-+*/(){},=<>]|\[(?:\d+(?:ms|[smhdwy]))+(?::(?:\d+(?:ms|[smhdwy]))*)?\]/y],
 ] as const;
 
-/** @throws PromqlError */
+/** Splits an expression into tokens. @throws PromqlError at a character that begins none. */
 export function tokenizePromql(text: string): readonly Token[] {
 	const tokens: Token[] = [];
 	let at = 0;

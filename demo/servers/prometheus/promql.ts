@@ -57,7 +57,7 @@ const durationMs = (text: string): number =>
 
 const oneOf = <T extends string>(words: readonly T[], text: string): T | undefined => words.find(word => word === text);
 
-/** @throws PromqlError when it cannot be parsed, or is not supported by the demo. */
+/** Parses an expression. @throws PromqlError when it cannot be parsed, or is not supported by the demo. */
 export function parsePromql(text: string): Expression {
 	const tokens = tokenizePromql(text);
 	let at = 0;

@@ -27,7 +27,7 @@ export const prometheusVersion = '2.53.0';
 const seconds = (ms: number): string => `${ms / 1000}s`;
 const poolNames = pools.map(([name]) => name);
 
-/** To the second, as Go writes it. */
+/** A time as Go writes it, to the second. `at`: epoch milliseconds. */
 const goTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 const targetOf = ({pool, labels, url, error, lastScrape, tookMs}: ScrapedTarget) => ({

@@ -23,7 +23,7 @@ import {
 import type {Context} from '../../../src/contract/context.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 
-/** For tests in which the server falls silent or loses watches: what otherwise takes minutes takes seconds. */
+/** Timings for tests in which the server stops answering or loses watches: what otherwise takes minutes takes seconds. */
 export const fastTimings: Partial<Timings> = {
 	silenceTimeoutMs: 2500,
 	retryMs: 20,
@@ -37,7 +37,7 @@ export const fastTimings: Partial<Timings> = {
 	staleGraceMs: 6000,
 };
 
-/** For all other tests: only the waits after a failure are short. */
+/** Timings for all other tests: only the delays after a failure are short. */
 const lenientTimings: Partial<Timings> = {
 	...fastTimings,
 	silenceTimeoutMs: 90_000,
@@ -70,7 +70,7 @@ export type ClusterFixture = {
 	/** Its container never starts. */
 	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
 	removePod(name: string, namespace?: string): void;
-	/** By uid: the version in which each object of the kind is there now. */
+	/** The current resourceVersion of each object of the kind, by uid. */
 	actualVersions(kind: string, namespace?: string): Readonly<Record<string, string>>;
 	close(): Promise<void>;
 };

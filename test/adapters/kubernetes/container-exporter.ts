@@ -7,8 +7,8 @@ export type ContainerSeries = {
 	readonly bytes: number;
 	/** How fast the counter of its CPU seconds grows. */
 	readonly cores: number;
-	/** Of ten periods a second, those in which it was held back; undefined without a limit. */
-	readonly throttledShare?: number;
+	/** How many of its ten CPU periods per second are throttled; undefined without a limit. */
+	readonly throttledPeriods?: number;
 	/** It was measured last so many milliseconds before the exporter started, and never again. */
 	readonly endedMs?: number;
 };
@@ -42,11 +42,11 @@ export async function startContainerExporter(series: readonly ContainerSeries[])
 			'# TYPE container_cpu_usage_seconds_total counter',
 			...lines('container_cpu_usage_seconds_total', (one, seconds) => one.cores * seconds),
 			'# TYPE container_cpu_cfs_periods_total counter',
-			...lines('container_cpu_cfs_periods_total', (one, seconds) => one.throttledShare && 10 * seconds),
+			...lines('container_cpu_cfs_periods_total', (one, seconds) => one.throttledPeriods && 10 * seconds),
 			'# TYPE container_cpu_cfs_throttled_periods_total counter',
 			...lines(
 				'container_cpu_cfs_throttled_periods_total',
-				(one, seconds) => one.throttledShare && one.throttledShare * seconds,
+				(one, seconds) => one.throttledPeriods && one.throttledPeriods * seconds,
 			),
 			'',
 		].join('\n');

@@ -74,7 +74,7 @@ beforeAll(async () => {
 	nodes = [first, second];
 	const instance = `${addressOf(second)}:10250`;
 	exporter = await startContainerExporter([
-		...seriesOf('ours', {throttledShare: 6}),
+		...seriesOf('ours', {throttledPeriods: 6}),
 		{labels: {cluster: 'ours', node: first.metadata.name, id: '/'}, bytes: 4096 * mebi, cores: 3},
 		{labels: {cluster: 'ours', instance, id: '/'}, bytes: 2048 * mebi, cores: 2},
 		...seriesOf('theirs', {bytes: 100 * mebi, cores: 0.1}),

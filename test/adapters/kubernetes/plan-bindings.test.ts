@@ -75,7 +75,7 @@ const mayOnlyLook = () => {
 	};
 };
 
-/** Until our own watch knows what the server has. */
+/** Waits until our own watch has the state of the server. */
 const heard = (kind: 'poddisruptionbudgets' | 'horizontalpodautoscalers', key: string) =>
 	eventually(async () => {
 		const {objects} = await port.readWatched(kind, testContext());
@@ -93,7 +93,7 @@ type Scene = {
 type Stage = {
 	readonly params: Readonly<Record<string, string>>;
 	rows(): readonly Row[];
-	/** Of what is acted on. */
+	/** The state of the object that the action changes, as text. */
 	state(): string;
 	end(): Promise<unknown>;
 };

@@ -16,9 +16,9 @@ export type KubectlFixture = {
 	readonly api: KubernetesApi;
 	/** Runs kubectl to its end. @throws Error with what it wrote when it fails. */
 	kubectl(...words: readonly string[]): Promise<string>;
-	/** The same as somebody else, whether it fails or not. */
+	/** Runs kubectl as another login; resolves also when it fails. */
 	tryKubectl(login: DemoLogin, ...words: readonly string[]): Promise<Done>;
-	/** Starts one that goes on, `get -w`: what it wrote so far, and the way to end it. */
+	/** Starts a kubectl that does not end by itself, such as `get -w`. Returns what it has written so far, and how to end it. */
 	startKubectl(...words: readonly string[]): {readonly out: () => string; end(): Promise<void>};
 	/** Writes an object to a file, and gives its path. */
 	file(object: KubeObject): string;

@@ -46,7 +46,7 @@ async function exporter(answer: (path: string) => string): Promise<{readonly por
 
 const page = (text: string) => `HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n\r\n${text}`;
 
-/** As the text format writes a value of a label. */
+/** A label value as the text format writes it. */
 const quoted = (value: string) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
 describePrometheus('prometheus', 'text from outside', () => {

@@ -12,7 +12,7 @@ import {
 	terminateScenario,
 } from './crash-fixture.ts';
 
-/** For a longer run: `MIDWATCH_CRASHES=200`. */
+/** How many consoles are killed. `MIDWATCH_CRASHES=200` is a longer run. */
 const crashes = Number(process.env['MIDWATCH_CRASHES'] ?? 30);
 
 /** The action has ended, or the Enter that was to confirm it closed a plan that had just become stale. */

@@ -19,7 +19,7 @@ export async function denyGroups(admin: Admin, {user}: Login): Promise<void> {
 	});
 }
 
-/** Gives the logins of the estate what their names promise. `admin` is a superuser and `bare` has nothing. */
+/** Grants each login of the estate the permissions that its name says. `admin` is a superuser; `bare` gets none. */
 export async function grantKafka(admin: Admin, logins: KafkaServer['logins']): Promise<void> {
 	const describing = [
 		[CLUSTER, DESCRIBE],

@@ -79,7 +79,7 @@ const replication = (brokers: number): readonly string[] => [
 const plainJaas = `org.apache.kafka.common.security.plain.PlainLoginModule required ${Object.values(logins)
 	.map(({user, password}) => `user_${user}="${password}"`)
 	.join(' ')};`;
-/** Without another validator it takes tokens that are not signed, as long as they have not expired. */
+/** The JAAS line for OAuth. With the default validator the broker accepts unsigned tokens that have not expired. */
 const tokenJaas =
 	'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
 const scramJaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';

@@ -50,7 +50,7 @@ function unsharingProblem(flags: readonly string[]): string | undefined {
 /** A `describe` with real namespaces. Where they cannot be made it is skipped with the reason; with MIDWATCH_REQUIRE=all that fails. */
 export const describeNamespaces = (title: string, body: () => void): void => describeUnshared(flags, title, body);
 
-/** As `describeNamespaces`, for `commandInTimeNamespace`. */
+/** A `describe` for tests that need `commandInTimeNamespace`; skips like `describeNamespaces`. */
 export const describeTimeNamespace = (title: string, body: () => void): void =>
 	describeUnshared(timeFlags, title, body);
 

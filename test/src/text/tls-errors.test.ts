@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {certificateHint, describeTlsError, isCertificateRefused} from '../../../src/text/tls-errors.ts';
 
-/** As each version of OpenSSL that Node came with writes it, and what of it is for people. */
+/** Error texts of each version of OpenSSL that Node came with, and the part that is shown. */
 const refusals = [
 	[
 		'80BC:error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:../x.c:1601:SSL alert number 42\n',

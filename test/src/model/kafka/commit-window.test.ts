@@ -38,7 +38,7 @@ const steady = (seconds: number, lag: number, produced: number, consumed: number
 		return {second, end: 100_000 + produced * second, committed: 100_000 - lag + consumed * second};
 	});
 
-/** The same, committed each `every` seconds only. */
+/** The same reads with commits only every `every` seconds. */
 const seldom = (reads: readonly Read[], every: number): readonly Read[] =>
 	reads.map(read => ({
 		...read,
