@@ -35,7 +35,7 @@ export function openDebugLog(option: string | undefined, env: NodeJS.ProcessEnv 
 	}
 }
 
-/** @throws UsageError */
+/** Opens the log file. @throws UsageError when it cannot be written. */
 export function createDebugLog(path: string, now: () => number = systemClock.now, maxBytes = maxFileBytes): DebugLog {
 	let file: number | undefined = openLogFile(path);
 	let size = fstatSync(file).size;

@@ -104,7 +104,7 @@ export async function previewCreate(
 	};
 	const now = context.now();
 	const firing = hidden.filter(({silencedBy}) => silencedBy.length === 0);
-	const long = Date.parse(silence.endsAt) - now > oneDay;
+	const isLong = Date.parse(silence.endsAt) - now > oneDay;
 	return {
 		plan,
 		target: context.target.name,
@@ -128,7 +128,7 @@ export async function previewCreate(
 				after: `until ${formatTime(silence.endsAt)}, by ${silence.createdBy}`,
 			},
 		],
-		risk: hidden.length > 1 || long ? 'medium' : 'low',
+		risk: hidden.length > 1 || isLong ? 'medium' : 'low',
 		undo: {class: 'exact', text: 'exact: end the silence'},
 		...(mismatch === undefined ? {} : {unhelpful: {reason: mismatch}}),
 	};
@@ -138,7 +138,7 @@ export async function previewCreate(
 export async function previewExpire(silence: Silence, context: SilenceContext): Promise<Preview<SilencePlan>> {
 	const alerts = await context.port.alerts(context);
 	const loud = alertsNotifiedAgain(silence, alerts);
-	const others = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).length - loud.length;
+	const stillSilenced = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).length - loud.length;
 	return {
 		plan: {do: 'expire', target: context.target.name, silence, notifies: countAffectedAlerts(loud)},
 		target: context.target.name,
@@ -151,7 +151,7 @@ export async function previewExpire(silence: Silence, context: SilenceContext): 
 			loud.length === 0
 				? 'It hides no alert that would notify.'
 				: `${formatAlertCount(loud)}${criticalOf(loud)} that it hides notify again, within the group_interval of their route.`
-		}${others > 0 ? ` ${others} more stay silenced by another silence.` : ''}`,
+		}${stillSilenced > 0 ? ` ${stillSilenced} more stay silenced by another silence.` : ''}`,
 		checkedIdentity: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
@@ -200,11 +200,11 @@ async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Pr
 	if (alert !== undefined) {
 		const label = 'the alert';
 		const now = all.find(({fingerprint}) => fingerprint === alert.fingerprint);
-		const other = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
+		const hasOtherSilences = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
 		if (now === undefined) checks.push(conflictCheck(label, 'it has ended'));
 		else if (now.startsAt !== alert.startsAt)
 			checks.push(conflictCheck(label, `it ended and fires again, since ${formatTime(now.startsAt)}`));
-		else if (other)
+		else if (hasOtherSilences)
 			checks.push(
 				conflictCheck(label, now.silencedBy.length === 0 ? 'it is no longer silenced' : 'its silences have changed'),
 			);
@@ -227,9 +227,9 @@ function checkSimilarSilences(plan: CreateSilencePlan, silences: readonly Silenc
 	const label = 'other silences';
 	const like = silencesWithSameMatchers(plan.silence, silences);
 	const [first] = like;
-	const other = like.find(silence => !plan.like.includes(idAndEnd(silence)));
-	if (other !== undefined) {
-		const detail = `${other.createdBy || 'an unknown author'} has one with the same matchers until ${formatTime(other.endsAt)} now`;
+	const newSilence = like.find(silence => !plan.like.includes(idAndEnd(silence)));
+	if (newSilence !== undefined) {
+		const detail = `${newSilence.createdBy || 'an unknown author'} has one with the same matchers until ${formatTime(newSilence.endsAt)} now`;
 		return [conflictCheck(label, detail)];
 	}
 	if (like.length < plan.like.length) return [conflictCheck(label, 'one with the same matchers has ended')];
@@ -245,8 +245,8 @@ function checkAffectedAlerts(
 	hidden: readonly AlertFacts[],
 ): Check {
 	const label = 'alerts it hides';
-	const more = describeGrowth(hides, countAffectedAlerts(hidden));
-	if (more !== undefined) return conflictCheck(label, more);
+	const growth = describeGrowth(hides, countAffectedAlerts(hidden));
+	if (growth !== undefined) return conflictCheck(label, growth);
 	if (all.length > 1 && hidden.length === all.length)
 		return {label, result: 'warn', detail: `all ${formatAlertCount(all)} that fire now`};
 	const isWide = alert !== undefined && hidden.length > 1;
@@ -275,10 +275,10 @@ async function checkExpire({silence, notifies}: ExpireSilencePlan, context: Sile
 	const loud = alertsNotifiedAgain(silence, alerts);
 	const conflict = describeSilenceConflict(silence, now);
 	const label = 'alerts that notify again';
-	const more = describeGrowth(notifies, countAffectedAlerts(loud));
+	const growth = describeGrowth(notifies, countAffectedAlerts(loud));
 	const affected: Check =
-		more !== undefined
-			? conflictCheck(label, more)
+		growth !== undefined
+			? conflictCheck(label, growth)
 			: loud.length === 0
 				? {label, result: 'pass', detail: 'none: no alert that it matches fires'}
 				: {label, result: 'warn', detail: `${formatAlertCount(loud)}${criticalOf(loud)}`};

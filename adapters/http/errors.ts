@@ -53,8 +53,8 @@ export function connectionErrorWithHints(
 	const text = messageOf(error);
 	const cause = describeTlsError(text) || code || 'the connection failed';
 	const message = `${endpoint}: ${cause === 'aborted' ? 'the connection broke in the middle of a response' : cause}`;
-	const known = hints.codes[code] ?? certificateHint(code, hints.certificate) ?? commonHints[code];
-	if (known !== undefined) return new AdapterError(isSocketPath(code) ? 'denied' : 'unreachable', message, known);
+	const hint = hints.codes[code] ?? certificateHint(code, hints.certificate) ?? commonHints[code];
+	if (hint !== undefined) return new AdapterError(isSocketPath(code) ? 'denied' : 'unreachable', message, hint);
 	if (isCertificateRefused(text)) {
 		const hint = (hasCertificate ? undefined : hints.certificateRequired) ?? hints.certificateRefused;
 		return new AdapterError('denied', `${endpoint} ends the TLS handshake: ${cause}`, hint);

@@ -56,8 +56,12 @@ function readProxy(text: string, source: string): URL {
 	const url = URL.parse(text.includes('://') ? text : `http://${text}`);
 	if (url !== null && supportedProtocols.has(url.protocol) && url.hostname !== '') {
 		if (hasUnambiguousLogin(url)) return url;
-		const what = `${source}: its user name or password is not percent-encoded as it must be`;
-		throw new AdapterError('unsupported', what, 'Write % as %25, / as %2F, ? as %3F, # as %23 and @ as %40 in them.');
+		const problem = `${source}: its user name or password is not percent-encoded as it must be`;
+		throw new AdapterError(
+			'unsupported',
+			problem,
+			'Write % as %25, / as %2F, ? as %3F, # as %23 and @ as %40 in them.',
+		);
 	}
 	throw new AdapterError(
 		'unsupported',

@@ -149,8 +149,8 @@ const subject = (context: KafkaRequestContext): string =>
 
 /** Translates an error code of a broker into an error with a hint. `brokerMessage` is the broker's own message, if it sent one. */
 export function protocolError(code: number, context: KafkaRequestContext, brokerMessage?: string): AdapterError {
-	const about = subject(context);
-	const what = about === '' ? context.request : `${context.request} of ${about}`;
+	const subjectText = subject(context);
+	const requestText = subjectText === '' ? context.request : `${context.request} of ${subjectText}`;
 	const resource = resourceOfAuthorizationError[code];
 	if (resource !== undefined) {
 		const operation = requiredOperations[context.request]?.[resource] ?? 'Describe';
@@ -166,12 +166,12 @@ export function protocolError(code: number, context: KafkaRequestContext, broker
 	if (meaning === undefined) {
 		return new AdapterError(
 			'unsupported',
-			`${what}: ${brokerMessage ?? `error ${code}`}`,
+			`${requestText}: ${brokerMessage ?? `error ${code}`}`,
 			'The broker refused it: look the code up among the error codes of the Kafka protocol.',
 		);
 	}
 	const [name, kind, words, hint] = meaning;
-	return new AdapterError(kind, `${what}: ${words} (${name})`, hint);
+	return new AdapterError(kind, `${requestText}: ${words} (${name})`, hint);
 }
 
 /** Whether the request may succeed on another broker: the leader or the coordinator has moved, or is about to. */

@@ -109,14 +109,14 @@ export async function readKafkaPermissions(
 	return relevant.map((need): Permission => {
 		const {operation, resource} = need;
 		const grant = aclGrantCommand(endpoint, cluster.principal.name(), operation, resource, nameIn(resource));
-		const about = {needs: need.needs, name: nameOf(need)};
+		const permission = {needs: need.needs, name: nameOf(need)};
 		const reported = allowed[resource];
-		const may = reported.filter(bits => (bits & (1 << operations[operation])) !== 0).length;
-		if (reported.length > 0 && may === reported.length && !(resource === 'group' && refusedGroups > 0)) {
-			return {...about, state: 'have', grant: ''};
+		const allowedCount = reported.filter(bits => (bits & (1 << operations[operation])) !== 0).length;
+		if (reported.length > 0 && allowedCount === reported.length && !(resource === 'group' && refusedGroups > 0)) {
+			return {...permission, state: 'have', grant: ''};
 		}
 		if (reported.length === 0 && !(resource === 'group' && refusedGroups > 0))
-			return {...about, state: 'unknown', grant};
-		return {...about, state: 'lack', grant};
+			return {...permission, state: 'unknown', grant};
+		return {...permission, state: 'lack', grant};
 	});
 }

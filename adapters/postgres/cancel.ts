@@ -106,8 +106,8 @@ export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort, Po
 			return {result: 'done', detail: `pid ${first.pid} is ${session.state ?? 'hidden'} now`};
 		}
 		const {missed, still, done} = signalProgress(shown, receipt, one => isRunning(one, now.get(one.pid)));
-		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had changed before`;
-		const stopped = `${done} of ${shown.length} were cancelled${left}`;
+		const missedText = missed.length === 0 ? '' : `; pid ${pidList(missed)} had changed before`;
+		const stopped = `${done} of ${shown.length} were cancelled${missedText}`;
 		if (still.length === 0) return {result: 'done', detail: stopped};
 		const detail = `${stopped}; pid ${pidList(still)} still runs: it has not reached a point where it can stop`;
 		return {result: 'pending', detail};

@@ -12,7 +12,7 @@ export function psqlCommand(target: Target<PostgresSettings>, statement: string)
 	const {hosts, database, user, tls} = target.settings;
 	// psql takes one mode for all hosts.
 	const modes = hosts.map(({host}) => tlsMode(tls, host));
-	const words: readonly (readonly [string, string | undefined])[] = [
+	const parameters: readonly (readonly [string, string | undefined])[] = [
 		['host', hosts.map(({host}) => host).join(',')],
 		['port', hosts.map(({port}) => port).join(',')],
 		['user', user],
@@ -22,8 +22,8 @@ export function psqlCommand(target: Target<PostgresSettings>, statement: string)
 		['sslcert', tls.cert],
 		['sslkey', tls.key],
 	];
-	const place = words
+	const conninfo = parameters
 		.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${conninfoValue(value)}`]))
 		.join(' ');
-	return shellLine(['psql', '-X', place, '-c', statement.replace(/\s+/g, ' ').trim()]);
+	return shellLine(['psql', '-X', conninfo, '-c', statement.replace(/\s+/g, ' ').trim()]);
 }

@@ -36,7 +36,7 @@ function rootLines(pid: number, {forest, rows, held}: LockTree): readonly Docume
 	const phrase = row === undefined ? '' : `  ${describeSession(row)}`;
 	const queue = waiters === 1 ? '1 waits for it' : `${waiters} wait for it`;
 	const locks = held.filter(lock => lock.pid === pid);
-	const more = locks.length > locksShown ? [{text: `   … ${locks.length - locksShown} more locks`}] : [];
+	const moreLines = locks.length > locksShown ? [{text: `   … ${locks.length - locksShown} more locks`}] : [];
 	const query = shortQuery(row, queryCells);
 	const name = pidText(pid);
 	return [
@@ -47,7 +47,7 @@ function rootLines(pid: number, {forest, rows, held}: LockTree): readonly Docume
 		},
 		...(query === '' ? [] : [{text: `   ${query}`}]),
 		...locks.slice(0, locksShown).map(lock => ({text: `   holds ${lock.mode} on ${lock.relation}`})),
-		...more,
+		...moreLines,
 		...(pid === preparedTransaction
 			? [{text: '   see pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it'}]
 			: []),
@@ -87,9 +87,9 @@ export const inspectLocks = defineInspection<PostgresSessionRow, PostgresPort, P
 		const real = forest.pids.filter(pid => pid !== preparedTransaction);
 		const sessions = real.length === 0 ? [] : await port.sessionsByPid(real, {signal});
 		const holders = forest.roots.filter(pid => pid !== preparedTransaction);
-		const held = holders.length === 0 ? [] : await port.heldLocks(holders, {signal});
+		const heldLocks = holders.length === 0 ? [] : await port.heldLocks(holders, {signal});
 		const rows = new Map(sessionRows(target.name, sessions, forest).map(row => [row.pid, row]));
-		const drawing = {forest, rows, held};
+		const drawing = {forest, rows, held: heldLocks};
 		const trees = forest.roots
 			.toSorted((a, b) => waitersOfRoot(forest, b).length - waitersOfRoot(forest, a).length || a - b)
 			.flatMap(root => [...rootLines(root, drawing), ...branchLines(root, '   ', drawing), {text: ''}]);

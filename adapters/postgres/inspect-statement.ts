@@ -67,7 +67,7 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 			};
 			return {...header, lines: [ended, {text: ''}, ...textLines(row.query ?? '')]};
 		}
-		const what = row.state === 'active' ? 'runs' : 'ran last';
+		const verb = row.state === 'active' ? 'runs' : 'ran last';
 		// The server keeps one byte less than the setting says, for the terminating zero.
 		const isCut = Buffer.byteLength(found.query) >= found.storedBytes - 4;
 		return {
@@ -75,7 +75,7 @@ export const inspectSessionStatement = defineInspection<PostgresSessionRow, Post
 			lines: [
 				...sessionFactLines(row),
 				{text: ''},
-				{text: what, loud: true},
+				{text: verb, loud: true},
 				...textLines(found.query),
 				...cutLine(found.query),
 				...(isCut

@@ -126,11 +126,15 @@ function signalPermissionCheck(session: SessionRecord, server: ServerRecord): Ch
 }
 
 /** Whether it is still what was shown, and whether it may be signalled; midwatch's own connection is named as such whatever it does. */
-export function sessionChecks(same: Check, session: SessionRecord | undefined, server: ServerRecord): readonly Check[] {
-	if (session === undefined) return [same];
-	const may = signalPermissionCheck(session, server);
-	if (session.pid === server.pid) return [may];
-	return same.conflict ? [same] : [same, may];
+export function sessionChecks(
+	sessionCheck: Check,
+	session: SessionRecord | undefined,
+	server: ServerRecord,
+): readonly Check[] {
+	if (session === undefined) return [sessionCheck];
+	const permissionCheck = signalPermissionCheck(session, server);
+	if (session.pid === server.pid) return [permissionCheck];
+	return sessionCheck.conflict ? [sessionCheck] : [sessionCheck, permissionCheck];
 }
 
 export type FutileReason = {readonly reason: string; readonly instead?: string};
@@ -142,8 +146,8 @@ export type FutileReason = {readonly reason: string; readonly instead?: string};
 export function onlyWaitsReason(row: PostgresSessionRow): FutileReason | undefined {
 	const [root, ...others] = row.roots;
 	if (root === undefined || (row.wait?.lockType === 'relation' && row.blocks > 0)) return undefined;
-	const more = others.length === 0 ? '' : ` and ${others.length} more`;
-	return {reason: `it only waits: ${pidText(root)}${more} holds the lock`};
+	const otherRootsText = others.length === 0 ? '' : ` and ${others.length} more`;
+	return {reason: `it only waits: ${pidText(root)}${otherRootsText} holds the lock`};
 }
 
 /**

@@ -88,8 +88,8 @@ export function signalReceipt(
 		const before = {backendStart: first.shown.backendStart, ...signalledFields(first.at)};
 		return {summary: `${words.one} ${first.shown.pid}: ${describeSignalled(first.at)}`, before};
 	}
-	const left = missed.length === 0 ? '' : `; ${words.missed}: pid ${pidList(missed)}`;
-	return {summary: `${words.several}${left}`, before: signalledByReceiptKey(sent)};
+	const missedText = missed.length === 0 ? '' : `; ${words.missed}: pid ${pidList(missed)}`;
+	return {summary: `${words.several}${missedText}`, before: signalledByReceiptKey(sent)};
 }
 
 /** Splits signalled sessions: `missed` were sent nothing, `still` show no effect yet, `done` is the number of the others. */

@@ -93,8 +93,9 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, P
 			return {result: 'pending', detail};
 		}
 		const {missed, still, done} = signalProgress(shown, receipt, isThere);
-		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had ended or changed before and was sent nothing`;
-		const ended = `${done} of ${shown.length} have ended${left}`;
+		const missedText =
+			missed.length === 0 ? '' : `; pid ${pidList(missed)} had ended or changed before and was sent nothing`;
+		const ended = `${done} of ${shown.length} have ended${missedText}`;
 		if (still.length === 0) return {result: 'done', detail: ended};
 		const where = 'still there: rolling back, or not yet at a point where it can stop';
 		return {result: 'pending', detail: `${ended}; pid ${pidList(still)} is ${where}`};

@@ -46,11 +46,11 @@ export const inspectRules = defineInspection<ScrapeRow, PrometheusPort, Promethe
 			};
 		}
 		const now = context.now();
-		const about = rules.filter(rule => rule.alerts.some(({labels}) => isAlertAboutTarget(row.labels, labels)));
+		const rulesOnTarget = rules.filter(rule => rule.alerts.some(({labels}) => isAlertAboutTarget(row.labels, labels)));
 		const failing = rules.filter(({health}) => health === 'err').length;
 		const ordered = rules.toSorted((a, b) => sortRank(a, row.labels) - sortRank(b, row.labels));
 		const head: DocumentLine = {
-			text: `${about.length} with alerts about ${row.instance}, ${failing} that cannot be evaluated, ${rules.filter(({state}) => state === 'firing').length} firing`,
+			text: `${rulesOnTarget.length} with alerts about ${row.instance}, ${failing} that cannot be evaluated, ${rules.filter(({state}) => state === 'firing').length} firing`,
 			...(failing > 0 ? {severity: 'warn' as const} : {}),
 		};
 		return {

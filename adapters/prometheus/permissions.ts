@@ -25,14 +25,14 @@ export async function readPrometheusPermissions(
 }
 
 async function readReloadPermission(port: PrometheusPort, context: Context): Promise<Permission> {
-	const about = {needs: 'prometheus.reload', name: '--web.enable-lifecycle'};
+	const permission = {needs: 'prometheus.reload', name: '--web.enable-lifecycle'};
 	const grant = 'start Prometheus with --web.enable-lifecycle';
 	try {
 		const flag = (await port.flags(context))?.['web.enable-lifecycle'];
-		if (flag === 'true') return {...about, state: 'have', grant: ''};
-		return {...about, state: flag === 'false' ? 'lack' : 'unknown', grant};
+		if (flag === 'true') return {...permission, state: 'have', grant: ''};
+		return {...permission, state: flag === 'false' ? 'lack' : 'unknown', grant};
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
-		return {...about, state: 'unknown', grant};
+		return {...permission, state: 'unknown', grant};
 	}
 }

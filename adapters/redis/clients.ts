@@ -20,8 +20,8 @@ export const clientsSource = defineSource<RedisClientRow, RedisPort, RedisSettin
 			const {clients: lines, own} = await port.clients(context);
 			const info = await port.info(context);
 			const mayKill = (await port.permissions(context)).find(({name}) => name === '+client|kill');
-			const about = {target: target.name, own, mayKill, memory: info, before: (id: string) => severities.get(id)};
-			const rows = lines.map(line => clientRow(line, about)).sort(compareClients);
+			const rowOptions = {target: target.name, own, mayKill, memory: info, before: (id: string) => severities.get(id)};
+			const rows = lines.map(line => clientRow(line, rowOptions)).sort(compareClients);
 			severities = new Map(rows.map(row => [row.id, row.severity]));
 			return {rows: rows.slice(0, shown), gauges: [], omitted: Math.max(0, rows.length - shown), notes: []};
 		};

@@ -24,8 +24,8 @@ export const inspectClient = defineInspection<RedisClientRow, RedisPort, RedisSe
 	async open(row, {port, target, ...context}) {
 		const [{clients, own}, memory] = await Promise.all([port.clients(context), port.info(context)]);
 		const line = clients.find(one => one.id === row.clientId && one.address === row.address);
-		const about = {target: target.name, own, mayKill: row.mayKill, memory, before: () => row.severity};
-		const now = line === undefined ? undefined : clientRow(line, about);
+		const rowOptions = {target: target.name, own, mayKill: row.mayKill, memory, before: () => row.severity};
+		const now = line === undefined ? undefined : clientRow(line, rowOptions);
 		const client = now ?? row;
 		const fact = (label: string, value: string) => ({text: `${label.padEnd(16)}${value}`});
 		return {

@@ -19,13 +19,13 @@ function groupLines(
 	key: (client: RedisClientLine) => string,
 ): readonly DocumentLine[] {
 	const groups = [...Map.groupBy(clients, key)].toSorted((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
-	const more = groups.length - shown;
+	const hiddenGroups = groups.length - shown;
 	return [
 		{text: title, loud: true},
 		...groups.slice(0, shown).map(([name, members]) => ({
 			text: `${formatThousands(members.length).padStart(7)}  ${formatBytes(clientBytes(members)).padStart(6)}  ${name || '(no name)'}`,
 		})),
-		...(more > 0 ? [{text: `         … ${formatThousands(more)} more`}] : []),
+		...(hiddenGroups > 0 ? [{text: `         … ${formatThousands(hiddenGroups)} more`}] : []),
 		{text: ''},
 	];
 }

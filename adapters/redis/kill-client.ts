@@ -101,8 +101,9 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 			kind: clientKind(client),
 			ageSeconds: client.ageSeconds,
 		};
-		const held = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
-		const short = (redisMemoryShare(info) ?? 0) >= memoryThreshold.warn && held < info.usedMemory * noticeableShare;
+		const bufferBytes = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
+		const isFutile =
+			(redisMemoryShare(info) ?? 0) >= memoryThreshold.warn && bufferBytes < info.usedMemory * noticeableShare;
 		return {
 			plan,
 			target: context.target.name,
@@ -114,15 +115,15 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
-			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and its unanswered commands are lost to it. Most clients connect again by themselves.`,
+			impact: `Its connection is closed: ${formatBytes(bufferBytes)} of buffers are freed, and its unanswered commands are lost to it. Most clients connect again by themselves.`,
 			checkedIdentity: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'none: a connection cannot be restored; the client connects again by itself'},
-			...(short
+			...(isFutile
 				? {
 						unhelpful: {
-							reason: `it holds ${formatBytes(held)} of ${formatBytes(info.usedMemory)}: killing it frees almost nothing`,
+							reason: `it holds ${formatBytes(bufferBytes)} of ${formatBytes(info.usedMemory)}: killing it frees almost nothing`,
 							instead: 'redis.set-maxmemory',
 						},
 					}
@@ -132,12 +133,12 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 	async preflight(plan, context) {
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
 		const client = findClient(clients, plan);
-		const what = describeKillConflict(plan, client, info.runId);
+		const conflict = describeKillConflict(plan, client, info.runId);
 		const label = 'the connection';
 		const checks: Check[] = [
-			what === undefined
+			conflict === undefined
 				? {label, result: 'pass', detail: `the same, connected for ${formatDuration(client?.ageSeconds)}`}
-				: {label, result: 'block', detail: what, conflict: true},
+				: {label, result: 'block', detail: conflict, conflict: true},
 		];
 		if (own.includes(plan.id))
 			checks.push({label: 'its owner', result: 'block', detail: notKillableReason('own') ?? ''});

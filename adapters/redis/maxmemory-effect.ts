@@ -86,15 +86,15 @@ function raiseEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 		beyond && to > 0
 			? ` That is ${formatPercent(to / machine)} of the machine's ${formatBytes(machine)}: a snapshot may not fit.`
 			: '';
-	const held = info.clientsMemory ?? 0;
+	const clientBufferBytes = info.clientsMemory ?? 0;
 	return {
 		impact: `${space}${tight} ${notPersistedText}`,
 		risk: beyond || to === 0 ? 'medium' : 'low',
 		undo,
-		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
+		...(clientBufferBytes >= info.usedMemory * clientsShare && clientBufferBytes >= 16 * mebibyte
 			? {
 					unhelpful: {
-						reason: `clients hold ${formatBytes(held)} of buffers: a higher limit lets them grow`,
+						reason: `clients hold ${formatBytes(clientBufferBytes)} of buffers: a higher limit lets them grow`,
 						instead: 'redis.kill-client',
 					},
 				}

@@ -165,17 +165,17 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 	},
 	async preflight(plan, context) {
 		const info = await context.port.info(context);
-		const what = describeServerConflict(changeOf(plan), info);
-		const same: Check =
-			what === undefined
+		const conflict = describeServerConflict(changeOf(plan), info);
+		const serverCheck: Check =
+			conflict === undefined
 				? {
 						label: 'the server',
 						result: 'pass',
 						detail: `as it was, maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
 					}
-				: {label: 'the server', result: 'block', detail: what, conflict: true};
+				: {label: 'the server', result: 'block', detail: conflict, conflict: true};
 		const checks: Check[] = [
-			same,
+			serverCheck,
 			await permissionCheck('the right to change the configuration', '+config|set', context),
 		];
 		checks.push(memoryFitCheck(info, plan.to));

@@ -11,20 +11,22 @@ const containers: ReadonlySet<string> = new Set(
 export function parseSlowlog(reply: unknown): readonly SlowCommand[] {
 	const entries: readonly unknown[] = Array.isArray(reply) ? reply : [];
 	return entries.flatMap(entry => {
-		const [id, at, microseconds, words, client, clientName]: readonly unknown[] = Array.isArray(entry) ? entry : [];
-		if (!Array.isArray(words)) return [];
-		const said = words.map(String);
-		const verb = (said[0] ?? '').toUpperCase();
-		const contained = containers.has(verb) && said.length > 1;
-		const more = /^\.\.\. \((\d+) more arguments\)$/.exec(said.at(-1) ?? '')?.[1];
-		const total = more === undefined ? said.length : said.length - 1 + Number(more);
+		const [id, at, microseconds, commandArguments, client, clientName]: readonly unknown[] = Array.isArray(entry)
+			? entry
+			: [];
+		if (!Array.isArray(commandArguments)) return [];
+		const argumentTexts = commandArguments.map(String);
+		const verb = (argumentTexts[0] ?? '').toUpperCase();
+		const hasSubcommand = containers.has(verb) && argumentTexts.length > 1;
+		const omittedCount = /^\.\.\. \((\d+) more arguments\)$/.exec(argumentTexts.at(-1) ?? '')?.[1];
+		const total = omittedCount === undefined ? argumentTexts.length : argumentTexts.length - 1 + Number(omittedCount);
 		return [
 			{
 				id: Number(id),
 				at: Number(at),
 				microseconds: Number(microseconds),
-				command: contained ? `${verb} ${(said[1] ?? '').toUpperCase()}` : verb,
-				args: Math.max(0, total - (contained ? 2 : 1)),
+				command: hasSubcommand ? `${verb} ${(argumentTexts[1] ?? '').toUpperCase()}` : verb,
+				args: Math.max(0, total - (hasSubcommand ? 2 : 1)),
 				client: typeof client === 'string' ? client : '',
 				clientName: typeof clientName === 'string' ? clientName : '',
 			},

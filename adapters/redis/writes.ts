@@ -56,8 +56,8 @@ export function createRedisWrites(
 				const current = findClient(parseClientList(replyText(list)), client);
 				const conflict = describeClientConflict(client, current);
 				if (conflict !== undefined || current === undefined) throw conflictError(conflict ?? '');
-				const words = ['ID', client.id, 'ADDR', client.address, 'USER', client.user, 'SKIPME', 'yes'];
-				const killed = Number(await connection.send('CLIENT KILL', words, context));
+				const killOptions = ['ID', client.id, 'ADDR', client.address, 'USER', client.user, 'SKIPME', 'yes'];
+				const killed = Number(await connection.send('CLIENT KILL', killOptions, context));
 				if (killed === 0) throw conflictError(`client ${client.id} at ${client.address} is not connected any more`);
 				return current;
 			}),

@@ -131,8 +131,8 @@ function checkFlags(command: string, {values, targets, words}: CommandLine): voi
 	if (targets.length > 0) given.push('target');
 	const misplaced = given.find(flag => !allowed.includes(flag));
 	if (misplaced === undefined) return;
-	const place = command === 'console' ? 'the console' : `midwatch ${command}`;
-	throw new UsageError(`--${misplaced} does not go with ${place}`);
+	const commandText = command === 'console' ? 'the console' : `midwatch ${command}`;
+	throw new UsageError(`--${misplaced} does not go with ${commandText}`);
 }
 
 /** Reads the command `audit`. @throws UsageError when the words after `audit` are not one of its two forms. */

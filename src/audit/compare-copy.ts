@@ -38,8 +38,8 @@ export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly Cop
 	const missing = numbers.filter(seq => !log.has(seq));
 	const report = (seqs: readonly number[], fault: string) => {
 		const [first] = seqs;
-		const more = seqs.length > 1 ? ` (and ${seqs.length - 1} more)` : '';
-		if (first !== undefined) faults.push(`record ${first}${more} ${fault}`);
+		const othersText = seqs.length > 1 ? ` (and ${seqs.length - 1} more)` : '';
+		if (first !== undefined) faults.push(`record ${first}${othersText} ${fault}`);
 	};
 	report(differing, 'differs from the delivered one: the log was changed or rewritten');
 	report(missing, 'was delivered but is not in the log: the log was cut or rolled back');

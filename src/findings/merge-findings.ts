@@ -13,9 +13,9 @@ export function mergeFindings(readings: readonly Reading[]): readonly Finding[] 
 	const all = new Map<string, Finding>();
 	for (const reading of readings) {
 		const folded = unreadable.get(reading.target);
-		const own = unreadableId(reading.target, reading.kind);
+		const ownUnreadableId = unreadableId(reading.target, reading.kind);
 		for (const finding of reading.findings) {
-			add(all, folded !== undefined && finding.id === own ? folded : finding);
+			add(all, folded !== undefined && finding.id === ownUnreadableId ? folded : finding);
 		}
 	}
 	return [...all.values()].sort(compareFindings);

@@ -47,15 +47,16 @@ export function createCursorStability(clock: Pick<Clock, 'monotonic'>): CursorSt
 		painted(pane, page) {
 			const {selected} = page;
 			const line = lineOf(page);
-			const known = under;
-			const same = known?.pane === pane && known.selected === selected && (awaitsFrame || known.line === line);
+			const previous = under;
+			const isSameRow =
+				previous?.pane === pane && previous.selected === selected && (awaitsFrame || previous.line === line);
 			awaitsFrame = false;
-			under = {pane, selected, line, since: same ? known.since : clock.monotonic()};
+			under = {pane, selected, line, since: isSameRow ? previous.since : clock.monotonic()};
 		},
 		keyHandled(pane, selected, places) {
-			const same = under?.pane === pane && under.selected === selected;
-			const since = same && !places ? under?.since : undefined;
-			under = {pane, selected, line: same ? under?.line : undefined, since};
+			const isSameRow = under?.pane === pane && under.selected === selected;
+			const since = isSameRow && !places ? under?.since : undefined;
+			under = {pane, selected, line: isSameRow ? under?.line : undefined, since};
 			awaitsFrame = true;
 		},
 		isStable(pane, selected) {

@@ -204,8 +204,8 @@ function runDeclaredKey(deck: Deck, key: string): void {
 	const {keymap} = deck.options;
 	if (entry === undefined && !hasMarks(deck)) {
 		const isDeclared = /^[A-Z]$/.test(key);
-		const why = noSelectionReason(deck);
-		if (isDeclared || why !== undefined) deck.showNotice(why ?? 'no row is selected', 'warn');
+		const reason = noSelectionReason(deck);
+		if (isDeclared || reason !== undefined) deck.showNotice(reason ?? 'no row is selected', 'warn');
 		return;
 	}
 	const inspection =

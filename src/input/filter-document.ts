@@ -21,12 +21,12 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 	const {budget = processTimeBudget} = deck.options;
 	text.filter(filter.test);
 	const filterSlice = () => {
-		let more = true;
-		do more = text.filterNextBlock();
-		while (more && !budget.isOver());
+		let hasMoreBlocks = true;
+		do hasMoreBlocks = text.filterNextBlock();
+		while (hasMoreBlocks && !budget.isOver());
 		deck.notifyChanged();
 		const isOpen = deck.session.get().layers.some(layer => layer.kind === 'document' && layer.text === text);
-		if (more && isOpen) budget.afterYield(filterSlice);
+		if (hasMoreBlocks && isOpen) budget.afterYield(filterSlice);
 	};
 	filterSlice();
 	return text.isFilterTooSlow() ? tooSlowMessage : undefined;

@@ -62,9 +62,9 @@ export function demandFor(policy: Policy, input: DemandInput, now: number): Dema
 			hint: 'mark fewer rows and try again',
 		};
 	}
-	const own = demandLevelOf(input.preview);
+	const actionLevel = demandLevelOf(input.preview);
 	const minimum = limits.leastDemand?.value ?? 'key';
-	const level = demandLevels.indexOf(minimum) > demandLevels.indexOf(own) ? minimum : own;
+	const level = demandLevels.indexOf(minimum) > demandLevels.indexOf(actionLevel) ? minimum : actionLevel;
 	if (level === 'key') return {kind: 'key', key: 'y'};
 	// Cleaned as on the screen: the user cannot type what is not shown.
 	const text = shortName(cleanLine(object), input.hash);

@@ -81,8 +81,8 @@ export function createVerifications(options: {
 				},
 				supersede(how) {
 					for (const {id, watch} of earlier) {
-						const what = id === remedy.undoOf ? 'its undo' : remedy.action.title;
-						watch.supersede(`${what} ${how} sent before the outcome was known`);
+						const sentTitle = id === remedy.undoOf ? 'its undo' : remedy.action.title;
+						watch.supersede(`${sentTitle} ${how} sent before the outcome was known`);
 					}
 				},
 			};

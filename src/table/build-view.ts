@@ -143,13 +143,13 @@ function* splitByPresence(
 			if (index % slice === 0) yield;
 			if (old[index] === undefined) places.set(entry.key, index);
 		}
-		let looked = 0;
+		let visitedCount = 0;
 		for (const entry of others) {
-			looked += 1;
-			if (looked % slice === 0) yield;
-			const place = places.get(entry.key);
-			if (place === undefined) fresh.push(entry);
-			else old[place] = entry;
+			visitedCount += 1;
+			if (visitedCount % slice === 0) yield;
+			const index = places.get(entry.key);
+			if (index === undefined) fresh.push(entry);
+			else old[index] = entry;
 		}
 	}
 	return {old, fresh};
@@ -169,8 +169,8 @@ function* orderEntries(
 	if (before === undefined || before.order !== order.title) return yield* sortInSlices(entries, compare);
 	const {old, fresh} = yield* splitByPresence(before.entries, entries);
 	if (hold === true) {
-		const held = before.entries.map((entry, index) => old[index] ?? markRemoved(entry));
-		return isLast || held.length === 0 ? held.concat(yield* sortInSlices(fresh, compare)) : held;
+		const heldEntries = before.entries.map((entry, index) => old[index] ?? markRemoved(entry));
+		return isLast || heldEntries.length === 0 ? heldEntries.concat(yield* sortInSlices(fresh, compare)) : heldEntries;
 	}
 	// A list nearly in order is sorted in one pass.
 	const still = old.filter(entry => entry !== undefined);
@@ -204,10 +204,10 @@ function* shownGroupHeaders(
 	{problemsOnly: faults = false, now, previous}: BuildViewOptions,
 ): Generator<undefined, ShownGroupHeaders> {
 	const groups = new Set<string>();
-	let looked = 0;
+	let visitedCount = 0;
 	const rest = () => {
-		looked += 1;
-		return looked % slice === 0;
+		visitedCount += 1;
+		return visitedCount % slice === 0;
 	};
 	for (const entry of found) {
 		groups.add(groupIdOf(heads, entry));
@@ -310,8 +310,8 @@ function* buildSectionViewInSlices(
 	const troubles = {...severities};
 	for (const each of section.orders) {
 		if (each.groupHeaders === undefined) continue;
-		const more = yield* countWorseHeaders(section, each.groupHeaders, readings, read, judge, now);
-		for (const severity of ['crit', 'warn', 'unknown'] as const) troubles[severity] += more[severity];
+		const worseHeaders = yield* countWorseHeaders(section, each.groupHeaders, readings, read, judge, now);
+		for (const severity of ['crit', 'warn', 'unknown'] as const) troubles[severity] += worseHeaders[severity];
 	}
 	const {groupHeaders: heads} = order;
 	const headers =

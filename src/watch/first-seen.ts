@@ -16,9 +16,9 @@ export function dateFindings(
 	const firstSeen = new Map<string, {readonly since: number; readonly atLeast?: true}>();
 	const dated = findings.map(finding => {
 		if (finding.since !== undefined) return finding;
-		const seen = before.get(finding.id) ?? (isContinuous ? {since: now} : {since: now, atLeast: true as const});
-		firstSeen.set(finding.id, seen);
-		return {...finding, ...seen};
+		const firstSeenAt = before.get(finding.id) ?? (isContinuous ? {since: now} : {since: now, atLeast: true as const});
+		firstSeen.set(finding.id, firstSeenAt);
+		return {...finding, ...firstSeenAt};
 	});
 	return {findings: dated, firstSeen};
 }

@@ -53,15 +53,15 @@ export function paintFindingStrip(deck: Deck, cells: number, lines: number, them
 		];
 	}
 	const shown = findings.slice(0, lines);
-	const more = findings.length - shown.length;
+	const hiddenCount = findings.length - shown.length;
 	const nameCells = Math.min(
 		cells < 100 ? 11 : 14,
 		Math.max(...findings.map(({target}) => displayWidth(cleanLine(target)))),
 	);
 	const key = deck.options.keymap.keyFor('deck.findings');
-	const tail = more > 0 ? `  +${more} more ${key} ` : ' ';
+	const tail = hiddenCount > 0 ? `  +${hiddenCount} more ${key} ` : ' ';
 	const painted = shown.map((finding, index) => {
-		const last = index === shown.length - 1 && more > 0;
+		const last = index === shown.length - 1 && hiddenCount > 0;
 		return findingLine(deck, finding, cells, nameCells, fitCells(last ? tail : '', displayWidth(tail)), theme);
 	});
 	while (painted.length < lines) painted.push(blank);

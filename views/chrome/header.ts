@@ -107,15 +107,15 @@ function accessStatePart(deck: Deck): HeaderPart {
 			priority,
 			pieces: [{text: `  ${text}`, tone: 'warn'}],
 		});
-		const left = formatDuration(Math.min(...armed.map(({seconds}) => seconds)));
-		const more = armed.length > 1 ? ` +${armed.length - 1}` : '';
+		const timeLeft = formatDuration(Math.min(...armed.map(({seconds}) => seconds)));
+		const othersText = armed.length > 1 ? ` +${armed.length - 1}` : '';
 		return [
 			form(
 				headerPriority.allArmedNames,
 				armed.map(({name, seconds}) => `${name} armed ${formatDuration(seconds)}`).join('  '),
 			),
-			form(headerPriority.armedName, `${first.name}${more} armed ${left}`),
-			form(headerPriority.armed, `${truncateText(first.name, armedNameCells)}${more} armed`),
+			form(headerPriority.armedName, `${first.name}${othersText} armed ${timeLeft}`),
+			form(headerPriority.armed, `${truncateText(first.name, armedNameCells)}${othersText} armed`),
 			emptyForm,
 		];
 	}
@@ -202,15 +202,18 @@ function auditSinksPart(deck: Deck): HeaderPart {
 			.map(({name, pendingRecords: waiting}) => `${cleanLine(name)}${waiting > 0 ? ` (${waiting} queued)` : ''}`)
 			.join(', ');
 	if (required.length > 0) {
-		const what = isOpen ? 'BREAK-GLASS, audit not delivered' : 'audit not delivered, actions blocked';
+		const problem = isOpen ? 'BREAK-GLASS, audit not delivered' : 'audit not delivered, actions blocked';
 		return [
-			form(headerPriority.unknownOutcome, `${what}: ${namesOf(required)}`, 'crit'),
+			form(headerPriority.unknownOutcome, `${problem}: ${namesOf(required)}`, 'crit'),
 			form(headerPriority.always, isOpen ? 'BREAK-GLASS' : 'no audit', 'crit'),
 		];
 	}
 	if (broken !== undefined) {
-		const long = `audit log cut or rewritten: ${cleanLine(broken.name)}`;
-		return [form(headerPriority.unknownOutcome, long, 'crit'), form(headerPriority.always, 'log rewritten', 'crit')];
+		const fullText = `audit log cut or rewritten: ${cleanLine(broken.name)}`;
+		return [
+			form(headerPriority.unknownOutcome, fullText, 'crit'),
+			form(headerPriority.always, 'log rewritten', 'crit'),
+		];
 	}
 	return failing.length === 0
 		? [emptyForm]

@@ -115,9 +115,9 @@ function labelRows(
 	const rows = new Map<number, number>();
 	if (shown.length < 2) return rows;
 	for (const [index, {last}] of shown.entries()) {
-		const wanted = rowOf(last ?? 0);
+		const preferredRow = rowOf(last ?? 0);
 		for (let off = 0; off < height; off += 1) {
-			const row = [wanted + off, wanted - off].find(
+			const row = [preferredRow + off, preferredRow - off].find(
 				candidate => candidate >= 0 && candidate < height && !rows.has(candidate),
 			);
 			if (row === undefined) continue;
@@ -145,11 +145,11 @@ function putPlot(
 		text = '';
 	};
 	for (let column = 0; column < canvas.columns; column += 1) {
-		const here = canvas.owner(column, row);
-		if (here !== owner) flush();
-		owner = here;
-		if (here === -1) text += ' ';
-		else if (letters) text += shown[here]?.letter ?? '*';
+		const cellOwner = canvas.owner(column, row);
+		if (cellOwner !== owner) flush();
+		owner = cellOwner;
+		if (cellOwner === -1) text += ' ';
+		else if (letters) text += shown[cellOwner]?.letter ?? '*';
 		else text += theme.ascii ? '*' : canvas.braille(column, row);
 	}
 	flush();

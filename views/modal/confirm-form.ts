@@ -59,10 +59,10 @@ type FormLayout = {readonly cells: number; readonly tight: boolean; readonly isE
 function onOneLine(label: string, text: string, {cells}: FormLayout, key: string): readonly ModalLine[] {
 	const lines = labelledLines(label, text, {cells});
 	if (lines.length === 1) return lines;
-	const more = `  ${key} shows all`;
-	const space = cells - labelCells - displayWidth(more);
+	const keyHint = `  ${key} shows all`;
+	const space = cells - labelCells - displayWidth(keyHint);
 	return [
-		[...(lines[0] ?? []).slice(0, 1), {text: truncateText(text, space), tone: 'plain'}, {text: more, tone: 'dim'}],
+		[...(lines[0] ?? []).slice(0, 1), {text: truncateText(text, space), tone: 'plain'}, {text: keyHint, tone: 'dim'}],
 	];
 }
 

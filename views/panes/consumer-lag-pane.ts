@@ -9,7 +9,7 @@ import {drawSparkline} from '../../src/text/inline-charts.ts';
 const trendCells = 10;
 
 /** The status names of Burrow, which Kafka operators know. */
-const words: Readonly<Record<LagRow['evaluation'], string>> = {
+const evaluationTexts: Readonly<Record<LagRow['evaluation'], string>> = {
 	ok: 'OK',
 	warn: 'WARN',
 	stall: 'STALL',
@@ -51,7 +51,7 @@ function drainCell(row: LagRow): Cell {
 function state(row: LagRow): Cell {
 	const problem =
 		row.evaluation === 'ok' && row.severity !== 'ok' ? (row.rebalances > 0 ? 'rebalances' : 'partly') : '';
-	return {text: problem || words[row.evaluation], tone: tone(row)};
+	return {text: problem || evaluationTexts[row.evaluation], tone: tone(row)};
 }
 
 /** The age of a row that was not read in the last poll: 1,000 groups are read in turn. */

@@ -175,22 +175,22 @@ function remarks(view: SectionView, pane: PaneView, cells: number, now: number, 
 
 /** Divides `space` lines among sections: what they need where it fits, else by weight; each has at least a header and two lines. */
 function shareLines(needs: readonly number[], weights: readonly number[], space: number): number[] {
-	const given = needs.map(need => Math.min(need, 3));
-	let rest = space - given.reduce((sum, lines) => sum + lines, 0);
+	const lineCounts = needs.map(need => Math.min(need, 3));
+	let rest = space - lineCounts.reduce((sum, lines) => sum + lines, 0);
 	while (rest > 0) {
-		const needsMore = needs.map((need, index) => need > (given[index] ?? 0));
+		const needsMore = needs.map((need, index) => need > (lineCounts[index] ?? 0));
 		const weight = weights.reduce((sum, w, index) => sum + (needsMore[index] ? w : 0), 0);
 		if (weight === 0) break;
 		const before = rest;
 		for (const [index, need] of needs.entries()) {
 			if (!needsMore[index] || rest === 0) continue;
 			const fair = Math.max(1, Math.floor((before * (weights[index] ?? 1)) / weight));
-			const take = Math.min(fair, need - (given[index] ?? 0), rest);
-			given[index] = (given[index] ?? 0) + take;
+			const take = Math.min(fair, need - (lineCounts[index] ?? 0), rest);
+			lineCounts[index] = (lineCounts[index] ?? 0) + take;
 			rest -= take;
 		}
 	}
-	return given;
+	return lineCounts;
 }
 
 /** `… 404 more, all ok`, or how many of the worst severity: of the hidden rows before `from` and from `to` on. */
@@ -287,7 +287,7 @@ export function paintPane(
 	const needs = view.sections.map(
 		(section, index) => 1 + section.entries.length + (sectionRemarks[index]?.length ?? 0),
 	);
-	const given = shareLines(
+	const lineCounts = shareLines(
 		needs,
 		view.sections.map(section => section.section.weight),
 		space,
@@ -304,21 +304,21 @@ export function paintPane(
 			{
 				view: section,
 				plan: memory.planColumns(section.section, cells, targetWidth),
-				lines: given[index] ?? 0,
+				lines: lineCounts[index] ?? 0,
 				remarks: sectionRemarks[index] ?? [],
 				cursor: within(cursor),
 				anchor: within(anchor),
 			},
 			memory,
 		)
-			.slice(0, given[index] ?? 0)
+			.slice(0, lineCounts[index] ?? 0)
 			.map(({text, row}) => ({text, row: row === undefined ? undefined : first + row}));
 	});
 	const rows = [...top, ...body.map(({text}) => text)].slice(0, height);
 	const rowsAt = [...top.map(() => undefined), ...body.map(({row}) => row)];
 	while (rows.length < height) rows.push(' '.repeat(cells));
 	const page = {
-		rows: Math.max(1, Math.max(...given, 2) - 2),
+		rows: Math.max(1, Math.max(...lineCounts, 2) - 2),
 		rowsAt,
 		cursorRow: cursor < 0 ? undefined : cursor,
 		selected: view.entries[cursor]?.key,

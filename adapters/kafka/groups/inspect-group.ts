@@ -26,14 +26,14 @@ function rateLines(row: LagRow): readonly DocumentLine[] {
 function topicLines({partitions, problem}: GroupLags): readonly DocumentLine[] {
 	const byTopic = Map.groupBy(partitions, one => one.topic);
 	const rows = [...byTopic].map(([topic, some]) => {
-		const known = some.filter(one => one.lag !== undefined);
-		const lag = known.reduce((sum, one) => sum + (one.lag ?? 0), 0);
+		const withKnownLag = some.filter(one => one.lag !== undefined);
+		const lag = withKnownLag.reduce((sum, one) => sum + (one.lag ?? 0), 0);
 		const unassigned = some.filter(one => one.member === undefined).length;
 		return [
 			topic,
 			String(some.length),
-			known.length === 0 ? '?' : formatThousands(lag),
-			known.length < some.length ? `${some.length - known.length} with unknown lag` : '',
+			withKnownLag.length === 0 ? '?' : formatThousands(lag),
+			withKnownLag.length < some.length ? `${some.length - withKnownLag.length} with unknown lag` : '',
 			unassigned > 0 ? `${unassigned} not assigned` : '',
 		];
 	});

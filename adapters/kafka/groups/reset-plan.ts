@@ -206,8 +206,8 @@ const fewMessages = 10;
  */
 function resetRisk(moves: readonly OffsetMove[]): Risk {
 	const {skipped, again} = sumOffsetMoves(moves);
-	const known = moves.every(({from, to}) => from !== null && to !== null);
-	return known && skipped + again <= fewMessages ? 'low' : 'high';
+	const areOffsetsKnown = moves.every(({from, to}) => from !== null && to !== null);
+	return areOffsetsKnown && skipped + again <= fewMessages ? 'low' : 'high';
 }
 
 export const howToStop = (group: string): string =>

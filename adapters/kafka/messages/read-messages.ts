@@ -28,8 +28,8 @@ export async function readMessages(
 		const leader = leaders.get(topic)?.get(partition);
 		if (leader === undefined) throw cluster.topicLookupError(topic, fetchRequest.name);
 		if (leader < 0) throw leaderlessPartitionError(from);
-		const wanted = {topic, partition, offset: next, bytes: limit.bytes - bytes};
-		const [answer] = await cluster.request(leader, fetchRequest, wanted, context);
+		const range = {topic, partition, offset: next, bytes: limit.bytes - bytes};
+		const [answer] = await cluster.request(leader, fetchRequest, range, context);
 		if (answer === undefined) break;
 		if (isStaleMetadataCode(answer.error) && !retriedWithFreshLeaders) {
 			// The leader has moved: look it up again, once.

@@ -28,14 +28,14 @@ export function serviceTransport(
 	return {
 		endpoint: `service ${namespace}/${service}`,
 		async send({method, path, query, headers, body}, signal) {
-			const words = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
+			const queryText = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
 			const forwarded = Object.fromEntries(
 				Object.entries(headers).filter(([header]) => !notForwardedHeaders.has(header.toLowerCase())),
 			);
 			const answer = await api.send(
 				{
 					method,
-					path: `${base}${path}${words}`,
+					path: `${base}${path}${queryText}`,
 					pool: 'read',
 					operation: `request to service ${namespace}/${service}`,
 					accept: headers['Accept'] ?? headers['accept'] ?? '*/*',

@@ -35,8 +35,8 @@ function stateText({state}: ContainerStatus, now: number): string {
 export const resourceText = ({resources}: ContainerSpec): string =>
 	(['requests', 'limits'] as const)
 		.map(kind => {
-			const words = Object.entries(resources?.[kind] ?? {}).map(([name, amount]) => `${name} ${amount}`);
-			return `${kind} ${words.length === 0 ? 'none' : words.join(', ')}`;
+			const amounts = Object.entries(resources?.[kind] ?? {}).map(([name, amount]) => `${name} ${amount}`);
+			return `${kind} ${amounts.length === 0 ? 'none' : amounts.join(', ')}`;
 		})
 		.join('; ');
 
@@ -86,7 +86,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSet
 		const now = context.now();
 		const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 		const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-		const about = [{kind: 'Pod', name: row.name, uid: row.uid}];
+		const involved = [{kind: 'Pod', name: row.name, uid: row.uid}];
 		return {
 			title: `${row.namespace}/${row.name}`,
 			cliEquivalent: [kubectlCommand(target, '-n', row.namespace, 'describe', 'pod', row.name)],
@@ -132,7 +132,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort, KubernetesSet
 				})),
 				{text: ''},
 				{text: 'Events', loud: true},
-				...(await readEventLines(port, row.namespace, about, context)),
+				...(await readEventLines(port, row.namespace, involved, context)),
 			],
 		};
 	},

@@ -79,8 +79,8 @@ export function createOwnerIndex(
 		if (Number.isNaN(revision)) return;
 		const known = before?.revisions.get(metadata.uid);
 		// A changed object is a new JavaScript object: the same `metadata` means that nothing changed.
-		const same = known?.metadata === metadata ? known : undefined;
-		knownRevisions.set(metadata.uid, same ?? {metadata, revision, at: rolloutStartedAt(metadata)});
+		const unchanged = known?.metadata === metadata ? known : undefined;
+		knownRevisions.set(metadata.uid, unchanged ?? {metadata, revision, at: rolloutStartedAt(metadata)});
 	};
 	for (const {metadata} of replicaSets.values()) addRevision(metadata, revisionOf(metadata));
 	for (const {metadata, revision = Number.NaN} of revisions.values()) addRevision(metadata, revision);
@@ -159,9 +159,9 @@ function resolveOwner(metadata: Metadata, owner: OwnerReference, owners: OwnerIn
 	if (kind === 'Job') {
 		const job = owners.jobs.get(uid);
 		const parent = job && controllerOf(job.metadata);
-		const made = parent?.kind === 'CronJob' ? parent : owner;
+		const controller = parent?.kind === 'CronJob' ? parent : owner;
 		return {
-			workload: {kind: made.kind, name: made.name, uid: made.uid, paused: false, replicas: undefined},
+			workload: {kind: controller.kind, name: controller.name, uid: controller.uid, paused: false, replicas: undefined},
 			rollout: undefined,
 		};
 	}

@@ -16,9 +16,9 @@ export const eventTime = (event: EventObject): number =>
 
 /** Messages of warning events by the uid of the involved object, newest first. */
 export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string, readonly string[]> {
-	const about = Map.groupBy(events, event => event.involvedObject?.uid ?? '');
+	const eventsByObject = Map.groupBy(events, event => event.involvedObject?.uid ?? '');
 	return new Map(
-		[...about].map(([uid, all]) => [
+		[...eventsByObject].map(([uid, all]) => [
 			uid,
 			all.toSorted((a, b) => eventTime(b) - eventTime(a)).flatMap(event => event.message ?? []),
 		]),

@@ -62,9 +62,9 @@ export async function verifyPodRemoval(
 		const {metadata} = await readPod(pod, context);
 		if (metadata.deletionTimestamp === undefined)
 			return {result: 'ineffective', detail: 'it still exists and is not being deleted'};
-		const held = metadata.finalizers ?? [];
-		const why = held.length === 0 ? '' : `; blocked by finalizer ${held.join(', ')}`;
-		return {result: 'pending', detail: `it terminates by ${metadata.deletionTimestamp} at the latest${why}`};
+		const finalizers = metadata.finalizers ?? [];
+		const blockedBy = finalizers.length === 0 ? '' : `; blocked by finalizer ${finalizers.join(', ')}`;
+		return {result: 'pending', detail: `it terminates by ${metadata.deletionTimestamp} at the latest${blockedBy}`};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
 		const next = workload === undefined ? 'nothing replaces it' : `${workload.kind} ${workload.name} creates a new pod`;

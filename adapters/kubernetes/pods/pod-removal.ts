@@ -109,9 +109,9 @@ function describeReplacement(removals: readonly PodRemoval[]): string {
 			workload === undefined ? [] : [`${workload.kind} ${pod.namespace}/${workload.name}`],
 		),
 	);
-	const made =
+	const replacementText =
 		workloads.size === 0 ? '' : `${[...workloads].join(', ')} ${workloads.size === 1 ? 'creates' : 'create'} new pods.`;
-	return [made, unowned === 0 ? '' : `No workload owns ${unowned} of them: they will not come back.`]
+	return [replacementText, unowned === 0 ? '' : `No workload owns ${unowned} of them: they will not come back.`]
 		.filter(Boolean)
 		.join(' ');
 }
@@ -169,15 +169,15 @@ export function accessChecks(
 	removals: readonly PodRemoval[],
 	context: About,
 ): Promise<readonly Check[]> {
-	const about = {...question, group: '', resource: 'pods'};
+	const attributes = {...question, group: '', resource: 'pods'};
 	const [first] = removals;
 	if (first !== undefined && removals.length === 1) {
 		const {namespace, name} = first.pod;
-		return Promise.all([accessCheck(label, {...about, namespace, name}, context)]);
+		return Promise.all([accessCheck(label, {...attributes, namespace, name}, context)]);
 	}
 	const namespaces = [...new Set(removals.map(({pod}) => pod.namespace))];
 	const labelIn = (namespace: string) => (namespaces.length === 1 ? label : `${label} in ${namespace}`);
-	return Promise.all(namespaces.map(namespace => accessCheck(labelIn(namespace), {...about, namespace}, context)));
+	return Promise.all(namespaces.map(namespace => accessCheck(labelIn(namespace), {...attributes, namespace}, context)));
 }
 
 /** Checks that a workload replaces each pod; for several pods names only those without one. */
@@ -221,11 +221,11 @@ export async function sendToEachPod(
 	const [only] = sent;
 	if (only !== undefined && removals.length === 1)
 		return {summary: `pod ${qualifiedPodName(only)} ${done}`, before: {uid: only.uid}};
-	const left = refused.map(({pod, error}) =>
+	const refusedTexts = refused.map(({pod, error}) =>
 		error.message.startsWith(`${pod.name}: `) ? error.message : `${pod.name}: ${error.message}`,
 	);
 	return {
-		summary: `${sent.length} of ${removals.length} pods ${done}${left.length === 0 ? '' : `; refused: ${left.join('; ')}`}`,
+		summary: `${sent.length} of ${removals.length} pods ${done}${refusedTexts.length === 0 ? '' : `; refused: ${refusedTexts.join('; ')}`}`,
 		before: Object.fromEntries(sent.map(pod => [qualifiedPodName(pod), pod.uid])),
 	};
 }

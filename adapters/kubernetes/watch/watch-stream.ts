@@ -76,9 +76,9 @@ function dispatchEvent(line: string, {operation, onVersion, onEvent}: WatchStrea
 	try {
 		event = parseBoundedJson(line);
 	} catch (cause) {
-		const what = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
+		const problem = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
 		const hint = 'midwatch opens it again. Check the network and any proxy between midwatch and the API server.';
-		throw new AdapterError('malformed', `${operation}: ${what}`, hint, {cause});
+		throw new AdapterError('malformed', `${operation}: ${problem}`, hint, {cause});
 	}
 	const type = field(event, 'type');
 	const object = field(event, 'object');

@@ -96,7 +96,7 @@ async function previewScale(
 	]);
 	const {autoscaler} = autoscaling;
 	const less = to < from;
-	const what =
+	const change =
 		to === 0
 			? `All ${from} pods are removed, and nothing serves any more`
 			: less
@@ -123,7 +123,7 @@ async function previewScale(
 			target,
 			...['-n', workload.namespace, 'scale', kubectlName(workload), `--current-replicas=${from}`, `--replicas=${to}`],
 		),
-		impact: `${what}. Serving now: ${formatServing(pods, object)}.${owner}`,
+		impact: `${change}. Serving now: ${formatServing(pods, object)}.${owner}`,
 		checkedIdentity: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
@@ -179,12 +179,12 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 		return previewScale(workload, object, Number(params['replicas']), context);
 	},
 	async preflight(plan, context) {
-		const [{check, object}, may, autoscaling] = await Promise.all([
+		const [{check, object}, permissionCheck, autoscaling] = await Promise.all([
 			workloadUnchangedCheck(plan, context),
 			patchAccessCheck(plan.workload, 'scale', context),
 			readAutoscaler(plan.workload, context),
 		]);
-		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
+		const checks: Check[] = [check, permissionCheck, dryRunCheck(plan.dryRun)];
 		const label = 'the number of replicas';
 		const {autoscaler, unread} = autoscaling;
 		const conflict = describeAutoscalerConflict(plan, autoscaling);
@@ -220,15 +220,15 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort, Kuber
 		}
 		const existing = countOf(object, 'status', 'replicas', 0);
 		const ready = countOf(object, 'status', 'readyReplicas', 0);
-		const seen = countOf(object, 'status', 'observedGeneration', 0) >= (object.metadata.generation ?? 0);
+		const isObserved = countOf(object, 'status', 'observedGeneration', 0) >= (object.metadata.generation ?? 0);
 		const isRollingOut = existing > plan.to && countOf(object, 'status', 'updatedReplicas', existing) < existing;
 		const detail = isRollingOut
 			? `${existing} pods exist, ${existing - plan.to} of them surge pods of a rollout in progress, ${ready} ready`
 			: `${existing} of ${plan.to} pods exist, ${ready} ready`;
-		if (seen && existing === plan.to && ready === plan.to) return {result: 'done', detail};
+		if (isObserved && existing === plan.to && ready === plan.to) return {result: 'done', detail};
 		// Scaling down is done once the other pods are removed, whether the remaining ones are ready or not.
 		if (
-			seen &&
+			isObserved &&
 			plan.to < plan.from &&
 			(existing === plan.to || (isRollingOut && existing <= plan.to + surgeOf(object)))
 		)

@@ -168,11 +168,11 @@ async function describeRevisionConflict(
 }
 
 export async function preflightTemplateChange(plan: TemplatePlan, context: TemplateContext): Promise<readonly Check[]> {
-	const [{check, object}, may] = await Promise.all([
+	const [{check, object}, permissionCheck] = await Promise.all([
 		workloadUnchangedCheck(plan, context),
 		patchAccessCheck(plan.workload, undefined, context),
 	]);
-	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
+	const checks: Check[] = [check, permissionCheck, dryRunCheck(plan.dryRun)];
 	if (object === undefined) return checks;
 	const conflict = await describeRevisionConflict(plan, object, context);
 	if (conflict !== undefined) checks.push({label: 'its revisions', result: 'block', detail: conflict, conflict: true});
@@ -189,9 +189,9 @@ export async function runTemplateChange(plan: TemplatePlan, context: TemplateCon
 		return patchMaker(plan, context)(object);
 	};
 	const {before, after} = await sendGuardedPatch(plan, patchUnlessChanged, {dryRun: false}, context);
-	const what = plan.change.type === 'restart' ? 'restarted' : `rolled back to revision ${plan.change.revision}`;
+	const verb = plan.change.type === 'restart' ? 'restarted' : `rolled back to revision ${plan.change.revision}`;
 	return {
-		summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} ${what}`,
+		summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} ${verb}`,
 		before: {
 			mark: currentRevisionMark(plan.workload, before) ?? '',
 			revision: String(plan.from?.revision ?? ''),

@@ -35,11 +35,11 @@ const previousKeyword = 'previous';
 
 /** The requested revision, or the newest one that is not the current one. */
 function chooseRevision(text: string, current: Revision | undefined, revisions: readonly Revision[]): Revision {
-	const others = revisions.filter(each => each.uid !== current?.uid);
-	const found = text === previousKeyword ? others[0] : revisions.find(each => each.revision === Number(text));
+	const otherRevisions = revisions.filter(each => each.uid !== current?.uid);
+	const found = text === previousKeyword ? otherRevisions[0] : revisions.find(each => each.revision === Number(text));
 	if (found !== undefined) return found;
-	const known = others.map(each => each.revision).join(', ');
-	const stored = known === '' ? 'no other revision is stored' : `stored are ${known}`;
+	const storedNumbers = otherRevisions.map(each => each.revision).join(', ');
+	const stored = storedNumbers === '' ? 'no other revision is stored' : `stored are ${storedNumbers}`;
 	throw conflictError(
 		text === previousKeyword
 			? `there is no revision to roll back to: ${stored}`
@@ -63,7 +63,7 @@ async function previewRollback(
 	const now = context.now();
 	const pods = withoutTerminating(await readWorkloadPods(port, workload, target.name, context));
 	const current = currentRevision(workload, object, revisions);
-	const same = current?.hash === to.hash;
+	const isUnchanged = current?.hash === to.hash;
 	const from = current === undefined ? '' : ` from ${describeRevision(current, now)},`;
 	// A stalled rollout has left pods of the earlier template, which are not replaced.
 	const staying = pods.filter(pod => pod.rollout?.revision === to.revision).length;
@@ -84,7 +84,7 @@ async function previewRollback(
 				...['-n', workload.namespace, 'rollout', 'undo', kubectlName(workload), `--to-revision=${to.revision}`],
 			),
 			impact: `Goes back${from} to ${describeRevision(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${describeReplacementPace(workload, object)}${stay}. Serving now: ${formatServing(pods, object)}.${ordered}`,
-			...(same ? {unhelpful: {reason: `revision ${to.revision} is the current one: nothing changes`}} : {}),
+			...(isUnchanged ? {unhelpful: {reason: `revision ${to.revision} is the current one: nothing changes`}} : {}),
 		},
 		context,
 	);

@@ -27,8 +27,9 @@ export function formatTimeLag(lag: TimeLag | undefined): string | undefined {
 /** One finding for each problem of a group, on however many topics: it names the worst topic. */
 export function lagFindings(rows: readonly LagRow[], target: string): readonly Finding[] {
 	const wrong = rows.filter(row => row.severity !== 'ok');
-	const left = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.wasActive);
-	const fold = new Set(left.map(row => row.group)).size > maxStoppedGroups ? new Set(left) : new Set<LagRow>();
+	const abandoned = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.wasActive);
+	const fold =
+		new Set(abandoned.map(row => row.group)).size > maxStoppedGroups ? new Set(abandoned) : new Set<LagRow>();
 	const byProblem = Map.groupBy(
 		wrong.filter(row => !fold.has(row)),
 		row => `${row.group}/${kindOf(row)}`,
@@ -43,12 +44,12 @@ export function lagFindings(rows: readonly LagRow[], target: string): readonly F
 }
 
 function findingOf(row: LagRow, severity: Finding['severity'], topics: number, target: string): Finding {
-	const more = topics === 1 ? '' : `, and on ${topics - 1} more topic${topics === 2 ? '' : 's'}`;
+	const otherTopicsText = topics === 1 ? '' : `, and on ${topics - 1} more topic${topics === 2 ? '' : 's'}`;
 	return createFinding(findingType(row), {
 		id: `${target}/lag/${row.id}/${kindOf(row)}`,
 		target,
 		severity,
-		sentence: sentence(row) + more,
+		sentence: sentence(row) + otherTopicsText,
 		...sinceWhen(row),
 		row: {kind: 'kafka.lag', id: row.id},
 		kind: 'kafka.lag',

@@ -19,13 +19,13 @@ export function unschedulableCause(message: string): string {
 	const found = /^(\d+\/\d+) nodes are available: (.*?)(?:\. preemption:.*|\.)?$/s.exec(message.trim());
 	if (found === null) return firstSentence(message);
 	const [, nodes = '', reasons = ''] = found;
-	const words = reasons
+	const shortReasons = reasons
 		.replaceAll(/\s+/g, ' ')
 		.split(/, (?=\d+ )/)
 		.map(reason =>
 			reason.replace(/^\d+ (?:node\(s\) )?(?:had |were |was )?/, '').replace(/^Insufficient/, 'insufficient'),
 		);
-	return short(`${nodes} nodes: ${words.join(', ')}`);
+	return short(`${nodes} nodes: ${shortReasons.join(', ')}`);
 }
 
 /** Ordered: the first match applies. https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */

@@ -107,11 +107,11 @@ export function podUsageRow(
 }
 
 export function podUsageFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
-	const full = Map.groupBy(
+	const nearLimitByWorkload = Map.groupBy(
 		rows.filter(row => row.memoryLevel !== 'ok'),
 		row => `${row.namespace}/${row.owner}`,
 	);
-	return [...memoryFindings(full, target), ...throttleFindings(rows, target)];
+	return [...memoryFindings(nearLimitByWorkload, target), ...throttleFindings(rows, target)];
 }
 
 function throttleFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {

@@ -94,10 +94,10 @@ function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; r
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {
 		if (now <= facts.deleteBy) return {severity: 'ok'};
-		const held = facts.cause === undefined ? '' : `, blocked by ${facts.cause}`;
+		const blockedBy = facts.cause === undefined ? '' : `, blocked by ${facts.cause}`;
 		return {
 			severity: 'warn',
-			why: `not terminated, overdue by ${formatDuration((now - facts.deleteBy) / 1000)}${held}`,
+			why: `not terminated, overdue by ${formatDuration((now - facts.deleteBy) / 1000)}${blockedBy}`,
 		};
 	}
 	if (status === 'Evicted') return {severity: 'warn', why: podProblemWithCounts(facts)};
@@ -108,8 +108,8 @@ function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; r
 	if (ready < containers) {
 		const since = facts.unreadySince ?? facts.createdAt;
 		if (now - since < pendingTimeoutMs) return {severity: 'ok'};
-		const why = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
-		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
+		const causeText = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
+		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${causeText}`};
 	}
 	const {restartedAt, lastTermination: termination} = facts;
 	if (restartedAt === undefined) return {severity: 'ok'};

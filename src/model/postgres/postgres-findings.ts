@@ -72,17 +72,17 @@ function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 		const longest = Math.max(...waiters.map(row => row.wait?.seconds ?? 0));
 		const severity = blockingSeverity(waiters.length, longest);
 		if (severity === 'ok' || severity === 'unknown') return [];
-		const others = new Set(waiters.flatMap(row => row.roots).filter(other => other !== pid));
+		const otherRoots = new Set(waiters.flatMap(row => row.roots).filter(other => other !== pid));
 		const name = pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`;
 		const phrase = root === undefined ? '' : ` (${describeSession(root)})`;
-		const more = others.size === 0 ? '' : ` and ${others.size} more`;
+		const otherRootsText = otherRoots.size === 0 ? '' : ` and ${otherRoots.size} more`;
 		const first = waiters.toSorted((a, b) => (b.wait?.seconds ?? 0) - (a.wait?.seconds ?? 0))[0];
 		return [
 			createFinding(sessionsBlocked, {
 				id: `blocked:${root?.id ?? name}`,
 				target: about.target,
 				severity,
-				sentence: `${waits(waiters.length)} for ${name}${phrase}${more}`,
+				sentence: `${waits(waiters.length)} for ${name}${phrase}${otherRootsText}`,
 				since: since(about, longest),
 				kind: sessionKind,
 				...(root === undefined ? {} : {row: {kind: sessionKind, id: root.id} as const}),
@@ -156,7 +156,7 @@ function idleTransactions(rows: Rows, about: About): readonly Finding[] {
 
 function longStatements(rows: Rows, about: About): readonly Finding[] {
 	const age = (row: PostgresSessionRow) => row.querySeconds ?? 0;
-	const long = rows.filter(
+	const longRunning = rows.filter(
 		row =>
 			row.state === 'active' &&
 			isClient(row) &&
@@ -164,7 +164,7 @@ function longStatements(rows: Rows, about: About): readonly Finding[] {
 			age(row) >= statementLongSeconds &&
 			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
 	);
-	return foldSessions(long, about, longStatement, {
+	return foldSessions(longRunning, about, longStatement, {
 		id: 'long-statement',
 		crit: statementCritSeconds,
 		age,

@@ -81,16 +81,17 @@ function judgeSession(row: Omit<PostgresSessionRow, keyof Row>): Judgement {
 	if (row.wait !== undefined) {
 		const {seconds} = row.wait;
 		const first = row.roots[0];
-		const others = row.roots.length > 1 ? ` and ${row.roots.length - 1} more` : '';
-		const why = `waits ${formatDuration(seconds)} for ${first === undefined ? 'a lock' : pidText(first) + others}`;
+		const otherRootsText = row.roots.length > 1 ? ` and ${row.roots.length - 1} more` : '';
+		const why = `waits ${formatDuration(seconds)} for ${first === undefined ? 'a lock' : pidText(first) + otherRootsText}`;
 		if (seconds >= blockedCritSeconds) return {severity: 'crit', why};
 		return seconds >= blockedWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
 	}
-	const own = judgeAge(row);
+	const ageJudgement = judgeAge(row);
 	const blocking = blockingSeverity(row.blocks, row.blocksSeconds);
-	if (blocking === 'ok') return own;
-	const why = own.why === undefined ? sessionsWait(row.blocks) : `${own.why}, ${sessionsWait(row.blocks)}`;
-	return {severity: own.severity === 'crit' ? 'crit' : blocking, why};
+	if (blocking === 'ok') return ageJudgement;
+	const why =
+		ageJudgement.why === undefined ? sessionsWait(row.blocks) : `${ageJudgement.why}, ${sessionsWait(row.blocks)}`;
+	return {severity: ageJudgement.severity === 'crit' ? 'crit' : blocking, why};
 }
 
 /** Before PostgreSQL 14, and for an instant after the wait began, only the statement's age is known. */

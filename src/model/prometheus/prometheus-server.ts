@@ -105,13 +105,13 @@ export function prometheusServerFindings(
 	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
 	target: string,
 ): readonly Finding[] {
-	const about = {target, kind: 'prometheus.target'} as const;
-	const bad = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
+	const common = {target, kind: 'prometheus.target'} as const;
+	const unhealthyGauge = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
 	const findings: Finding[] = [];
-	if (bad('ready') !== undefined) {
+	if (unhealthyGauge('ready') !== undefined) {
 		findings.push(
 			createFinding(serverNotReady, {
-				...about,
+				...common,
 				id: `${target}/server/ready`,
 				severity: 'crit',
 				sentence: `${target} is not ready: it is starting or stopping, and neither scrapes nor alerts`,
@@ -119,10 +119,10 @@ export function prometheusServerFindings(
 			}),
 		);
 	}
-	if (bad('config') !== undefined) {
+	if (unhealthyGauge('config') !== undefined) {
 		findings.push(
 			createFinding(reloadFailed, {
-				...about,
+				...common,
 				id: `${target}/server/config`,
 				severity: 'warn',
 				sentence: `the configuration of ${target} could not be loaded: it keeps the one before, and a restart would fail`,
@@ -133,12 +133,12 @@ export function prometheusServerFindings(
 			}),
 		);
 	}
-	const rules = bad('rules');
+	const rules = unhealthyGauge('rules');
 	if (rules !== undefined) {
 		const count = rules.value ?? 0;
 		findings.push(
 			createFinding(rulesFailing, {
-				...about,
+				...common,
 				id: `${target}/server/rules`,
 				severity: 'warn',
 				sentence: `${formatThousands(count)} ${count === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated: alerts that depend on ${count === 1 ? 'it' : 'them'} cannot fire`,

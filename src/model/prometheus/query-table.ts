@@ -68,7 +68,7 @@ export const byValue = (a: Sample, b: Sample): number => descending(a.value, b.v
 export function tableLines(samples: readonly Sample[], omitted = 0): readonly DocumentLine[] {
 	const labels = findLabelDifferences(samples.map(sample => sample.labels));
 	const shown = samples.toSorted(byValue).slice(0, maxRows);
-	const left = samples.length - shown.length + omitted;
+	const hiddenCount = samples.length - shown.length + omitted;
 	const columns = labels.differing.map(name => {
 		const cells = shown.map(sample => cleanLine(sample.labels[name] ?? '-'));
 		const header = name === '__name__' ? 'metric' : name;
@@ -97,6 +97,6 @@ export function tableLines(samples: readonly Sample[], omitted = 0): readonly Do
 				columns.map(column => column.cells[index] ?? ''),
 			),
 		});
-	if (left > 0) lines.push({text: `… ${formatThousands(left)} more series, smaller than these`});
+	if (hiddenCount > 0) lines.push({text: `… ${formatThousands(hiddenCount)} more series, smaller than these`});
 	return lines;
 }

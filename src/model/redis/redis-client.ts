@@ -102,11 +102,11 @@ export type HeaviestClient = {
 
 /** The client with the largest buffers among those that may be killed: not replication connections and our own. */
 export function heaviestClient(lines: readonly RedisClientLine[], own: readonly number[]): HeaviestClient | undefined {
-	const held = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
+	const bufferBytes = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
 	const [line] = lines
 		.filter(one => !['own', 'primary', 'replica'].includes(roleOf(one, own)))
-		.toSorted((a, b) => held(b) - held(a));
-	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: held(line)};
+		.toSorted((a, b) => bufferBytes(b) - bufferBytes(a));
+	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: bufferBytes(line)};
 }
 
 /** Orders clients by severity, then by output buffer, memory and age. */

@@ -79,8 +79,8 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 	const share = redisMemoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
 	const evicted = row.evictedRecently?.keys ?? 0;
-	const full = row.levels.memory !== 'ok';
-	if (share === undefined || (!full && evicting === 0 && evicted === 0)) return undefined;
+	const isMemoryShort = row.levels.memory !== 'ok';
+	if (share === undefined || (!isMemoryShort && evicting === 0 && evicted === 0)) return undefined;
 	const limited = row.maxmemory > 0;
 	const stuck = limited && row.policy === 'noeviction';
 	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
@@ -94,7 +94,7 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 		? share >= 1
 			? `${of}, policy noeviction: writes fail now`
 			: `${of}, policy noeviction: writes fail at the limit`
-		: joinPresent(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
+		: joinPresent(isMemoryShort ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
 	const short = stuck
 		? `${formatPercent(share)}, noeviction`
 		: evicting > 0
@@ -128,19 +128,19 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 
 /** The clients whose buffers fill the memory: one client when most of the buffers are its own, otherwise all of them. */
 function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'short' | 'row' | 'evidence'> {
-	const held = row.clientsMemory ?? 0;
-	const one = row.heaviestClient;
-	if (one === undefined || one.bytes < held / 2) {
-		const short = `clients hold ${formatBytes(held)}`;
+	const clientBufferBytes = row.clientsMemory ?? 0;
+	const heaviest = row.heaviestClient;
+	if (heaviest === undefined || heaviest.bytes < clientBufferBytes / 2) {
+		const short = `clients hold ${formatBytes(clientBufferBytes)}`;
 		const evidence = [`reported from ${formatPercent(clientsShareWarn)} of used memory in buffers of clients`];
 		return {short, sentence: `${short} of buffers`, evidence};
 	}
 	return {
-		short: `client ${one.clientId} holds ${formatBytes(one.bytes)}`,
-		sentence: `client ${one.clientId} (${one.title}) holds ${formatBytes(one.bytes)} of buffers`,
-		row: {kind: 'redis.client', id: one.rowId},
+		short: `client ${heaviest.clientId} holds ${formatBytes(heaviest.bytes)}`,
+		sentence: `client ${heaviest.clientId} (${heaviest.title}) holds ${formatBytes(heaviest.bytes)} of buffers`,
+		row: {kind: 'redis.client', id: heaviest.rowId},
 		evidence: [
-			`CLIENT LIST: client ${one.clientId} holds ${formatBytes(one.bytes)} of the ${formatBytes(held)} of all clients`,
+			`CLIENT LIST: client ${heaviest.clientId} holds ${formatBytes(heaviest.bytes)} of the ${formatBytes(clientBufferBytes)} of all clients`,
 		],
 	};
 }
@@ -148,16 +148,19 @@ function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'sh
 /** The finding that client buffers are large. When memory is short there is none: the finding on memory names the clients as its cause. */
 function clientsProblem(row: RedisServerRow): ServerProblem | undefined {
 	if (!areClientBuffersLarge(row)) return undefined;
-	const held = row.clientsMemory ?? 0;
+	const clientBufferBytes = row.clientsMemory ?? 0;
 	const {short, sentence, row: client, evidence} = clientsCause(row);
 	return {
 		...clientBuffersLarge,
 		id: 'client-buffers',
 		severity: 'warn',
 		short,
-		sentence: `${sentence}, ${formatPercent(held / row.usedMemory)} of used memory`,
+		sentence: `${sentence}, ${formatPercent(clientBufferBytes / row.usedMemory)} of used memory`,
 		...(client === undefined ? {} : {row: client}),
-		evidence: [...evidence, `mem_clients_normal ${formatBytes(held)}, used_memory ${formatBytes(row.usedMemory)}`],
+		evidence: [
+			...evidence,
+			`mem_clients_normal ${formatBytes(clientBufferBytes)}, used_memory ${formatBytes(row.usedMemory)}`,
+		],
 	};
 }
 

@@ -77,7 +77,7 @@ export function findAuth(scan: Scan, place: number): void {
 	const lineEnd = scan.lineEnd(place);
 	const first = at;
 	let last = at;
-	for (let words = 0; words < 2 && at < lineEnd; words += 1) {
+	for (let wordCount = 0; wordCount < 2 && at < lineEnd; wordCount += 1) {
 		last = wordEnd(scan, at, lineEnd);
 		at = scan.spaceEnd(last, true);
 	}

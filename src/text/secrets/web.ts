@@ -120,15 +120,15 @@ export function findBearer(scan: Scan, place: number): void {
 	const start = scan.spaceEnd(place + 'bearer'.length, true);
 	if (start === place + 'bearer'.length) return;
 	let end = start;
-	let plain = true;
+	let isPlainWord = true;
 	for (; end < scan.text.length; end += 1) {
 		const code = scan.at(end);
 		const isLower = code >= 97 && code <= 122;
 		if (!isLower && !isWord(code) && !'.~+/=-'.includes(scan.text[end] ?? '')) break;
-		if (isWord(code) && !isLower && end > start) plain = false;
-		if ('./+~-'.includes(scan.text[end] ?? ' ') && end > start) plain = false;
+		if (isWord(code) && !isLower && end > start) isPlainWord = false;
+		if ('./+~-'.includes(scan.text[end] ?? ' ') && end > start) isPlainWord = false;
 	}
-	if (plain && end - start < 20) return;
+	if (isPlainWord && end - start < 20) return;
 	scan.mask(start, end);
 }
 
@@ -136,10 +136,10 @@ export function findBearer(scan: Scan, place: number): void {
 export function findBasic(scan: Scan, place: number): void {
 	if (isWord(scan.at(place - 1))) return;
 	const start = scan.spaceEnd(place + 'basic'.length, true);
-	const words = /^[A-Za-z0-9+/]{6,}={0,2}/.exec(scan.text.slice(start, start + 2048))?.[0];
-	if (words === undefined || start === place + 'basic'.length) return;
-	const pair = Buffer.from(words, 'base64').toString('latin1');
-	if (/^[\x20-\x39\x3b-\x7e]*:[\x20-\x7e]*$/.test(pair)) scan.mask(start, start + words.length);
+	const base64 = /^[A-Za-z0-9+/]{6,}={0,2}/.exec(scan.text.slice(start, start + 2048))?.[0];
+	if (base64 === undefined || start === place + 'basic'.length) return;
+	const pair = Buffer.from(base64, 'base64').toString('latin1');
+	if (/^[\x20-\x39\x3b-\x7e]*:[\x20-\x7e]*$/.test(pair)) scan.mask(start, start + base64.length);
 }
 
 /** `hooks.slack.com/services/T…/B…/…`, `/api/webhooks/1/…` */
@@ -159,6 +159,6 @@ export function findRegistryAuth(scan: Scan, place: number): void {
 	if (/[a-z0-9]/i.test(scan.text[place - 1] ?? '') || isWord(scan.at(place + 4))) return;
 	const start = headerValue(scan, place + 4)?.start;
 	if (start === undefined) return;
-	const words = /^[A-Za-z0-9+/]{8,}={0,2}/.exec(scan.text.slice(start, start + 2048))?.[0];
-	if (words !== undefined && Buffer.from(words, 'base64').includes(':')) scan.mask(start, start + words.length);
+	const base64 = /^[A-Za-z0-9+/]{8,}={0,2}/.exec(scan.text.slice(start, start + 2048))?.[0];
+	if (base64 !== undefined && Buffer.from(base64, 'base64').includes(':')) scan.mask(start, start + base64.length);
 }
