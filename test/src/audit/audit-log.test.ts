@@ -105,7 +105,7 @@ describe('writing', () => {
 		expect(new Set(ids.map(id => id.length))).toEqual(new Set([26]));
 	});
 
-	test('keeps neither secrets nor controls', async () => {
+	test('writes neither secrets nor control characters', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({
 			kind: 'intent',
@@ -127,8 +127,8 @@ describe('writing', () => {
 	});
 });
 
-describe('what cannot be written', () => {
-	test('is said when a file is in the place of the directory', async () => {
+describe('a failed write', () => {
+	test('is reported when a file is in the place of the directory', async () => {
 		const {audit, stateDir} = await scratchAudit();
 		await writeFile(join(stateDir, 'audit'), '');
 		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe('what cannot be written', () => {
 		});
 	});
 
-	test.skipIf(process.platform !== 'linux')('is said when the disk is full', async () => {
+	test.skipIf(process.platform !== 'linux')('is reported when the disk is full', async () => {
 		const {audit, path} = await scratchAudit();
 		await mkdir(audit.dir, {recursive: true});
 		await symlink('/dev/full', path);
@@ -152,7 +152,7 @@ describe('what cannot be written', () => {
 	});
 });
 
-describe('a file handle', () => {
+describe('the file of the log', () => {
 	/** Returns the prototype of all file handles of node:fs/promises. */
 	async function prototype(): Promise<FileHandle> {
 		const probe = await open(fileURLToPath(import.meta.url));
@@ -177,7 +177,7 @@ describe('a file handle', () => {
 		expect(seen.slice(1)).toEqual(['synced', 'synced', 'synced']);
 	});
 
-	test('that takes half a record leaves none of it', async () => {
+	test('holds nothing of a record of which only a half could be written', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		const shared = await prototype();
@@ -193,7 +193,7 @@ describe('a file handle', () => {
 	});
 });
 
-describe('what was lost', () => {
+describe('lost records', () => {
 	test('a line cut by a crash is reported by the next record, which is not chained to it', async () => {
 		const {audit, path} = await scratchAudit();
 		const complete = await audit.append({kind: 'start'});
@@ -324,7 +324,7 @@ describe('what was lost', () => {
 		expect(await verifyFile(path)).toMatchObject({records: 4, faults: [{line: 2}]});
 	});
 
-	test('a month before the newest is not in doubt: the next one says where it ends', async () => {
+	test('the end of a month before the newest is known from the next month', async () => {
 		const {audit, clock, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		await clock.advance(15 * 24 * 3_600_000);
@@ -358,7 +358,7 @@ describe('several consoles', () => {
 		return (await Promise.all(ends)).map(([code]) => code as unknown);
 	}
 
-	test('that all find the lock of a process that has ended break it once', {timeout: 60_000}, async () => {
+	test('that find the lock of a process that has ended break it once', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();
 		await mkdir(join(stateDir, 'audit'), {recursive: true});
 		const holder = {...ownIdentity(), start: '1', host: hostname(), about: 'a console', token: 't'};

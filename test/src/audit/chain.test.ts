@@ -115,7 +115,7 @@ describe('a chain', () => {
 	});
 });
 
-describe('a line', () => {
+describe('a line of the log', () => {
 	test('is compared as bytes: sequences that decode to the same text are not the same', () => {
 		const [record] = chainOf([{kind: 'intent', note: 'a\ufffdb'}]);
 		const line = Buffer.from(canonicalJson(record));

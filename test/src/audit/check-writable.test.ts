@@ -36,8 +36,8 @@ const instead = (make: (path: string) => Promise<unknown>) => async (path: strin
 const holder = (other: object, state = '3') =>
 	`${JSON.stringify({...ownIdentity(), host: 'laptop-a', about: 'a console', token: 't', ...other})}\n${state}`;
 
-describe('whether a record can be written', () => {
-	test('is checked with the same steps as an action, and leaves nothing behind', async () => {
+describe('the check that records can be written', () => {
+	test('takes the same steps as an action, and leaves nothing behind', async () => {
 		const stateDir = await stateWith(async dir => mkdir(join(dir, '.check-left'), {recursive: true}));
 		await checkWritable(options(stateDir));
 		const dir = join(stateDir, 'audit');
@@ -64,7 +64,7 @@ describe('whether a record can be written', () => {
 			(dir: string) => writeFile(join(dir, 'writer.lock'), holder({boot: 'x'})),
 		],
 		['what a version before this one left', (dir: string) => writeFile(join(dir, 'writer.lock.break'), '')],
-	])('is said to be so with %s', async (_, trouble) => {
+	])('passes with %s', async (_, trouble) => {
 		const stateDir = await stateWith(trouble);
 		await checkWritable(options(stateDir));
 		await createAudit(options(stateDir)).append({kind: 'stop'});
@@ -79,7 +79,7 @@ describe('whether a record can be written', () => {
 			'a dangling symbolic link',
 			'something else is in its place',
 		],
-	])('is said not to be so when %s', async (_, trouble, says, hint) => {
+	])('fails when %s', async (_, trouble, says, hint) => {
 		const stateDir = await stateWith(dir => trouble(dir));
 		await expect(checkWritable(options(stateDir))).rejects.toMatchObject({
 			message: expect.stringContaining(says),
@@ -92,7 +92,7 @@ describe('whether a record can be written', () => {
 		['a directory', (path: string) => mkdir(path)],
 		['a FIFO', fifo],
 		['a symbolic link that leads nowhere', (path: string) => symlink('/nowhere', path)],
-	])('is said not to be so when its newest month is %s, which an action meets too', async (what, make) => {
+	])('fails when the newest month is %s, as an action does', async (what, make) => {
 		const stateDir = await stateWith(async (_, month) => instead(make)(month));
 		const says = {message: expect.stringContaining(`.jsonl is ${what}`), hint: 'check what it is, and move it away'};
 		await expect(checkWritable(options(stateDir))).rejects.toMatchObject(says);
@@ -104,7 +104,7 @@ describe('whether a record can be written', () => {
 		['a FIFO', fifo],
 		['a symbolic link that leads nowhere', (path: string) => symlink('/nowhere', path)],
 		['a file that this version of midwatch did not write', (path: string) => writeFile(path, 'not by us')],
-	])('is said not to be so when its lock is %s, which an action meets too', async (what, make) => {
+	])('fails when the lock is %s, as an action does', async (what, make) => {
 		const stateDir = await stateWith(async dir => instead(make)(join(dir, 'writer.lock')));
 		const lock = join(stateDir, 'audit', 'writer.lock');
 		const says = {
@@ -116,7 +116,7 @@ describe('whether a record can be written', () => {
 		await expect(createAudit(quick).append({kind: 'stop'})).rejects.toMatchObject(says);
 	});
 
-	test('is said not to be so while a console elsewhere has the lock, and which file to look at', async () => {
+	test('fails while a console elsewhere has the lock, and names its file', async () => {
 		const stateDir = await stateWith(dir =>
 			writeFile(join(dir, 'writer.lock'), holder({namespace: 'pid:[1]', pid: 77})),
 		);

@@ -161,7 +161,7 @@ describe('a required copy', () => {
 });
 
 describe('a backlog', () => {
-	test('of a copy that is not required holds nothing up, and is delivered in order later', async () => {
+	test('of a copy that is not required blocks no action, and is delivered in order later', async () => {
 		const fixture = await deliveryFixture({required: false});
 		fixture.at.control.mode = 'refuses';
 		for (let turn = 0; turn < 150; turn++) await fixture.audit.append({kind: 'arm', target: `t${turn}`});
@@ -290,7 +290,7 @@ describe('a break-glass', () => {
 		});
 	});
 
-	test('that is repeated has a record of its own, and the first one is ended', async () => {
+	test('that follows another one has a record of its own, and ends the first', async () => {
 		const fixture = await deliveryFixture();
 		fixture.at.control.mode = 'refuses';
 		await expect(fixture.audit.append(intent(fixture.audit))).rejects.toMatchObject({name: 'AuditError'});

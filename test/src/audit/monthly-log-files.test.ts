@@ -97,7 +97,7 @@ describe('after one start with a clock that is ahead', () => {
 		]);
 	});
 
-	test('an empty file of another month decides nothing', async () => {
+	test('an empty file of another month does not change where records go', async () => {
 		const {audit, at} = await ahead();
 		await writeFile(join(audit.dir, '2020-01.jsonl'), '');
 		await writeFile(join(audit.dir, '2028-01.3.jsonl'), '');

@@ -11,7 +11,7 @@ async function scratchAudit() {
 	return {stateDir, audit: createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'})};
 }
 
-test('keeps a file of a record, for this user alone, whatever the name holds', async () => {
+test('saves a file of a record for this user alone, whatever characters its name has', async () => {
 	const {audit, stateDir} = await scratchAudit();
 	const path = await audit.saveFile('R1', '../../etc/päss wd.csv', 'orders,0,17\n');
 	expect(path).toBe(join(stateDir, 'saved-files', 'R1-.._.._etc_p_ss_wd.csv'));

@@ -3,7 +3,7 @@ import type {Severity} from '../../../src/contract/row.ts';
 import {compareSeverity, worstSeverity} from '../../../src/contract/severity.ts';
 
 describe('severity', () => {
-	it('goes from crit over warn and unknown to ok', () => {
+	it('is ordered crit, warn, unknown, ok', () => {
 		const all: Severity[] = ['ok', 'unknown', 'crit', 'warn'];
 		expect(all.toSorted(compareSeverity)).toEqual(['crit', 'warn', 'unknown', 'ok']);
 	});

@@ -80,7 +80,7 @@ describe('a confirmation by y and enter', () => {
 		await fixture.waitForState('done');
 	});
 
-	it('keeps its y while the wheel scrolls, which is not a key', async () => {
+	it('keeps the y while the mouse wheel scrolls', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');

@@ -107,7 +107,7 @@ describe('a document', () => {
 		expect(top()).toEqual({line: 0, part: 0});
 	});
 
-	it('searches, goes on with n and N, and leaves them harmless without a search', async () => {
+	it('searches with / and then n and N, which do nothing without a search', async () => {
 		fixture = await openDeckFixture();
 		const lines = Array.from({length: 50}, (_, index) => (index % 20 === 5 ? `Needle ${index}` : `line ${index}`));
 		fixture.server.read = async () => documentOf('Many', ...lines);
@@ -132,7 +132,7 @@ describe('a document', () => {
 		expect(document().top).toEqual({line: 45, part: 0});
 	});
 
-	it('filters by an expression as soon as its engine is loaded, also by one with exponential backtracking elsewhere', async () => {
+	it('filters by a regular expression as soon as its engine is loaded, also by one that backtracks exponentially in other engines', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = async () => documentOf('Job', 'one', `${'a'.repeat(60)}!`, 'two', 'aaa');
 		await fixture.pressKeys('d', '&');

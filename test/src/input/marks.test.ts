@@ -110,7 +110,7 @@ describe('marks', () => {
 		expect([ran(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
 	});
 
-	it('of which only some rows are unchanged go on with those, and only those are unmarked once it was sent', async () => {
+	it('allow an action on the unchanged rows when others have changed; only those are unmarked once it was sent', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j', 'space');
 		fixture.server.checks = [{label: 'still there', result: 'block', detail: 'it has moved on', conflict: true}];

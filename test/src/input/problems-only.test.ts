@@ -8,7 +8,7 @@ afterEach(() => fixture.close());
 const ids = () => fixture.deck.focusedView().entries.map(entry => entry.row.id);
 const notice = () => fixture.deck.session.get().notice?.text ?? '';
 
-describe('problems only', () => {
+describe('the filter for problems', () => {
 	it('hides ok rows, shows their number, and shows them again with the same key', async () => {
 		fixture = await openDeckFixture({
 			rows: [memoryRow('a', 'ok', 3), memoryRow('b', 'crit', 2), memoryRow('c', 'warn', 1)],

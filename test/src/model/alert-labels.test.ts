@@ -37,7 +37,7 @@ describe('labels of an alert', () => {
 		expect(alertSentence({job: 'api'}, {runbook_url: 'x'})).toBe('job=api');
 	});
 
-	it('are cut where somebody wrote a book', () => {
+	it('are cut when they are very long', () => {
 		const book = 'x'.repeat(5_000_000);
 		expect(alertSentence({}, {summary: book})).toHaveLength(500);
 		expect(alertSubject({job: book})).toHaveLength(500);

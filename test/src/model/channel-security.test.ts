@@ -10,14 +10,14 @@ test.each([
 	[['cache'], 'verified', 'verified'],
 ] as const)('%s, TLS %s: %s', (hosts, tls, channel) => expect(classifyChannel(hosts, tls)).toBe(channel));
 
-test('a URL says it by its scheme and host', () => {
+test('the security of a URL follows from its scheme and host', () => {
 	expect(classifyUrlChannel('http://[::1]:9090/x')).toBe('local');
 	expect(classifyUrlChannel('http://metrics:9090')).toBe('plain');
 	expect(classifyUrlChannel('https://metrics')).toBe('verified');
 	expect(classifyUrlChannel('https://10.0.0.1:6443', {insecure: true})).toBe('unverified');
 });
 
-test('only what nothing proves is put into words', () => {
+test('only an unproven channel has a text', () => {
 	expect((['local', 'verified', 'plain', 'unverified'] as const).map(describeChannel)).toEqual([
 		undefined,
 		undefined,

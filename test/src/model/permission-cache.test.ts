@@ -65,7 +65,7 @@ test('another connection may be another user, and a clock that was set back make
 	expect(await after([-5000])).toBe(1);
 });
 
-test('a question that failed leaves nothing behind', async () => {
+test('a failed request is not cached', async () => {
 	let fails = true;
 	const failing = createPermissionCache(
 		async () => {
@@ -80,7 +80,7 @@ test('a question that failed leaves nothing behind', async () => {
 	expect(await failing.read(context)).toEqual([]);
 });
 
-test('those who read at the same moment share one question', async () => {
+test('concurrent readers share one request', async () => {
 	cache.refused('act');
 	const before = requests;
 	expect((await Promise.all([read(), read(), read()])).map(({length}) => length)).toEqual([2, 2, 2]);

@@ -4,7 +4,7 @@ import {type SmoothedRate, updateSmoothedRate} from '../../../src/model/smoothed
 
 const gaps = fc.array(fc.integer({min: 1, max: 120_000}), {minLength: 1, maxLength: 60});
 
-it('gives a steady stream its own rate, however unevenly it is looked at', () => {
+it('returns the rate of a steady stream, however unevenly it is read', () => {
 	fc.assert(
 		fc.property(gaps, fc.double({min: 0, max: 1e6, noNaN: true}), (intervals, perSecond) => {
 			let rate: SmoothedRate | undefined;
@@ -30,7 +30,7 @@ it('stays between the lowest and the highest input', () => {
 	);
 });
 
-it('forgets: after two minutes of nothing, nothing is left of what was', () => {
+it('falls below 2 % of the rate two minutes after the last event', () => {
 	const busy = updateSmoothedRate(undefined, 5000, 5000, 5000);
 	expect(busy.perSecond).toBe(1000);
 	expect(updateSmoothedRate(busy, 0, 120_000, 125_000).perSecond).toBeLessThan(20);

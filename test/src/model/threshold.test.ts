@@ -14,7 +14,7 @@ const overReads = (values: readonly number[]): readonly ThresholdLevel[] => {
 };
 
 describe('a figure with a threshold', () => {
-	it('does not come and go while it swings around it', () => {
+	it('keeps its level while it swings around the threshold', () => {
 		expect(overReads([0.94, 0.95, 0.949, 0.951, 0.93, 0.95, 0.91])).toEqual(['warn', ...Array(6).fill('crit')]);
 		expect(overReads([0.79, 0.81, 0.79, 0.77, 0.8, 0.75, 0.79])).toEqual([
 			'ok',
@@ -31,7 +31,7 @@ describe('a figure with a threshold', () => {
 		expect(overReads([1, 0.2, 0.79])).toEqual(['crit', 'ok', 'ok']);
 	});
 
-	it('is never milder than its figure says, and never raised below where it is over', () => {
+	it('is never milder than its value requires, and never raised below the threshold', () => {
 		const rank: Readonly<Record<ThresholdLevel, number>> = {ok: 0, warn: 1, crit: 2};
 		const level = fc.constantFrom<ThresholdLevel | undefined>(undefined, 'ok', 'warn', 'crit');
 		fc.assert(
@@ -46,7 +46,7 @@ describe('a figure with a threshold', () => {
 		);
 	});
 
-	it('describes itself', () => {
+	it('has a text', () => {
 		expect(formatThreshold(connections, formatPercent)).toBe(
 			'warns from 80 % until below 76 %, critical from 95 % until below 90 %',
 		);

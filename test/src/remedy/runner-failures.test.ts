@@ -44,7 +44,7 @@ describe('a console that slept between the last checks and sending', () => {
 	});
 });
 
-describe('nothing is done that cannot be recorded', () => {
+describe('an action that cannot be recorded is not sent', () => {
 	test('when a file is in the place of the record directory', async () => {
 		const {propose, confirm, now, server, audit} = await createRunnerFixture();
 		await propose();
@@ -74,14 +74,14 @@ describe('nothing is done that cannot be recorded', () => {
 		expect(now()?.state).toBe('done');
 	});
 
-	test('and no target is armed', async () => {
+	test('and its target is not armed', async () => {
 		const {arming, audit} = await createRunnerFixture({production: true});
 		await writeFile(audit.dir, '');
 		expect(await arming.arm('demo-target')).toMatchObject({kind: 'refused', reason: expect.stringContaining('EEXIST')});
 		expect(arming.policy.get().armed.size).toBe(0);
 	});
 
-	test('the outcome is still shown when the disk is full after sending', async () => {
+	test('but its outcome is shown when the disk is full only after sending', async () => {
 		const {propose, confirm, now, runner, action, audit} = await createRunnerFixture();
 		const run: typeof action.run = async (...given) => {
 			const receipt = await action.run(...given);

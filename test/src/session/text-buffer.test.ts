@@ -42,7 +42,7 @@ describe('a text buffer', () => {
 		expect(text.line(9999)?.text).toBe('line 9999');
 	});
 
-	it('drops by characters as well, and the rest of a line that is too long', () => {
+	it('also limits the number of characters, and drops the rest of a line that is too long', () => {
 		const text = createTextBuffer([], {lines: 1e6, chars: 100_000, lineChars: 50});
 		for (let batch = 0; batch < 100; batch += 1)
 			text.append(Array.from({length: 100}, () => ({text: 'x'.repeat(200)})));
@@ -50,7 +50,7 @@ describe('a text buffer', () => {
 		expect((text.end() - text.first()) * 75).toBeLessThan(100_000 + 2 * 1024 * 75);
 	});
 
-	it('cleans what comes, and splits it where a line ends', () => {
+	it('cleans added text, and splits it into lines', () => {
 		const text = createTextBuffer([{text: 'a\u001b[2J\nb\u202e\tc', severity: 'crit'}]);
 		expect([text.line(0), text.line(1)]).toEqual([
 			{text: 'a', severity: 'crit'},
@@ -151,7 +151,7 @@ describe('a filter of lines', () => {
 		expect(parseLineFilter(typed)).toEqual({problem});
 	});
 
-	it('never throws, and a text finds itself', () => {
+	it('never throws, and any text matches itself', () => {
 		fc.assert(fc.property(fc.string(), typed => void parseLineFilter(typed)));
 		fc.assert(
 			fc.property(fc.stringMatching(/^[^\s"!/][^\s"]*$/), word => {

@@ -58,7 +58,7 @@ describe('a page of a text', () => {
 		);
 	});
 
-	it('down and up again leads back, and a row at a time passes all of it', () => {
+	it('returns after down and up, and passes every row when scrolled by one row', () => {
 		fc.assert(
 			fc.property(fc.array(line, {minLength: 1, maxLength: 30}), layouts, fc.nat(40), (lines, by, rows) => {
 				const text = createTextBuffer(lines);
@@ -79,7 +79,7 @@ describe('a page of a text', () => {
 		);
 	});
 
-	it('stays where it is while lines come, and goes on where its line was dropped', () => {
+	it('stays in place while lines arrive, and continues after its line was dropped', () => {
 		const text = createTextBuffer([], {lines: 2000, chars: 1e9, lineChars: 1000});
 		const add = (count: number) =>
 			text.append(Array.from({length: count}, (_, index) => ({text: `${text.end() + index}`})));
@@ -107,7 +107,7 @@ describe('a page of a text', () => {
 		expect(looked).toBeLessThan(100);
 	});
 
-	it('finds forwards and back, and goes round at the ends', () => {
+	it('searches forwards and back, and wraps at the ends', () => {
 		const text = createTextBuffer(Array.from({length: 50}, (_, at) => ({text: at % 20 === 5 ? 'needle' : 'hay'})));
 		const test = containsIgnoringCase('Needle');
 		expect([0, 5, 25, 45, 49].map(from => findLine(text, test, from))).toEqual([5, 25, 45, 5, 5]);

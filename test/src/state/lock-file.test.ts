@@ -43,7 +43,7 @@ async function holder(path: string, host?: string): Promise<ChildProcess> {
 }
 
 describe('a lock', () => {
-	test('is held by one, and says by whom; what is left of it says that it was given back', async () => {
+	test('has one holder, whom it names; after its release the file says so', async () => {
 		const dir = await scratchDir();
 		const path = join(dir, 'x.lock');
 		const first = await take(path, 'the first');
@@ -68,13 +68,13 @@ describe('a lock', () => {
 		expect(await readdir(dir)).toEqual(['x.lock']);
 	});
 
-	test('of a process that has ended is taken also when another one has its pid', async () => {
+	test('of a process that has ended is taken, also when another process has its pid', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({start: '1'}));
 		expect(await take(path)).toMatchObject({previousHolderEnded: true});
 	});
 
-	test('says that the one before may only be asleep until what that may still write is out of the way', async () => {
+	test('reports that the previous holder may be asleep, until late writes of that one are impossible', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const first = await take(path);
 		expect(first).toMatchObject({previousHolderEnded: false});
@@ -92,7 +92,7 @@ describe('a lock', () => {
 		['another boot of this machine', {boot: 'another'}],
 		['another machine', {boot: 'another', machine: 'another'}],
 		['another pid namespace', {namespace: 'pid:[1]'}],
-	])('of %s is waited for as long as a lease, whatever its pid, and not taken before', async (_, other) => {
+	])('of %s is taken after the time of a lease, whatever its pid, and not before', async (_, other) => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({...other, pid: 1, start: '1'}));
 		let now = 0;
@@ -105,7 +105,7 @@ describe('a lock', () => {
 		expect(await takeLock(path, options('me'), watch)).toMatchObject({previousHolderEnded: false});
 	});
 
-	test('that stays held names the file and what to look at', async () => {
+	test('that stays held is reported with its file and what to check', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({namespace: 'pid:[1]', pid: 77, host: 'laptop-a'}));
 		const failure = await withLock(path, options('me'), async () => {}).catch((error: unknown) => error);
@@ -116,7 +116,7 @@ describe('a lock', () => {
 		});
 	});
 
-	test('whose holder is stopped says how to go on', async () => {
+	test('whose holder is stopped is reported with how to continue', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const child = await holder(path);
 		child.kill('SIGSTOP');
@@ -141,7 +141,7 @@ describe('a lock', () => {
 		});
 	});
 
-	test('that a power cut left empty is taken when it stays so', async () => {
+	test('that a power cut left empty is taken when it stays empty', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, '');
 		let now = 0;
@@ -151,7 +151,7 @@ describe('a lock', () => {
 		expect(await takeLock(path, options('me'), watch)).toMatchObject({previousHolderEnded: false});
 	});
 
-	test('removes what a version before this one left when it was killed, and what one who slept was about to put there', async () => {
+	test('removes the files that an earlier version left when it was killed, and those of a process that slept while taking the lock', async () => {
 		const dir = await scratchDir();
 		const token = 'a'.repeat(24);
 		const left = ['writer.lock.break', 'head.json.new', `writer.lock.${token}`, `2026-11.jsonl.${token}`];
@@ -161,7 +161,7 @@ describe('a lock', () => {
 		expect(await readdir(dir)).toEqual(['2026-11.jsonl', 'writer.lock']);
 	});
 
-	test('is not taken from another by a release that comes late', async () => {
+	test('is not taken from its holder by a late release of the previous one', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const mine = await take(path);
 		const other = lockOf({token: 'u'});
@@ -173,7 +173,7 @@ describe('a lock', () => {
 		expect(await readFile(path, 'utf8')).toBe(other);
 	});
 
-	test('is waited for, and given back when the work fails', async () => {
+	test('is waited for, and released when the work fails', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const order: string[] = [];
 		const gate = Promise.withResolvers<void>();
@@ -193,7 +193,7 @@ describe('a lock', () => {
 });
 
 describeNamespaces('a lock whose holder is in another pid namespace', () => {
-	test('is not taken while it is renewed, and is once its holder was killed', {timeout: 60_000}, async () => {
+	test('is taken only once its holder was killed and no longer renews it', {timeout: 60_000}, async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const child = await holder(path, 'laptop-a');
 		// Several leases long.
@@ -205,7 +205,7 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 		await withLock(path, options('me', leaseMs * 10), async lock => expect(lock.previousHolderEnded).toBe(false));
 	});
 
-	test('is not taken by two of them, with one host name, where each has a pid of the other', {
+	test('is not taken twice by processes with the same host name and pid', {
 		timeout: 60_000,
 	}, async () => {
 		const path = join(await scratchDir(), 'x.lock');
@@ -223,7 +223,7 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 		second.stdin?.end();
 	});
 
-	test('is lost to another while its holder is stopped, and stays lost when it goes on', {
+	test('is lost to another while its holder is stopped, and stays lost when that continues', {
 		timeout: 60_000,
 	}, async () => {
 		const path = join(await scratchDir(), 'x.lock');

@@ -4,7 +4,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
 import {createTestEnvironment, writeTestFile} from '../config/test-environment.ts';
 
-test('where there is no /proc, no program of PATH or of the current directory says who this process is', () => {
+test('where there is no /proc, the identity is not read from programs of PATH or of the current directory', () => {
 	const environment = createTestEnvironment();
 	const {home} = environment;
 	const trace = join(home, 'ran');

@@ -28,12 +28,12 @@ async function judgeEachOther(around: (command: readonly string[]) => readonly s
 	});
 }
 
-test('two processes of the same namespaces see that the other one lives', async () => {
+test('two processes of the same namespaces see that the other one runs', async () => {
 	expect(await judgeEachOther(command => command)).toEqual({liveness: 'alive', isTaken: false, seen: 'alive'});
 });
 
 describeTimeNamespace('a process in another time namespace', () => {
-	test('is judged by its lease, and so does it judge: neither takes the lock of the other', async () => {
+	test('is checked by its lease, and checks others by theirs: neither takes the lock of the other', async () => {
 		expect(await judgeEachOther(commandInTimeNamespace)).toEqual({
 			liveness: 'elsewhere',
 			isTaken: false,

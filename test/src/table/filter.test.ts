@@ -41,7 +41,7 @@ describe('filter', () => {
 		expect(passes(source)).toBe(expected);
 	});
 
-	it('searches a word with an abbreviated column as text too', () => {
+	it('also searches a word with an abbreviated column as text', () => {
 		const query = {holds: (text: string) => 'select us:en'.includes(text), field: () => ''};
 		expect(compileFilter('us:en', fields)(query)).toBe(true);
 		expect(compileFilter('!us:en', fields)(query)).toBe(false);

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {createElapsedTimer, pause, repeat, stoppedClock, systemClock} from '../../../src/time/clock.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
-test('the clock that says more decides what passed', async () => {
+test('elapsed time is the larger of what the two clocks measured', async () => {
 	const clock = createFakeClock();
 	const passed = createElapsedTimer(clock);
 	await clock.advance(5000);
@@ -13,7 +13,7 @@ test('the clock that says more decides what passed', async () => {
 	expect(passed()).toBe(7_205_000);
 });
 
-test('the monotonic reading never goes back', () => {
+test('the monotonic time never goes back', () => {
 	let before = systemClock.monotonic();
 	for (let turn = 0; turn < 1000; turn += 1) {
 		const now = systemClock.monotonic();
@@ -22,7 +22,7 @@ test('the monotonic reading never goes back', () => {
 	}
 });
 
-test('a stopped clock is stopped in both readings', async () => {
+test('a stopped clock is stopped in wall and monotonic time', async () => {
 	const clock = createFakeClock();
 	const stopped = stoppedClock(clock);
 	const before = [stopped.now(), stopped.monotonic()];

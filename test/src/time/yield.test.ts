@@ -39,7 +39,7 @@ describe('a time budget', () => {
 		expect(budget.isOver()).toBe(false);
 	});
 
-	it('lets one waiting caller go on per turn, in the order of the calls, so that many jobs hold the loop no longer than one', async () => {
+	it('resumes one waiting caller per turn, in the order of the calls, so that many jobs hold the loop no longer than one', async () => {
 		const {budget, turn, waiting} = budgetFixture();
 		const order: string[] = [];
 		void budget.yield().then(() => order.push('a'));
@@ -55,7 +55,7 @@ describe('a time budget', () => {
 		expect(waiting()).toBe(0);
 	});
 
-	it('of a caller that goes on begins with it, and is shared with what else runs in that turn', async () => {
+	it('begins when a caller resumes, and is shared with all that runs in that turn', async () => {
 		const {budget, work, turn} = budgetFixture();
 		let seen: readonly boolean[] = [];
 		void budget.yield().then(() => {

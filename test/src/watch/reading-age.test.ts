@@ -11,7 +11,7 @@ import {
 	timeoutMs,
 } from './poller-fixture.ts';
 
-describe('what was read', () => {
+describe('a reading', () => {
 	it('shows its snapshot as old, however seldom a refused login is retried', async () => {
 		const {clock, poller, store, server} = createPollerFixture();
 		poller.resume();

@@ -87,7 +87,7 @@ describe('watch', () => {
 		expect(watch.identity('b')).toEqual({version: '16.4', who: 'midwatch', latencyMs: 1, channel: 'local'});
 	});
 
-	it('leaves the others alone when one target cannot connect', async () => {
+	it('reads the other targets when one cannot connect', async () => {
 		const dead = target('dead', {connect: () => Promise.reject(refused())});
 		const silent = target('silent', {connect: () => new Promise(() => {})});
 		const {clock, watch} = createWatchFixture(dead, silent, target('well'));

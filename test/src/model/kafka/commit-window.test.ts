@@ -116,7 +116,7 @@ describe('a partition by Burrow’s rules', () => {
 		expect(judged(withTail(busy, 40, 10)).evaluation).toBe('stall');
 	});
 
-	it('does not take the saw-tooth of commits every few reads for a trend', () => {
+	it('does not count as growing when commits come only every few reads', () => {
 		const reads = seldom(steady(600, 20, 10, 10), 15);
 		for (let to = 5; to < reads.length; to += 1) expect(judged(reads.slice(0, to)).evaluation).toBe('ok');
 		const grows = seldom(steady(600, 5000, 10, 5), 15);
@@ -150,7 +150,7 @@ describe('a partition by Burrow’s rules', () => {
 			});
 		});
 
-	it('stays small, and remembers in order', () => {
+	it('stays small, with its commits in order', () => {
 		fc.assert(
 			fc.property(anyReads, reads => {
 				const window = windowOf(reads);

@@ -16,7 +16,7 @@ const thenNothing = (turns: readonly LagRead[], seconds: number, produced: numbe
 };
 
 describe('consumer lag', () => {
-	it('has rates after two reads, and says how long it takes to drain', () => {
+	it('has rates after two reads, and an estimate of when it is drained', () => {
 		expect(lagRowAfter(steadyReads(0, 500, 10, 20))).toMatchObject({
 			lag: 500,
 			growth: undefined,

@@ -72,7 +72,7 @@ test('a lost broker explains why its replicas are missing', () => {
 	expect(sentences([], [{id: 3}], 'kafka')).toEqual(['crit broker 3 is down']);
 });
 
-test('without a lost broker they share one finding, and each offline topic has its own', () => {
+test('without a lost broker under-replicated topics share one finding, and each offline topic has its own', () => {
 	const rows = [row(topic('a', without3, without3)), row(topic('b', well, without3)), row(topic('c', offline))];
 	expect(sentences(rows, [], 'kafka')).toEqual([
 		'crit c: 1 of 1 partitions have no leader, nothing can be written to them or read',

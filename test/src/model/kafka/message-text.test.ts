@@ -19,12 +19,12 @@ describe('the value of a message', () => {
 		expect(hexLines(new Uint8Array(300)).at(-1)).toBe('… 44B more');
 	});
 
-	it('says when there is none', () => {
+	it('has a text when there is none', () => {
 		expect(valueLines(undefined)).toEqual(['(no value: it deletes its key)']);
 		expect(valueLines(new Uint8Array())).toEqual(['(empty)']);
 	});
 
-	it('cuts what is long, also in the middle of a character', () => {
+	it('is cut when it is long, also in the middle of a character', () => {
 		const long = valueLines(bytes('ü'.repeat(20_000)));
 		expect(long.at(-1)).toBe('… of 39Ki');
 		expect(long[0]).toMatch(/^ü+$/);
@@ -40,7 +40,7 @@ describe('the value of a message', () => {
 		expect(shortText(new Uint8Array(100))).toBe(`0x${'00'.repeat(24)} … of 100B`);
 	});
 
-	it('never brings a control character to the screen', () => {
+	it('never shows a control character', () => {
 		const evil = '\u001b]0;owned\u0007{"a":"\u001b[2J"}';
 		for (const line of [...valueLines(bytes(evil)), shortText(bytes(evil))])
 			expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
@@ -52,7 +52,7 @@ describe('the value of a message', () => {
 		);
 	});
 
-	it('keeps every byte of what is binary', () => {
+	it('has every byte of a binary value', () => {
 		fc.assert(
 			fc.property(fc.uint8Array({maxLength: 256}), value => {
 				const hex = hexLines(value)

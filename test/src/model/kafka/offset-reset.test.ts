@@ -8,7 +8,7 @@ import {
 	type ResetSpec,
 } from '../../../../src/model/kafka/offset-reset.ts';
 
-describe('where offsets should go', () => {
+describe('the destination of a reset', () => {
 	it.each<[string, ResetSpec]>([
 		['earliest', {kind: 'earliest'}],
 		[' latest ', {kind: 'latest'}],
@@ -47,11 +47,11 @@ describe('where offsets should go', () => {
 		'7:+1, latest',
 		'latest, earliest',
 		'-1:+1',
-	])('not %s', text => {
+	])('is refused: %s', text => {
 		expect(parseOffsetReset(text)).toBeUndefined();
 	});
 
-	it('takes a list by partition, however it is spaced', () => {
+	it('may be a list by partition, however it is spaced', () => {
 		const list = [
 			{partition: 7, spec: {kind: 'shift', by: 1}},
 			{partition: 8, spec: {kind: 'exact', offset: 482_012}},
@@ -86,8 +86,8 @@ const spec = fc.oneof(
 	fc.nat(4000).map((offset): ResetSpec => ({kind: 'exact', offset})),
 );
 
-describe('a move', () => {
-	it('never leads to an offset that does not exist, and records the requested one', () => {
+describe('the new offset of a partition', () => {
+	it('is never one that does not exist, and the requested one is recorded', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {
 				const move = planOffsetMove(from, to);
@@ -104,12 +104,12 @@ describe('a move', () => {
 		);
 	});
 
-	it('records the requested offset also when the end is where a time would have led', () => {
+	it('is recorded with the requested offset also when a time leads to the end', () => {
 		const ground = {partition: 3, committed: 5, metadata: 'm', start: 0, end: 11, found: 11};
 		expect(planOffsetMove(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, requested: 12});
 	});
 
-	it('skips or repeats what lies between, never both, and no more than there is', () => {
+	it('skips or repeats the messages in between, never both, and no more than exist', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {
 				const move = planOffsetMove(from, to);
@@ -126,7 +126,7 @@ describe('a move', () => {
 		);
 	});
 
-	it('of a group that had no offset neither skips nor repeats', () => {
+	it('neither skips nor repeats messages when the group had no offset', () => {
 		const move = planOffsetMove(
 			{partition: 0, committed: undefined, metadata: '', start: 0, end: 9, found: undefined},
 			{kind: 'latest'},

@@ -44,7 +44,7 @@ describe('time lag', () => {
 		expect(timeLagOf(table, 130)).toEqual({ms: 2.5 * minute, atLeast: false});
 	});
 
-	it('is never more than what was watched: older messages are at least as old', () => {
+	it('is never more than the watched time: older messages are at least that old', () => {
 		const table = tableOf([
 			[0, 100],
 			[minute, 160],
@@ -60,7 +60,7 @@ describe('time lag', () => {
 		expect(timeLagOf(createOffsetTable(), 0)).toBeUndefined();
 	});
 
-	it('reaches back ten minutes at most, whatever was watched', () => {
+	it('is known for the last ten minutes at most', () => {
 		const table = tableOf(Array.from({length: 400}, (_, index) => [index * 5000, index * 50] as const));
 		expect(table.times.length).toBeLessThanOrEqual(23);
 		expect(timeLagOf(table, 0)).toEqual({ms: tableWindowMs, atLeast: true});

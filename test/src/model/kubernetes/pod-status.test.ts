@@ -266,7 +266,7 @@ describe('cause beside the status', () => {
 		expect(unschedulableCause(message)).toBe(expected);
 	});
 
-	it('keeps what it does not know, shortened', () => {
+	it('is the shortened message when its form is not known', () => {
 		expect(configCause('something new happened. And more')).toBe('something new happened');
 	});
 });

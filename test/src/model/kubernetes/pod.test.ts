@@ -143,7 +143,7 @@ describe('pod', () => {
 		expect(found[0]).toMatchObject({severity: 'crit', since: ago(420), row: {kind: 'kubernetes.pod', id: '2'}});
 	});
 
-	it('creates a finding again only when a pod of its workload was changed, added or deleted', () => {
+	it('returns the same finding until a pod of its workload is changed, added or deleted', () => {
 		const again = createPodFindings();
 		const row = (uid: string, part: Partial<PodFacts> = {}) => podRow('prod', {...well, uid, ...part}, now);
 		const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed};
@@ -225,7 +225,7 @@ describe('pod', () => {
 		expect(findings[1]).toEqual(findings[0]);
 	});
 
-	it('offers no restart for what a restart does not cure', () => {
+	it('offers no restart where it does not help', () => {
 		const actions = (part: Partial<PodFacts>) =>
 			podFindings([podRow('prod', {...well, ready: 0, restarts: 3, ...part}, now)], 'prod')[0]?.actions;
 		expect(actions(crash)).toEqual([]);
@@ -250,7 +250,7 @@ describe('pod', () => {
 		]);
 	});
 
-	it('finds nothing where all is well', () => {
+	it('gives no finding for healthy pods', () => {
 		expect(podFindings([podRow('prod', well, now)], 'prod')).toEqual([]);
 	});
 });

@@ -41,7 +41,7 @@ describe('pod usage', () => {
 		expect(row.why).toBe(why);
 	});
 
-	it('has no share without a limit, and is well', () => {
+	it('has no share without a limit, and is ok', () => {
 		const facts = pod(9000, {memoryLimit: undefined, cpuRequest: undefined});
 		expect(podMemoryShare(facts)).toBeUndefined();
 		expect(podCpuRequestShare(facts)).toBeUndefined();
@@ -142,7 +142,7 @@ describe('node usage', () => {
 	});
 });
 
-it('dates the pressure on a node by its condition, and its figures not', () => {
+it('dates the pressure on a node by its condition, but not its usage', () => {
 	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
 	expect(found({pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(7);
 	expect(found({status: 'NotReady', since: 9, pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(9);

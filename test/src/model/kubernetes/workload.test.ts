@@ -213,7 +213,7 @@ describe('a job', () => {
 		expect(findings).toEqual(found === undefined ? [] : [expect.stringMatching(found)]);
 	});
 
-	it('is counted in words', () => {
+	it('has its numbers of runs as text', () => {
 		expect(runCounts(run)).toBe('1 of 3 done, 2 pods failed');
 		expect(runCounts({...run, active: 1, failed: 0})).toBe('1 of 3 done, 1 running');
 	});

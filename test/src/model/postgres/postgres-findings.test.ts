@@ -68,7 +68,7 @@ describe('blocked sessions', () => {
 		expect(found[0]?.sentence).toBe('1 session waits for pid 2 (active 1s, app checkout) and 1 more');
 	});
 
-	it('are no finding while they wait but an instant', () => {
+	it('are no finding while they wait only briefly', () => {
 		expect(find([sessionRecord(1), sessionRecord(2)], [waitRecord(2, [1], {waitSeconds: 0.4})])).toEqual([]);
 	});
 });
@@ -140,7 +140,7 @@ describe('gauges', () => {
 		expect(found).toMatchObject({id: one.id, severity: one.severity, sentence});
 	});
 
-	it('are no finding while they are well or could not be read', () => {
+	it('are no finding while they are ok or could not be read', () => {
 		const well = gauge('connections', {severity: 'ok'});
 		expect(find([], [], [well, gauge('replication-lag', {severity: 'unknown', value: undefined})])).toEqual([]);
 	});

@@ -14,7 +14,7 @@ describe('lockForest', () => {
 		expect(lockForest([])).toMatchObject({pids: [], roots: []});
 	});
 
-	it('hangs a queue on one row under its head, not under everyone ahead', () => {
+	it('places all waiters for one row below the holder, not below the waiters before them', () => {
 		// As the server reports it: each names all that came before, and only the first names the one that holds the row.
 		const queue = Array.from({length: 100}, (_, index) => 100 + index);
 		const forest = lockForest(queue.map((pid, index) => waitRecord(pid, index === 0 ? [7] : queue.slice(0, index))));
@@ -39,7 +39,7 @@ describe('lockForest', () => {
 		expect(waitersOfRoot(forest, 0)).toEqual([10]);
 	});
 
-	it('draws a circle from its lowest pid until the server breaks it', () => {
+	it('takes the lowest pid of a deadlock as its root until the server breaks it', () => {
 		const forest = lockForest([waitRecord(3, [4]), waitRecord(4, [3]), waitRecord(5, [4])]);
 		expect(forest.roots).toEqual([3]);
 		expect([...forest.parents]).toEqual([
@@ -52,7 +52,7 @@ describe('lockForest', () => {
 		expect(lockForest([waitRecord(3, [3, 1])]).roots).toEqual([1]);
 	});
 
-	it('reaches every waiter with a blocker, once, whatever the server says', () => {
+	it('contains every waiter with a blocker once, whatever the server returns', () => {
 		const pid = fc.integer({min: 0, max: 30});
 		const records = fc.uniqueArray(
 			fc

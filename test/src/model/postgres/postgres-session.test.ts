@@ -52,7 +52,7 @@ describe('sessionRows', () => {
 		expect(row?.why).toBe('waits 42s for pid 4');
 	});
 
-	it('puts what it blocks beside why the blocker itself is not well', () => {
+	it('shows the sessions that it blocks beside its own problem', () => {
 		const blocker = sessionRecord(4, {...idle, stateSeconds: 372, transactionSeconds: 373});
 		const [root] = rows(
 			[blocker, sessionRecord(10), sessionRecord(11)],
@@ -67,7 +67,7 @@ describe('sessionRows', () => {
 		});
 	});
 
-	it('shows an idle session that holds a lock of its own as what it is: in the way', () => {
+	it('shows an idle session that holds a lock as blocking', () => {
 		const [root] = rows(
 			[sessionRecord(4, {state: 'idle', stateSeconds: 90}), sessionRecord(10)],
 			[waitRecord(10, [4], {lockType: 'advisory'})],

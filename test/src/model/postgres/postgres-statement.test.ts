@@ -26,7 +26,7 @@ const about = {user: 'midwatch', grant: 'GRANT pg_monitor TO midwatch;'};
 const blank = {callsPerSecond: undefined, meanMs: undefined, share: undefined, load: undefined};
 
 describe('compareStatements', () => {
-	it('gives what happened between two reads, not since the beginning', () => {
+	it('counts between two reads, not since the last reset', () => {
 		const before = read(1000, [entry('a'), entry('b')]);
 		const now = read(1010, [
 			entry('a', {calls: 120, milliseconds: 4000, rows: 140, blocksHit: 120, blocksRead: 20}),
@@ -54,7 +54,7 @@ describe('compareStatements', () => {
 		expect(notes).toEqual([{text: 'rates come with the next read', severity: 'ok'}]);
 	});
 
-	it('leaves an entry blank that was not there before: it may have been thrown out and come back', () => {
+	it('leaves an entry blank that was missing before: it may have been evicted and added again', () => {
 		const before = read(1000, [entry('a')]);
 		const now = read(1010, [entry('a', {calls: 101, milliseconds: 1010}), entry('back', {milliseconds: 9e9})], {
 			evictions: 3,
@@ -84,14 +84,14 @@ describe('compareStatements', () => {
 		expect(figures[0]).toMatchObject(blank);
 	});
 
-	it('reports that all was reset, and starts again', () => {
+	it('reports a reset of all counters, and starts again', () => {
 		const now = read(1010, [entry('a', {calls: 500, milliseconds: 9000})], {resetAt: 'tuesday'});
 		const {figures, notes} = compareStatements(read(1000, [entry('a')]), now, about);
 		expect(figures[0]).toMatchObject(blank);
 		expect(notes[0]?.text).toBe('the statistics were reset at tuesday: rates come with the next read');
 	});
 
-	it('divides by no time at all', () => {
+	it('is blank when no time has passed', () => {
 		for (const seconds of [1000, 990]) {
 			const {figures, notes} = compareStatements(
 				read(1000, [entry('a')]),
@@ -112,12 +112,12 @@ describe('compareStatements', () => {
 		});
 	});
 
-	it('says 0 of one that did not end in between, and no mean', () => {
+	it('has 0 calls and no mean for a statement that did not end in between', () => {
 		const {figures} = compareStatements(read(1000, [entry('a')]), read(1010, [entry('a')]), about);
 		expect(figures[0]).toMatchObject({callsPerSecond: 0, meanMs: undefined, share: 0, load: 0});
 	});
 
-	it('puts what is new after what took time and before what did nothing', () => {
+	it('sorts new statements after those that took time and before those that did not run', () => {
 		const before = read(1000, [entry('idle', {milliseconds: 9e9}), entry('busy')]);
 		const now = read(1010, [
 			entry('idle', {milliseconds: 9e9}),

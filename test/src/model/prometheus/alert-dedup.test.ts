@@ -71,7 +71,7 @@ describe('an alert that a Prometheus and an Alertmanager know', () => {
 		expect(deduped(prometheus(alert), {...alertmanager(alert), state: 'failed'})).toEqual(loud);
 	});
 
-	it('keeps the finding of several of which one is not shown', () => {
+	it('keeps a finding on several alerts of which one is not shown', () => {
 		expect(deduped(prometheus(alert, other), alertmanager(alert))).toEqual({
 			findings: 1,
 			rows: ['ok', 'crit'],
@@ -79,7 +79,7 @@ describe('an alert that a Prometheus and an Alertmanager know', () => {
 		});
 	});
 
-	it('gives the same reading and rows until one of both is read again', () => {
+	it('returns the same reading and rows until one of both is read again', () => {
 		const dedupe = createAlertDedup();
 		const [mine, theirs] = [prometheus(alert), alertmanager(alert)];
 		const before = dedupe([mine, theirs])[0];

@@ -121,7 +121,7 @@ describe('targets that are down and have an alert', () => {
 		expect(fold(down(['a:1']), own, alerts('alertmanager.alert', [one], false))).toEqual([apart[0]]);
 	});
 
-	it('give the same readings for the same readings', () => {
+	it('are returned as the same objects for the same readings', () => {
 		const dedupe = createDownDedup();
 		const readings = [down(['a:1']), alerts('prometheus.alert', [one])];
 		const first = dedupe(readings);
@@ -133,7 +133,7 @@ describe('targets that are down and have an alert', () => {
 });
 
 describe('saysDown', () => {
-	it('takes labels that only one of them has for what they are: of no matter', () => {
+	it('ignores labels that only one of them has', () => {
 		expect(reportsTargetDown({...one, team: 'shop'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(true);
 		expect(reportsTargetDown({...one, pod: 'y'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(false);
 	});

@@ -233,7 +233,7 @@ describe('a page', () => {
 		expect([read.series, read.omitted, read.wrongLines, read.errors.length]).toEqual([4, 6, 1, 0]);
 	});
 
-	test('read in slices is the same page, with a pause after each slice', () => {
+	test('that is read in slices has the same result, with a yield after each slice', () => {
 		const text = page('prometheus.txt');
 		const slices = parseExpositionInSlices(text, {slice: 1000});
 		let pauses = 0;
@@ -246,7 +246,7 @@ describe('a page', () => {
 		expect(pauses).toBeGreaterThan(text.length / 2000);
 	});
 
-	test('of hostile names does not reach into objects', () => {
+	test('with names such as __proto__ is read like any other', () => {
 		const read = parseExposition(
 			'__proto__{__proto__="x",constructor="y"} 1\ntoString 2\n# TYPE hasOwnProperty gauge\n',
 		);

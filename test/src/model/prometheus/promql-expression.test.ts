@@ -14,7 +14,7 @@ describe('where a mistake is', () => {
 	});
 });
 
-describe('the measure and the limit of an alert', () => {
+describe('the left side and the limit of an alert expression', () => {
 	test.each([
 		['node_load1 > 0.9', {left: 'node_load1', operator: '>', limit: 0.9}],
 		['up == 0', {left: 'up', operator: '==', limit: 0}],
@@ -27,7 +27,7 @@ describe('the measure and the limit of an alert', () => {
 		['a{path=~"x>1"} > -1', {left: 'a{path=~"x>1"}', operator: '>', limit: -1}],
 		['count(a > 3) > 2 # more than one', undefined],
 		['count(a > 3) > 2', {left: 'count(a > 3)', operator: '>', limit: 2}],
-	])('of %s', (expression, wanted) => {
+	])('are found in %s', (expression, wanted) => {
 		expect(parseQueryComparison(expression)).toEqual(wanted);
 	});
 
@@ -43,7 +43,7 @@ describe('the measure and the limit of an alert', () => {
 		'absent(up{job="x"})',
 		'> 1',
 		'',
-	])('not of %s', expression => {
+	])('are not found in %s', expression => {
 		expect(parseQueryComparison(expression)).toBeUndefined();
 	});
 });

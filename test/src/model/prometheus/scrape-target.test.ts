@@ -65,7 +65,7 @@ describe('scrape target', () => {
 		expect(scrapeFindings(rows.slice(2), 'prom').map(({id}) => id)).toEqual(['prom/scrape/c/down']);
 	});
 
-	it('does not call a server cut off whose targets are up in pools without a row', () => {
+	it('does not report a network problem of the server when targets are up in pools without a row', () => {
 		const rows = ['a', 'b', 'c'].map((pool, index) =>
 			scrapeRow('prom', facts(index, {pool, health: 'down', poolSize: 300, poolDown: 300})),
 		);

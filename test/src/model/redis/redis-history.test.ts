@@ -12,7 +12,7 @@ const countersAt = (at: number, info: Partial<RedisCounters['info']> = {}): Redi
 const replica: RedisReplica = {address: '10.0.0.7:6379', state: 'online', lagBytes: 0};
 
 describe('the history of a Redis server', () => {
-	test('returns the read before, and keeps the reads of the last minute', () => {
+	test('returns the previous read, and retains the reads of the last minute', () => {
 		const history = createRedisHistory();
 		const first = countersAt(0);
 		expect(history.add(first)).toBeUndefined();

@@ -37,7 +37,7 @@ describe('the prefix of a key', () => {
 		expect(redisPrefix(name)).toBe(prefix);
 	});
 
-	test('keeps what is hostile as it is: the table cleans it', () => {
+	test('has control characters unchanged: the table cleans them', () => {
 		expect(redisPrefix('\u001b[31mred\u202e:12')).toBe('\u001b[31mred\u202e:*');
 	});
 });
@@ -72,7 +72,7 @@ describe('groups', () => {
 		expect(groups.get('user:alice:*')).toHaveLength(5);
 	});
 
-	test('lose no key', () => {
+	test('contain every key', () => {
 		const keys = Array.from({length: 200}, (_, at) =>
 			key(`k${at % 7}:${at}:${String.fromCharCode(97 + (at % 26))}${at % 3}z`),
 		);
@@ -107,7 +107,7 @@ describe('rows of prefixes', () => {
 		expect(row?.expiry).toEqual({never: 1, minute: 1, hour: 1, day: 1, later: 1});
 	});
 
-	test('warn of what fills a full server for good, and of nothing else', () => {
+	test('warn only of keys without expiry that fill a full server', () => {
 		const keys = [
 			...Array.from({length: 40}, (_, at) => key(`cache:${at}`, {bytes: 2_000_000})),
 			...Array.from({length: 60}, (_, at) => key(`session:${at}`, {bytes: 2_000_000, ttlMs: 1000})),

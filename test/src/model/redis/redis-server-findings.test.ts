@@ -10,7 +10,7 @@ const sentencesOf = (change: Partial<RedisServerRow>): readonly string[] =>
 	redisServerFindings(judged(change), now).map(({severity, sentence}) => `${severity}: ${sentence}`);
 
 describe('a server', () => {
-	test('that is quiet is ok, and there is nothing to say', () => {
+	test('without a problem is ok, without a finding', () => {
 		expect(judged({}).severity).toBe('ok');
 		expect(judged({}).why).toBeUndefined();
 		expect(sentencesOf({})).toEqual([]);
@@ -125,7 +125,7 @@ describe('a server', () => {
 		expect(sentencesOf(change)).toEqual(sentences);
 	});
 
-	test('with several troubles has the severity of the worst, says each of them, and has one finding for each', () => {
+	test('with several problems has the severity of the worst, names each, and has one finding for each', () => {
 		const row = judged({usedMemory: 0.85 * 4 * gibibyte, rejectedRecently: 2});
 		expect(row.severity).toBe('crit');
 		expect(row.why).toBe('2 rejected · 85 % of maxmemory');
@@ -197,7 +197,7 @@ describe('a server', () => {
 		expect(redisServerFindings(row, now)[0]?.since).toBe(now - 60_000);
 	});
 
-	test('names what helps: memory can be raised, a replica link cannot be mended from here', () => {
+	test('offers to raise maxmemory, and no action for a broken replica link', () => {
 		const actions = (change: Partial<RedisServerRow>) => redisServerFindings(judged(change), now)[0]?.actions;
 		expect(actions({usedMemory: 4 * gibibyte})).toEqual(['redis.set-maxmemory']);
 		expect(actions({rejectedRecently: 1})).toEqual(['redis.kill-client']);
