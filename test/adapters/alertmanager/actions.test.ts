@@ -153,7 +153,7 @@ await describeDedicatedAlertmanager('creating and ending silences', server => {
 		});
 	});
 
-	describe('nothing is sent when in between', () => {
+	describe('nothing is sent when after the preview', () => {
 		test.each([
 			['the alert has ended', () => resolveAlert(server, down)],
 			[
@@ -245,24 +245,27 @@ await describeDedicatedAlertmanager('creating and ending silences', server => {
 		});
 	});
 
-	describe('refused', () => {
+	describe('a request that is refused', () => {
 		test.each([
 			['read-only', 'denied'],
 			['get-only', 'unsupported'],
-		] as const)('by a proxy in front of the server (%s), nothing is done and the error says so', async (mode, kind) => {
-			const id = await createSilenceDirectly(server, full);
-			const [make, end] = [await preview(why), await ending.preview([await silence(id)], {}, fixture.actionContext)];
-			proxy.mode = mode;
-			for (const attempt of [
-				() => silencing.run(make.plan, fixture.actionContext),
-				() => ending.run(end.plan, fixture.actionContext),
-			]) {
-				const error = await attempt().catch((thrown: unknown) => thrown);
-				expect(error).toMatchObject({name: 'AdapterError', kind});
-				expect(isAdapterError(error) && error.harmless).toBe(true);
-			}
-			expect((await active()).map(active => active.id)).toEqual([id]);
-		});
+		] as const)(
+			'by a proxy in front of the server (%s) has changed nothing, and the error says so',
+			async (mode, kind) => {
+				const id = await createSilenceDirectly(server, full);
+				const [make, end] = [await preview(why), await ending.preview([await silence(id)], {}, fixture.actionContext)];
+				proxy.mode = mode;
+				for (const attempt of [
+					() => silencing.run(make.plan, fixture.actionContext),
+					() => ending.run(end.plan, fixture.actionContext),
+				]) {
+					const error = await attempt().catch((thrown: unknown) => thrown);
+					expect(error).toMatchObject({name: 'AdapterError', kind});
+					expect(isAdapterError(error) && error.harmless).toBe(true);
+				}
+				expect((await active()).map(active => active.id)).toEqual([id]);
+			},
+		);
 	});
 
 	describe('a lost reply', () => {
@@ -292,7 +295,7 @@ await describeDedicatedAlertmanager('creating and ending silences', server => {
 		});
 	});
 
-	test('goes only to the selected Alertmanager', async () => {
+	test('a silence is created only on the selected Alertmanager', async () => {
 		const other = await startDedicatedAlertmanager();
 		try {
 			await fireAlert(other, down);

@@ -15,7 +15,7 @@ const words = (line: string, program: string): readonly string[] =>
 		.split('\n');
 
 describe('the CLI equivalent', () => {
-	test('gives curl the same request', () => {
+	test('is a curl command with the same request', () => {
 		const line = curlTargetCommand(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
 		expect(words(line, 'curl')).toEqual(['-fsS', '-X', 'POST', '-d', body, 'http://127.0.0.1:9093/api/v2/silences']);
 	});

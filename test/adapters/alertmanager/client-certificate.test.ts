@@ -24,7 +24,7 @@ await describeDedicatedAlertmanager('that requires a client certificate', () => 
 
 	const open = (tls: TlsSettings) => openSystemFixture(alertmanagerSystem, targetAt(server, {url: server.url, tls}));
 
-	test('is read with a certificate of its authority, as with curl', async () => {
+	test('answers a client with a certificate of its authority, as with curl', async () => {
 		const alert = JSON.stringify([{labels: {alertname: 'Shown', severity: 'warning'}}]);
 		const access = ['--cacert', certificate.ca, '--cert', accepted.cert, '--key', accepted.key];
 		const request = ['-H', 'content-type: application/json', '-d', alert, `${server.url}/api/v2/alerts`];
@@ -34,7 +34,7 @@ await describeDedicatedAlertmanager('that requires a client certificate', () => 
 		await fixture.connection.close();
 	});
 
-	test.each(refused)('is refused with a hint for $name', async ({shows, message, hint}) => {
+	test.each(refused)('reports with a hint: $name', async ({shows, message, hint}) => {
 		const fixture = await open({ca: certificate.ca, ...shows});
 		await expect(fixture.read('alertmanager.alert')).rejects.toMatchObject({
 			name: 'AdapterError',

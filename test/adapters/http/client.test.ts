@@ -251,7 +251,7 @@ describe('a response', () => {
 		expect(requests).toBe(1);
 	});
 
-	test('that repeats our secrets does not bring them into an error', async () => {
+	test('that repeats our secrets does not put them into an error', async () => {
 		const {url} = await serve((request, response) => {
 			response.writeHead(500);
 			response.end(`you sent ${JSON.stringify(request.headers)}`);

@@ -86,7 +86,7 @@ describe('a SOCKS 5 proxy', () => {
 		expect(() => proxyFor(new URL('https://x'), undefined, {HTTPS_PROXY: text})).toThrow(refused);
 	});
 
-	test('of another version is refused with the forms that are taken', () => {
+	test('of another version is refused with the supported forms', () => {
 		expect(() => proxyFor(new URL('https://x'), 'socks4://proxy.test:1080', {})).toThrow(
 			expect.objectContaining({kind: 'unsupported', hint: expect.stringContaining('socks5://host:port')}),
 		);

@@ -87,7 +87,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	});
 
 	describeKafka(name, 'ACLs', server => {
-		test('an act without the right is refused with the command that grants it, and that command works', async () => {
+		test('an action without the permission is refused with the command that grants it, and that command works', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'monitor');
 			const before = (await port.committed([group], testContext)).read;
@@ -118,7 +118,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 2}]);
 		});
 
-		test('a user with the right to act can act', async () => {
+		test('a user with the permissions can run the actions', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'operator');
 			await port.commitOffsets(change, writeContext);
@@ -130,7 +130,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await port.committed([group], testContext)).read[0]?.offsets).toEqual([]);
 		});
 
-		test('a user without rights sees what each request lacks, and no group', async () => {
+		test('a user without permissions sees what each request lacks, and no group', async () => {
 			const {topic, group} = await stage(server);
 			const {port} = as(server, 'bare');
 			expect((await port.groups(testContext)).read).toEqual([]);
@@ -148,7 +148,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('an empty list may hide something, a group may be unreadable: the pane shows the command that grants it', async () => {
+		test('when groups may be hidden or cannot be read, the pane shows the command that grants it', async () => {
 			const {group} = await stage(server);
 			const {host, sasl} = listenersOf(server);
 			const notesFor = async (who: keyof KafkaServer['logins']) => {
@@ -193,7 +193,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await monitor.close();
 		});
 
-		test('permissions are reported without doing any of it', async () => {
+		test('permissions are reported without using them', async () => {
 			await stage(server);
 			const states = async (who: keyof KafkaServer['logins']) => {
 				const all = await as(server, who).port.permissions(testContext);
@@ -218,7 +218,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			}
 		});
 
-		test('a reset is checked for the rights on its own group and topic, whatever is denied elsewhere', async () => {
+		test('a reset is checked for the permissions on its own group and topic, whatever is denied elsewhere', async () => {
 			const [own, other] = [await stage(server), await stage(server)];
 			const about = {group: own.group, topic: own.topic, type: 'classic' as const};
 			const {port} = as(server, 'operator');
@@ -264,7 +264,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		};
 		const {ca} = listenersOf(server);
 
-		test('with the authority named it reads, with and without a login', async () => {
+		test('with a configured CA it reads, with and without a login', async () => {
 			const plain = connectKafkaClient(settingsFor(at('tls'), {tls: {ca}}));
 			expect((await plain.port.cluster(testContext)).brokers).toHaveLength(1);
 			const login = saslOf(server.logins.monitor, 'scram-sha-512');
@@ -272,7 +272,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect((await both.port.cluster(testContext)).brokers).toHaveLength(1);
 		});
 
-		test('without it, it says how to name it', async () => {
+		test('without a CA the error names the setting', async () => {
 			const error = await rejectionOf(connectKafkaClient(settingsFor(at('tls'), {tls: {}})).port.cluster(testContext));
 			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/tls\.ca/)});
 		});
@@ -300,7 +300,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(tooLittle.hint).toMatch(/`tls`/);
 		});
 
-		test('a missing file is reported by its name', async () => {
+		test('a missing certificate file is reported by its name', async () => {
 			const error = await rejectionOf(
 				connectKafkaClient(settingsFor(at('tls'), {tls: {ca: '/not/there.pem'}})).port.cluster(testContext),
 			);

@@ -22,7 +22,7 @@ afterEach(closeKafkaClients);
 const user = 'CN=midwatch,O=Example';
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
-	describeKafka(name, 'a listener that wants to be shown a certificate, of one', like => {
+	describeKafka(name, 'a listener that requires a client certificate', like => {
 		const {server: certificate, accepted: shown, refused, removeFiles: forget} = createClientCertificates();
 		let own: DisposableServer<KafkaServer>;
 		beforeAll(async () => {
@@ -40,7 +40,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			return connectKafkaClient(settingsFor({host, port: door.port}, {tls: {ca: certificate.ca, ...tls}, ...more}));
 		};
 
-		test('is read with one of its authority, under the name that is in it', async () => {
+		test('accepts one of its authority, with the name in it as principal', async () => {
 			const server = own.current();
 			await makeTopic(server, 'shown');
 			await produceCount(server, 'shown', 10);
@@ -59,7 +59,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await withKafkaAdmin(server, admin => denyGroups(admin, login));
 		});
 
-		test.each(refused)('says what to do when the broker is shown $name', async ({shows, message, hint}) => {
+		test.each(refused)('is reported with a hint when it gets $name', async ({shows, message, hint}) => {
 			expect(await rejectionOf(showing(shows).port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: expect.stringMatching(message),
@@ -67,7 +67,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('the principal is that of the login when there is also a certificate', () => {
+		test('takes the principal of the login when there is also a certificate', () => {
 			expect(showing(shown, {sasl: saslOf(own.current().logins.monitor)}).principal).toBe('User:monitor');
 		});
 	});

@@ -6,7 +6,7 @@ import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-lo
 import {brokerAddresses, readUntil, settingsFor, uniqueName} from './kafka-fixture.ts';
 import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
 
-describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
+describeKafka('kafka-cluster', 'the findings when a broker stops', server => {
 	let kafka: KafkaFixture | undefined;
 	const last = server.nodes.at(-1);
 	const wake = () => last && process.kill(last.pid, 'SIGCONT');
@@ -23,7 +23,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 		kafka = undefined;
 	});
 
-	test('the broker, what misses its replicas, and what has no leader without it', async () => {
+	test('name the broker, the topics that miss its replicas, and those without a leader', async () => {
 		if (last === undefined) throw new Error('the cluster has no broker');
 		const replicated = uniqueName('events');
 		const alone = uniqueName('alone');

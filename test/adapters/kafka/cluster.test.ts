@@ -86,7 +86,7 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		).toBe(3);
 	});
 
-	test('one that is stopped: what it alone knows fails, the rest is read, and then the others lead', async () => {
+	test('are read but for what a stopped one alone knows, until the others lead', async () => {
 		const topic = uniqueName('moved');
 		await makeTopic(server, topic, 6);
 		await produceCount(server, topic, 60);
@@ -129,7 +129,7 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		for (const one of await partitionsOf(client, topic)) expect(one.inSync).toHaveLength(3);
 	});
 
-	test('the coordinator of a group moves: it is read from the new one, and an act finds it', async () => {
+	test('serve a group from its new coordinator when that has moved, to reads and actions', async () => {
 		const topic = uniqueName('coordinated');
 		await makeTopic(server, topic, 1);
 		await produceCount(server, topic, 10);
@@ -164,7 +164,7 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		expect(listed).toContain(group);
 	});
 
-	test('a partition whose brokers are all away is offline, and its messages cannot be had', async () => {
+	test('report a partition as offline when all its brokers are down, and its messages as unreadable', async () => {
 		const topic = uniqueName('alone');
 		await withKafkaAdmin(server, async admin => {
 			const replicaAssignment = [

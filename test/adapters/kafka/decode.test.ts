@@ -77,8 +77,8 @@ describe('compressed bytes', () => {
 	});
 });
 
-describe('answers', () => {
-	test.each([0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1])('a length of %d survives', value => {
+describe('responses', () => {
+	test.each([0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1])('a length of %d is read as it was written', value => {
 		const bytes = new Writer(true).unsigned(value).written;
 		expect(new Reader(bytes, true).unsigned()).toBe(value);
 	});
@@ -102,7 +102,7 @@ describe('answers', () => {
 		...[describeConsumerGroups, offsetFetch, describeShareGroupOffsets, listOffsets],
 	];
 	test.each(requests.map(request => [request.name, request] as const))(
-		'whatever answers %s is read or refused',
+		'any bytes as response to %s are read or refused',
 		(_, request) => {
 			const [lowest, highest] = request.versions;
 			fc.assert(
@@ -141,7 +141,7 @@ describe('refusals', () => {
 		hasClientCertificate: false,
 	};
 
-	test('the command that grants is one that a shell accepts', () => {
+	test('the command that grants is accepted by a shell', () => {
 		expect(protocolError(30, {...context, group: 'my group'}).hint).toBe(
 			"An administrator grants it with: kafka-acls.sh --bootstrap-server k1:9092 --add --allow-principal 'User:o'\\''brien' --operation Read --group 'my group'",
 		);

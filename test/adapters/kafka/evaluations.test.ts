@@ -46,7 +46,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 		afterAll(() => kafka.close());
 
-		test('ok: it has read everything, and reads what comes', async () => {
+		test('is ok when the group has read everything and continues to read', async () => {
 			await begin();
 			expect(await kafka.lag(group)).toMatchObject({
 				lag: 0,
@@ -66,7 +66,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(row?.consumed).toBeCloseTo(row?.produced ?? 0, 6);
 		});
 
-		test('warn: it falls further and further behind', async () => {
+		test('is warn when the lag grows', async () => {
 			await begin();
 			for (let turn = 1; turn <= 5; turn += 1) {
 				await produce(server, topic, messages(300, 0));
@@ -87,7 +87,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('stall: its members are there and commit nothing', async () => {
+		test('is stall when there are members and they commit nothing', async () => {
 			await begin();
 			await produce(server, topic, messages(40, 1));
 			kafka.pass(5);
@@ -102,7 +102,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('stop: it has no members any more, and messages wait', async () => {
+		test('is stop when there are no members any more and messages wait', async () => {
 			await begin();
 			await member?.leave();
 			member = undefined;
@@ -121,7 +121,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await later.close();
 		});
 
-		test('rewind: it went back, and reads again', async () => {
+		test('is rewind when the group went back and reads again', async () => {
 			await begin();
 			kafka.pass(10);
 			await commit(40, 100);
@@ -138,7 +138,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await kafka.lag(group)).toMatchObject({lag: 0, evaluation: 'ok'});
 		});
 
-		test('unknown: it has never committed, or not on every partition', async () => {
+		test('is unknown when the group has never committed, or not on every partition', async () => {
 			topic = uniqueName('events');
 			group = uniqueName('orders');
 			await makeTopic(server, topic, 2);
@@ -161,7 +161,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 		});
 
-		test('time lag: how long ago the next message came in, by what was watched', async () => {
+		test('has a time lag: the age of the next message, as far as it was watched', async () => {
 			await begin();
 			kafka.pass(40);
 			await produce(server, topic, messages(40, 0));
@@ -176,7 +176,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(row?.timeLag?.ms).toBeLessThan(62_000);
 		});
 
-		test('a topic that was created again does not give years of lag', async () => {
+		test('is not years for a topic that was created again', async () => {
 			await begin();
 			await member?.leave();
 			member = undefined;
@@ -195,7 +195,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await kafka.lag(group)).toMatchObject({lag: 2, timeLag: {ms: 0, atLeast: false}, consumed: undefined});
 		});
 
-		test('a group that keeps rebalancing is reported', async () => {
+		test('is reported for a group that keeps rebalancing', async () => {
 			await begin();
 			for (let turn = 0; turn < 4; turn += 1) {
 				const guest = await joinScriptedMember(server, group, topic);
@@ -211,7 +211,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('growing dead letters are reported', async () => {
+		test('is reported when dead letters grow', async () => {
 			const letters = `${uniqueName('orders')}-dlq`;
 			await makeTopic(server, letters, 1);
 			await produce(server, letters, messages(5, 0));
@@ -223,7 +223,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 		});
 
-		test('a live group is not disturbed by being watched and inspected', async () => {
+		test('is read without disturbing a live group', async () => {
 			await begin();
 			await produceCount(server, topic, 30);
 			const before = {id: member?.memberId(), joined: member?.joined()};

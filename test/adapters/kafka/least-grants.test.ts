@@ -14,7 +14,7 @@ const {AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternT
 /** The words of a line that needs no quoting but that of a lone `*`. */
 const wordsOf = (line: string): readonly string[] => line.split(' ').map(word => word.replaceAll("'", ''));
 
-describeKafka('kafka-4', 'the least that is granted', server => {
+describeKafka('kafka-4', 'the least grants', server => {
 	const {sasl} = listenersOf(server);
 	const principal = `User:${server.logins.bare.user}`;
 	const settings = settingsFor(
@@ -57,7 +57,7 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 		});
 	});
 
-	test('lets a principal that had nothing watch and act, and doctor names nothing that it lacks', async () => {
+	test('let a principal that had none watch and act, and doctor reports nothing missing', async () => {
 		const {forReading: watch = [], forActions: act = []} = kafkaSystem.grants?.(target, undefined) ?? {};
 		for (const line of watch) run(line);
 		const kafka = await openSystemFixture(kafkaSystem, target);

@@ -79,7 +79,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect({rebalances: member.rebalances(), generation: member.generation()}).toEqual({rebalances: 1, generation});
 		});
 
-		test('is left alone by every act, which the brokers refuse', async () => {
+		test('is not changed by any action: the brokers refuse them', async () => {
 			const client = connectKafkaClient(settingsFor(server));
 			const generation = member.generation();
 			const before = await describeNamed(client, [group]);
@@ -130,7 +130,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await readBack()).toEqual(offsets.slice(0, 1));
 		});
 
-		test('a commit that only some partitions took is neither done nor undone', async () => {
+		test('has an unknown outcome after a commit that only some partitions accepted', async () => {
 			const topic = uniqueName('partly');
 			const group = uniqueName('partly');
 			await makeTopic(server, topic, 1);
@@ -142,7 +142,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(error.message).toMatch(new RegExp(`1 of 2 partitions were refused \\(${topic}/7\\)`));
 		});
 
-		test('a read-only connection sends nothing', async () => {
+		test('is sent nothing by a read-only connection', async () => {
 			const topic = uniqueName('untouched');
 			const group = uniqueName('untouched');
 			await makeTopic(server, topic, 1);
@@ -158,7 +158,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 }
 
 describeKafka('kafka-4', 'a live group of the consumer protocol', server => {
-	test('is not disturbed either: its epoch and members stay through reads and refused acts', async () => {
+	test('keeps its epoch and members through reads and refused actions', async () => {
 		const topic = uniqueName('live848');
 		const group = uniqueName('live848');
 		await makeTopic(server, topic, 2);

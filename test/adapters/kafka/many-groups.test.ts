@@ -77,7 +77,7 @@ function crowd(clock: {now: number}, calls: {groups: number[]; partitions: numbe
 	return port;
 }
 
-test('1,000 groups are read in portions, those in trouble every time, and each shows the age of its read', async () => {
+test('1,000 groups are read in portions, unhealthy ones every time, and each shows the age of its read', async () => {
 	const clock = {now: 1_000_000};
 	const calls = {groups: [] as number[], partitions: [] as number[]};
 	const troubled = new Set(['group-7', 'group-700']);

@@ -64,7 +64,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(client.principal).toBe('User:token-reader');
 		});
 
-		test('is given another one for each connection, before the old one expires', async () => {
+		test('gets another token for each connection, before the old one expires', async () => {
 			let requests = 0;
 			const client = showing(() => {
 				requests += 1;
@@ -96,14 +96,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(JSON.stringify([error, String(error)])).not.toContain(reveal().slice(0, 20));
 		});
 
-		test('what cannot be sent as a token is not sent', async () => {
+		test('with a text that cannot be a token is not sent', async () => {
 			expect(await rejectionOf(showing(() => 'two\u0001auth=Bearer other').port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: 'the token of the login cannot be sent',
 			});
 		});
 
-		test('a listener for other logins says which, and the other way round', async () => {
+		test('on a listener for other logins is refused with their names, and the other way round', async () => {
 			const {host, sasl} = listenersOf(own.current());
 			const token = {source: 'the test', reveal: async () => tokenFor('somebody')};
 			const wrong = connectKafkaClient(settingsFor({host, port: sasl}, {sasl: {mechanism: 'oauthbearer', token}}));

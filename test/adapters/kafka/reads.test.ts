@@ -56,7 +56,7 @@ async function lagsByAdapter(server: KafkaServer, group: string) {
 }
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
-	describeKafka(name, 'what is read', server => {
+	describeKafka(name, 'reads', server => {
 		const topic = uniqueName('orders');
 		let reading: RunningMember;
 		const groups = {reading: uniqueName('reading'), stopped: uniqueName('stopped')};
@@ -174,14 +174,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			expect(await offset({atOrAfter: at + 60_000})).toBe(10);
 		});
 
-		test('a partition that is not there fails alone', async () => {
+		test('a partition that does not exist fails alone', async () => {
 			const where = [0, 1, 9].map(partition => ({topic, partition}));
 			const {read, failed} = await connectKafkaClient(settingsFor(server)).port.offsets(where, 'latest', testContext);
 			expect(read.map(one => one.partition).sort()).toEqual([0, 1]);
 			expect(failed).toMatchObject([{of: {topic, partition: 9}, problem: expect.stringMatching(/UNKNOWN_TOPIC/)}]);
 		});
 
-		test('reading writes nothing: not a record in any topic, the internal ones included', async () => {
+		test('reading writes no record to any topic, the internal ones included', async () => {
 			const {port} = connectKafkaClient(settingsFor(server));
 			const ends = () =>
 				withKafkaAdmin(server, async admin => {
@@ -264,7 +264,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 		expect(starts.map(({partition, offset}) => ({partition, offset}))).toEqual(startsByTool(server, names.share));
 	});
 
-	test('without a group named there is nothing to read, and nothing fails', async () => {
+	test('without a group nothing is read, and nothing fails', async () => {
 		const {port} = connectKafkaClient(settingsFor(server));
 		expect(await port.describe([], testContext)).toEqual({read: [], failed: []});
 		expect(await port.committed([], testContext)).toEqual({read: [], failed: []});

@@ -41,13 +41,16 @@ test.each([
 	['earliest', 'earliest'],
 	['latest', 'latest'],
 	['a time', 'time'],
-])('a partition whose offset for %s cannot be read stops the plan: it does not drop out of it', async (_, which) => {
-	const port = portThatFails(spec => (typeof spec === 'string' ? spec : 'time') === which);
-	const items = [{partition: undefined, spec: {kind: 'ago', ms: 1000}}] as const;
-	await expect(readResetInputs({topic: 'notify', items, now: state}, contextOf(port))).rejects.toMatchObject(
-		unreadable,
-	);
-});
+])(
+	'a plan fails when the offset of a partition for %s cannot be read, instead of leaving the partition out',
+	async (_, which) => {
+		const port = portThatFails(spec => (typeof spec === 'string' ? spec : 'time') === which);
+		const items = [{partition: undefined, spec: {kind: 'ago', ms: 1000}}] as const;
+		await expect(readResetInputs({topic: 'notify', items, now: state}, contextOf(port))).rejects.toMatchObject(
+			unreadable,
+		);
+	},
+);
 
 test('a partition whose start cannot be read any more is no proof that nothing was deleted', async () => {
 	const plan: ResetPlan = {

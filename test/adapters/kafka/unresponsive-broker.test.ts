@@ -43,8 +43,8 @@ async function listen(talk: (socket: Socket) => void): Promise<{host: string; po
 	return {host: '127.0.0.1', port};
 }
 
-describe('what is not there or does not answer', () => {
-	test('a port that refuses is unreachable, at once', async () => {
+describe('a broker that is down or does not answer', () => {
+	test('is unreachable at once when its port refuses connections', async () => {
 		const {port} = connectKafkaClient(settingsFor({host: '127.0.0.1', port: 1}));
 		expect(await rejectionOf(port.cluster(testContext))).toMatchObject({
 			kind: 'unreachable',
@@ -53,7 +53,7 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('one that accepts and stays silent runs into the timeout of the connection', async () => {
+	test('runs into the timeout of the connection when it accepts and stays silent', async () => {
 		const silent = await startSilentListener();
 		ends.push(() => silent.close());
 		const {port} = connectKafkaClient(settingsFor(silent));
@@ -63,7 +63,7 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('one that announces a response of a gigabyte is not waited for', async () => {
+	test('is not waited for when it announces a response of a gigabyte', async () => {
 		const huge = Buffer.alloc(4);
 		huge.writeInt32BE(1 << 30);
 		const {port} = connectKafkaClient(settingsFor(await listen(socket => socket.on('data', () => socket.write(huge)))));
@@ -73,7 +73,7 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('an abort rejects at once, while it is silent, and closing does too', async () => {
+	test('does not delay an abort or close while it is silent', async () => {
 		const silent = await startSilentListener();
 		ends.push(() => silent.close());
 		const client = connectKafkaClient(settingsFor(silent, {connectTimeoutMs: 600_000}));
@@ -105,12 +105,12 @@ describe('what is not there or does not answer', () => {
 			'timeout',
 			/busy or hangs/,
 		],
-	])('one that %s is reported as such', async (_, talk, kind, hint) => {
+	])('is reported as such when it %s', async (_, talk, kind, hint) => {
 		const {port} = connectKafkaClient(settingsFor(await listen(socket => void talk(socket))));
 		expect(await rejectionOf(port.cluster(testContext))).toMatchObject({kind, hint: expect.stringMatching(hint)});
 	});
 
-	test('a broker too old for every request is named', async () => {
+	test('is named when it is too old for every request', async () => {
 		// ApiVersions, with ApiVersions alone.
 		const answer = Buffer.from([0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 18, 0, 0, 0, 0]);
 		const at = await listen(socket => socket.once('data', () => socket.write(answer)));
@@ -149,7 +149,7 @@ describeKafka('kafka-4', 'a bad link', server => {
 		});
 	});
 
-	test('slow, jittery and byte by byte: every figure is the same', async () => {
+	test('every figure is the same when it is slow, jittery and byte by byte', async () => {
 		const topic = uniqueName('slow');
 		const group = uniqueName('slow');
 		await makeTopic(server, topic, 2);
@@ -198,7 +198,7 @@ describeKafka('kafka-4', 'a bad link', server => {
 		return () => seen;
 	}
 
-	test('an act whose answer is lost has an unknown outcome, and is not sent again', async () => {
+	test('an action whose response is lost has an unknown outcome, and is not sent again', async () => {
 		const topic = uniqueName('lost');
 		const group = uniqueName('lost');
 		await makeTopic(server, topic);
@@ -215,7 +215,7 @@ describeKafka('kafka-4', 'a bad link', server => {
 		expect(commits()).toBe(1);
 	});
 
-	test('a broker that is stopped and goes on is read again by the same client', async () => {
+	test('a broker that is stopped and continued is read again by the same client', async () => {
 		const client = connectKafkaClient(settingsFor(server));
 		await client.port.groups(testContext);
 		const [node] = server.nodes;

@@ -128,7 +128,7 @@ describe('a confirmation shows', () => {
 		});
 	});
 
-	test('what covers a pod, however late it is read for the first time', async () => {
+	test('the budgets of a pod, also when they are read late for the first time', async () => {
 		const late = await rig.createClient({text: rig.api.kubeconfigOf('operator')});
 		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
 		const fresh = {...about(), port: late.port};
@@ -141,7 +141,7 @@ describe('a confirmation shows', () => {
 		});
 	});
 
-	test('what may come of forcing a pod of a stateful set', async () => {
+	test('the risk of forcing a pod of a stateful set', async () => {
 		const {warnings, risk, cliEquivalent: equivalent} = await previewOf('delete-pod', 'search/indexer', {grace: '0'});
 		expect(warnings).toContain('two pods have the same identity and may corrupt its data');
 		expect(risk).toBe('high');
@@ -166,7 +166,7 @@ describe('a confirmation shows', () => {
 		expect(unhelpful?.reason).toContain('OnDelete');
 	});
 
-	test('how many pods it is about, without those that are ending, and how many of those wanted serve', async () => {
+	test('how many pods are affected, without those that are ending, and how many of the wanted ones serve', async () => {
 		const own = rows.filter(({namespace, owner}) => namespace === 'gateway' && owner === 'auth');
 		const wanted = own[0]?.workload?.replicas ?? expect.fail();
 		for (const pod of own.slice(0, 2)) await holdEnding(pod);

@@ -214,7 +214,7 @@ describe('without a metrics API', () => {
 		expect(wrong.notes[1]?.text).toMatch(/^prom: .*missing closing \)/);
 	});
 
-	test('and without a Prometheus target, none is guessed', async () => {
+	test('and without a Prometheus target, no Prometheus is queried', async () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readPods(undefined);
 		expect(rows).toEqual([]);
@@ -240,7 +240,7 @@ describe('with a metrics API', () => {
 		expect(rows.filter(({throttled}) => throttled !== undefined)).toEqual([row]);
 	});
 
-	test('a Prometheus that fails takes nothing away', async () => {
+	test('a failing Prometheus does not change the usage', async () => {
 		const {rows, notes} = await readPods('cluster=~"("');
 		expect(rows.length).toBeGreaterThan(10);
 		expect(notes.map(({text}) => text)).toEqual([expect.stringMatching(/^throttling is not known: prom: /)]);

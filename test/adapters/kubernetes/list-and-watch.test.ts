@@ -65,7 +65,7 @@ describe('a list and a watch', () => {
 		expect(found?.metadata.annotations).toEqual({});
 	});
 
-	test('are cheap: pages with a table beside them, then one watch with bookmarks that ends at a random time', async () => {
+	test('send few requests: pages with a table, then one watch with bookmarks that ends at a random time', async () => {
 		const ends = new Set<string | null>();
 		for (const [login, random] of [
 			['viewer', () => 0],
@@ -276,12 +276,12 @@ describe('when', () => {
 	});
 });
 
-describe('once it is noticed that nothing is heard, what is shown is as old as the last that was', () => {
+describe('the age of the objects counts from the last received byte when nothing arrives', () => {
 	const everything = {};
 	const onlyWatches = {verb: 'watch', resource: 'pods'};
 	test.each([
-		{name: 'of the server', where: everything},
-		{name: 'on the watch, though the server lives', where: onlyWatches},
+		{name: 'on any connection', where: everything},
+		{name: 'on the watch, while other requests are answered', where: onlyWatches},
 	])('$name', async ({where}) => {
 		const client = await rig.createClient();
 		await eventually(() => equal(client));
@@ -304,8 +304,8 @@ describe('once it is noticed that nothing is heard, what is shown is as old as t
 	});
 });
 
-describe('without the right', () => {
-	test('to list, it says which line grants it', async () => {
+describe('without the permission', () => {
+	test('to list, the error has the command that grants it', async () => {
 		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
 		await expect(client.port.readWatched('pods', testContext())).rejects.toMatchObject({
 			kind: 'denied',
@@ -315,7 +315,7 @@ describe('without the right', () => {
 		});
 	});
 
-	test('to watch, it is listed again and again', async () => {
+	test('to watch, the kind is listed at an interval', async () => {
 		const rules = [{verbs: ['list'], groups: [''], resources: ['pods']}];
 		rig.api.simulation.cluster.access.grant('bare', rules);
 		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
@@ -326,7 +326,7 @@ describe('without the right', () => {
 		await eventually(() => equal(client));
 	});
 
-	test('that it had, it reports that, retries now and then, and continues when the right is granted again', async () => {
+	test('that was revoked, it reports that, retries from time to time, and continues when it is granted again', async () => {
 		const {access} = rig.api.simulation.cluster;
 		const rules = [{verbs: ['list', 'watch'], groups: [''], resources: ['pods']}];
 		access.grant('bare', rules);

@@ -136,7 +136,7 @@ describe('the state of a log follower', () => {
 		expect(result.texts).toEqual(texts);
 	});
 
-	it('does not read a previous run when it does not know which run was read', () => {
+	it('reads no previous run when it is unknown which run was read', () => {
 		expect(run([observed(restarted)], {knownRestarts: undefined}).step).toMatchObject({
 			kind: 'follow',
 			isNewRun: false,

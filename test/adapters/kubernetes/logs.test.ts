@@ -171,7 +171,7 @@ describe('the log of a pod', () => {
 		expect(own[again - 1]).toBe(runs.lastLineOfPreviousRun('away'));
 	});
 
-	test('says so when what was written meanwhile was rotated away', async () => {
+	test('reports a gap when lines written meanwhile were rotated away', async () => {
 		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 200, retainedLines: 100});
 		rig.addPod('torrent');
 		const opened = await openLogs(await rowsOf(podsSource, ['torrent']));
@@ -209,7 +209,7 @@ describe('the log of a pod', () => {
 		await other.ended;
 	});
 
-	test('says since when nothing was written, and which key shows more', async () => {
+	test('reports since when nothing was written, and which key shows more', async () => {
 		writes(1e-9);
 		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
@@ -261,7 +261,7 @@ describe('the log of a pod', () => {
 		});
 	});
 
-	test('says who may give the right to read it', async () => {
+	test('reports the command that grants reading it', async () => {
 		writes(50);
 		rig.addPod('secret');
 		const rows = await rowsOf(podsSource, ['secret']);
@@ -276,7 +276,7 @@ describe('the log of a pod', () => {
 });
 
 describe('the logs of several', () => {
-	test('are in the order in which they were written, each line led by what wrote it', async () => {
+	test('are in the order in which they were written, each line with its source', async () => {
 		writes(20);
 		for (const name of ['one', 'two', 'three']) rig.addPod(name);
 		const opened = await openLogs(await rowsOf(podsSource, ['one', 'two', 'three']));
@@ -291,7 +291,7 @@ describe('the logs of several', () => {
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
 	});
 
-	test('of the runs before are headed each where its own lines begin', async () => {
+	test('of previous runs have a heading for each run', async () => {
 		writes(20);
 		for (const name of ['one', 'steady', 'two']) rig.addPod(name);
 		const rows = await rowsOf(podsSource, ['one', 'steady', 'two']);
@@ -310,7 +310,7 @@ describe('the logs of several', () => {
 		});
 	});
 
-	test('of a workload follow its pods as they go and come', async () => {
+	test('of a workload follow its pods as they end and start', async () => {
 		const [web] = rig.api.simulation.cluster.store.list<Pod>('pods', 'checkout').filter(isOfWeb);
 		rig.api.simulation.programs.set(web?.spec.containers[0]?.image ?? '', {linesPerSecond: 10});
 		const rows = await rowsOf(workloadsSource, ['web']);
@@ -344,7 +344,7 @@ describe('the logs of several', () => {
 		for (const own of found.values()) expectUnbroken(own);
 	});
 
-	test('are read again when the connection is dead without saying so', async () => {
+	test('are read again when the connection is dead without an error', async () => {
 		writes(50);
 		rig.addPod('dead');
 		const impatient = await rig.createClient({}, {timings: fastTimings});

@@ -88,7 +88,7 @@ describe('several marked pods', () => {
 		});
 	});
 
-	test('are one less when somebody else has deleted one: the plan is stale', async () => {
+	test('have a stale plan when another client has deleted one', async () => {
 		const rows = await rowsOf('payments', 'api', 2);
 		const preview = await remove.preview(rows, {grace: 'default'}, about());
 		rig.removePod(rows[1]?.name ?? '', 'payments');
@@ -98,7 +98,7 @@ describe('several marked pods', () => {
 		);
 	});
 
-	test('go on with those that are left, as a new plan', async () => {
+	test('are offered again as a new plan without the deleted one', async () => {
 		const rows = await rowsOf('payments', 'api', 2);
 		const {plan} = await remove.preview(rows, {grace: 'default'}, about());
 		rig.removePod(rows[0]?.name ?? '', 'payments');

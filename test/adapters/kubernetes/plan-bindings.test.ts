@@ -285,7 +285,7 @@ describe('what a plan is bound to', () => {
 	planBindingTests(actions, cases);
 
 	test.each(['kubernetes.delete-pod', 'kubernetes.evict-pod'])(
-		'%s: a pod that was dead when it was shown and is ready now is left alone',
+		'%s: a pod that failed when it was shown and is ready now is not changed',
 		async id => {
 			const action = actions.find(one => one.id === id) ?? expect.fail(id);
 			const {
@@ -311,7 +311,7 @@ describe('what a plan is bound to', () => {
 	);
 
 	test.each(['kubernetes.delete-pod', 'kubernetes.evict-pod'])(
-		'%s: of several pods those are left that are as they were shown, and only they are sent',
+		'%s: of several pods only the unchanged ones are sent',
 		async id => {
 			const action = actions.find(one => one.id === id) ?? expect.fail(id);
 			putPod();

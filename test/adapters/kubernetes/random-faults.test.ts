@@ -19,7 +19,7 @@ const step = fc.oneof(
 	fc.record({does: fc.constant('wait'), ms: fc.integer({min: 1, max: 60})}),
 );
 
-test('whatever happens, in the end what is shown is what is there', async () => {
+test('after random faults the shown objects are those of the server', async () => {
 	const rig = await startClusterFixture({timings: fastTimings});
 	const {faults} = rig.api;
 	try {

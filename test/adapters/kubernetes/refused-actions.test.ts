@@ -58,8 +58,8 @@ const replicas = () => {
 	return (found as unknown as {spec: {replicas: number}}).spec.replicas;
 };
 
-describe('what is refused', () => {
-	test('a viewer sees who may not, with the line that grants it, and changes nothing', async () => {
+describe('a refused action', () => {
+	test('of a viewer names the user, has the command that grants it, and changes nothing', async () => {
 		const {about, one} = await as('viewer');
 		const scale = action('kubernetes.scale');
 		const before = replicas();
@@ -71,7 +71,7 @@ describe('what is refused', () => {
 		expect(replicas()).toBe(before);
 	});
 
-	test('a review that is itself refused is unknown, and no denial', async () => {
+	test('is not concluded when the access review itself is refused: the permission is unknown', async () => {
 		const {about, one} = await as('noreview');
 		const restart = action('kubernetes.restart');
 		const preview = await restart.preview([one(ofWeb)], {}, about());
@@ -79,7 +79,7 @@ describe('what is refused', () => {
 		expect(checks.find(check => check.label === 'the right to change it')?.result).toBe('unknown');
 	});
 
-	test('a disruption budget blocks an eviction, and is named', async () => {
+	test('names the disruption budget that blocks an eviction', async () => {
 		const {about, one} = await as('operator');
 		const evict = action('kubernetes.evict-pod');
 		const row = one(each => each.owner === 'api' && each.namespace === 'checkout' && each.severity === 'ok');
@@ -101,7 +101,7 @@ describe('what is refused', () => {
 	});
 });
 
-describe('a reply that is lost', () => {
+describe('a lost reply', () => {
 	test('leaves the outcome unknown, and is not sent again', async () => {
 		const {about, one} = await as('operator');
 		const scale = action('kubernetes.scale');

@@ -104,7 +104,7 @@ describe('the crash loop', () => {
 		);
 	});
 
-	test('is still there after its pods were deleted, and after it was scaled', async () => {
+	test('remains after its pods were deleted, and after it was scaled', async () => {
 		const {act, pass, findings, pods} = await open('crashloop');
 		const bad = (await pods()).filter(isBad);
 		expect(bad).toHaveLength(3);
@@ -140,7 +140,7 @@ const rolledOut = [
 ] as const;
 
 describe('the storm', () => {
-	test('is still there after everything in it was restarted', async () => {
+	test('remains after all its workloads were restarted', async () => {
 		const {act, pass, findings} = await open('storm');
 		for (const [namespace, name] of rolledOut) await act('kubernetes.restart', namespace, name, isBad);
 		await pass(12);

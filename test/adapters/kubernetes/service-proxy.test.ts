@@ -70,7 +70,7 @@ test('a request reaches the service with its method, query, headers and body', a
 	});
 });
 
-test('what the service refuses is its answer; what the API server refuses is an error of ours', async () => {
+test('a refusal of the service is returned as its response; one of the API server is an AdapterError', async () => {
 	expect(await ask({path: '/missing'})).toEqual({status: 404, body: 'no such thing here'});
 	expect((await ask({path: '/moved'})).status).toBe(302);
 	await expect(ask({path: '/'}, rig.api.kubeconfigOf('viewer'))).rejects.toMatchObject({

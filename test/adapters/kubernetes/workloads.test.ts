@@ -93,7 +93,7 @@ describe('workloads', () => {
 		expect(of('warehouse')[0]?.rollout).toMatchObject({revision: 1, first: true});
 	});
 
-	test('leave the row of a pod the very same until something of it changes', async () => {
+	test('leave the row of a pod the same object until something of it changes', async () => {
 		const poll = podsSource.open(port, target);
 		const steady = async () => {
 			const rows = (await poll(testContext())).rows as readonly PodRow[];
@@ -113,7 +113,7 @@ describe('workloads', () => {
 		});
 	});
 
-	test('of a namespace that does not exist are said to be of none, and of one where nothing runs are not', async () => {
+	test('of a namespace that does not exist are reported as such, unlike those of an empty namespace', async () => {
 		const namespaces = ['checkout', 'serach', 'empty'] as const;
 		const {store} = rig.api.simulation.cluster;
 		const checkout = store.get('namespaces', undefined, 'checkout') ?? expect.fail();
@@ -126,7 +126,7 @@ describe('workloads', () => {
 		});
 	});
 
-	test('take the moment when an earlier revision came back, which no object bears', async () => {
+	test('have the time of a rollback, which no object contains', async () => {
 		const {store} = rig.api.simulation.cluster;
 		const before = Date.now();
 		const sets = store.list<KubeObject & {spec: {template: Deployment['spec']['template']}}>(
@@ -203,7 +203,7 @@ describe('workloads', () => {
 		]);
 	});
 
-	test('have in Top what the same pods and nodes have in Pods', async () => {
+	test('have the same figures in Top as in Pods', async () => {
 		for (const [source, kind, ids] of [
 			[podUsageSource, 'Pod', ['describe-pod-usage', 'logs', 'events', 'yaml', 'owners']],
 			[nodeUsageSource, 'Node', ['events', 'yaml', 'describe-node']],

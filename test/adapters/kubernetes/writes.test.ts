@@ -30,7 +30,7 @@ const replicas = async () => {
 };
 
 describe('a patch', () => {
-	test('of each of the three types does what it says', async () => {
+	test('of each of the three types changes the object', async () => {
 		const label = (name: string) => ({metadata: {labels: {[name]: 'yes'}}});
 		await port.patch(deployment, {type: 'merge', body: label('merged')}, {dryRun: false}, acting());
 		await port.patch(deployment, {type: 'strategic', body: label('strategic')}, {dryRun: false}, acting());
@@ -98,7 +98,7 @@ describe('a pod', () => {
 	});
 });
 
-describe('an act', () => {
+describe('a write', () => {
 	test('never leaves a connection that was opened read-only', async () => {
 		const client = await rig.createClient({}, {readOnly: true});
 		const {metadata} = rig.addPod('refused');
@@ -112,7 +112,7 @@ describe('an act', () => {
 		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
 	});
 
-	test('that is not allowed says which line grants it', async () => {
+	test('that is not allowed fails with the command that grants it', async () => {
 		const client = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});
 		const patch = {type: 'merge', body: {spec: {replicas: 1}}} as const;
 		await expect(
@@ -151,10 +151,10 @@ describe('an act', () => {
 	});
 });
 
-describe('what we may do', () => {
+describe('a permission', () => {
 	const scale = {verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace: 'checkout'};
 
-	test('is allowed, denied, or unknown where even the question is', async () => {
+	test('is allowed, denied, or unknown where the access review is denied', async () => {
 		const ask = async (login: Parameters<typeof rig.api.kubeconfigOf>[0]) => {
 			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)});
 			return (await client.port.reviewAccess(scale, testContext())).answer;
@@ -164,7 +164,7 @@ describe('what we may do', () => {
 		expect(await ask('noreview')).toBe('unknown');
 	});
 
-	test('is reported as permissions, with the commands that grant them', async () => {
+	test('is reported with the command that grants it', async () => {
 		const file = await rig.writeFile('permissions', rig.api.kubeconfigOf('viewer'));
 		const settings = createKubernetesSettings(
 			{kubeconfig: [file]},
@@ -184,7 +184,7 @@ describe('what we may do', () => {
 		await connection.close();
 	});
 
-	test('includes namespaces: which of the watched ones do not exist', async () => {
+	test('is also reported for watched namespaces that do not exist', async () => {
 		const file = await rig.writeFile('namespaces', rig.api.kubeconfigOf('viewer'));
 		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
 		const settings = createKubernetesSettings(words, {...systemEnvironment(), env: {}, home: rig.folder});
@@ -203,8 +203,8 @@ describe('what we may do', () => {
 	});
 });
 
-describe('other reads', () => {
-	test('is usage, or which of three is wrong with it', async () => {
+describe('a read', () => {
+	test('of usage returns it, or one of three errors', async () => {
 		const {cluster} = rig.api.simulation;
 		await eventually(async () => {
 			const usage = await port.podUsage(testContext());
@@ -221,7 +221,7 @@ describe('other reads', () => {
 		await expect(bare.port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'denied'});
 	});
 
-	test('a log is read completely and while it grows', async () => {
+	test('of a log is complete, also while it grows', async () => {
 		const {items} = await port.list({type: pods, namespace: 'checkout'}, testContext());
 		const first = items.find(({status}) => JSON.stringify(status).includes('"ready":true'));
 		expect(first).toBeDefined();
@@ -241,7 +241,7 @@ describe('other reads', () => {
 		expect(followed.length).toBeGreaterThan(5);
 	});
 
-	test('is a list with selectors, of metadata alone, and not longer than wanted', async () => {
+	test('of a list supports selectors, metadata only, and a limit', async () => {
 		const {items, more} = await port.list({type: pods, namespace: '', limit: 3, metadataOnly: true}, testContext());
 		expect([items.length, more]).toEqual([3, true]);
 		expect(items[0]).not.toHaveProperty('spec');

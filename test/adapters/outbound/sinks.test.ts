@@ -81,7 +81,7 @@ const tcp = (port: number): SinkSettings => ({
 });
 
 describe('syslog over TCP', () => {
-	test('sends each message with its length, in order, and is sure when the other end has read to the end', async () => {
+	test('sends each message with its length, in order, and confirms them when the other end has read to the end', async () => {
 		const {received, reading} = recorder();
 		const port = await listening(createServer(reading));
 		const sink = createAuditSink(tcp(port));
@@ -91,7 +91,7 @@ describe('syslog over TCP', () => {
 		expect(messagesIn(received.text)).toHaveLength(3);
 	});
 
-	test('is sure of nothing where no server listens', async () => {
+	test('confirms nothing where no server listens', async () => {
 		const server = createServer();
 		const port = await listening(server);
 		await new Promise(done => server.close(done));
@@ -108,7 +108,7 @@ describe('syslog over TCP', () => {
 		['that ends its side at once, and could read on', socket => socket.end()],
 		['that goes in the middle', socket => socket.once('data', () => socket.resetAndDestroy())],
 	];
-	test.each(bad)('is sure of nothing at a server %s', async (_, behave) => {
+	test.each(bad)('confirms nothing at a server %s', async (_, behave) => {
 		const {listener} = recorder(behave);
 		const port = await listening(createServer({allowHalfOpen: true}, listener));
 		// So much that it cannot all be on its way before the other end is heard.
@@ -119,7 +119,7 @@ describe('syslog over TCP', () => {
 	test.each([
 		['reads and never answers the end', true],
 		['accepts and never reads', false],
-	])('is sure of nothing at a server that %s, and ends with its signal', async (_, reads) => {
+	])('confirms nothing at a server that %s, and ends with its signal', async (_, reads) => {
 		const {listener} = recorder(socket => {
 			if (reads) socket.resume();
 			else socket.pause();
@@ -217,7 +217,7 @@ describe('syslog over TLS and a webhook', () => {
 		['/hooks/midwatch', '/hooks/midwatch'],
 		['', '/'],
 	])(
-		'a webhook at "%s" gets the records as JSON by POST, and is sure by a status from 200 to 299',
+		'a webhook at "%s" gets the records as JSON by POST, and confirms them by a status from 200 to 299',
 		async (path, url) => {
 			const {seen, settings} = await hook(204);
 			const sink = createAuditSink(settings(path));
@@ -230,7 +230,7 @@ describe('syslog over TLS and a webhook', () => {
 	);
 
 	test.each([302, 401, 404, 500])(
-		'a webhook that answers %i has not taken them, and no secret is shown',
+		'a webhook that responds with %i has not accepted them, and no secret is shown',
 		async status => {
 			const {settings} = await hook(status);
 			const error = await failureOf(createAuditSink(settings('/x')).send(records, soon()));
@@ -239,7 +239,7 @@ describe('syslog over TLS and a webhook', () => {
 		},
 	);
 
-	test('a silent webhook is given up with the signal', async () => {
+	test('a silent webhook ends with the signal', async () => {
 		const {seen, settings} = await hook(200, false);
 		const late = new AbortController();
 		const sending = failureOf(createAuditSink(settings('/x')).send(records, late.signal));
@@ -257,7 +257,7 @@ describe('syslog over a Unix socket', () => {
 	afterAll(() => rmSync(folder, {recursive: true, force: true}));
 	const unix = (path: string): SinkSettings => ({kind: 'syslog', to: {over: 'unix', path}, facility: 4, tls: {}});
 
-	test('of the kind stream takes framed messages', async () => {
+	test('of the kind stream gets framed messages', async () => {
 		const path = join(folder, 'stream');
 		const {received, reading} = recorder();
 		await listening(createServer(reading), path);
@@ -265,7 +265,7 @@ describe('syslog over a Unix socket', () => {
 		expect(messagesIn(received.text)).toEqual(wanted);
 	});
 
-	test('that is not there, or is a file, has taken nothing', async () => {
+	test('that does not exist, or is a file, has accepted nothing', async () => {
 		for (const path of [join(folder, 'absent'), import.meta.filename]) {
 			expect(await failureOf(createAuditSink(unix(path)).send(records, soon()))).toMatchObject({name: 'AdapterError'});
 		}
@@ -287,7 +287,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 		return () => text.split('\n').slice(1, -1);
 	}
 
-	test('of the kind datagram takes one message after the other', async () => {
+	test('of the kind datagram gets one message after the other', async () => {
 		const path = join(folder, 'datagrams');
 		const heard = await datagrams(path);
 		const large = {...record(3), json: JSON.stringify({text: 'x'.repeat(7000)})};
@@ -343,7 +343,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 		});
 	});
 
-	test('whose reader has closed, or whose queue is full, takes nothing more', async () => {
+	test('whose reader has closed, or whose queue is full, accepts nothing more', async () => {
 		const path = join(folder, 'deaf');
 		await datagrams(path, true);
 		const sink = createAuditSink(unix(path));

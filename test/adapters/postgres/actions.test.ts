@@ -59,7 +59,7 @@ for (const name of postgresVersions) {
 			expect(await ends[1]).toBe('done');
 		});
 
-		test('the record travels with the act: the server logs it under its id', async () => {
+		test('an action is sent with the id of its record, which the server logs', async () => {
 			const sleeper = await shared.guest('acts-record');
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
 			const row = await readRow(shared.watch, sleeper.pid, each => each.state === 'active');
@@ -76,7 +76,7 @@ for (const name of postgresVersions) {
 			).toBe(true);
 		});
 
-		test('the line for the shell does the same, in a real shell', async () => {
+		test('the CLI equivalent does the same in a real shell', async () => {
 			const sleeper = await shared.guest("acts 'quoted' \\ $HOME");
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
 			const row = await readRow(shared.watch, sleeper.pid, each => each.state === 'active');
@@ -105,7 +105,7 @@ for (const name of postgresVersions) {
 			}
 		});
 
-		test('cancelling does not end an idle transaction, and says what does', async () => {
+		test('cancelling is refused for an idle transaction, with what ends it', async () => {
 			const idle = await shared.guest('acts-idle');
 			await idle.client.query('BEGIN');
 			const row = await readRow(shared.watch, idle.pid);
@@ -123,7 +123,7 @@ for (const name of postgresVersions) {
 			await idle.client.query('COMMIT');
 		});
 
-		test('a session that went on from idle to work is not ended for having been idle', async () => {
+		test('a session that was shown as idle and runs a statement now is not ended', async () => {
 			const idle = await shared.guest('acts-moved');
 			await idle.client.query('BEGIN');
 			const row = await readRow(shared.watch, idle.pid);
@@ -170,7 +170,7 @@ for (const name of postgresVersions) {
 	});
 }
 
-describePostgres('postgres-15', 'acts in a database of another encoding', server => {
+describePostgres('postgres-15', 'actions in a database of another encoding', server => {
 	test('a statement that cannot be converted does not make a signal that was sent look refused', async () => {
 		const database = 'acts_euc_jp';
 		const kind = "TEMPLATE template0 ENCODING 'EUC_JP' LC_COLLATE 'C' LC_CTYPE 'C'";
@@ -200,8 +200,8 @@ describePostgres('postgres-15', 'acts in a database of another encoding', server
 	});
 });
 
-describePostgres('postgres-15', 'acts when all connections are taken', server => {
-	test('the one connection that reads acts, under the record, and goes on reading', async () => {
+describePostgres('postgres-15', 'actions when all connections are in use', server => {
+	test('the connection that reads sends the signal, with the id of the record, and continues to read', async () => {
 		const watch = await openPostgres(server, 'operator');
 		const sleeper = await openSession(server, 'acts-full');
 		const end = sleeper.startQuery('SELECT pg_sleep(60)');

@@ -47,20 +47,20 @@ const said = (text: string) => ({source: 'the test', reveal: async () => text});
 describePostgres('postgres-15', 'connecting', server => {
 	const here = {host: server.host, port: server.port};
 
-	test('a wrong password is denied, and does not appear in what is said', async () => {
+	test('a wrong password is denied, and does not appear in the error', async () => {
 		const error = await failure(server, {password: said('not-the-password')});
 		expect(error).toMatchObject({kind: 'denied', hint: expect.stringContaining('Check the password')});
 		expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain('not-the-password');
 	});
 
-	test('a database that is not there is named', async () => {
+	test('a database that does not exist is named', async () => {
 		expect(await failure(server, {database: 'nowhere'})).toMatchObject({
 			kind: 'unsupported',
 			message: expect.stringContaining('"nowhere" does not exist'),
 		});
 	});
 
-	test('the second host is read when nothing listens on the first, and the deck says so', async () => {
+	test('the second host is read when nothing listens on the first, and this is shown', async () => {
 		const dead = {host: '127.0.0.1', port: await deadPort()};
 		const watch = await openPostgres(server, 'monitor', {settings: {hosts: [dead, here]}});
 		try {
@@ -198,7 +198,7 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 		});
 	});
 
-	test('verify-full minds the name, verify-ca the issuer alone', async () => {
+	test('verify-full checks the name and the issuer, verify-ca only the issuer', async () => {
 		// Another address of this machine, which the certificate does not name.
 		const door = createServer(client => {
 			const beyond = connect(server.port, server.host);
@@ -230,14 +230,14 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 });
 
 describePostgres('postgres-tls-expired', 'an expired certificate', server => {
-	test('stops those who check it, and says what to renew', async () => {
+	test('is refused by the modes that verify it, with what to renew', async () => {
 		expect(await failure(server, {})).toMatchObject({
 			kind: 'unreachable',
 			hint: 'The certificate has expired: renew it on the server.',
 		});
 	});
 
-	test('does not stop require, which checks nothing', async () => {
+	test('is accepted by require, which verifies nothing', async () => {
 		const watch = await openPostgres(server, 'monitor', {settings: {tls: {mode: 'require'}}});
 		expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 		await watch.close();

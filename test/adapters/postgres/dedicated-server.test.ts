@@ -74,7 +74,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 		await talker.end();
 	});
 
-	test('a restart between two reads costs one of them, and no figure is made of two lives', async () => {
+	test('a restart between two reads fails one of them, and no figure is computed across it', async () => {
 		await watch.read('postgres.session');
 		await watch.read('postgres.statement');
 		await stopPostgres(server);

@@ -36,7 +36,7 @@ describe('postgresError', () => {
 		expect(error.hint).toMatch(/^[A-Z].*\.$/);
 	});
 
-	it('lets an AdapterError pass as it is', () => {
+	it('returns an AdapterError as it is', () => {
 		const error = new AdapterError('conflict', 'moved', 'Look again.');
 		expect(postgresError(error, 'db:5432')).toBe(error);
 	});

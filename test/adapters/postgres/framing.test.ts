@@ -10,7 +10,7 @@ const message = (code: string, body: Buffer): Buffer => {
 };
 
 describe('createFraming', () => {
-	it('lets every message of a server pass, however it is cut', () => {
+	it('passes on every message of a server, however it is split', () => {
 		const messages = fc.array(
 			fc.tuple(fc.constantFrom(...'RKSZTtDCE1N2n3AsIGHWdcVv'), fc.uint8Array({maxLength: 40})),
 			{minLength: 1, maxLength: 8},
@@ -53,7 +53,7 @@ describe('createFraming', () => {
 		return {read: limit, wrong: undefined};
 	};
 
-	it('refuses an answer of ever more rows, and counts each answer by itself', () => {
+	it('refuses a response with too many rows, and counts each response by itself', () => {
 		const row = message('D', count(1, 2 ** 20));
 		const check = createFramingGuard();
 		for (let turn = 0; turn < 3; turn += 1) {
@@ -74,7 +74,7 @@ describe('createFraming', () => {
 		expect(read).toBeGreaterThan(500);
 	});
 
-	it('refuses an answer of ever more messages that are small', () => {
+	it('refuses a response of too many small messages', () => {
 		expect(readOf(createFramingGuard(), message('N', Buffer.alloc(1)), 300_000).wrong).toBe('its answer is too large');
 	});
 
@@ -91,7 +91,7 @@ describe('createFraming', () => {
 		}
 	});
 
-	it('refuses a login of ever more requests for a password', () => {
+	it('refuses a login with too many requests for a password', () => {
 		const request = message('R', Buffer.from([0, 0, 0, 3]));
 		expect(readOf(createFramingGuard(), request, 100)).toEqual({read: 8, wrong: 'it does not speak PostgreSQL'});
 	});

@@ -11,7 +11,7 @@ const cancel = actionOf('postgres.cancel');
 const terminate = actionOf('postgres.terminate');
 
 for (const name of postgresVersions) {
-	describePostgres(name, 'acts on several', server => {
+	describePostgres(name, 'actions on several sessions', server => {
 		const shared = sharePostgres(server);
 
 		test('several marked sessions are ended by one plan and one statement, and no other', async () => {
@@ -59,7 +59,7 @@ for (const name of postgresVersions) {
 			expect(sent).toHaveLength(1);
 		});
 
-		test('one of several that has changed makes the plan stale; when sent anyway, that session is not signalled', async () => {
+		test('one that has changed makes the plan stale; when the plan is sent anyway, that session is not signalled', async () => {
 			const marked = [
 				await shared.guest('acts-mixed'),
 				await shared.guest('acts-mixed'),
@@ -110,7 +110,7 @@ for (const name of postgresVersions) {
 			await changed.client.query('COMMIT');
 		});
 
-		test('the statements of several are cancelled together; one that went on keeps its next statement', async () => {
+		test('their statements are cancelled together; a session that runs its next statement is not cancelled', async () => {
 			const marked = [
 				await shared.guest('acts-cancels'),
 				await shared.guest('acts-cancels'),
@@ -181,7 +181,7 @@ for (const name of postgresVersions) {
 			expect(await next).toBe('done');
 		});
 
-		test('the line for the shell ends several as the plan does, in a real shell', async () => {
+		test('the CLI equivalent ends several as the plan does, in a real shell', async () => {
 			const marked = [await shared.guest('acts-cli'), await shared.guest('acts-cli')];
 			const [idle, works] = marked as [OtherSession, OtherSession];
 			await idle.client.query('BEGIN');

@@ -6,14 +6,14 @@ import {describePostgres, postgresVersions} from '../../estate/describe-server.t
 import {targetOf} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
-	describePostgres(name, 'a link', server => {
+	describePostgres(name, 'a connection', server => {
 		const open = (application = 'midwatch') => {
 			const {settings} = targetOf(server, 'monitor');
 			return createPostgresConnection(pg, settings, {application, hosts: settings.hosts, gate: createLoginLimiter()});
 		};
 		const signal = () => AbortSignal.timeout(120_000);
 
-		test('binds its session before the first statement: short, blocking no other session, in one zone, and without writes', async () => {
+		test('configures its session before the first statement: timeouts, UTC and read-only', async () => {
 			const link = open('midwatch 0123456789');
 			const names = [
 				'statement_timeout',
@@ -46,7 +46,7 @@ for (const name of postgresVersions) {
 			await link.close();
 		});
 
-		test('gives every value as the text of the server', async () => {
+		test('returns every value as the text of the server', async () => {
 			const link = open();
 			const [row] = await link.query(
 				`SELECT 9007199254740993::bigint AS big, '2026-11-21 14:05:20.123456+00'::timestamptz AS at, true AS yes, NULL AS none`,
@@ -57,7 +57,7 @@ for (const name of postgresVersions) {
 			await link.close();
 		});
 
-		test('puts one question after another, and a refused one spoils neither the next nor the connection', async () => {
+		test('runs one statement after the other; a refused one affects neither the next nor the connection', async () => {
 			const link = open();
 			const pid = async () => (await link.query('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
 			const [before, failed, after] = await Promise.allSettled([pid(), link.query('SELECT 1/0', [], signal()), pid()]);

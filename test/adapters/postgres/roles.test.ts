@@ -5,7 +5,7 @@ import {actionOf, openPostgres, openSession, pollUntil, readRow} from './postgre
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'roles', server => {
-		test('a role without grants sees what is hidden and the statement that shows it; the rest is shown', async () => {
+		test('a role without grants sees how much is hidden and the statement that grants it; the rest is shown', async () => {
 			const app = await openSession(server, 'roles-bare');
 			const end = app.startQuery('SELECT pg_sleep(60)');
 			const watch = await openPostgres(server, 'bare');
@@ -93,7 +93,7 @@ for (const name of postgresVersions) {
 			}
 		});
 
-		test('the lines that are named grant it, whatever the name', async () => {
+		test('the reported statements grant it, whatever the name of the role', async () => {
 			await runQuery(server, 'CREATE ROLE "Night Watch" LOGIN PASSWORD \'x\'');
 			const user = 'Night Watch';
 			const settings = {user, password: {source: 'the test', reveal: async () => 'x'}};
@@ -113,7 +113,7 @@ for (const name of postgresVersions) {
 			}
 		});
 
-		test('without the right, the check blocks and names the grant, and the server refuses too', async () => {
+		test('without the permission, the check blocks with the statement that grants it, and the server refuses too', async () => {
 			const app = await openSession(server, 'roles-monitor');
 			const end = app.startQuery('SELECT pg_sleep(60)');
 			const watch = await openPostgres(server, 'monitor');

@@ -34,7 +34,7 @@ for (const name of postgresVersions) {
 			await runQuery(server, 'DROP TABLE mw_stock');
 		});
 
-		test('who waits is shown under whom it waits for, and the finding names the root', async () => {
+		test('a waiting session is shown below the one it waits for, and the finding names the root', async () => {
 			const root = await guest('sessions-root');
 			await root.client.query('BEGIN');
 			await root.client.query('UPDATE mw_stock SET n = n + 1');
@@ -83,7 +83,7 @@ for (const name of postgresVersions) {
 			await pollUntil(async () => ((await watch.sessions()).some(row => row.roots.length > 0) ? undefined : true));
 		});
 
-		test('an idle session that holds an advisory lock in the way is shown too', async () => {
+		test('an idle session that blocks others with an advisory lock is shown too', async () => {
 			const holder = await guest('sessions-advisory');
 			await holder.client.query('SELECT pg_advisory_lock(4711)');
 			const waiter = await guest('sessions-advisory-waiter');

@@ -32,7 +32,7 @@ describePostgres('postgres-15', 'a server on which logins wait for a lock', like
 		return rows[0]?.n ?? 0;
 	}
 
-	test('leave one backend, however often we try, and the first read after the lock works', async () => {
+	test('has one backend of ours, however often we try, and is read again after the lock', async () => {
 		await locker.client.query('BEGIN; LOCK TABLE pg_authid IN ACCESS EXCLUSIVE MODE');
 		const refusals: unknown[] = [];
 		for (let attempt = 0; attempt < 6; attempt++) {

@@ -103,7 +103,7 @@ for (const authentication of ['cleartext', 'md5', 'scram'] as const) {
 }
 
 test.each([undefined, 'verify-full', 'verify-ca'] as const)(
-	'mode %s does not even say who we are to a server with a certificate of an unknown issuer',
+	'mode %s does not send the user name to a server with a certificate of an unknown issuer',
 	async mode => {
 		const server = await startImpostor('cleartext', true);
 		expect(await failure(settingsFor(server, {mode}))).toMatchObject({
@@ -143,7 +143,7 @@ test('on this machine a password needs no TLS', async () => {
 	expect(server.received()).toContain(canary);
 });
 
-test('a server that lets us in without the password that it was to ask for gets no query', async () => {
+test('a server that accepts the login without the required authentication gets no query', async () => {
 	const server = await startImpostor('nothing', false);
 	expect(await failure(settingsFor(server, {mode: 'prefer'}))).toMatchObject({
 		kind: 'denied',
@@ -195,7 +195,7 @@ function message(code: string, body: Buffer): Buffer {
 	return Buffer.concat([header, body]);
 }
 
-test('one that answers with ever more of megabytes is not read on', async () => {
+test('a server that sends megabytes without end is not read further', async () => {
 	const [loggedIn, ready] = [message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))];
 	const field = Buffer.alloc(2 ** 20);
 	field.writeUInt16BE(1, 0);

@@ -22,13 +22,13 @@ describePrometheus('prometheus-tls', 'that requires a client certificate', () =>
 		removeFiles();
 	});
 
-	test('is read with a certificate of its authority', async () => {
+	test('answers a client with a certificate of its authority', async () => {
 		const fixture = await openPrometheus(settingsFor(disposable.current()));
 		expect((await fixture.read('prometheus.target')).rows).toMatchObject([{health: 'up'}]);
 		await fixture.connection.close();
 	});
 
-	test.each(refused)('is refused with a hint for $name', async ({shows, message, hint}) => {
+	test.each(refused)('reports with a hint: $name', async ({shows, message, hint}) => {
 		const settings = settingsFor(disposable.current());
 		const fixture = await openPrometheus({...settings, tls: {ca: certificate.ca, ...shows}});
 		for (let turn = 0; turn < 2; turn++) {

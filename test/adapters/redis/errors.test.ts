@@ -7,7 +7,7 @@ const reply = (message: string) =>
 	Object.assign(new Error(message), {name: 'ReplyError', command: {args: ['hunter2']}});
 const broken = (message: string, code?: string) => Object.assign(new Error(message), code === undefined ? {} : {code});
 
-describe('what a server refuses', () => {
+describe('the error for a refusal', () => {
 	test.each([
 		[
 			"NOPERM this user has no permissions to run the 'config|get' command",
@@ -40,7 +40,7 @@ describe('what a server refuses', () => {
 		expect(error.hint).toMatch(hint);
 	});
 
-	test('never carries the arguments of the command: those of AUTH are secret', () => {
+	test('never has the arguments of the command: those of AUTH are secret', () => {
 		const error = redisError(reply('WRONGPASS no'), {...request, command: 'AUTH'});
 		expect(error.cause).toBeUndefined();
 		expect(JSON.stringify({...error, message: error.message})).not.toContain('hunter2');
@@ -50,7 +50,7 @@ describe('what a server refuses', () => {
 	});
 });
 
-describe('what breaks', () => {
+describe('the error for a broken connection', () => {
 	test.each([
 		[broken('connect ECONNREFUSED', 'ECONNREFUSED'), 'unreachable', /Nothing listens/],
 		[broken('getaddrinfo ENOTFOUND x', 'ENOTFOUND'), 'unreachable', /DNS/],
@@ -80,7 +80,7 @@ describe('what breaks', () => {
 		);
 	});
 
-	test('is left as it is when it was said already', () => {
+	test('is returned as it is when it is an AdapterError already', () => {
 		const said = new AdapterError('conflict', 'moved', 'look');
 		expect(redisError(said, request)).toBe(said);
 	});

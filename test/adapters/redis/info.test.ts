@@ -111,7 +111,7 @@ describe('CLIENT LIST', () => {
 });
 
 describe('SLOWLOG GET', () => {
-	test('counts arguments and leaves them behind', () => {
+	test('counts arguments and drops them', () => {
 		const entries = [
 			[7, 1000, 12_000, ['set', 'secret-key', 'secret-value'], '10.0.0.7:5', 'worker'],
 			[6, 999, 11_000, ['CONFIG', 'set', 'requirepass', 'hunter2'], '10.0.0.7:5', ''],

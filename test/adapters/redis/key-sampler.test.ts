@@ -43,7 +43,7 @@ function keyspace(
 }
 
 describe('a pass of the sampler', () => {
-	test('that comes round is complete, and looks at no key twice', async () => {
+	test('that reaches its start again is complete, and reads no key twice', async () => {
 		const keys = keyspace([['a', 'b'], [], ['b', 'c', 'deleted']]);
 		const sample = await sampleKeys(keys, budget, testContext);
 		expect(sample.keys.map(({name}) => name)).toEqual(['a', 'b', 'c']);
@@ -51,7 +51,7 @@ describe('a pass of the sampler', () => {
 		expect(keys.described).toEqual(['a', 'b', 'c', 'deleted']);
 	});
 
-	test('keeps keys apart that are not text', async () => {
+	test('distinguishes keys that are not text', async () => {
 		const sample = await sampleKeys(keyspace([['\u00ff', '\u00fe']]), budget, testContext);
 		expect(sample.keys).toHaveLength(2);
 	});
@@ -103,7 +103,7 @@ describe('a pass of the sampler', () => {
 });
 
 describeRedis('redis', 'the sampler', estate => {
-	test('keeps to its commands and its budget, and leaves keys untouched', async () => {
+	test('sends only its commands within its budget, and changes no key', async () => {
 		const server = await startDedicatedRedis(estate, 'sampler', ['maxmemory-policy allkeys-lru']);
 		const login = server.logins.default;
 		const fixture = await openRedis({
@@ -127,7 +127,7 @@ describeRedis('redis', 'the sampler', estate => {
 		await server.end();
 	});
 
-	test('says which databases it did not look at', async () => {
+	test('reports the databases that it did not read', async () => {
 		const server = await startDedicatedRedis(estate, 'databases');
 		runRedisCli(server, '-n', '3', 'SET', 'a', '1');
 		const fixture = await openRedis(settingsFor(server, server.logins.default));
@@ -156,7 +156,7 @@ describeRedis('redis', 'the sampler and a replica', estate => {
 		await primary.end();
 	});
 
-	test('the one that is named is read, and the primary is left alone', async () => {
+	test('the configured replica is read, and the primary gets no command', async () => {
 		const {host, port} = replica;
 		const fixture = await openRedis({...settingsFor(primary, primary.logins.default), replica: {host, port}});
 		const commands = await countCommandsDuring(primary, async () => {

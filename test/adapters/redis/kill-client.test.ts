@@ -45,7 +45,7 @@ describeRedis('redis', 'killing a client', estate => {
 	});
 	afterAll(() => server.end());
 
-	test('ends the connection that was chosen, and no other', async () => {
+	test('ends the selected connection, and no other', async () => {
 		const other = await connectClient(server, 'bystander');
 		const row = await rowNamed('victim');
 		expect(action.disabled([row])).toBeUndefined();
@@ -68,7 +68,7 @@ describeRedis('redis', 'killing a client', estate => {
 		other.disconnect();
 	});
 
-	test('says when it came back', async () => {
+	test('reports when the client has connected again', async () => {
 		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		const receipt = await action.run(plan, fixture.actionContext());
 		const again = await connectClient(server, 'victim');
@@ -108,7 +108,7 @@ describeRedis('redis', 'killing a client', estate => {
 		expect(await refused(action.preview([row], {}, fixture.actionContext()))).toMatchObject({kind: 'conflict'});
 	});
 
-	test('a client that became another user is stale, and stays', async () => {
+	test('a client that became another user makes the plan stale, and is not killed', async () => {
 		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		await client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password);
 		expect((await action.preflight(plan, fixture.actionContext()))[0]).toMatchObject({
@@ -119,7 +119,7 @@ describeRedis('redis', 'killing a client', estate => {
 		expect(connected('victim')).toBe(true);
 	});
 
-	test('a connection of midwatch itself is dim, and refused', async () => {
+	test('a connection of midwatch itself is disabled, and refused', async () => {
 		const row = await rowNamed('midwatch');
 		expect(action.disabled([row])).toBe('this is a connection of midwatch itself');
 		expect(await refused(action.preview([row], {}, fixture.actionContext()))).toMatchObject({kind: 'denied'});
@@ -128,7 +128,7 @@ describeRedis('redis', 'killing a client', estate => {
 		).toMatchObject({kind: 'denied'});
 	});
 
-	test('a client that holds next to nothing of a full memory says so', async () => {
+	test('a client with small buffers is reported as futile when memory is full', async () => {
 		runRedisCli(server, 'DEBUG', 'POPULATE', '5000', 'fill', '1000');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '7mb');
 		const preview = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
@@ -137,7 +137,7 @@ describeRedis('redis', 'killing a client', estate => {
 		runRedisCli(server, 'FLUSHALL');
 	});
 
-	test('a read-only connection does not do it', async () => {
+	test('a read-only connection kills no client', async () => {
 		const watching = await openRedis(settingsFor(server, server.logins.default), {readOnly: true});
 		const {plan} = await action.preview([await rowNamed('victim')], {}, fixture.actionContext());
 		expect(await refused(action.run(plan, watching.actionContext()))).toMatchObject({kind: 'denied'});
@@ -145,7 +145,7 @@ describeRedis('redis', 'killing a client', estate => {
 		await watching.connection.close();
 	});
 
-	test('a user without the right is dim with the line that grants it', async () => {
+	test('for a user without the permission the action is disabled, with the command that grants it', async () => {
 		runRedisCli(server, 'ACL', 'SETUSER', 'lookonly', 'on', '>lookonly', '~*', '+@all', '-client|kill');
 		const looking = await openRedis(settingsFor(server, {user: 'lookonly', password: 'lookonly'}));
 		const rows = (await looking.read<RedisClientRow>('redis.client')).rows.filter(row => row.name === 'victim');
@@ -157,7 +157,7 @@ describeRedis('redis', 'killing a client', estate => {
 });
 
 describeRedis('redis-replica', 'killing a client', server => {
-	test('the link to the primary is dim', async () => {
+	test('the link to the primary is disabled', async () => {
 		const fixture = await openRedis(settingsFor(server, server.logins.default));
 		const links = (await fixture.read<RedisClientRow>('redis.client')).rows.filter(row => row.role === 'primary');
 		expect(links).toHaveLength(1);

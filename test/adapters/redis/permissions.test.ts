@@ -46,7 +46,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 			error => error,
 		);
 
-	test('without CONFIG everything shows, and changing maxmemory is dim with the line that grants it', async () => {
+	test('without CONFIG everything is shown, and changing maxmemory is disabled, with the command that grants it', async () => {
 		const fixture = await as(server.logins.noconfig);
 		const snapshot = await fixture.read<RedisServerRow>('redis.server');
 		expect(snapshot.notes).toEqual([]);
@@ -78,7 +78,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect(runRedisCli(server, 'CONFIG', 'GET', 'maxmemory')).toBe(before);
 	});
 
-	test('without CLIENT the server and its prefixes show, and the clients say what is missing', async () => {
+	test('without CLIENT the server and its prefixes are shown, and the clients section says what is missing', async () => {
 		const fixture = await as(server.logins.noclient);
 		expect(onlyRow(await fixture.read<RedisServerRow>('redis.server')).severity).toBe('ok');
 		expect((await fixture.read('redis.prefix')).rows).toHaveLength(1);
@@ -90,7 +90,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect((await lacking(fixture)).map(([name]) => name)).toEqual(['+client|list', '+client|kill']);
 	});
 
-	test('without SCAN the server and its clients show, and the prefixes say what is missing', async () => {
+	test('without SCAN the server and its clients are shown, and the prefixes section says what is missing', async () => {
 		const fixture = await as(server.logins.noscan);
 		expect(onlyRow(await fixture.read<RedisServerRow>('redis.server')).severity).toBe('ok');
 		expect((await fixture.read('redis.client')).rows.length).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect(await lacking(fixture)).toEqual([['+scan', 'lack', 'ACL SETUSER noscan +scan']]);
 	});
 
-	test('without SLOWLOG the server shows, with a note', async () => {
+	test('without SLOWLOG the server is shown, with a note', async () => {
 		const fixture = await user('noslow', '~*', '+@all', '-slowlog');
 		const snapshot = await fixture.read<RedisServerRow>('redis.server');
 		expect(onlyRow(snapshot)).toMatchObject({severity: 'ok', slowRecently: undefined});
@@ -114,7 +114,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		]);
 	});
 
-	test('the least monitoring user reads everything and may do nothing; without ACL DRYRUN it is found out by reading', async () => {
+	test('the least monitoring user reads everything and may change nothing; without ACL DRYRUN this is known from reads', async () => {
 		const reads = [
 			'+info',
 			'+slowlog|get',
@@ -193,7 +193,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect(calls('acl\\|dryrun') - before).toBe(12 + 30);
 	});
 
-	test('what is granted or taken back is seen by an open confirmation', async () => {
+	test('an open confirmation sees granted and revoked permissions', async () => {
 		const fixture = await user('changing', '~*', '+@all', '-config|set', '+config|get');
 		const at = () => fixture.actionContext();
 		const action = actionOf('redis.set-maxmemory');
@@ -208,7 +208,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect(await blocked()).toBe(true);
 	});
 
-	test('what is shown follows a refusal', async () => {
+	test('the shown permissions change after a refusal', async () => {
 		const fixture = await user('refused', '~*', '+@all');
 		const of = async () => {
 			const found = await fixture.port.permissions(testContext);

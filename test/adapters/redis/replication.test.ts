@@ -29,7 +29,7 @@ describeRedis('redis', 'replication', estate => {
 		await primary.end();
 	});
 
-	test('a replica whose primary went says that its link is down, and since when', async () => {
+	test('a replica whose primary is down is reported with its link down, and since when', async () => {
 		const primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
 		const replica = await startDedicatedRedis(estate, 'replica', [], primary);
 		const fixture = await openRedis(settingsFor(replica, replica.logins.default));

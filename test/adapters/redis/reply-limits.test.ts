@@ -25,8 +25,8 @@ function verdict(bytes: Buffer, size = bytes.length): string | undefined {
 	return undefined;
 }
 
-describe('bounds of a reply', () => {
-	it('lets ordinary replies pass, however they are cut, and knows where each ends', () => {
+describe('the limits of a reply', () => {
+	it('accept ordinary replies, however they are split, and find the end of each', () => {
 		fc.assert(
 			fc.property(fc.array(reply, {maxLength: 6}), fc.integer({min: 1, max: 9}), (replies, size) => {
 				const bytes = Buffer.from(replies.map(written).join(''));
@@ -51,11 +51,11 @@ describe('bounds of a reply', () => {
 			'a reply of more than 128 MB',
 		],
 		['a line without an end', `+${'x'.repeat(140_000_000)}`, 'a reply of more than 128 MB'],
-	])('refuses %s', (_, text, wrong) => {
+	])('refuse %s', (_, text, wrong) => {
 		expect(verdict(Buffer.from(text), 65_536)).toBe(wrong);
 	});
 
-	it('counts each reply alone', () => {
+	it('count each reply alone', () => {
 		const check = createReplyLimiter();
 		const many = Buffer.from(`*100000\r\n${':1\r\n'.repeat(100_000)}`);
 		for (let turn = 0; turn < 30; turn += 1) expect(check(many)).toBeUndefined();

@@ -59,11 +59,11 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	afterEach(() => fixture.connection.close());
 	afterAll(() => server.end());
 
-	test('offers half as much again', () => {
+	test('proposes one and a half times the value', () => {
 		expect(action.params[0]?.initial(rows)).toBe('96mb');
 	});
 
-	test('raises it, sees that it is done, and undoes it exactly', async () => {
+	test('raises it, verifies it, and undoes it exactly', async () => {
 		const preview = await propose('96mb');
 		expect(preview).toMatchObject({
 			object: '96mb',
@@ -97,7 +97,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		expect(maxmemory()).toBe(80 * mebibyte);
 	});
 
-	test('preview, preflight and the way back send nothing that changes the server', async () => {
+	test('preview, preflight and the preview of the undo send nothing that changes the server', async () => {
 		const commands = await countCommandsDuring(server, async () => {
 			const preview = await propose('16mb');
 			await action.preflight(preview.plan, fixture.actionContext());
@@ -159,7 +159,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		);
 	});
 
-	test('with noeviction it says that writes will fail, and the way back is exact', async () => {
+	test('with noeviction it says that writes will fail, and the undo is exact', async () => {
 		runRedisCli(server, 'DEBUG', 'POPULATE', '20000', 'fill', '1000');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
 		const preview = await propose('8mb');
@@ -178,7 +178,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		expect(preview.impact).toMatch(impact);
 	});
 
-	test('what it is already says that nothing changes', async () => {
+	test('the current value is reported as no change', async () => {
 		expect((await propose('64mb')).unhelpful).toEqual({reason: 'maxmemory is 64mb already'});
 	});
 
@@ -189,7 +189,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 			['CONFIG', 'SET', 'maxmemory-policy', 'noeviction'],
 			'the policy is noeviction now, it was allkeys-lru',
 		],
-	])('when %s moved, it is stale and nothing is sent', async (_, change, detail) => {
+	])('when %s changed, the plan is stale and nothing is sent', async (_, change, detail) => {
 		const {plan} = await propose('96mb');
 		runRedisCli(server, ...change);
 		const before = maxmemory();
@@ -204,7 +204,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		expect(maxmemory()).toBe(before);
 	});
 
-	test('when the server was restarted, it is stale, and so is the way back', async () => {
+	test('when the server was restarted, the plan is stale, and so is the undo', async () => {
 		const {plan} = await propose('96mb');
 		const receipt = await action.run(plan, fixture.actionContext());
 		Object.assign(server, await restartRedis(server));
@@ -224,7 +224,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		});
 	});
 
-	test('when somebody else changed it since, the way back is refused', async () => {
+	test('when another client has changed it since, the undo is refused', async () => {
 		const {plan} = await propose('96mb');
 		const receipt = await action.run(plan, fixture.actionContext());
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '50mb');
@@ -235,7 +235,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		});
 	});
 
-	test('a read-only connection does not do it', async () => {
+	test('a read-only connection does not change it', async () => {
 		const watching = await openRedis(settingsFor(server, server.logins.default), {readOnly: true});
 		const {plan} = await propose('96mb');
 		const failed = await refused(action.run(plan, watching.actionContext()));

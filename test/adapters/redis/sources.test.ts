@@ -33,7 +33,7 @@ describeRedis('redis', 'sources', estate => {
 		await server.end();
 	});
 
-	test('the server row says what redis-cli says, after it changed', async () => {
+	test('the server row has the values of redis-cli, also after they changed', async () => {
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '100mb');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
 		runRedisCli(server, 'SET', 'a:1', 'x'.repeat(1000));
@@ -55,7 +55,7 @@ describeRedis('redis', 'sources', estate => {
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
 	});
 
-	test('rates are of what happened between two reads', async () => {
+	test('rates are computed between two reads', async () => {
 		let now = 0;
 		const at = (ms: number) => {
 			now = ms;
@@ -170,7 +170,7 @@ describeRedis('redis', 'sources', estate => {
 		expect(onlyRow(restarted).runId).toBe(readInfoField(server, 'run_id'));
 	});
 
-	test('prefixes are those that are there, with their share, expiry and estimated size', async () => {
+	test('prefixes are those of the keys, with their share, expiry and estimated size', async () => {
 		runRedisCli(server, 'FLUSHALL');
 		const client = await connectClient(server, 'test-keys');
 		const fill = client.pipeline();
@@ -206,7 +206,7 @@ describeRedis('redis', 'sources', estate => {
 		runRedisCli(server, 'FLUSHALL');
 	});
 
-	test('clients are those that are connected, the most important first, and ours are marked', async () => {
+	test('clients are the connected ones, the most important first, and ours are marked', async () => {
 		const hoarder = await connectClient(server, 'hoarder');
 		await hoarder.set('big', 'x'.repeat(1_000_000));
 		hoarder.stream.pause();
@@ -266,7 +266,7 @@ describeRedis('redis', 'sources', estate => {
 });
 
 describeRedis('redis-replica', 'sources', server => {
-	test('a replica is shown as one, with its link up', async () => {
+	test('a replica is shown as replica, with its link up', async () => {
 		const fixture = await openRedis(settingsFor(server, server.logins.default));
 		const row = onlyRow(await fixture.read<RedisServerRow>('redis.server'));
 		expect(row.role).toBe('replica');

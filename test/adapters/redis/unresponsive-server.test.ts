@@ -83,8 +83,8 @@ describe('a reply that would overflow the stack or the memory', () => {
 	});
 });
 
-describe('what is not there or does not answer', () => {
-	test('a port that refuses is unreachable, at once', async () => {
+describe('a server that is down or does not answer', () => {
+	test('is unreachable at once when its port refuses connections', async () => {
 		const fixture = await open(settingsFor({host: '127.0.0.1', port: 1}));
 		expect(await failure(fixture.read('redis.server'))).toMatchObject({
 			kind: 'unreachable',
@@ -93,12 +93,12 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
-	test('one that accepts and stays silent is given up by the connection itself', async () => {
+	test('ends in the timeout of the connection when it accepts and stays silent', async () => {
 		const fixture = await open(await listen(() => {}));
 		expect((await failure(fixture.read('redis.server'))).kind).toBe('timeout');
 	});
 
-	test('an abort rejects at once, while it is silent', async () => {
+	test('does not delay an abort while it is silent', async () => {
 		const fixture = await open(await listen(() => {}));
 		const abort = new AbortController();
 		const read = failure(fixture.read('redis.server', {...testContext, signal: abort.signal}));
@@ -107,14 +107,14 @@ describe('what is not there or does not answer', () => {
 		expect((await failure(fixture.read('redis.server', {...testContext, signal: abort.signal}))).kind).toBe('timeout');
 	});
 
-	test('one that closes the connection is unreachable, and the hint mentions TLS', async () => {
+	test('is unreachable when it closes the connection, and the hint mentions TLS', async () => {
 		const fixture = await open(await listen(socket => socket.destroy()));
 		const error = await failure(fixture.read('redis.server'));
 		expect(error.kind).toBe('unreachable');
 		expect(error.hint).toMatch(/tls/);
 	});
 
-	test('one that speaks HTTP is malformed', async () => {
+	test('is reported as malformed when it speaks HTTP', async () => {
 		const fixture = await open(await listen(socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')));
 		expect((await failure(fixture.read('redis.server'))).kind).toBe('malformed');
 	});
@@ -123,13 +123,13 @@ describe('what is not there or does not answer', () => {
 		['a web page', '$6\r\n<html>\r\n'],
 		['INFO without memory', '$42\r\nredis_version:7.0.15\r\nuptime_in_seconds:7\r\n\r\n'.replace('$42', '$44')],
 		['a word for a figure', '$62\r\nredis_version:7.0.15\r\nuptime_in_seconds:7\r\nused_memory:much\r\n\r\n'],
-	])('%s in place of INFO is malformed', async (_, reply) => {
+	])('is reported as malformed when it sends %s in place of INFO', async (_, reply) => {
 		const body = reply.slice(reply.indexOf('\n') + 1, -2);
 		const fixture = await open(await listen(impostor(`$${Buffer.byteLength(body)}\r\n${body}\r\n`)));
 		expect((await failure(fixture.read('redis.server'))).kind).toBe('malformed');
 	});
 
-	test('closing a connection that hangs does not, also twice', async () => {
+	test('does not delay closing a hanging connection, also twice', async () => {
 		const fixture = await open(await listen(() => {}));
 		const read = failure(fixture.read('redis.server'));
 		await fixture.connection.close();
@@ -139,7 +139,7 @@ describe('what is not there or does not answer', () => {
 	});
 });
 
-describe('an act on a server that falls silent', () => {
+describe('an action on a server that stops answering', () => {
 	const info = [
 		...['redis_version:7.0.15', 'run_id:r1', 'uptime_in_seconds:7', 'used_memory:1000', 'maxmemory:0'],
 		...['maxmemory_policy:noeviction', 'role:master', ''],
@@ -195,7 +195,7 @@ describe('an act on a server that falls silent', () => {
 });
 
 describeRedis('redis', 'a server that stops answering', estate => {
-	test('is given up in time, an act on it sends nothing, and it heals by the next read', async () => {
+	test('runs into the timeout, an action on it sends nothing, and the next read works again', async () => {
 		const server = await startDedicatedRedis(estate, 'silence');
 		try {
 			const fixture = await open(settingsFor(server, server.logins.default));
@@ -225,7 +225,7 @@ describeRedis('redis', 'a server that stops answering', estate => {
 		}
 	});
 
-	test('that is ended and started again is found by the next reads', async () => {
+	test('that is stopped and started again is read by the next polls', async () => {
 		const server = await startDedicatedRedis(estate, 'ended');
 		const fixture = await open(settingsFor(server, server.logins.default));
 		await fixture.read('redis.server');
@@ -238,24 +238,24 @@ describeRedis('redis', 'a server that stops answering', estate => {
 describeRedis('redis-tls', 'TLS', server => {
 	const withTls = (tls: RedisSettings['tls']) => ({...settingsFor(server, server.logins.default), tls});
 
-	test('with the authority named it reads', async () => {
+	test('with a configured CA it reads', async () => {
 		const fixture = await open(withTls({ca: server.tls?.ca}));
 		expect((await fixture.read('redis.server')).rows).toHaveLength(1);
 	});
 
-	test('without it, it says how to name it', async () => {
+	test('without a CA the error names the setting', async () => {
 		const error = await failure((await open(withTls({}))).read('redis.server'));
 		expect(error).toMatchObject({kind: 'unreachable', hint: /tls\.ca/});
 	});
 
-	test('without TLS it says that the port may want it', async () => {
+	test('without TLS the error says that the port may require it', async () => {
 		const error = await failure((await open(settingsFor(server, server.logins.default))).read('redis.server'));
 		expect(error).toMatchObject({kind: 'unreachable', hint: /tls/});
 	});
 });
 
 describeRedis('redis-tls-expired', 'TLS', server => {
-	test('an expired certificate is reported as one', async () => {
+	test('an expired certificate is reported as expired', async () => {
 		const tls = {ca: server.tls?.ca};
 		const error = await failure(
 			(await open({...settingsFor(server, server.logins.default), tls})).read('redis.server'),
