@@ -56,7 +56,7 @@ describe('the log file', () => {
 		expect(numbers).toEqual(numbers.map((_, index) => 101 - numbers.length + index));
 	});
 
-	test('ends when it cannot be written any more, and midwatch goes on', async () => {
+	test('ends when it cannot be written any more, and midwatch continues', async () => {
 		const folder = await scratchDir();
 		const path = join(folder, 'midwatch.log');
 		const log = createDebugLog(path, Date.now, 200);
@@ -87,7 +87,7 @@ describe('the log file', () => {
 		expect(readLog(path)).toHaveLength(2);
 	});
 
-	test('that cannot be opened is a mistake of the command line or of the environment', () => {
+	test('that cannot be opened is an error of the command line or of the environment', () => {
 		const path = '/proc/none/x.log';
 		expect(() => openDebugLog(path, {})).toThrow(expect.objectContaining({exitCode: 64}));
 		expect(() => openDebugLog(undefined, {MIDWATCH_LOG: path})).toThrow(expect.objectContaining({exitCode: 78}));

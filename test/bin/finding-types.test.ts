@@ -32,17 +32,17 @@ function mistakes(
 
 describe('finding types', () => {
 	test.each(systems.map(system => [system.kind, system] as const))(
-		'%s: named once, and name ids that exist',
+		'of %s have unique names, and ids of existing actions and inspections',
 		(_, system) => {
 			expect(mistakes(system.findingTypes, system)).toEqual([]);
 		},
 	);
 
-	test('on failed reads: named once', () => {
+	test('for failed reads have unique names', () => {
 		expect(mistakes(readFailureFindingTypes, {kind: 'midwatch', actions: [], inspections: []})).toEqual([]);
 	});
 
-	test('a misspelt id, a foreign name and a second declaration are mistakes', () => {
+	test('are rejected with a misspelt id, a name of another system or a second declaration', () => {
 		const type: FindingType = {
 			type: 'redis.memory-short',
 			actions: ['redis.kill-clientt'],
@@ -56,7 +56,7 @@ describe('finding types', () => {
 		]);
 	});
 
-	test('every declared type is in the list of its system', async () => {
+	test('are all in the list of their system', async () => {
 		const files = globSync('src/model/*/*-finding-types.ts', {cwd: root});
 		expect(files.map(file => basename(file, '-finding-types.ts')).sort()).toEqual(systems.map(({kind}) => kind).sort());
 		for (const file of files) {
@@ -67,7 +67,7 @@ describe('finding types', () => {
 		}
 	});
 
-	test('product code takes them from the declarations', () => {
+	test('are taken from the declarations by product code', () => {
 		const written = new RegExp(String.raw`\btype: ['"\x60](?:${systems.map(({kind}) => kind).join('|')}|midwatch)\.`);
 		const files = globSync('{bin,src,views,adapters,demo}/**/*.{ts,tsx}', {cwd: root});
 		const writing = files.filter(file => written.test(readFileSync(resolve(root, file), 'utf8')));

@@ -96,7 +96,7 @@ test('the published schema refuses another envelope', () => {
 		expect(published.safeParse({...output, ...change}).success, JSON.stringify(change)).toBe(false);
 });
 
-test('times by their names become ISO 8601; other numbers stay', () => {
+test('properties named as times become ISO 8601; other numbers are unchanged', () => {
 	expect(
 		withIsoTimes({at: 0, createdAt: 0, unreadySince: undefined, rows: [{since: 1000}], chart: 5, lagBytes: 7}),
 	).toEqual({

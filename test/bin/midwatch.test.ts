@@ -122,7 +122,7 @@ describe('a wrong command line exits with 64 and prints one line', () => {
 		expect(stderr).toContain(`${config}: there is no such file`);
 	});
 
-	test('a file of configuration in the current directory is not read', async () => {
+	test('a configuration file in the current directory is not read', async () => {
 		for (const name of ['config.yaml', 'midwatch.yaml', '.midwatch.yaml']) writeHomeFile(name, 'nonsense: 1');
 		expect((await midwatch.run(['doctor'])).stderr).toContain('nothing to watch');
 	});

@@ -59,7 +59,7 @@ const names = (alerts: readonly unknown[]) =>
 	alerts.map(alert => (alert as {readonly labels: {readonly alertname: string}}).labels.alertname).sort();
 
 describe('the Alertmanager of the demo', () => {
-	test('is sent what the Prometheus of the demo finds, with its external labels', async () => {
+	test('has the alerts of the Prometheus of the demo, with its external labels', async () => {
 		const {list} = await standIn('scrape');
 		const alerts = await list('/api/v2/alerts');
 		expect(names(alerts)).toEqual(['NodeDiskSlow', 'TargetDown', 'Watchdog']);
@@ -109,12 +109,12 @@ describe('the Alertmanager of the demo', () => {
 		[{endsAt: '2020-01-01T00:00:00Z'}, 400],
 		[{endsAt: 'soon'}, 400],
 		[{id: '00000000-0000-4000-a000-000000000000'}, 404],
-	])('does not take a silence with %j', async (over, status) => {
+	])('refuses a silence with %j', async (over, status) => {
 		const {silence} = await standIn('scrape');
 		expect((await silence(over)).status).toBe(status);
 	});
 
-	test('refuses what it does not know', async () => {
+	test('refuses unknown requests', async () => {
 		const {ask} = await standIn('calm');
 		const statuses = await Promise.all([
 			ask('/api/v2/nosuch'),
@@ -193,7 +193,7 @@ await describeDedicatedAlertmanager('the Alertmanager of the demo, beside a real
 		await expireSilenceDirectly(real, id);
 	});
 
-	test('is an Alertmanager to its own tool', async () => {
+	test('is accepted by amtool', async () => {
 		const {server} = await standIn('scrape', 'real');
 		const run = (...words: readonly string[]) =>
 			new Promise<string>(resolve => {

@@ -57,7 +57,7 @@ test('a healthy cluster shows how much its limits throttle pods, and no finding'
 	await watch.close();
 });
 
-test('what the kubelets count is what Top shows, and grows as counters do', async () => {
+test('Top shows the usage that the kubelets count, and their counters grow', async () => {
 	const {watch, usage, samples, clock} = await open('calm');
 	const [row] = owned(usage(), 'transcode');
 	if (row === undefined) throw new Error('nothing was measured');
@@ -77,7 +77,7 @@ test('what the kubelets count is what Top shows, and grows as counters do', asyn
 	await watch.close();
 });
 
-test('a limit that is too low is found, and undoing the rollout that brought it mends it', async () => {
+test('a limit that is too low is a finding, which ends when the rollout is undone', async () => {
 	const {watch, usage, pods, throttling, context, clock} = await open('default');
 	expect(throttling()).toEqual([
 		expect.stringMatching(/^payments\/reconciler: 3 pods are throttled \d\d ?% of the time/),
@@ -99,7 +99,7 @@ test('a limit that is too low is found, and undoing the rollout that brought it 
 	await watch.close();
 });
 
-test('one that was OOM-killed once still shows it, and runs', async () => {
+test('a container that was OOM-killed once runs and still shows it', async () => {
 	const {watch, usage, pods, clock} = await open('default');
 	const killed = usage().filter(
 		({oomKilledAt}) => oomKilledAt !== undefined && oomKilledAt < clock.now() - 30 * minute,

@@ -180,7 +180,7 @@ describe('demo estate', () => {
 		await watch.close();
 	});
 
-	it('says why of every row that is not well', async () => {
+	it('has a reason for every row that is not ok', async () => {
 		const {watch} = await watched('storm', 61);
 		const silent = watch
 			.readings()
@@ -190,7 +190,7 @@ describe('demo estate', () => {
 		await watch.close();
 	});
 
-	it('is the same estate for the same seed and time, and another for another seed', async () => {
+	it('is the same for the same seed and time, and different for another seed', async () => {
 		const contents = async (seed: number) => {
 			const {watch, clock} = await watched('default', 25, seed);
 			// A watch brings what has happened in its own time, so all of it is let in before the last reads. Nothing more happens in these two seconds.
@@ -214,7 +214,7 @@ describe('demo estate', () => {
 		await watch.close();
 	});
 
-	it('moves everywhere else, a little at a time', async () => {
+	it('changes a little at a time in all other scenarios', async () => {
 		const {watch, clock} = await watched('calm', 6);
 		const memory = () =>
 			watch
@@ -231,7 +231,7 @@ describe('demo estate', () => {
 		await watch.close();
 	});
 
-	it('points each finding at a row and an inspection that are there', async () => {
+	it('has an existing row and inspection for each finding', async () => {
 		const {watch, clock} = await watched('storm', 61);
 		const kinds = new Map(watch.targets.map(({target, system}) => [target.name, system]));
 		for (const finding of mergeFindings(watch.readings())) {

@@ -108,7 +108,7 @@ describe('Kafka in the demo', () => {
 				'topic/notify.DLT/dead-letters',
 			],
 		],
-	])('%s has the trouble that belongs to it', async (name, troubles) => {
+	])('%s has its own problem', async (name, troubles) => {
 		const demo = await open(name);
 		await demo.read('kafka.topic');
 		await demo.pass(60);
@@ -117,7 +117,7 @@ describe('Kafka in the demo', () => {
 		expect(await demo.troubles()).toEqual(troubles);
 	});
 
-	test('lag heals when the group is put past the message that its members die of', async () => {
+	test('lag ends when the group is moved past the message that crashes its members', async () => {
 		const demo = await open('lag');
 		await demo.pass(60);
 		const preview = await demo.preview(poisoned, '7:+1');
@@ -140,7 +140,7 @@ describe('Kafka in the demo', () => {
 		expect((await demo.row(poisoned)).timeLag?.ms).toBeLessThan(10_000);
 	});
 
-	test.each(['earliest', '7:-1', '7:-100', '-1h', '3:+1', '0:latest'])('lag does not heal by %s', async to => {
+	test.each(['earliest', '7:-1', '7:-100', '-1h', '3:+1', '0:latest'])('lag does not end by %s', async to => {
 		const demo = await open('lag');
 		await demo.pass(60);
 		await demo.run(await demo.preview(poisoned, to));
@@ -150,7 +150,7 @@ describe('Kafka in the demo', () => {
 		expect((await demo.row(poisoned)).members).toBe(0);
 	});
 
-	test('undo puts the message back before it, exactly as it was', async () => {
+	test('undo restores the offset before the message, exactly as it was', async () => {
 		const demo = await open('lag');
 		await demo.pass(60);
 		const offsets = async () => (await demo.port.committed(['order-processing'], demo.acting)).read;
@@ -166,7 +166,7 @@ describe('Kafka in the demo', () => {
 		expect(await demo.troubles()).toEqual(stopped);
 	});
 
-	test('what was there is written before it is changed, as Kafka’s own tool reads it', async () => {
+	test('the offsets are saved before they are changed, in the format of Kafka’s own tool', async () => {
 		const demo = await open('lag');
 		const [offset] = (await demo.port.committed(['order-processing'], demo.acting)).read[0]?.offsets ?? [];
 		const {receipt} = await demo.run(await demo.preview(poisoned, '0:+5, 1:earliest'));
@@ -181,7 +181,7 @@ describe('Kafka in the demo', () => {
 		expect(receipt.before['backup']).toBe('/saved/order-processing-order-events.csv');
 	});
 
-	test('a group that is read is not reset: it has to be stopped first', async () => {
+	test('the offsets of a group with members are not reset: it has to be stopped first', async () => {
 		const demo = await open('calm');
 		const preview = await demo.preview('mailer/notify', 'earliest');
 		expect(preview.impact).toMatch(/It has \d members now\. Stop it first/);
@@ -191,7 +191,7 @@ describe('Kafka in the demo', () => {
 		await expect(demo.action.run(preview.plan, demo.acting)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
-	test('the brokers refuse a live group whatever we think, and a connection that is read-only', async () => {
+	test('the brokers refuse the reset of a live group, and a read-only connection sends none', async () => {
 		const live = await open('calm');
 		const offsets = [{topic: 'notify', partition: 0, offset: 1, metadata: ''}];
 		await expect(live.port.commitOffsets({group: 'mailer', offsets}, live.acting)).rejects.toMatchObject({
@@ -202,7 +202,7 @@ describe('Kafka in the demo', () => {
 		await expect(shut.port.deleteOffsets(change, shut.acting)).rejects.toMatchObject({kind: 'denied'});
 	});
 
-	test('a plan that somebody overtook is refused', async () => {
+	test('a plan is refused when the group has changed since', async () => {
 		const demo = await open('lag');
 		const preview = await demo.preview(poisoned, '7:+2');
 		await demo.run(await demo.preview(poisoned, '7:-3'));
@@ -216,7 +216,7 @@ describe('Kafka in the demo', () => {
 		await expect(demo.action.run(preview.plan, demo.acting)).rejects.toMatchObject({kind: 'conflict'});
 	});
 
-	test('the message that they die of can be looked at', async () => {
+	test('the message that crashes the members can be shown', async () => {
 		const demo = await open('lag');
 		await demo.pass(10);
 		const row = await demo.row(poisoned);
@@ -227,7 +227,7 @@ describe('Kafka in the demo', () => {
 		expect(good).toContain('"type": "order"');
 	});
 
-	test('group and topic show members, and leaders and replicas', async () => {
+	test('a group shows its members, a topic its leaders and replicas', async () => {
 		const demo = await open('storm');
 		await demo.pass(5);
 		const text = await demo.inspect('kafka.describe-group', await demo.row('shipping/order-events'));
@@ -237,7 +237,7 @@ describe('Kafka in the demo', () => {
 		expect(await demo.inspect('kafka.topic', await demo.row(poisoned))).toMatch(/not in sync: 3/);
 	});
 
-	test('still does not change, and the same seed and times give the same', async () => {
+	test('the scenario still does not change, and the same seed and times give the same estate', async () => {
 		const rows = async () => {
 			const demo = await open('still');
 			await demo.read('kafka.lag');

@@ -32,7 +32,7 @@ async function vector(query: string): Promise<readonly Series[]> {
 const values = async (query: string) => (await vector(query)).map(({value}) => Number(value[1]));
 
 describe('the Prometheus of the demo', () => {
-	test('counts what its targets are', async () => {
+	test('counts its targets', async () => {
 		const counts = await vector('count by (job) (up)');
 		expect(counts).toHaveLength(23);
 		expect(counts.reduce((sum, {value}) => sum + Number(value[1]), 0)).toBe(214);
@@ -65,7 +65,7 @@ describe('the Prometheus of the demo', () => {
 		expect(found).toEqual(expected);
 	});
 
-	test('a rate is what its counter grows by', async () => {
+	test('has rates that are the growth of their counters', async () => {
 		const [rate] = await values('sum(rate(http_requests_total[5m]))');
 		const [after] = await values('sum(http_requests_total)');
 		now -= 5 * minute;
@@ -74,7 +74,7 @@ describe('the Prometheus of the demo', () => {
 		expect(rate).toBeCloseTo(((after ?? 0) - (before ?? 0)) / 300, 0);
 	});
 
-	test('says since when a target is down: the last moment it was up', async () => {
+	test('shows since when a target is down: the last moment it was up', async () => {
 		const [ago] = await values('time() - max_over_time(timestamp((up{instance="10.2.5.3:8080"} == 1))[1h:])');
 		expect(ago).toBeGreaterThanOrEqual(7 * 60);
 		expect(ago).toBeLessThan(7 * 60 + 30);
@@ -90,13 +90,13 @@ describe('the Prometheus of the demo', () => {
 		['1 == 1', 'BOOL'],
 		['up $', "unexpected character: '$'"],
 		['', 'unexpected end of input'],
-	])('%j is wrong, and it is said why', async (query, words) => {
+	])('refuses %j with the reason', async (query, words) => {
 		const {status, json} = await ask('/api/v1/query', {query});
 		expect(status).toBe(400);
 		expect(json().error).toContain(words);
 	});
 
-	test('draws over time what was so at each moment, and nothing of what is to come', async () => {
+	test('returns past values for a range, and none of the future', async () => {
 		const query = {
 			query: 'up{job="checkout-api"}',
 			step: '60',
@@ -116,12 +116,12 @@ describe('the Prometheus of the demo', () => {
 		expect(down.at(-1)?.[0]).toBe(start / 1000);
 	});
 
-	test('does not draw more points than the real one', async () => {
+	test('returns no more points than the real one', async () => {
 		const {status, json} = await ask('/api/v1/query_range', {query: 'up', start: '0', end: '100000', step: '1'});
 		expect([status, json().error]).toEqual([400, expect.stringContaining('exceeded maximum resolution')]);
 	});
 
-	test.each(['/api/v1/nosuch', '/graph/nosuch'])('%s is not there', async path => {
+	test.each(['/api/v1/nosuch', '/graph/nosuch'])('has no %s', async path => {
 		expect((await ask(path)).status).toBe(404);
 	});
 
@@ -131,7 +131,7 @@ describe('the Prometheus of the demo', () => {
 		expect(world.config()).toBe(before);
 	});
 
-	test('gives the page of a target that is up, and none of one that is down', async () => {
+	test('serves the page of a target that is up, and none of one that is down', async () => {
 		const page = await ask('/pages', {of: 'http://10.2.5.4:8080/metrics'});
 		expect(page.text).toMatch(/^http_requests_total\{code="200"\} \d+$/m);
 		expect((await ask('/pages', {of: 'http://10.2.5.3:8080/metrics'})).status).toBe(404);

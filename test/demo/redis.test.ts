@@ -75,11 +75,11 @@ describe('Redis in the demo', () => {
 		['memory', ['memory']],
 		['default', ['memory', 'output']],
 		['storm', ['memory', 'output']],
-	])('%s has the trouble that belongs to it', async (name, troubles) => {
+	])('%s has its own problem', async (name, troubles) => {
 		expect(await (await open(name)).troubles()).toEqual(troubles);
 	});
 
-	test('memory heals when the limit is raised, stays healed, and comes back with the limit', async () => {
+	test('memory ends when the limit is raised, and comes back when it is lowered again', async () => {
 		const demo = await open('memory');
 		await demo.troubles();
 		const {action, plan, receipt, acting, outcome} = await demo.act(
@@ -98,7 +98,7 @@ describe('Redis in the demo', () => {
 		expect(await demo.troubles()).toContain('memory');
 	});
 
-	test('memory does not heal when a client is killed', async () => {
+	test('memory does not end when a client is killed', async () => {
 		const demo = await open('memory');
 		await demo.troubles();
 		const victim = (await demo.read('redis.client')).rows.find(row => 'role' in row && row.role === 'client');
@@ -109,7 +109,7 @@ describe('Redis in the demo', () => {
 		expect(await demo.troubles()).toEqual(['memory']);
 	});
 
-	test('a client that does not read heals when it is killed, and comes back as another one', async () => {
+	test('the client that does not read is no problem any more once it is killed, and connects again as another one', async () => {
 		const demo = await open('storm');
 		await demo.troubles();
 		const before = await first(demo, 'redis.client');
@@ -122,21 +122,21 @@ describe('Redis in the demo', () => {
 		expect((await demo.read('redis.client')).rows.map(row => row.id)).not.toContain(before.id);
 	});
 
-	test('a client that does not read does not heal when the limit is raised', async () => {
+	test('the client that does not read is still a problem after the limit was raised', async () => {
 		const demo = await open('storm');
 		await demo.troubles();
 		await demo.act('redis.set-maxmemory', await first(demo, 'redis.server'), {size: '8gb'});
 		expect(await demo.troubles()).toEqual(['output']);
 	});
 
-	test('the wrong way, a lower limit, is grave and heals nothing', async () => {
+	test('a lower limit has a high risk and does not end the problem', async () => {
 		const demo = await open('memory');
 		await demo.troubles();
 		await demo.act('redis.set-maxmemory', await first(demo, 'redis.server'), {size: '3gb'});
 		expect(await demo.troubles()).toEqual(['memory']);
 	});
 
-	test('a plan that somebody overtook is refused', async () => {
+	test('a plan is refused when the server has changed since', async () => {
 		const demo = await open('memory');
 		const row = await first(demo, 'redis.server');
 		const {action, plan, acting} = await demo.act('redis.set-maxmemory', row, {size: '6gb'});

@@ -16,7 +16,7 @@ const draws = (seed: number) => {
 };
 
 describe('scenario', () => {
-	it('draws the same luck from the same seed', () => {
+	it('gives the same random numbers for the same seed', () => {
 		expect(draws(7)).toEqual(draws(7));
 		expect(draws(7)).not.toEqual(draws(8));
 		for (const draw of draws(7)) expect(draw >= 0 && draw < 1).toBe(true);
@@ -24,7 +24,7 @@ describe('scenario', () => {
 		expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
 	});
 
-	it('gives each key a number of its own, for good', () => {
+	it('gives each key its own stable number', () => {
 		expect(at(0).stableRandom('a')).toBe(at(900).stableRandom('a'));
 		expect(at(0).stableRandom('a')).not.toBe(at(0).stableRandom('b'));
 		expect(at(0).stableRandom('a')).not.toBe(at(0, 2).stableRandom('a'));
@@ -34,7 +34,7 @@ describe('scenario', () => {
 		expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
 	});
 
-	it('wanders without jumping', () => {
+	it('changes values without jumps', () => {
 		let before = at(0).smoothRandom('a', 60_000);
 		let most = 0;
 		for (let second = 1; second < 600; second += 1) {
@@ -56,7 +56,7 @@ describe('scenario', () => {
 		}
 	});
 
-	it('has its own trouble only, and all of it in default and storm', () => {
+	it('has only its own problem, and all of them in default and storm', () => {
 		const all = ['crashloop', 'locks', 'memory', 'lag', 'scrape'] as const;
 		const troubles = (name: (typeof scenarioNames)[number]) =>
 			all.filter(trouble => hasProblem(createScenario(name, {now: () => start}), trouble));
@@ -67,7 +67,7 @@ describe('scenario', () => {
 		expect(troubles('storm')).toEqual(all);
 	});
 
-	it('knows its names', () => {
+	it('accepts only the declared names', () => {
 		expect(isScenarioName('storm')).toBe(true);
 		expect(isScenarioName('toString')).toBe(false);
 	});

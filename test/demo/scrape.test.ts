@@ -65,7 +65,7 @@ describe('the scenario scrape', () => {
 		expect(named).toHaveLength(1);
 	});
 
-	test('is well once the configuration that was mended is loaded', async () => {
+	test('has no problem once the corrected configuration is loaded', async () => {
 		const {outcome} = await act('prom-main', 'prometheus.reload', down());
 		expect(outcome.result).toBe('done');
 		await advanceDemo(watch, clock, 35);
@@ -78,7 +78,7 @@ describe('the scenario scrape', () => {
 		expect(rows('prom-main', 'prometheus.target')).toHaveLength(214);
 	});
 
-	test('is only quieter once its alert is silenced, and as loud as before once that ends', async () => {
+	test('has fewer findings while its alert is silenced, and as many as before once the silence ends', async () => {
 		const sentence = {comment: 'the release is known, OPS-413'};
 		const {outcome, action, plan, receipt, about} = await act('alerts-main', 'alertmanager.silence', alert(), sentence);
 		expect(outcome).toMatchObject({result: 'done', detail: expect.stringMatching(/hides 1 alert$/)});
@@ -108,7 +108,7 @@ describe('the scenario storm', () => {
 	beforeEach(() => open('storm'));
 	afterEach(() => watch.close());
 
-	test('heals what the file mends, and nothing else', async () => {
+	test('loses only the problems that the corrected file solves', async () => {
 		expect(gauge('prom-main', 'prometheus.target', 'up')).toBe(201);
 		await act('prom-main', 'prometheus.reload', down());
 		await advanceDemo(watch, clock, 35);
@@ -120,10 +120,10 @@ describe('the scenario storm', () => {
 	});
 });
 
-describe('without trouble', () => {
+describe('a scenario without problems in Prometheus', () => {
 	afterEach(() => watch.close());
 
-	test.each(['calm', 'still'] as const)('%s is green, with a silence that hides a warning', async name => {
+	test.each(['calm', 'still'] as const)('%s has no finding, and a silence that hides a warning', async name => {
 		await open(name);
 		expect(troubles()).toEqual([]);
 		expect(gauge('alerts-main', 'alertmanager.alert', 'silenced')).toBe(1);

@@ -157,7 +157,7 @@ describe('the fault proxy', () => {
 		expect([...atServer].filter(socket => socket.readable)).toHaveLength(1);
 	});
 
-	test('accepts and says nothing', async () => {
+	test('accepts and sends nothing', async () => {
 		await proxy.set({mode: 'silent'});
 		const one = client(proxy.port);
 		one.socket.write('a');
@@ -183,7 +183,7 @@ describe('the fault proxy', () => {
 		await roundTrip(proxy.port);
 	});
 
-	test('says nonsense in place of the server', async () => {
+	test('sends random bytes in place of the response', async () => {
 		await proxy.set({garble: true});
 		const one = client(proxy.port);
 		one.socket.write('abc');
@@ -207,7 +207,7 @@ describe('the fault proxy', () => {
 	});
 });
 
-test('a silent listener takes a connection and never answers', async () => {
+test('a silent listener accepts a connection and never answers', async () => {
 	const silent = await startSilentListener();
 	const one = client(silent.port);
 	one.socket.write('hello');

@@ -52,7 +52,7 @@ describe('header', () => {
 		for (let columns = 24; columns < 160; columns += 1) expect(two(columns).length).toBeLessThanOrEqual(columns);
 	});
 
-	it('keeps unknown outcomes, the name of an armed target and other consoles at 80 columns, in this order', async () => {
+	it('shows unknown outcomes, the name of an armed target and other consoles at 80 columns, in this order', async () => {
 		const name = 'warehouse-postgres-primary.eu-central-1';
 		fixture = await openDeckFixture({
 			targets: [name, 'orders-db-primary'],
@@ -223,7 +223,7 @@ describe('footer', () => {
 		expect(bare(paintFooter(fixture.deck, 80, theme))).toBe('');
 	});
 
-	it('keeps the end of a long filter in sight', async () => {
+	it('shows the end of a long filter', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('/');
 		await fixture.type('x'.repeat(200));
@@ -249,7 +249,7 @@ describe('footer', () => {
 		expect(layerText(60, 20).replace(/\s+/g, ' ')).toContain('press O to arm it for 10 minutes, then try again');
 	});
 
-	it('marks the filtered pane and the worst of each in the tabs', async () => {
+	it('shows the filter and the severity of each pane in the tabs', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit')]});
 		await fixture.pressKeys('/');
 		await fixture.type('a');
@@ -259,7 +259,7 @@ describe('footer', () => {
 });
 
 describe('document', () => {
-	it('draws its part, where it is, and what was searched loud', async () => {
+	it('shows its position, and highlights the searched text', async () => {
 		fixture = await openDeckFixture();
 		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
 		fixture.server.read = async () => ({title: 'Long', lines, cliEquivalent: []});
@@ -274,7 +274,7 @@ describe('document', () => {
 		expect(paintLayer(fixture.deck, {columns: 60, rows: 12}, theme)?.rows.join('\n')).toContain('\u001b[7;1mline 35');
 	});
 
-	it('goes on below its own start where a line hangs on a tree', async () => {
+	it('wraps a line of a tree below the start of its text', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.read = async () => ({
 			title: 'Tree',
@@ -285,7 +285,7 @@ describe('document', () => {
 		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
 	});
 
-	it('keeps its title and the way out where it is narrow, and cuts no word in two', async () => {
+	it('shows its title and the key that closes it where it is narrow, and cuts no word in two', async () => {
 		fixture = await openDeckFixture();
 		const title = 'Messages of payment-events/23 from 45,373,585';
 		const lines = Array.from({length: 400}, (_, index) => ({text: `line ${index}`}));
@@ -334,7 +334,7 @@ describe('document', () => {
 });
 
 describe('menu', () => {
-	it('shows the part around the selected line, and that line in full below', async () => {
+	it('shows the lines around the selected one, and that one in full below', async () => {
 		fixture = await openDeckFixture({
 			rows: Array.from({length: 60}, (_, index) => memoryRow(`${index}`.padStart(2, '0'), 'crit')),
 		});
@@ -346,7 +346,7 @@ describe('menu', () => {
 		expect(layerText(60, 15)).toContain('▸ ■ db  job 00 waits');
 	});
 
-	it('says what an empty list means', async () => {
+	it('explains an empty list', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('u');
 		expect(layerText(60, 15)).toContain('No action of this console can be undone.');

@@ -31,7 +31,7 @@ describe('confirm', () => {
 		}
 	});
 
-	it('says in the place of its keys why a key was not taken, and moves no line meanwhile', async () => {
+	it('shows in the place of its keys why a key was ignored, and moves no line meanwhile', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -55,7 +55,7 @@ describe('confirm', () => {
 		expect(fixture.notice()).toBe('db was not armed');
 	});
 
-	it('is complete only when its end is on the screen', async () => {
+	it('is read completely only when its end is on the screen', async () => {
 		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: 'long '.repeat(160).trim()}]});
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
@@ -72,7 +72,7 @@ describe('confirm', () => {
 		expect(isComplete(60, 15)).toBe(false);
 	});
 
-	it('says why it was blocked where it is seen first, however long the rest is', async () => {
+	it('shows first why it was blocked, however long the rest is', async () => {
 		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: 'long '.repeat(300).trim()}]});
 		fixture.server.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
 		await fixture.pressKeys('K');
@@ -92,7 +92,7 @@ describe('confirm', () => {
 		expect(layerText(80, 24)).toContain('■ the session has ended: it ended 3s ago');
 	});
 
-	it('shows the observed outcome, the key that undoes it, and when quitting what is lost', async () => {
+	it('shows the observed outcome, the key that undoes it, and when quitting which undo is lost', async () => {
 		fixture = await openDeckFixture();
 		fixture.server.outcomeShows = false;
 		await fixture.pressKeys('K');

@@ -88,7 +88,7 @@ describe.each([
 		}
 	});
 
-	it('is honest at 60x15 and one line below that', async () => {
+	it('one pane at 60x15, and the message for a screen that is too small', async () => {
 		await open(scenario, 60, 15);
 		await golden(`deck-${word}`, '60x15');
 		await terminal.resize({columns: 59, rows: 14});
@@ -114,13 +114,13 @@ describe('above the deck', () => {
 		await golden(what, '80x24');
 	});
 
-	it('how a pane was read', async () => {
+	it('the sources of a pane', async () => {
 		await open('default', 80, 24);
 		await keys('6', '=');
 		await golden('reads', '80x24');
 	});
 
-	it('a text and the lock tree', async () => {
+	it('a document and the lock tree', async () => {
 		await open('default', 80, 24);
 		await keys('3', 'd');
 		await golden('statement', '80x24');
@@ -128,7 +128,7 @@ describe('above the deck', () => {
 		await golden('lock-tree', '80x24');
 	});
 
-	it('says where there is nothing to watch', async () => {
+	it('the screen without targets', async () => {
 		await open('default', 80, 24, {empty: true});
 		await golden('empty', '80x24');
 		await terminal.resize({columns: 200, rows: 50});
@@ -159,7 +159,7 @@ describe('a confirmation', () => {
 		await golden('confirm-typed', '120x40');
 	});
 
-	it('is about all rows that are marked, and takes the marks away once it was sent', async () => {
+	it('covers all marked rows, and removes the marks once it was sent', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('3', 'space', 'j', 'space', 'j', 'space', 'j', 'T');
 		await reach('ready');
@@ -180,7 +180,7 @@ describe('a confirmation', () => {
 		expect(await screen()).not.toContain('marked');
 	});
 
-	it('has a form for the value first, and demands one key where nothing is lost', async () => {
+	it('has a form for the value first, and requires one key where nothing is lost', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M');
 		await golden('params', '80x24');
@@ -195,7 +195,7 @@ describe('a confirmation', () => {
 		await golden('undo', '80x24');
 	});
 
-	it('demands more where data is lost', async () => {
+	it('requires more where data is lost', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M', 'ctrl+u');
 		for (const character of '1gb') terminal.key(character);
@@ -218,7 +218,7 @@ describe('a confirmation', () => {
 		expect(demo.deck.canAnswer()).toBe(false);
 	});
 
-	it('can no longer be answered once the terminal shrinks away under it', async () => {
+	it('cannot be answered any more once the terminal is too small for it', async () => {
 		await open('default', 120, 40, {open: true});
 		await keys('3', 'T');
 		await reach('ready');
@@ -243,14 +243,14 @@ describe('consumer lag', () => {
 		[80, 24],
 		[120, 40],
 		[200, 50],
-	])('alone at %ix%i, with all that can be wrong', async (columns, rows) => {
+	])('alone at %ix%i, with every evaluation', async (columns, rows) => {
 		await open('storm', columns, rows);
 		await keys('5', ...(columns === 80 ? [] : ['z']));
 		await demo.advance(50);
 		await golden('consumer-lag-storm', `${columns}x${rows}`);
 	});
 
-	it('is looked into, partition by partition, and reset past a message', async () => {
+	it('is inspected by partition, and reset past a message', async () => {
 		await open('lag', 120, 40, {open: true});
 		await keys('5', 'z');
 		await demo.advance(40);
@@ -266,7 +266,7 @@ describe('consumer lag', () => {
 	});
 });
 
-describe('a question in PromQL', () => {
+describe('a PromQL query', () => {
 	const ask = async (text: string) => {
 		await keys('6', 'x');
 		await until(() => demo.deck.session.get().layers.at(-1)?.kind === 'params');
@@ -292,7 +292,7 @@ describe('a question in PromQL', () => {
 		await golden('query-graph', `${columns}x${rows}`);
 	});
 
-	it('has its range turned by a key, and its mistake shown with the place', async () => {
+	it('has a range that keys change, and an error that is shown with its position', async () => {
 		await open('scrape', 80, 24);
 		await ask('up{job="checkout-api"}');
 		await keys('enter');

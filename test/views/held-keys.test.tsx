@@ -42,7 +42,7 @@ describe('keys that come faster than frames', () => {
 		return demo.deck.focusedView().entries.findIndex(({key}) => key === entry.key);
 	}
 
-	it('are all taken and painted once, when they come in one piece', async () => {
+	it('are all handled and painted once, when they come in one piece', async () => {
 		const frames = terminal.frames().length;
 		terminal.input('j'.repeat(150));
 		expect(await shownCursorIndex()).toBe(150);
@@ -52,7 +52,7 @@ describe('keys that come faster than frames', () => {
 		expect(terminal.frames()).toHaveLength(frames + 2);
 	});
 
-	it('are all taken while a frame is under way, and then painted once', async () => {
+	it('are all handled while a frame is being written, and then painted once', async () => {
 		// The terminal stops taking output: the frame that is sent next waits.
 		terminal.stall(true);
 		const frames = terminal.frames().length;

@@ -19,7 +19,7 @@ describe('layout', () => {
 		expect([grid.length, grid[0]?.cells.length]).toEqual([high, wide]);
 	});
 
-	it('uses all of the screen, with one column between two panes', () => {
+	it('fills the screen, with one column between two panes', () => {
 		const size = fc.record({columns: fc.integer({min: 60, max: 320}), rows: fc.integer({min: 15, max: 120})});
 		fc.assert(
 			fc.property(size, fc.integer({min: 1, max: 9}), fc.boolean(), (screen, count, zoom) => {

@@ -28,7 +28,7 @@ describe('a modal', () => {
 		);
 	});
 
-	it('loses nothing of a text that goes on below itself', () => {
+	it('shows all of a text that wraps', () => {
 		const words = fc.array(fc.stringMatching(/^[!-~]{1,30}$/), {minLength: 1, maxLength: 30}).map(all => all.join(' '));
 		const said = (lines: readonly (readonly {readonly text: string}[])[]) =>
 			lines
@@ -53,7 +53,7 @@ describe('a modal', () => {
 		);
 	});
 
-	it('keeps what is typed in sight where the caret is', () => {
+	it('shows the typed text around the caret', () => {
 		const shown = (line: LineInput, cells: number) =>
 			paintLineInput(line, cells, themes[1])
 				.map(piece => piece.text)

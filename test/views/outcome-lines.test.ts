@@ -5,8 +5,8 @@ import {outcomeLines} from '../../views/modal/outcome-lines.ts';
 const base = createRemedy({id: 'R', action: {id: 'probe.turn', title: 'Turn'}, target: 'tank', params: {}, at: 0});
 const ended = (part: Partial<Remedy>): Remedy => ({...base, endedAt: 1, reason: '', ...part}) as Remedy;
 
-describe('the words under the headline of an end', () => {
-	it('say once why it failed, and what to do', () => {
+describe('the lines below the headline of an ended action', () => {
+	it('state once why it failed, and what to do', () => {
 		const failure = {kind: 'conflict', message: 'the budget protects it', hint: 'bring others back'} as const;
 		const remedy = ended({
 			state: 'failed',
@@ -20,7 +20,7 @@ describe('the words under the headline of an end', () => {
 		]);
 	});
 
-	it('do not say again what a check above them says', () => {
+	it('do not repeat a check above them', () => {
 		const check = {label: 'the statement', result: 'block', detail: 'pid 7 has ended'} as const;
 		const blocked = ended({
 			state: 'blocked',
@@ -40,7 +40,7 @@ describe('the words under the headline of an end', () => {
 		]);
 	});
 
-	it('say what was seen and what was sent', () => {
+	it('state what was observed and what was sent', () => {
 		const remedy = ended({
 			state: 'done',
 			reason: 'it reads 6gb',

@@ -83,13 +83,13 @@ describe('a graph', () => {
 		expect(painted.filter(one => one.includes('*'))).toHaveLength(1);
 	});
 
-	it('says so when there is nothing to draw', () => {
+	it('has a text when there is nothing to draw', () => {
 		expect(frame({...single, series: [line('a', () => undefined)]}, 40, 6)).toContain('no value in this range');
 		expect(frame({...single, series: []}, 40, 6)).toContain('no value in this range');
 		expect(frame(single, 24, 6)).toContain('too small for a graph');
 	});
 
-	it('leaves a third of the screen to the text under it, and takes all where there is none', () => {
+	it('leaves a third of the screen to the text below it, and fills the screen without one', () => {
 		expect(graphRows(22, 0)).toBe(22);
 		expect(graphRows(22, 3)).toBe(19);
 		expect(graphRows(22, 500)).toBe(15);

@@ -124,13 +124,13 @@ describe('a pane', () => {
 	};
 	const row = (id: string, is: Severity = 'ok'): ArbitraryRow => ({id, target: 'db', severity: is, cells: []});
 
-	it('says what it means that there is nothing', () => {
+	it('explains an empty section', () => {
 		expect(paneWith([], {})).toContain('nothing here');
 		expect(paneWith([row('a'), row('b')], {}, 'zzz')).toContain('no row matches /zzz; esc shows all 2');
 		expect(paneWith([], {state: 'connecting', snapshot: undefined, readAt: undefined})).toContain('reading: rows');
 	});
 
-	it('says of a filter that nothing passes what it was taken for, and where something does', () => {
+	it('explains a filter without matches: how it was parsed, and where it has matches', () => {
 		const column: Column<ArbitraryRow> = {header: 'NAME', field: 'name', width: 4, grow: true, cell: one => one.id};
 		const first = sectionOf([column]);
 		const second = {...sectionOf([column]), kind: 'postgres.statement' as const, title: 'Statements'};
@@ -160,7 +160,7 @@ describe('a pane', () => {
 		expect(linesFor('nm:media', [row('media')])[0]).toMatch(/ 1 of 1 ─$/);
 	});
 
-	it('says what cannot be read, since when, what to do, and how old the rest is', () => {
+	it('shows what cannot be read, since when, what to do, and how old the rest is', () => {
 		const fails = {
 			kind: 'unreachable',
 			message: 'connection refused',
@@ -175,7 +175,7 @@ describe('a pane', () => {
 		expect(painted).toContain('·▸a');
 	});
 
-	it('says that a list was cut, and what the rows below it are', () => {
+	it('shows that a list was cut, and what the rows below it are', () => {
 		const many = Array.from({length: 20}, (_, index) => row(`r${index}`, index === 0 ? 'crit' : 'ok'));
 		expect(paneWith(many, {})).toMatch(/… 15 more, all ok/);
 		const cut = {rows: [row('a')], gauges: [], notes: [], omitted: 311};
@@ -184,7 +184,7 @@ describe('a pane', () => {
 });
 
 describe('gauges', () => {
-	it('leave out what is well before what is not, and keep their order', () => {
+	it('leave out those that are ok first, and keep their order', () => {
 		const text = (id: string, severity: Severity) =>
 			({id, label: id, value: undefined, unit: 'text', text: 'x'.repeat(8), severity}) as const;
 		const gauges = [text('a', 'ok'), text('b', 'ok'), text('c', 'warn'), text('d', 'ok')];

@@ -33,7 +33,7 @@ describe('a row', () => {
 		);
 	});
 
-	it('gives columns up by their number, and what is left over to those that grow', () => {
+	it('drops columns by their priority, and gives the free cells to those that grow', () => {
 		const column = (field: string, cells: number, more: Partial<Column<ArbitraryRow>> = {}): Column<ArbitraryRow> => ({
 			header: field,
 			field,
@@ -53,7 +53,7 @@ describe('a row', () => {
 		expect(shown(20)).toEqual(['name 18']);
 	});
 
-	it('cuts a column of names in the middle, so that those that differ at their ends do so on the screen', () => {
+	it('cuts names in the middle, so that names that differ only at their ends differ on the screen', () => {
 		const cut = 'middle';
 		const named: Column<ArbitraryRow> = {
 			header: 'NAME',
@@ -82,7 +82,7 @@ describe('a row', () => {
 		expect(shown(headed, 'deploy/thumb  rev 41, 7m', 'head')).toBe('· orde…a-2 deploy/thumb …');
 	});
 
-	it('shows a cursor loud only where the pane has the focus, and a mark in its groupPosition', () => {
+	it('highlights the cursor only where the pane has the focus, and shows a mark in its place', () => {
 		const plan = planColumns(sectionOf([]), 4, 0);
 		const row: ArbitraryRow = {id: 'a', target: 'db', severity: 'ok', cells: []};
 		const painted = (focused: boolean, marked: boolean) =>

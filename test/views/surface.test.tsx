@@ -41,7 +41,7 @@ test.each([true, false])('rows, chrome and an overlay, compositor %s', async com
 	terminal.unmount();
 });
 
-test('a surface that leaves takes none of the others with it, when they have one source', async () => {
+test('a removed surface does not affect others with the same source', async () => {
 	const listeners = new Set<() => void>();
 	const source: RowSource = {
 		get: () => ['row       '],

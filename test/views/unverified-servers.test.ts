@@ -11,7 +11,7 @@ const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimE
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-it('names the servers that nothing proves to be the right ones', async () => {
+it('the servers whose identity is not verified are named', async () => {
 	fixture = await openDeckFixture();
 	const {options} = fixture.deck;
 	const [known] = options.watch.targets;

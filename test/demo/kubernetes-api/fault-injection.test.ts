@@ -37,7 +37,7 @@ async function openWatch() {
 	return stream;
 }
 
-test('stall: the stream falls silent and other requests go on', async () => {
+test('stall: the stream is silent, and other requests are answered', async () => {
 	const stream = await openWatch();
 	expect(api.faults.injectNow({kind: 'stall'}, where)).toBe(1);
 	const eventCount = stream.events.length;
@@ -48,7 +48,7 @@ test('stall: the stream falls silent and other requests go on', async () => {
 	stream.close();
 });
 
-test('half-open: nothing that is sent on the connection is answered', async () => {
+test('half-open: no request on the connection is answered', async () => {
 	api.faults.injectNext({kind: 'half-open'}, {resource: 'pods', verb: 'list'});
 	let answered = false;
 	const first = client.send('GET', '/api/v1/pods').then(
@@ -68,7 +68,7 @@ test.each(['reset', 'cut'] as const)('%s: the stream ends before its end', async
 	expect(await stream.untilEnded()).toBe('broken');
 });
 
-test('truncate: the last chunk comes in half, and none of it is taken for an event', async () => {
+test('truncate: half of the last chunk arrives, and is not read as an event', async () => {
 	const stream = await openWatch();
 	const eventCount = stream.events.length;
 	api.faults.injectNow({kind: 'truncate'}, where);
@@ -77,7 +77,7 @@ test('truncate: the last chunk comes in half, and none of it is taken for an eve
 	expect(stream.events).toHaveLength(eventCount);
 });
 
-test('drop-bookmarks: changes come, bookmarks do not', async () => {
+test('drop-bookmarks: changes arrive, bookmarks do not', async () => {
 	const stream = await openWatch();
 	api.faults.injectNow({kind: 'drop-bookmarks'}, where);
 	await clock.advance(180_000);
@@ -88,7 +88,7 @@ test('drop-bookmarks: changes come, bookmarks do not', async () => {
 	stream.close();
 });
 
-test('slow: the answer comes once the time has passed', async () => {
+test('slow: the response arrives once the time has passed', async () => {
 	api.faults.injectNext({kind: 'slow', delayMs: 5000}, {resource: 'nodes'});
 	let answered = false;
 	const slow = client.send('GET', '/api/v1/nodes').then(answer => {
@@ -113,7 +113,7 @@ test('refuse: 429 with its Retry-After, as often as requested', async () => {
 	}
 });
 
-test('expireToken: 401 from now on, and a new token is good', async () => {
+test('expireToken: 401 from now on, and a new token is accepted', async () => {
 	api.faults.expireToken(api.tokens.viewer);
 	expect(await client.send('GET', '/api/v1/pods', {token: api.tokens.viewer})).toMatchObject({code: 401});
 	const token = api.simulation.cluster.access.issue('viewer');

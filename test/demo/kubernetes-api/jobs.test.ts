@@ -9,7 +9,7 @@ const object = (body: object) => body as KubeObject;
 describeWithKubectl('jobs', 'calm', (judge, open) => {
 	beforeAll(open);
 
-	test('run as many pods as are wanted to their end', async () => {
+	test('run the requested number of pods to their end', async () => {
 		const {kubectl, get, api} = judge();
 		const image = 'registry.example.test/orders/migrate:1';
 		const spec = {template: {spec: {restartPolicy: 'Never', containers: [{name: 'main', image}]}}};
@@ -30,7 +30,7 @@ describeWithKubectl('jobs', 'calm', (judge, open) => {
 		expect(own.map(({reason}) => reason)).toEqual(['SuccessfulCreate', 'Completed']);
 	});
 
-	test('fail after as many tries as they may, and take their pods with them when they are deleted', async () => {
+	test('fail after backoffLimit retries, and their pods are deleted with them', async () => {
 		const {kubectl, get, api} = judge();
 		const image = 'registry.example.test/orders/broken:1';
 		api.simulation.programs.set(image, {exit: {afterMs: 300, exitCode: 2, says: 'no'}});
@@ -48,7 +48,7 @@ describeWithKubectl('jobs', 'calm', (judge, open) => {
 		expect(api.simulation.cluster.store.ownedBy('pods', job.metadata.uid)).toEqual([]);
 	});
 
-	test('are made by a schedule', async () => {
+	test('are created on a schedule', async () => {
 		const {kubectl, get} = judge();
 		const template = {spec: {restartPolicy: 'OnFailure', containers: [{name: 'main', image: 'export:1'}]}};
 		const spec = {schedule: '0 3 * * *', jobTemplate: {spec: {template}}};

@@ -8,7 +8,7 @@ type Items<T> = {readonly items: readonly T[]};
 const lines = (text: string) => text.trimEnd().split('\n');
 const firstCells = (text: string) => lines(text).map(line => line.split(/\s+/)[0]);
 
-describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
+describeWithKubectl('kubectl reads', 'storm', (judge, open, speaksJson) => {
 	beforeAll(open);
 
 	test('get lists every pod of every namespace, also by pages of 50', async () => {
@@ -31,7 +31,7 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 		expect(shown.map(cells => cells[2])).toContain('CreateContainerConfigError');
 	});
 
-	test('get -o json gives the object itself', async () => {
+	test('get -o json prints the object', async () => {
 		const {get, kubectl} = judge();
 		const output = JSON.parse(
 			await kubectl('-n', 'payments', 'get', 'deployment', 'ledger', '-o', 'json', '--show-managed-fields=true').catch(
@@ -124,7 +124,7 @@ describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 		expect(pods('payments', 'ledger').length).toBeGreaterThanOrEqual(6);
 	});
 
-	test('logs gives the last lines, those of the container before, and those of one of several containers', async () => {
+	test('logs prints the last lines, those of the previous run, and those of one of several containers', async () => {
 		const {kubectl, pods, tryKubectl: attempt} = judge();
 		const ledger = pods('payments', 'ledger')[0]?.metadata.name ?? '';
 		const tail = lines(await kubectl('logs', '-n', 'payments', ledger, '--tail=20'));

@@ -28,10 +28,10 @@ const isDone = ({metadata, spec, status}: Deployment) =>
 const eventsOf = ({api}: KubectlFixture, uid: string) =>
 	api.simulation.cluster.store.list<KubeEvent>('events').filter(event => event.involvedObject.uid === uid);
 
-describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
+describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => {
 	beforeAll(open);
 
-	test('rollout restart makes a new revision, and every pod is another one in the end', async () => {
+	test('rollout restart creates a new revision, and replaces every pod', async () => {
 		const {kubectl, pods} = judge();
 		const before = deployment(judge(), 'checkout', 'cart');
 		const old = new Set(pods('checkout', 'cart').map(({metadata}) => metadata.uid));
@@ -57,7 +57,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(deployment(judge(), 'orders', 'exporter')).toEqual(before);
 	});
 
-	test('scale in the midst of a rollout gives its sets their shares, and takes the rollout no further', async () => {
+	test('scale during a rollout scales its replica sets in proportion, and does not advance the rollout', async () => {
 		const {kubectl, until} = judge();
 		const owner = () => deployment(judge(), 'checkout', 'api');
 		const sizes = () =>
@@ -83,7 +83,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		await kubectl('-n', 'checkout', 'rollout', 'resume', 'deployment/api');
 	});
 
-	test('rollout undo brings the template of the revision before, under the newest number', async () => {
+	test('rollout undo restores the template of the previous revision, with a new number', async () => {
 		const {kubectl, until} = judge();
 		const before = deployment(judge(), 'checkout', 'api');
 		const wanted = setsOf(judge(), before).find(set => set.metadata.annotations?.[revision] === '40');
@@ -98,7 +98,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(isDone(deployment(judge(), 'checkout', 'api'))).toBe(true);
 	});
 
-	test('rollout restart of a stateful set goes from the last pod to the first, and undo brings the revision back', async () => {
+	test('rollout restart of a stateful set goes from the last pod to the first, and undo restores the revision', async () => {
 		const {kubectl, until, get} = judge();
 		const set = () => get<StatefulSet>('statefulsets.apps', 'reporting', 'warehouse');
 		const before = set();
@@ -146,7 +146,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		await until(() => pods('identity', 'sessions').length === 2);
 	});
 
-	test('delete of a pod ends that one, and its set makes another', async () => {
+	test('delete of a pod ends it, and its set creates another', async () => {
 		const {kubectl, pods, until} = judge();
 		const [victim] = pods('search', 'suggest');
 		await kubectl('-n', 'search', 'delete', 'pod', victim?.metadata.name ?? '');
@@ -157,7 +157,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(killed).toContain('Killing');
 	});
 
-	test('delete of a deployment takes its replica sets and pods along', async () => {
+	test('delete of a deployment deletes its replica sets and pods', async () => {
 		const {kubectl, pods, until} = judge();
 		const removed = deployment(judge(), 'notify', 'push');
 		await kubectl('-n', 'notify', 'delete', 'deployment', 'push');
@@ -165,7 +165,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(setsOf(judge(), removed)).toEqual([]);
 	});
 
-	test('delete --cascade=orphan leaves the pods alone', async () => {
+	test('delete --cascade=orphan deletes no pod', async () => {
 		const {kubectl, pods, api} = judge();
 		const before = pods('catalog', 'feeds').map(({metadata}) => metadata.uid);
 		const set = api.simulation.cluster.store.list('replicasets.apps', 'catalog').find(each => {
@@ -180,7 +180,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		).toEqual([]);
 	});
 
-	test('drain cordons the node and evicts what budgets let go, and no other', async () => {
+	test('drain cordons the node, and evicts only the pods that budgets allow', async () => {
 		const {tryKubectl: attempt, api, get, until, kubectl} = judge();
 		const {store} = api.simulation.cluster;
 		const strict = {spec: {maxUnavailable: null, minAvailable: 6}};
@@ -221,7 +221,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(get<Node>('nodes', undefined, node).spec.unschedulable).toBeFalsy();
 	});
 
-	test('three kinds of patch do what they are for', async () => {
+	test('the three types of patch change the object', async () => {
 		const {kubectl, get} = judge();
 		const of = () => deployment(judge(), 'shipping', 'labels');
 		await kubectl(
@@ -273,7 +273,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(get<Deployment>('deployments.apps', 'shipping', 'labels').spec.replicas).toBe(4);
 	});
 
-	test('a server dry run answers with what would be, and changes nothing', async () => {
+	test('a server dry run returns the result, and changes nothing', async () => {
 		const {kubectl} = judge();
 		const before = deployment(judge(), 'media', 'api');
 		const patched = JSON.parse(
@@ -295,7 +295,7 @@ describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 	});
 
 	if (speaksJson)
-		test('create, apply, set and label write what they say', async () => {
+		test('create, apply, set and label write their fields', async () => {
 			const {kubectl, get, until, pods} = judge();
 			await kubectl('create', 'namespace', 'fresh');
 			await kubectl('-n', 'fresh', 'create', 'deployment', 'web', '--image=registry.example.test/fresh/web:1');

@@ -36,7 +36,7 @@ function open(path: string, way: Way = {token: api.tokens.admin}) {
 
 const numbers = (text: string) => [...text.matchAll(/seq=(\d+)/g)].map(found => Number(found[1]));
 
-test('logs that are followed lose no line and double none, also when they are taken up by time', async () => {
+test('followed logs lose and repeat no line, also when they are resumed by time', async () => {
 	const [pod] = api.simulation.cluster.store.list('pods', 'orders');
 	const image = 'registry.example.test/orders/api:1.4.2';
 	api.simulation.programs.set(image, {linesPerSecond: 500});
@@ -56,7 +56,7 @@ test('logs that are followed lose no line and double none, also when they are ta
 	expect((await followed.ended).code).toBe(200);
 });
 
-test('a client certificate says who comes in', async () => {
+test('a client certificate identifies the user', async () => {
 	const path = '/api/v1/namespaces/payments/pods';
 	expect((await open(path, api.certificateOf('viewer')).ended).code).toBe(200);
 	const refused = await open(path, api.certificateOf('team')).ended;
@@ -65,7 +65,7 @@ test('a client certificate says who comes in', async () => {
 	expect((await open(path, {}).ended).code).toBe(401);
 });
 
-test('the service proxy passes a request on, and says what is not there', async () => {
+test('the service proxy forwards a request, and reports a service that does not exist', async () => {
 	const path = '/api/v1/namespaces/monitoring/services/http:prometheus:80/proxy/api/v1/query?query=up';
 	expect((await open(path).ended).code).toBe(503);
 	const backend = createServer((request, response) => response.end(`requested ${request.url}`));

@@ -32,13 +32,13 @@ const podPath = () => {
 	return {pod, path: `/api/v1/namespaces/catalog/pods/${pod.metadata.name}`};
 };
 
-test('a path with a broken percent escape is not found, and the server goes on', async () => {
+test('a path with a broken percent escape is not found, and the server continues', async () => {
 	expect((await client.send('GET', '/api/v1/namespaces/%zz/pods')).code).toBe(404);
 	expect((await client.send('GET', '/api/v1/pods?limit=1')).code).toBe(200);
 });
 
 describe('a list', () => {
-	test('by pages is of one version, whatever changes meanwhile', async () => {
+	test('in pages is of one version, whatever changes meanwhile', async () => {
 		const before = api.simulation.cluster.store.list('pods').map(({metadata}) => metadata.uid);
 		const first = await client.send('GET', '/api/v1/pods?limit=150');
 		expect(first.body.metadata.remainingItemCount).toBe(before.length - 150);
@@ -53,7 +53,7 @@ describe('a list', () => {
 		expect(new Set(pages.map(({body}) => body.metadata.resourceVersion)).size).toBe(1);
 	});
 
-	test('cannot go on after a compaction: 410', async () => {
+	test('cannot be continued after a compaction: 410', async () => {
 		const first = await client.send('GET', '/api/v1/pods?limit=10');
 		put('compacted', {});
 		api.faults.compact();
@@ -61,12 +61,12 @@ describe('a list', () => {
 		expect(next).toMatchObject({code: 410, body: {kind: 'Status', reason: 'Expired', code: 410}});
 	});
 
-	test('of a version that is still to come is 504', async () => {
+	test('of a future version is 504', async () => {
 		const answer = await client.send('GET', '/api/v1/pods?resourceVersion=99999999');
 		expect(answer).toMatchObject({code: 504, body: {reason: 'Timeout'}});
 	});
 
-	test('is packed when it is long and the client can unpack it', async () => {
+	test('is compressed when it is long and the client accepts that', async () => {
 		const packed = await client.send('GET', '/api/v1/pods', {headers: {'accept-encoding': 'gzip'}});
 		expect(packed.headers['content-encoding']).toBe('gzip');
 		const plain = await client.send('GET', '/api/v1/pods');
@@ -134,7 +134,7 @@ describe('a watch', () => {
 });
 
 describe('a write', () => {
-	test('is refused when the object is not the one that was meant', async () => {
+	test('is refused when the object does not meet the preconditions', async () => {
 		const {pod, path} = podPath();
 		const wrong = {body: {preconditions: {uid: 'another'}}};
 		expect(await client.send('DELETE', path, wrong)).toMatchObject({code: 409, body: {reason: 'Conflict'}});
@@ -150,7 +150,7 @@ describe('a write', () => {
 		expect(api.simulation.cluster.store.get('pods', 'catalog', pod.metadata.name)).toBe(pod);
 	});
 
-	test('an eviction is refused by the budget with 429, by its name, and again in a dry run', async () => {
+	test('that evicts is refused by the budget with 429 and its name, also as a dry run', async () => {
 		const budget = '/apis/policy/v1/namespaces/payments/poddisruptionbudgets/ledger';
 		const strict = {spec: {minAvailable: 6, maxUnavailable: null}};
 		await client.send('PATCH', budget, {body: strict, type: 'application/merge-patch+json'});
@@ -172,7 +172,7 @@ describe('a write', () => {
 		}
 	});
 
-	test('that changes nothing makes no new version', async () => {
+	test('that changes nothing creates no new version', async () => {
 		put('same', {a: '1'});
 		const {revision} = api.simulation.cluster.store;
 		const body = {data: {a: '1'}};
@@ -211,7 +211,7 @@ describe('a user', () => {
 		expect(review.body.status).toMatchObject({userInfo: {username: 'viewer'}});
 	});
 
-	test('may ask for the rules of a namespace', async () => {
+	test('may review its rules in a namespace', async () => {
 		const body = {spec: {namespace: 'payments'}};
 		const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
 		const answer = await client.send('POST', path, {body, token: api.tokens.team});

@@ -81,7 +81,7 @@ function start(name: ScenarioName) {
 }
 
 describe('calm', () => {
-	test('has 412 pods, all of them well, and nothing changes in an hour', async () => {
+	test('has 412 healthy pods, and nothing changes in an hour', async () => {
 		const {store, clock} = start('calm');
 		const pods = store.list<Pod>('pods');
 		expect(pods).toHaveLength(412);
@@ -94,7 +94,7 @@ describe('calm', () => {
 });
 
 describe('the crash loop', () => {
-	test('goes on by itself: more restarts, ever later, and the rollout is given up after its ten minutes', async () => {
+	test('continues by itself: more restarts at growing intervals, and the rollout fails after ten minutes', async () => {
 		const {clock, podsOf, deployment, statuses} = start('crashloop');
 		const crashing = () => podsOf('checkout', 'api').filter(pod => printedPod(pod).restarts > 0);
 		expect(crashing()).toHaveLength(3);
@@ -155,7 +155,7 @@ describe('the crash loop', () => {
 });
 
 describe('the storm', () => {
-	test('has a trouble of each kind, each with its own status', () => {
+	test('has a problem of each kind, each with its own status', () => {
 		const {statuses, podsOf, deployment, store} = start('storm');
 		expect(statuses('gateway', 'rate-limit')).toContain('ImagePullBackOff');
 		expect(statuses('notify', 'sms')).toContain('CreateContainerConfigError');
@@ -175,7 +175,7 @@ describe('the storm', () => {
 		expect(statuses('catalog', 'api')).toContain('Terminating');
 	});
 
-	test('each rollout is ended by undoing it', async () => {
+	test('has no failed rollout once each was undone', async () => {
 		const {clock, undo, isWell} = start('storm');
 		const unhealthy = [
 			['gateway', 'rate-limit'],
@@ -190,7 +190,7 @@ describe('the storm', () => {
 		for (const [namespace, name] of unhealthy) expect([name, isWell(namespace, name)]).toEqual([name, true]);
 	});
 
-	test('the missing key is also ended by adding it', async () => {
+	test('has no missing key once it was added', async () => {
 		const {clock, store, isWell} = start('storm');
 		const secret = store.get<KeyValues>('secrets', 'notify', 'sms-provider');
 		if (secret !== undefined)
@@ -199,7 +199,7 @@ describe('the storm', () => {
 		expect(isWell('notify', 'sms')).toBe(true);
 	});
 
-	test('a stateful set stays stuck after its undo, until the pod that waits is deleted', async () => {
+	test('has a stateful set that stays stuck after its undo, until the waiting pod is deleted', async () => {
 		const {clock, store, edit} = start('default');
 		const set = () => store.get<StatefulSet>('statefulsets.apps', 'search', 'indexer');
 		const present = set();
@@ -215,7 +215,7 @@ describe('the storm', () => {
 		expect(set()?.status).toMatchObject({readyReplicas: 4, updatedReplicas: 4});
 	});
 
-	test('the node that is lost keeps its pods, until it is back', async () => {
+	test('has a lost node whose pods remain until it is back', async () => {
 		const {clock, world, store} = start('storm');
 		const stuck = () =>
 			store

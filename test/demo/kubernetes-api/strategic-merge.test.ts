@@ -47,7 +47,7 @@ const patches: readonly (readonly [says: string, patch: unknown])[] = [
 describeWithKubectl('a strategic merge', 'calm', (judge, open) => {
 	beforeAll(open);
 
-	test.each(patches)('of %s is as kubectl does it', async (_, patch) => {
+	test.each(patches)('of %s has the result of kubectl', async (_, patch) => {
 		const {kubectl, get} = judge();
 		const before = get('deployments.apps', 'media', 'thumb');
 		const output = await kubectl(

@@ -222,7 +222,7 @@ describe('a secret in the file', () => {
 		'passwrd: hunter2',
 		'tls: {ca: hunter2}',
 		'port: hunter2',
-	])('is not repeated by any other mistake: %s', async line => {
+	])('is not repeated in the message of another mistake: %s', async line => {
 		const kind = line.includes('redis:') ? 'redis' : 'postgres';
 		const said = await mistakesOf(target(`kind: ${kind}`, line));
 		expect(said.join('\n')).toMatch(/^config:\d+:\d+: /);

@@ -51,7 +51,7 @@ describe('the machine policy', () => {
 		expect(() => read(text)).toThrow(mistake);
 	});
 
-	test.each(['[2001:db8::1]', '::1', '/var/run/postgresql', '*.prod.example'])('takes the host %s', host => {
+	test.each(['[2001:db8::1]', '::1', '/var/run/postgresql', '*.prod.example'])('accepts the host %s', host => {
 		expect(read(`rules: [{match: {host: "${host}"}, readOnly: true}]`).rules?.[0]?.match.host).toEqual([host]);
 	});
 });
@@ -69,7 +69,7 @@ function machine(text?: string) {
 
 describe('the file of the policy', () => {
 	test.each(['', '\n\n', '\uFEFF', '# forbid: ["*"]\n', '~', 'null', '---\n', '---\n...\n'])(
-		'stops the start when it says nothing: %j',
+		'stops the start when it is empty: %j',
 		async text => {
 			const {environment, path} = machine(text);
 			const start = loadConfiguration({environment});

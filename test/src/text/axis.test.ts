@@ -22,7 +22,7 @@ describe('an axis of values', () => {
 		expect(labelsOf(min, max)).toEqual(wanted);
 	});
 
-	test('bounds any data, in ascending ticks that are not many', () => {
+	test('contains any data between a few ascending ticks', () => {
 		const finite = fc.double({noNaN: true, noDefaultInfinity: true});
 		fc.assert(
 			fc.property(finite, finite, fc.integer({min: 1, max: 8}), (a, b, most) => {

@@ -16,26 +16,26 @@ describe('text from outside', () => {
 		expect(cleanLine(name)).toBe(shown);
 	});
 
-	it('loses complete escape sequences, and repeated blanks', () => {
+	it('has no escape sequences and repeated blanks', () => {
 		expect(cleanLine('a\u001b[31mb\u009b2Jc\u001b]0;title\u0007d\te\n\n f')).toBe('abcd e f');
 	});
 
-	it('keeps emoji and wide blanks as they are', () => {
+	it('has emoji and wide blanks unchanged', () => {
 		expect(cleanText('\u26a0\ufe0f 1\ufe0f\u20e3 \u{1f468}\u200d\u{1f469} 漢\u3000字')).toBe(
 			'\u26a0 1\u20e3 \u{1f468}\u{1f469} 漢\u3000字',
 		);
 		expect(cleanText('a0\ufe0f')).toBe('a0<fe0f>');
 	});
 
-	it('of several lines keeps the blanks that trees are drawn with', () => {
+	it('of several lines has the blanks that trees are drawn with', () => {
 		expect(cleanText('│\u00a0\u00a0├── a\r\nb')).toBe('│\u00a0\u00a0├── a\nb');
 	});
 
-	it('that is typed loses what was not meant', () => {
+	it('that is typed has no control characters', () => {
 		expect(cleanTyped('rate(up\u00a0[5m])\u200b\ufeff')).toBe('rate(up [5m])');
 	});
 
-	it('is the same when it is cleaned again, and can be seen', () => {
+	it('is unchanged when it is cleaned again, and visible', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'binary'}), text => {
 				const cleaned = cleanLine(text);
@@ -46,7 +46,7 @@ describe('text from outside', () => {
 	});
 });
 
-it('takes linear time on sequences that are begun and never ended', () => {
+it('cleaning takes linear time on sequences that are begun and never ended', () => {
 	for (const part of ['\u0090', '\u001b]', '\u001b[0', '\u009d;', '\u001bP\u0098', '\u001b '])
 		expect(cleanText(part.repeat(300_000))).toBeTypeOf('string');
 });

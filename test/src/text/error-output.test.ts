@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
 
-describe('what a login helper wrote', () => {
+describe('the output of a login helper', () => {
 	test.each([
 		['nothing', '\n\n', [], ''],
 		['its last line where no line names a reason', 'one\ntwo\nthree\n', [], 'two · three'],

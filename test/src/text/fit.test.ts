@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {displayWidth, lastCells, truncateAtWord, truncateMiddle, truncateText} from '../../../src/text/fit.ts';
 
 describe('a text that is too long', () => {
-	it('is never wider than the cells it is cut to', () => {
+	it('is never wider than the cells to which it is cut', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'grapheme'}), fc.integer({min: -2, max: 40}), (text, cells) => {
 				for (const shorten of [truncateText, truncateMiddle, truncateAtWord, lastCells]) {
@@ -20,7 +20,7 @@ describe('a text that is too long', () => {
 		['api-7f9c6d-x2k4p', 10, 'api-7…2k4p'],
 		['api-7f9c6d-x2k4p', 2, 'a…'],
 		['漢字漢字漢字', 7, '漢字…字'],
-	])('loses its middle where it is a name: %s in %d cells', (text, cells, fitting) => {
+	])('is cut in the middle when it is a name: %s in %d cells', (text, cells, fitting) => {
 		expect(truncateMiddle(text, cells)).toBe(fitting);
 	});
 
@@ -30,7 +30,7 @@ describe('a text that is too long', () => {
 		['Pending <- 0/12 nodes: insufficient memory', 30, 'Pending <- 0/12 nodes: insuff…'],
 		['Messages of events/23 from 45,373,585', 33, 'Messages of events/23 from…'],
 		['/a/path/that/has/no/blank', 12, '/a/path/tha…'],
-	])('ends with a word where it is a sentence: %s in %d cells', (text, cells, fitting) => {
+	])('is cut after a word when it is a sentence: %s in %d cells', (text, cells, fitting) => {
 		expect(truncateAtWord(text, cells)).toBe(fitting);
 	});
 });

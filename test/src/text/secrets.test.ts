@@ -222,7 +222,7 @@ const readable: readonly string[] = [
 ];
 
 describe('secrets', () => {
-	test('there are more forms than the 65 that an attack tried', () => {
+	test('are tested in more than 65 forms', () => {
 		expect(forms.length).toBeGreaterThan(65);
 	});
 
@@ -238,11 +238,11 @@ describe('secrets', () => {
 		expect(redact(`2026-11-21 14:05:22 INFO web: ${text}`)).not.toContain(secret);
 	});
 
-	test.each(readable)('leaves %s', text => {
+	test.each(readable)('are not found in %s', text => {
 		expect(redact(text)).toBe(text);
 	});
 
-	test('what is around it stays readable', () => {
+	test('are masked without the text around them', () => {
 		expect(redact(`DB_PASS=${s} DB_HOST=db`)).toBe('DB_PASS=*** DB_HOST=db');
 		expect(redact(`ghp_${long.slice(0, 36)} was used`)).toBe('ghp_*** was used');
 		expect(redact(`{"cookie":"a=${s}","host":"x"}`)).toBe('{"cookie":"***","host":"x"}');

@@ -21,8 +21,8 @@ const refusals = [
 	],
 ] as const;
 
-describe('what OpenSSL says', () => {
-	test.each(refusals)('of a certificate that was refused: %s', (message, words) => {
+describe('an error of OpenSSL', () => {
+	test.each(refusals)('on a refused certificate is recognized: %s', (message, words) => {
 		expect(isCertificateRefused(message)).toBe(true);
 		expect(describeTlsError(message)).toBe(words);
 	});
@@ -35,13 +35,13 @@ describe('what OpenSSL says', () => {
 		['80BC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../x.c:354:', 'wrong version number'],
 		['error:05800074:x509 certificate routines::key values mismatch', 'key values mismatch'],
 		["ENOENT: no such file or directory, open '/etc/certificates/alert certificate.pem'", undefined],
-	])('of anything else is no refusal of ours: %s', (message, words = message) => {
+	])('on anything else is not: %s', (message, words = message) => {
 		expect(isCertificateRefused(message)).toBe(false);
 		expect(describeTlsError(message)).toBe(words);
 	});
 });
 
-test('a certificate that cannot be verified leads to the administrator of the server, never to what the connection shows', () => {
+test('the hint for a certificate that cannot be verified names the administrator of the server, never the certificate that was shown', () => {
 	const hint = (code: string) => certificateHint(code, {ca: '`tls.ca`', name: 'set `tls.servername`'});
 	for (const code of [
 		'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -71,7 +71,7 @@ describe('panes', () => {
 		}
 	});
 
-	it.each(sections)('%s sorts the same from any beginning', async (kind, section) => {
+	it.each(sections)('%s has one order, whatever the order of its input', async (kind, section) => {
 		const {rows} = await demoRows('storm', 12);
 		const all = rows.get(kind) ?? [];
 		for (const {compare} of section.orders) {
@@ -116,7 +116,7 @@ describe('pods', () => {
 		expect(cell(section, 'age', row({}))).toBe('9d');
 	});
 
-	it('draws a row as a person expects it', () => {
+	it('draws a row with its columns in place', () => {
 		const crash = row({
 			ready: 0,
 			status: 'CrashLoopBackOff',
@@ -130,7 +130,7 @@ describe('pods', () => {
 });
 
 describe('top', () => {
-	it('says nothing of a limit that is not there, and kubectl’s units', () => {
+	it('shows no limit where there is none, and the units of kubectl', () => {
 		const [section] = topPane.sections;
 		const usage = {
 			uid: 'u1',

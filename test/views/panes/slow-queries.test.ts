@@ -97,13 +97,13 @@ describe('sessions', () => {
 		]);
 	});
 
-	it('put the head of a queue first, then who has waited longest', () => {
+	it('show the head of a queue first, then the session that has waited longest', () => {
 		const [order] = sessions.orders;
 		const sorted = rows.toSorted((a, b) => compareSeverity(a.severity, b.severity) || order.compare(a, b));
 		expect(sorted.map(each => ('pid' in each ? each.pid : 0))).toEqual([4411, 5120, 5133, 4990, 77]);
 	});
 
-	it('keep pid, age, state and the query when it is narrow', () => {
+	it('show pid, age, state and the query when the pane is narrow', () => {
 		const narrow = line(sessions, row(4411), 60);
 		expect(narrow).toMatch(/^■ *4411 +6m12s idle tx .*UPDATE/);
 		for (const cells of [60, 80, 120, 200]) {
@@ -111,7 +111,7 @@ describe('sessions', () => {
 		}
 	});
 
-	it('never let a query move the cursor or turn the text round', () => {
+	it('never show a query that moves the cursor or reverses the text', () => {
 		const [hostile] = sessionRows(
 			'orders-db',
 			[sessionRecord(1, {query: 'SELECT \u001b[2J\u202e1\n\u200b2'})],
@@ -125,7 +125,7 @@ describe('sessions', () => {
 });
 
 describe('statements', () => {
-	it('leave blank what is not known, and say zero where nothing happened', () => {
+	it('are blank where a figure is not known, and 0 where nothing happened', () => {
 		const fresh = statement({
 			callsPerSecond: undefined,
 			meanMs: undefined,
@@ -148,12 +148,12 @@ describe('statements', () => {
 		]);
 	});
 
-	it('make the one loud that takes half of the time', () => {
+	it('highlight the one that takes half of the time', () => {
 		expect(cell(statements, 'time', statement())).toEqual({text: '61', tone: 'loud'});
 		expect(cell(statements, 'time', statement({share: 0.3}))).toBe('30');
 	});
 
-	it('say so where the server has dropped the text of a statement', () => {
+	it('have a note where the server has dropped the text of a statement', () => {
 		expect(text(cell(statements, 'query', statement({query: undefined})))).toBe('text dropped by the server');
 	});
 });

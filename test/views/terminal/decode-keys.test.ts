@@ -165,7 +165,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['esc', 'esc']);
 	});
 
-	test('Esc before a letter in the same chunk is Alt; in time apart it is two keys', () => {
+	test('Esc before a letter in the same chunk is Alt; with time in between it is two keys', () => {
 		const keys = start();
 		keys.feed(esc);
 		keys.pass(25);
@@ -173,7 +173,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['esc', 'x']);
 	});
 
-	test('an arrow torn apart just after its Esc leaves no letter behind', () => {
+	test('an arrow that is split just after its Esc gives no letter', () => {
 		const keys = start();
 		keys.feed(esc);
 		keys.pass(30);
@@ -188,7 +188,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['esc', 'ctrl+up', 'j']);
 	});
 
-	test('an arrow torn apart anywhere else is an arrow, however long it takes within reason', () => {
+	test('an arrow that is split anywhere else is an arrow, also after a delay', () => {
 		const keys = start();
 		keys.feed(`${esc}[`);
 		keys.pass(1000);
@@ -219,7 +219,7 @@ describe('time', () => {
 		expect(keys.take()).toEqual(['paste "half"', 'j']);
 	});
 
-	test('a reset forgets what is half read', () => {
+	test('a reset drops an incomplete sequence', () => {
 		const keys = start();
 		keys.feed(`${esc}[200~DROP`);
 		keys.reset();
@@ -240,7 +240,7 @@ const sequence = fc.oneof(
 const typed = fc.stringMatching(/^[A-Za-z0-9?/ é漢👍\r\t]$/u);
 
 describe('any input', () => {
-	test('gives the same events however it is cut', () => {
+	test('gives the same events however it is split', () => {
 		const input = fc.array(fc.oneof(sequence, typed, fc.string({unit: 'binary', maxLength: 4})), {maxLength: 12});
 		fc.assert(
 			fc.property(input, fc.array(fc.integer({min: 1, max: 5}), {minLength: 1}), (parts, lengths) => {

@@ -29,7 +29,7 @@ const from = (old: readonly string[], next: readonly string[]): string =>
 	diffScreens(gridOf(old), gridOf(next), styles, glyphs);
 
 describe('a difference', () => {
-	test('leads from any screen to any other', async () => {
+	test('changes any screen into any other', async () => {
 		const screen = fc.array(rowArbitrary, {minLength: 4, maxLength: 4});
 		const rowsOf = (random: readonly RandomRow[]) => random.map(row => rowOf(row, columns));
 		await fc.assert(
@@ -44,19 +44,19 @@ describe('a difference', () => {
 		);
 	});
 
-	test('of one digit is a move and the digit', () => {
+	test('in one digit is a move and the digit', () => {
 		expect(from(['', '    91 ok'], ['', '    97 ok'])).toBe('\u001b[2;6H7');
 	});
 
-	test('between two near changes writes what is between them again', () => {
+	test('between two near changes writes the cells between them again', () => {
 		expect(from(['a1bc2'], ['a3bc4'])).toBe('\u001b[1;2H3bc4');
 	});
 
-	test('between two far ones on a row moves on', () => {
+	test('between two distant changes on a row moves the cursor', () => {
 		expect(from(['name  1-----2'], ['name  3-----4'])).toBe('\u001b[1;7H3\u001b[5C4');
 	});
 
-	test('between rows takes the shortest way', () => {
+	test('between rows uses the shortest move', () => {
 		expect(from(['a name      1', 'a name      2'], ['a name      3', 'a name      4'])).toBe(
 			'\u001b[1;13H3\u001b[B\u001b[D4',
 		);
@@ -68,12 +68,12 @@ describe('a difference', () => {
 		expect(from(['ok'], ['\u001b[44mok\u001b[m'])).toBe('\u001b[H\u001b[44mok\u001b[m');
 	});
 
-	test('changes only what differs of a style', () => {
+	test('changes only the differing attributes of a style', () => {
 		expect(from(['ab'], ['\u001b[1;31ma\u001b[32mb\u001b[m'])).toBe('\u001b[H\u001b[1;31ma\u001b[32mb\u001b[m');
 		expect(from(['ab'], ['\u001b[1;2;3;4;31ma\u001b[0;31mb'])).toBe('\u001b[H\u001b[1;2;3;4;31ma\u001b[;31mb\u001b[m');
 	});
 
-	test('of a colour on a blank is none', () => {
+	test('in the colour of a blank is empty', () => {
 		expect(from(['a b'], ['a\u001b[31m \u001b[mb'])).toBe('');
 		expect(from(['a b'], ['a\u001b[7m \u001b[mb'])).toBe('\u001b[1;2H\u001b[7m \u001b[m');
 	});

@@ -112,7 +112,7 @@ async function compare(first: Scene, steps: readonly Step[]): Promise<number> {
 /** About 4 screens per run, so 2,000 screens in all. */
 const runs = Number(process.env['MIDWATCH_SCREENS'] ?? 2000) / 4;
 
-test('what the compositor shows is what plain Ink shows, cell by cell and attribute by attribute', async () => {
+test('the compositor and plain Ink show the same cells with the same attributes', async () => {
 	let screens = 0;
 	await fc.assert(
 		fc.asyncProperty(sceneArbitrary, fc.array(step, {minLength: 1, maxLength: 6}), async (scene, steps) => {
@@ -123,7 +123,7 @@ test('what the compositor shows is what plain Ink shows, cell by cell and attrib
 	expect(screens).toBeGreaterThanOrEqual(runs * 3);
 }, 240_000);
 
-test('the comparison sees one wrong attribute of one cell', async () => {
+test('the comparison finds one wrong attribute of one cell', async () => {
 	const scene: Scene = {size: {columns: 20, rows: 5}, title: 'title', shares: [1], overlays: []};
 	const rows = createRows(1);
 	const held = createStore<readonly string[]>([]);

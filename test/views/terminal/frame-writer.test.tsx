@@ -74,7 +74,7 @@ describe('a writer', () => {
 		expect(it.waits).toEqual([2, 4, 8, 16, 32, 50, 50, 50, 50]);
 	});
 
-	test('keeps what is added in order', () => {
+	test('writes in the order of the calls', () => {
 		const it = start();
 		it.writer.write('frame');
 		it.writer.write('restore');

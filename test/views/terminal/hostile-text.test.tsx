@@ -60,7 +60,7 @@ describe('text from outside', () => {
 		expect(rows[hostile.length]).toBe('f');
 	});
 
-	test('whatever it is', async () => {
+	test('never does so, for random text', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.array(fc.string({unit: 'grapheme', maxLength: 20}), {minLength: 1, maxLength: 4}),
