@@ -3,13 +3,13 @@ import type {Connection, Permission} from '../src/contract/system.ts';
 export type DemoConnectionOptions<Port> = {
 	readonly port: Port;
 	readonly version: string;
-	/** Who the server says we are. */
+	/** Our user as the server reports it. */
 	readonly user: string;
 	/** What it needs on a real server; the demo has it all. */
 	readonly permissions: readonly Pick<Permission, 'needs' | 'name'>[];
 };
 
-/** A connection to something in this process: it is always there and needs no closing. */
+/** A connection to a simulated server in this process: it never fails and needs no closing. */
 export const demoConnection = <Port>({
 	port,
 	version,

@@ -6,9 +6,9 @@ export type ContainerStats = {
 	readonly container: string;
 	/** Bytes. */
 	readonly memory: number;
-	/** Since it was started. */
+	/** CPU seconds since it was started. */
 	readonly cpuSeconds: number;
-	/** Tenths of a second since it was started, and those of them in which its limit held it back; undefined without a limit. */
+	/** CPU periods of a tenth of a second since it was started, and how many of them were throttled; undefined without a limit. */
 	readonly periods: {readonly all: number; readonly throttled: number} | undefined;
 };
 

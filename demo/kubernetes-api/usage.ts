@@ -14,7 +14,7 @@ export type UsageModel = {
 	containerCpu(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
 	/** The pods on it and what the node needs for itself; undefined while its kubelet is unreachable. */
 	node(node: Node, at: number): UsedResources | undefined;
-	/** Something beside the pods takes so many bytes of this node. */
+	/** Adds memory, in bytes, that a process outside of the pods uses on this node. */
 	addNodeLoad(node: string, bytes: number): void;
 };
 
@@ -48,13 +48,13 @@ export function createUsageModel(
 		return [{name, cpu: Math.min(cpu, coresAtMost(resources)), memory}];
 	}
 
-	/** Cores on average, if nothing held it back. */
+	/** The cores that it would use on average without a limit. */
 	const wanted = (image: string, resources: Container['resources']): number =>
 		programs.get(image).cpu ?? (parseQuantity(resources?.requests?.['cpu']) || 0.1) * 0.6;
 	const coresAtMost = (resources: Container['resources']): number =>
 		parseQuantity(resources?.limits?.['cpu']) || Number.POSITIVE_INFINITY;
 
-	/** What it wants comes in bursts: it is held back long before it wants all of its limit on average. */
+	/** The throttled share. Demand comes in bursts: a container is throttled long before its average demand reaches its limit. */
 	function share(pod: Pod, name: string) {
 		const own = pod.spec.containers.find(each => each.name === name);
 		if (own === undefined) return {mean: 0, heldBack: undefined};

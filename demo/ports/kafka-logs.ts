@@ -22,7 +22,7 @@ export type DemoLog = TopicPartition & {
 	/** Epoch milliseconds. */
 	endAt(at: number): number;
 	readonly start: number;
-	/** When the message at this offset was produced. */
+	/** When the message at this offset was produced, in epoch milliseconds. */
 	timeOf(offset: number): number;
 	message(offset: number): KafkaMessage;
 };

@@ -8,7 +8,7 @@ type Kind = {
 	readonly meanMs: number;
 	readonly rows: number;
 	readonly hits: number;
-	/** Does not advance while the stock table is locked. */
+	/** It makes no progress while the stock table is locked. */
 	readonly needsStock?: true;
 };
 

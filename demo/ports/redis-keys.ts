@@ -6,7 +6,7 @@ type Family = {
 	/** Share of all keys. */
 	readonly share: number;
 	readonly type: string;
-	/** Bytes of a key, before it varies by a half either way. */
+	/** Mean bytes of a key; single keys differ by up to a half. */
 	readonly bytes: number;
 	/** The longest time to live in milliseconds; undefined: none. */
 	readonly ttlMs: number | undefined;

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {type CertificateFiles, certificate, clientCertificate} from '../estate/certificates.ts';
 import type {ClientCertificate} from '../estate/http-server.ts';
 
-/** Who is in `ca.pem` may come in, and these may not. */
+/** A client certificate, or none, that the server must refuse, with the expected error. */
 type Refused = {
 	readonly name: string;
 	readonly shows: Partial<ClientCertificate>;
@@ -13,23 +13,23 @@ type Refused = {
 };
 
 export type ClientCertificates = {
-	/** The files of the server; its authority signed `shown` too. */
+	/** The files of the server; its authority signed `accepted` too. */
 	readonly server: CertificateFiles;
 	readonly accepted: ClientCertificate;
-	/** Where the authority is. */
+	/** The folder of the authority. */
 	readonly folder: string;
 	readonly refused: readonly Refused[];
 	removeFiles(): void;
 };
 
-/** Its parts, the first one first, as openssl takes them. */
+/** The subject of the accepted certificate, in the order of openssl. */
 export const clientSubject = '/O=Example/CN=midwatch';
 
-/** The certificates of a server that wants to be shown one, with one that it takes and what it does not. */
+/** The certificates of a server that requires one of its clients, one that it accepts, and those that it refuses. */
 export function createClientCertificates(): ClientCertificates {
 	const made = ['ours', 'another'].map(name => {
 		const folder = mkdtempSync(join(tmpdir(), `midwatch-certificates-${name}-`));
-		// The server runs as somebody else.
+		// The server runs as another user.
 		chmodSync(folder, 0o755);
 		return folder;
 	});

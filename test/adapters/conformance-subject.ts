@@ -40,7 +40,7 @@ export type ConformanceSubject<Port> = {
 	countWrites(): Promise<number>;
 };
 
-/** Where a test keeps what an action writes before it sends: nowhere. */
+/** Saves nothing: returns the path that an action would record. */
 export const fakeSaveFile = async (name: string): Promise<string> => `/saved/${name}`;
 
 /** A context without a deadline, unless a signal is given. */

@@ -8,7 +8,7 @@ import {AdapterError} from '../../src/errors.ts';
 import {type ActionCase, type ConformanceSubject, fakeSaveFile, testContext} from './conformance-subject.ts';
 import {connectionFaultTests} from './connection-faults.ts';
 
-/** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
+/** The tests that every system has to pass. Called in a `describe` of one real server. */
 export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void {
 	const {system, server} = subject;
 	const target = subject.target(server);
@@ -37,7 +37,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 				const poll = source.open(connection.port, target);
 				const snapshots: Snapshot[] = [];
 				for (let turn = 0; turn < 3; turn++) {
-					// What goes on all the time goes on between two reads, also on a machine that has others to serve.
+					// Continuous load must show between two reads, also on a busy machine.
 					if (turn > 0) await new Promise(resolve => setTimeout(resolve, 100));
 					snapshots.push(await poll(testContext(AbortSignal.timeout(120_000))));
 				}

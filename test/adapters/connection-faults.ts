@@ -5,7 +5,7 @@ import {AdapterError, type ErrorKind} from '../../src/errors.ts';
 import {type FaultProxy, startFaultProxy} from '../faults/fault-proxy.ts';
 import {type ConformanceSubject, testContext} from './conformance-subject.ts';
 
-/** Each fault: what is done to an open connection, and the error kinds that describe it correctly. */
+/** Each fault: what happens to an open connection, and the error kinds that describe it correctly. */
 const faults: readonly {
 	readonly name: string;
 	/** False when the fault is there before the first read. */
@@ -53,7 +53,7 @@ const faults: readonly {
 const failuresOf = (results: readonly PromiseSettledResult<unknown>[]): readonly unknown[] =>
 	results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
 
-/** Every fault of a link, in front of the real server. Part of the conformance suite. */
+/** Tests every fault of a connection, by a proxy in front of the real server. Part of the conformance suite. */
 export function connectionFaultTests<Port>(subject: ConformanceSubject<Port>): void {
 	const {system, server} = subject;
 	let proxy: FaultProxy;

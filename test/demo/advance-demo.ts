@@ -8,7 +8,7 @@ const overSocket = /^(?:kubernetes|prometheus|alertmanager|kafka)\./;
 /** The first read of each target loads its client, on a machine that may be busy. Time that went on meanwhile would give other figures. */
 const patienceMs = 60_000;
 
-/** Reads under way: the moment for which they were planned has come, and no next one is planned yet. */
+/** Whether reads are in flight: the time for which they were planned has come, and no next one is planned yet. */
 const isReading = (watch: Watch, now: number): boolean =>
 	watch.readings().some(({kind, state, nextAt = 0}) => overSocket.test(kind) && state !== 'paused' && nextAt <= now);
 

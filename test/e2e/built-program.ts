@@ -7,17 +7,17 @@ const root = new URL('../..', import.meta.url).pathname;
 
 export type Run = {readonly code: number | null; readonly stdout: string; readonly stderr: string};
 
-/** midwatch as it is shipped: the one file, alone in a folder with nothing else, and a home that is empty. */
+/** midwatch as it is shipped: one file, in a folder without other files, with an empty home directory. */
 export type BuiltProgram = {
 	readonly file: string;
 	readonly home: string;
-	/** Runs it to its end. `node` are words before the file. */
+	/** Runs it to its end. `node`: arguments before the file. */
 	run(
 		args: readonly string[],
 		options?: {
 			/** A variable that is undefined is not set. */
 			readonly env?: Readonly<Record<string, string | undefined>>;
-			/** The home when absent. */
+			/** The working directory; the home directory when absent. */
 			readonly cwd?: string;
 			/** The Unix user that runs the program; only root may set it. */
 			readonly uid?: number;

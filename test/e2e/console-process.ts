@@ -45,7 +45,7 @@ export type AuditLine = {readonly kind: string; readonly target?: string; readon
 	unknown
 >;
 
-/** Moves around in the panes. */
+/** Steps that move in the panes. */
 type NavigationSteps = {
 	/** Shows one pane alone, by its number, and waits for its title. */
 	zoom(pane: PaneNumber, title: string): Promise<void>;
@@ -189,7 +189,7 @@ const environmentFor = (home: string, options: ConsoleOptions): Readonly<Record<
 	...options.env,
 });
 
-/** The arguments that say what is watched. */
+/** The arguments that select what is watched. */
 function sourceArguments(options: ConsoleOptions, home: string): readonly string[] {
 	if (options.demo !== undefined) return ['--demo', options.demo];
 	if (options.file !== undefined) return ['--config', options.file];

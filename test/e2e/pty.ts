@@ -6,7 +6,7 @@ import xterm from '@xterm/headless';
 import {timeLeftMs} from '../time-left.ts';
 import {bytesOf} from './keys.ts';
 
-/** The system's own rather than a version manager's, which takes its time to choose one. */
+/** The Python of the system: that of a version manager starts slowly. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const bridge = fileURLToPath(new URL('pty-bridge.py', import.meta.url));
 
@@ -38,7 +38,7 @@ export type ScreenCondition = string | RegExp | ((screen: string) => boolean);
 export type Pty = {
 	/** The pid of the command itself. */
 	readonly pid: number;
-	/** What a person sees: a line per row, without trailing spaces. */
+	/** The shown text: a line for each row, without trailing spaces. */
 	screen(): string;
 	/** True while the alternate screen is shown. */
 	readonly alternate: boolean;
@@ -59,7 +59,7 @@ export type Pty = {
 	send(bytes: string): void;
 	/** Keys by their names in the keymap, each as a write of its own. */
 	press(...keys: readonly string[]): void;
-	/** Characters, as fast as a person would never type. */
+	/** Writes characters one by one, without a delay. */
 	type(text: string): void;
 	/** Pastes as a terminal does: bracketed when the command has enabled that. */
 	paste(text: string): void;

@@ -3,7 +3,7 @@ import {chownSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync} f
 import {join} from 'node:path';
 import {unprivileged} from './server-process.ts';
 
-/** Paths of PEM files. The key is readable by the one that shows the certificate alone: a server, or this user. */
+/** Paths of PEM files. The key is readable only by the user that shows the certificate: that of the servers, or this one. */
 export type CertificateFiles = {
 	readonly ca: string;
 	readonly cert: string;
@@ -63,6 +63,6 @@ export function certificate(folder: string, expired: boolean): CertificateFiles 
 	return made;
 }
 
-/** What a client shows, signed by the same authority: `subject` as `/O=Example/CN=midwatch`. */
+/** A client certificate, signed by the same authority: `subject` as `/O=Example/CN=midwatch`. */
 export const clientCertificate = (folder: string, subject: string, expired = false): CertificateFiles =>
 	signed(folder, expired ? 'client-expired' : 'client', subject, expired ? -1 : 30, 'extendedKeyUsage=clientAuth');

@@ -10,7 +10,7 @@ import {type PrometheusOptions, restartPrometheus, selfScrapeFiles, startPrometh
 import {restartRedis, startRedis} from './redis.ts';
 import {stopProcess} from './server-process.ts';
 
-/** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
+/** A server for one test, which may stop, restart, fill and break it. The estate's record does not have it: the test must call `end`. */
 export type DisposableServer<S> = {
 	/** The server as it runs now; its pid changes with each restart. */
 	current(): S;
@@ -57,7 +57,7 @@ export const startDisposablePostgres = (
 		stopPostgres,
 	);
 
-/** A pooler before `of`. */
+/** Starts a pooler in front of `of`. */
 export const startDisposablePgbouncer = (
 	of: PostgresServer,
 	options: Pick<PgbouncerOptions, 'mode' | 'ignores'> = {},

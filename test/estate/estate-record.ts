@@ -3,7 +3,7 @@ import {dirname, join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
-/** Made by `estate up`, never committed. */
+/** The folder that `estate up` creates. Never committed. */
 export const estateFolder = fileURLToPath(new URL('../../.estate', import.meta.url));
 const recordFile = join(estateFolder, 'estate.json');
 
@@ -13,9 +13,9 @@ export type Login = {readonly user: string; readonly password: string};
 export type ServerProcess = {readonly pid: number; readonly started: string};
 
 type Common = ServerProcess & {
-	/** `postgres-15`, `redis-replica`: what tests ask for. */
+	/** The name by which tests use it: `postgres-15`, `redis-replica`. */
 	readonly name: string;
-	/** What the server itself says. */
+	/** The version that the server reports. */
 	readonly version: string;
 	readonly host: string;
 	readonly port: number;
@@ -25,7 +25,7 @@ type Common = ServerProcess & {
 	readonly tls?: {
 		readonly ca: string;
 		readonly expired: boolean;
-		/** What it wants to be shown: paths of PEM files. */
+		/** A client certificate that it accepts and requires: paths of PEM files. */
 		readonly shown?: {readonly cert: string; readonly key: string};
 	};
 	/** Name of the server that this one follows. */
@@ -74,13 +74,13 @@ export type KafkaServer = Common & {
 	/** The folder with the jars of the broker and its tools. */
 	readonly jars: string;
 	readonly nodes: readonly KafkaNode[];
-	/** The ports of the first broker's other listeners, which require a login or TLS. On `port` every client is a superuser. */
+	/** The ports of the first broker's other listeners. All but `faulty` require a login or TLS. On `port` every client is a superuser. */
 	readonly listeners?: {
 		readonly sasl: number;
 		readonly tls: number;
 		readonly expired: number;
 		readonly saslTls: number;
-		/** Plain. */
+		/** Without login and TLS. */
 		readonly faulty: ProxiedListener;
 		/** The requested further listeners, in that order. */
 		readonly doors: readonly ProxiedListener[];
@@ -123,7 +123,7 @@ export type Server =
 	| PrometheusServer
 	| AlertmanagerServer
 	| ExporterServer;
-/** What midwatch can be pointed at. */
+/** A server that midwatch can watch. */
 export type WatchedServer = Exclude<Server, ExporterServer>;
 
 export type Estate = {

@@ -33,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Starts what is not up. Servers that end meanwhile or were half started leave nothing behind. */
+/** Starts the servers that are not up. A server that fails while it starts is removed completely. */
 async function up(only: readonly string[] | undefined): Promise<boolean> {
 	let estate: Estate | undefined = readEstateRecord();
 	if (estate === undefined || !existsSync(estate.folder)) {
@@ -85,7 +85,7 @@ function withPrimaries(only: readonly string[] | undefined): readonly string[] {
 const follows = (server: Server): boolean =>
 	server.replicaOf !== undefined || (server.kind === 'postgres' && server.poolerOf !== undefined);
 
-/** Replicas and poolers first, so that they do not look for their server. What is stopped is a process of ours and no other. */
+/** Stops the servers, replicas and poolers first, so that these do not try to reconnect. Stops only processes that the estate started. */
 async function down(only: readonly string[] | undefined): Promise<void> {
 	const estate = readEstateRecord();
 	if (estate === undefined) return say('nothing is up');

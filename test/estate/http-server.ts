@@ -14,10 +14,10 @@ export function debianProgram(name: string): string {
 
 export type HttpGetResult = {readonly status: number; readonly body: string};
 
-/** Paths of PEM files: what a client shows to a server that wants to know who it is. */
+/** Paths of PEM files with the certificate of a client. */
 export type ClientCertificate = {readonly cert: string; readonly key: string};
 
-/** One GET. An expired certificate is let through: this is the test's own way in. @throws Error when nothing answers within five seconds. */
+/** Sends a GET. Accepts an expired certificate, because tests use it to reach the server. @throws Error when nothing answers within five seconds. */
 export function httpGet(
 	url: string,
 	headers: Readonly<Record<string, string>> = {},

@@ -3,7 +3,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync} fro
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 
-/** An independent client, to judge our server by. */
+/** kubectl as an independent client of our server. */
 export type Kubectl = {readonly name: string; readonly path: string};
 export type MissingKubectl = {readonly name: string; readonly missing: string};
 
@@ -47,7 +47,7 @@ function run(program: string, args: readonly string[], cwd: string): void {
 	if (done.status !== 0) throw new Error(`${program} ${args[0]}: ${done.error?.message ?? done.stderr.trim()}`);
 }
 
-/** The one that is installed on this machine, if there is one: usually a newer one. */
+/** The kubectl that is installed on this machine, usually a newer one; undefined without one. */
 export function installedKubectl(): Kubectl | undefined {
 	const path = ['/usr/local/bin/kubectl', '/usr/bin/kubectl'].find(existsSync);
 	return path === undefined ? undefined : {name: 'kubectl of this machine', path};

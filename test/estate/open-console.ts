@@ -7,7 +7,7 @@ import {writeConfig} from './target-config.ts';
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 
 /**
- * Opens the console on the servers that are up, and gives its exit code. One server of each kind is guarded, as a production server is;
+ * Opens the console on the servers that are up, and resolves with its exit code. One server of each kind is guarded, as a production server is;
  * the others may be changed at once. The expired certificates are left out unless they are requested by name.
  */
 export function openConsole(only: readonly string[] | undefined): Promise<number> {

@@ -34,7 +34,7 @@ export function packagedPostgres(major: 13 | 16 | 18): string {
 	return join(installed(), 'node_modules', `postgres-${major}`, 'native', 'bin');
 }
 
-/** Where what is downloaded stays for the next time, in reach of the servers' user. */
+/** The folder for downloads, which the user of the servers can read. */
 export const cacheFolder = (): string =>
 	process.env['MIDWATCH_ESTATE_CACHE'] ??
 	(isOpen(dirname(estateFolder)) ? estateFolder : join(tmpdir(), 'midwatch-estate'));

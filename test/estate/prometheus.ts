@@ -6,7 +6,7 @@ import type {Login, PrometheusServer, Server} from './estate-record.ts';
 import {type ClientCertificate, debianProgram, httpGet} from './http-server.ts';
 import {freePort, startServer, stopProcess, unprivileged, waitUntilReady} from './server-process.ts';
 
-/** What one server scrapes and by which rules, as its configuration files have it. */
+/** The contents of the configuration files of a server. */
 export type PrometheusFiles = {readonly config: Readonly<Record<string, unknown>>; readonly rules: readonly object[]};
 
 export type PrometheusOptions = {
@@ -41,7 +41,7 @@ export const loginHeaders = (login: Login | undefined): Readonly<Record<string, 
 export const getPrometheus = (server: PrometheusServer, path: string) =>
 	httpGet(`${prometheusUrl(server)}${path}`, loginHeaders(server.login), server.tls?.shown);
 
-/** The `data` of an answer of its API. @throws Error with what it says when it refuses. */
+/** The `data` of a response of its API. @throws Error with its message when it refuses. */
 export async function prometheusData(server: PrometheusServer, path: string): Promise<unknown> {
 	const {status, body} = await getPrometheus(server, path);
 	if (status !== 200) throw new Error(`${path}: status ${status}: ${body}`);

@@ -86,7 +86,7 @@ export async function waitUntilReady(
 	}
 }
 
-/** Ends a process that is still the one we started: politely, then for good. A stopped process is continued first. */
+/** Ends a process if it is still the one that we started: by the signal, then by SIGKILL. A stopped process is continued first. */
 export async function stopProcess(process: ServerProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 	for (const [how, seconds] of [
 		[signal, 10],
@@ -122,7 +122,7 @@ const isFree = (port: number): Promise<boolean> =>
 const [lowest, perProcess, ranges] = [10_000, 64, 200];
 let taken = 0;
 
-/** `wanted`, or another one when somebody has it. */
+/** The port `wanted`, or another one when it is in use. */
 export async function freePort(wanted = 0): Promise<number> {
 	if (wanted !== 0 && (await isFree(wanted))) return wanted;
 	for (let tried = 0; tried < perProcess; tried++) {

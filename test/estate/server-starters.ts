@@ -16,7 +16,7 @@ import {startVictoriaMetrics} from './victoria-metrics.ts';
 /** How one server of the estate is started. @throws Error with the reason and what to install when it cannot be. */
 export type ServerStarter = {
 	readonly name: string;
-	/** What must be up before. */
+	/** The servers that must be up before. */
 	readonly after?: string | readonly string[];
 	start(folder: string, up: readonly Server[]): Promise<Server>;
 };

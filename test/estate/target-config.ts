@@ -11,11 +11,11 @@ export type ConfigOptions<S extends WatchedServer = NamedServer> = {
 	readonly folder: string;
 	/** Names of the targets that may be changed without arming them. */
 	readonly open: readonly string[];
-	/** Instead of the operator's, or of the user `default`. */
+	/** The login; the operator's, or that of the user `default`, when absent. */
 	readonly login?: (server: S) => Login;
 	/** The address of a proxy in front of the server, where there is one. */
 	readonly at?: (server: S) => Address;
-	/** What one target says beyond that. */
+	/** Further entries of a target. */
 	readonly extra?: (server: S) => Readonly<Record<string, unknown>>;
 };
 
@@ -57,7 +57,7 @@ export function targetEntry(
 	return {...common, user: login.user, database: 'postgres', tls};
 }
 
-/** Writes a configuration file for these servers, each a target of its own name, and gives its path. */
+/** Writes a configuration file for these servers, each a target of its own name. Returns its path. */
 export function writeConfig<S extends WatchedServer>(
 	servers: readonly S[],
 	{folder, open, login, at, extra}: ConfigOptions<S>,
@@ -73,7 +73,7 @@ export function writeConfig<S extends WatchedServer>(
 	return writeTargets(folder, targets);
 }
 
-/** A configuration of these targets, as `midwatch.yaml` in a folder of ours. Gives its path. */
+/** Writes a configuration with these targets as `midwatch.yaml` into the folder. Returns its path. */
 export function writeTargets(folder: string, targets: readonly object[]): string {
 	mkdirSync(folder, {recursive: true});
 	const file = join(folder, 'midwatch.yaml');

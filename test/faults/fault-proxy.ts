@@ -12,15 +12,15 @@ export type FaultMode = 'pass' | 'hold' | 'reset' | 'silent' | 'refuse';
 
 export type ProxyFaults = {
 	readonly mode: FaultMode;
-	/** Each way. */
+	/** Delay in each direction, in milliseconds. */
 	readonly latencyMs: number;
 	/** The maximum random delay on top of the latency, in milliseconds. Bytes stay in order. */
 	readonly jitterMs: number;
 	/** Bytes go in pieces of at most this many; 0: unlimited. */
 	readonly chunkBytes: number;
-	/** Each way; 0 is without limit. */
+	/** Bandwidth in each direction; 0: unlimited. */
 	readonly bytesPerSecond: number;
-	/** What the server says is replaced by as many bytes of nonsense. */
+	/** The bytes of the server are replaced by as many random bytes. */
 	readonly garble: boolean;
 	/** The link is cut (`hold`) just before the first piece from the client with this text goes on; empty: never. */
 	readonly holdAt: string;
@@ -35,7 +35,7 @@ export type FaultProxy = {
 	/** Connections made since the start. */
 	readonly accepted: number;
 	set(faults: Partial<ProxyFaults>): Promise<void>;
-	/** Back to passing everything at once; what was held is delivered. */
+	/** Ends all faults; held bytes are delivered. */
 	heal(): Promise<void>;
 	/** Resets every open connection: the client sees ECONNRESET. */
 	resetAll(): void;
@@ -53,7 +53,7 @@ const none: ProxyFaults = {
 	garble: false,
 	holdAt: '',
 };
-/** Above this much waiting, the sender is made to wait too. */
+/** From this number of waiting bytes on, the sender is paused. */
 const enough = 1024 * 1024;
 
 type Flow = {pump(): void};
@@ -141,7 +141,7 @@ export async function startFaultProxy(
 	};
 }
 
-/** Takes a connection and never says a word: the address of a server that is there and does not answer. */
+/** Starts a listener that accepts connections and never answers. */
 export async function startSilentListener(): Promise<FaultProxy> {
 	const proxy = await startFaultProxy({host: '127.0.0.1', port: 1});
 	await proxy.set({mode: 'silent'});

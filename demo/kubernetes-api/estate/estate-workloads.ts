@@ -16,9 +16,9 @@ export type WorkloadPlan = {
 	readonly version: string;
 	/** The number of rollouts of a deployment so far. */
 	readonly revision: number;
-	/** A second container beside the first. */
+	/** The name of a second container beside the first. */
 	readonly sidecar?: string;
-	/** Another that makes it. */
+	/** The tool that manages it. */
 	readonly managedBy?: 'Helm' | 'Argo CD';
 	readonly paused?: boolean;
 	readonly onDelete?: boolean;
@@ -102,7 +102,7 @@ export const workloadPlans: readonly WorkloadPlan[] = [
 	...plans('DaemonSet', 'monitoring', 256, {'node-exporter': everyNode, 'log-shipper': everyNode}),
 ];
 
-/** This number of pods in deployments of 20, in ten namespaces. */
+/** Plans for this number of pods, in deployments of 20 and ten namespaces. */
 export const manyWorkloadPlans = (pods: number): readonly WorkloadPlan[] =>
 	Array.from({length: Math.ceil(pods / 20)}, (_, index) => ({
 		namespace: `load-${index % 10}`,

@@ -1,6 +1,6 @@
 import type {JsonObject} from './kube-object.ts';
 
-/** An error answer of the API server: an HTTP status and a body of kind Status. */
+/** An error response of the API server: an HTTP status and a body of kind Status. */
 export class ApiError extends Error {
 	readonly code: number;
 	readonly reason: string;
@@ -14,7 +14,7 @@ export class ApiError extends Error {
 		this.details = details;
 	}
 
-	/** The body of the answer. */
+	/** The body of the response. */
 	get status(): JsonObject {
 		return {
 			kind: 'Status',
@@ -42,7 +42,7 @@ const called = ({resource, name}: ErrorSubject) => `${resource} "${name ?? ''}"`
 export const notFound = (about: ErrorSubject): ApiError =>
 	new ApiError(404, 'NotFound', `${called(about)} not found`, details(about));
 
-/** The path means nothing to this server. */
+/** The error for a path that this server does not serve. */
 export const noSuchPath = (): ApiError =>
 	new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
@@ -52,7 +52,7 @@ export const alreadyExists = (about: ErrorSubject): ApiError =>
 export const conflict = (about: ErrorSubject, why: string): ApiError =>
 	new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${called(about)}: ${why}`, details(about));
 
-/** The object was changed after the version that the writer has seen. */
+/** The error for a write that is based on an older version of the object. */
 export const modified = (about: ErrorSubject): ApiError =>
 	conflict(about, 'the object has been modified; please apply your changes to the latest version and try again');
 
@@ -83,7 +83,7 @@ export const forbidden = (about: ErrorSubject, why: string): ApiError =>
 		details(about),
 	);
 
-/** The version is older than the retained history. */
+/** The error for a version that is older than the retained history. */
 export const tooOld = (wanted: number, oldest: number): ApiError =>
 	new ApiError(410, 'Expired', `too old resource version: ${wanted} (${oldest})`);
 

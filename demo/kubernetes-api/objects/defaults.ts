@@ -103,7 +103,7 @@ function withJobLabels({metadata}: KubeObject, spec: JsonObject): JsonObject {
 	};
 }
 
-/** The object with the defaults of the server for absent fields. */
+/** Returns the object with the defaults of the server for absent fields. */
 export function withDefaults(resource: string, object: KubeObject): KubeObject {
 	const ownSpec = valueAt(object, 'spec');
 	const state = valueAt(object, 'status');
@@ -123,7 +123,7 @@ export function withDefaults(resource: string, object: KubeObject): KubeObject {
 	};
 }
 
-/** What a client can get wrong in the fields that are worked with here. @throws ApiError 422 */
+/** Validates the fields that this server works with. @throws ApiError 422 */
 export function validateObject(resource: string, object: KubeObject): void {
 	const about = {resource, name: object.metadata.name, kind: object.kind};
 	const replicas = valueAt(object, 'spec.replicas');

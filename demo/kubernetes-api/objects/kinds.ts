@@ -340,6 +340,6 @@ export const isReady = (pod: Pod): boolean => conditionOf(pod.status.conditions,
 export const isActive = (pod: Pod): boolean =>
 	pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 
-/** How a Job came to its end; undefined while it has not. */
+/** The condition with which a Job ended; undefined while it runs. */
 export const jobVerdict = ({status}: Job) =>
 	(['Complete', 'Failed'] as const).find(type => conditionOf(status.conditions, type)?.status === 'True');

@@ -37,7 +37,7 @@ export type ManagedFields = {
 	readonly subresource?: string;
 };
 
-/** What is stored and served. Never changed in place: a write makes a new one. */
+/** An object as it is stored and served. Never changed in place: a write creates a new one. */
 export type KubeObject = {readonly apiVersion: string; readonly kind: string; readonly metadata: ObjectMeta};
 
 export type JsonObject = {readonly [name: string]: unknown};
@@ -55,7 +55,7 @@ export function valueAt(value: unknown, path: string): unknown {
 	return found;
 }
 
-/** Equal as JSON: the order of names does not matter, and a name with `undefined` is no name. */
+/** Whether two values are equal as JSON: the order of names does not matter, and a name with `undefined` counts as absent. */
 export function equalJson(a: unknown, b: unknown): boolean {
 	if (a === b) return true;
 	if (Array.isArray(a) && Array.isArray(b)) {
@@ -76,7 +76,7 @@ export const parseTimestamp = (text: string | undefined): number | undefined =>
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
 	object.metadata.ownerReferences?.find(owner => owner.controller === true);
 
-/** The reference by which `owner` owns what it makes. */
+/** The owner reference to `owner`, for objects that it creates. */
 export const ownerReference = (owner: KubeObject): OwnerReference => ({
 	apiVersion: owner.apiVersion,
 	kind: owner.kind,

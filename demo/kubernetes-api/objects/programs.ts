@@ -3,13 +3,13 @@
  * whatever removes its cause, and by nothing else.
  */
 export type ContainerProgram = {
-	/** Bytes it comes to need; above the container's limit, the kernel kills it. */
+	/** Bytes that it needs in the end; above the container's limit, the kernel kills it. */
 	readonly memory?: number;
 	/** Cores, on average. */
 	readonly cpu?: number;
 	/** It ends by itself this long after its start, with this exit code and this last line. */
 	readonly exit?: {readonly afterMs: number; readonly exitCode: number; readonly says: string};
-	/** The registry does not have it. */
+	/** The image does not exist in the registry. */
 	readonly isImageMissing?: boolean;
 	/** Milliseconds from its start until it is ready. */
 	readonly readyAfterMs?: number;

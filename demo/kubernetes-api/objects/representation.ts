@@ -8,14 +8,14 @@ import {toRequestedVersion} from './version-conversion.ts';
 export type Representation = {
 	object(object: KubeObject): string;
 	list(objects: readonly KubeObject[], metadata: JsonObject): string;
-	/** `first`: of a watch. */
+	/** The text of a watch event. `first`: it is the first of its watch. */
 	event(type: string, object: KubeObject, first: boolean): string;
 	bookmark(revision: number): string;
 };
 
 type Form = 'object' | 'table' | 'metadata';
 
-/** The first of the forms that this server can make. @throws ApiError 406 when there is none. */
+/** The first accepted form that this server supports. @throws ApiError 406 when there is none. */
 export function acceptedForm(accept: string): Form {
 	for (const offered of accept.split(',')) {
 		const [media = '', ...parameters] = offered.split(';').map(part => part.trim());

@@ -1,4 +1,4 @@
-/** One thing the API serves: `/apis/apps/v1/deployments`. */
+/** One resource that the API serves: `/apis/apps/v1/deployments`. */
 export type ResourceType = {
 	/** The key of its collection, the same for all API versions: `deployments.apps`, `pods`. */
 	readonly key: string;

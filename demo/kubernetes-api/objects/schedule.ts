@@ -8,7 +8,7 @@ const macros: Readonly<Record<string, string>> = {
 	'@annually': '0 0 1 1 *',
 };
 
-/** Least and greatest of minute, hour, day of the month, month and day of the week. */
+/** The smallest and the largest value of minute, hour, day of the month, month and day of the week. */
 const ranges = [
 	[0, 59],
 	[0, 23],

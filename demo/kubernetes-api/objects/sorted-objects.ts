@@ -1,6 +1,6 @@
 import type {KubeObject} from './kube-object.ts';
 
-/** The objects of one resource, in the order of namespace and name. What it gives out is never changed afterwards. */
+/** The objects of one resource, in the order of namespace and name. Returned lists are never changed afterwards. */
 export type SortedObjects = {
 	get(namespace: string | undefined, name: string): KubeObject | undefined;
 	/** Adds or replaces an object. Returns the one that was there before. */
@@ -9,7 +9,7 @@ export type SortedObjects = {
 	list(namespace: string | undefined): readonly KubeObject[];
 };
 
-/** Where the name is, or would be. */
+/** The index of a name, or where it would be inserted. */
 function placeOf(objects: readonly KubeObject[], name: string): {readonly index: number; readonly found: boolean} {
 	let low = 0;
 	let high = objects.length;

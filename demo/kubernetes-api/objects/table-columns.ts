@@ -29,7 +29,7 @@ export type TableColumn = {
 	readonly type: 'string' | 'integer' | 'boolean';
 	readonly format?: string;
 	readonly description?: string;
-	/** Above 0: only for `-o wide`. */
+	/** A column above 0 is shown only with `-o wide`. */
 	readonly priority: number;
 };
 

@@ -24,7 +24,7 @@ export type Attributes = {
 export const demoLogins = ['admin', 'operator', 'viewer', 'team', 'noreview', 'bare'] as const;
 export type DemoLogin = (typeof demoLogins)[number];
 
-/** Tokens, the users they stand for, and what those may do: the parts that a token webhook and RBAC play in a real cluster. */
+/** The tokens with their users, and what each user may do. Plays the part of a token webhook and RBAC. */
 export type Access = {
 	/** Creates a token for this login. Older ones stay valid. */
 	issue(login: DemoLogin): string;
@@ -117,7 +117,7 @@ const initial: Readonly<Record<DemoLogin, readonly AccessRule[]>> = {
 
 const covers = (allowed: readonly string[], wanted: string) => allowed.includes('*') || allowed.includes(wanted);
 
-/** Whether one rule allows it. */
+/** Whether one rule allows the request. */
 function allowsBy(rule: AccessRule, wanted: Attributes): boolean {
 	const resource = wanted.subresource === undefined ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
 	return (

@@ -26,7 +26,7 @@ const keyOf = ({metadata}: KubeObject) => `${metadata.namespace ?? ''}/${metadat
 const pastLists = new WeakMap<ObjectStore, Map<string, readonly KubeObject[]>>();
 const maxPastLists = 4;
 
-/** The objects as they were at that version, in order; undefined when it is forgotten. */
+/** The objects as they were at a revision, in order; undefined when that is no longer retained. */
 function objectsAtRevision(store: ObjectStore, resource: string, namespace: string | undefined, revision: number) {
 	const changes = store.since(resource, revision);
 	if (changes === undefined) return undefined;
@@ -58,7 +58,7 @@ export type ListPage = {
 
 /**
  * One page, all pages of one list being of the same version (Kubernetes: API Concepts, "Retrieving large results sets in chunks").
- * @throws ApiError 410 when that version is forgotten, 504 when it is still to come.
+ * @throws ApiError 410 when that version is no longer retained, 504 when it is in the future.
  */
 export function listPage(store: ObjectStore, call: Pick<ResourceRequest, 'type' | 'namespace' | 'query'>): ListPage {
 	const {type, namespace, query} = call;

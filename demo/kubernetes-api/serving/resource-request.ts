@@ -14,7 +14,7 @@ function decoded(text: string): string | undefined {
 	}
 }
 
-/** One request for a resource, understood. */
+/** A parsed request for a resource. */
 export type ResourceRequest = {
 	readonly user: User;
 	/** The verb that authorization checks: get, list, watch, create, update, patch, delete, deletecollection. */
@@ -45,7 +45,7 @@ export const jsonResourceResponse = (body: unknown, code = 200): ResourceRespons
 	text: JSON.stringify(body),
 });
 
-/** A path as the parts the API server sees in it; undefined when it is not one of a resource. */
+/** The parts of a path; undefined when it is not the path of a resource. */
 export type ResourcePath = Pick<ResourceRequest, 'type' | 'namespace' | 'name' | 'subresource' | 'proxyPath'>;
 
 export function parseResourcePath(pathname: string): ResourcePath | undefined {
@@ -65,7 +65,7 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
 	return type && {type, namespace: undefined, name, subresource, proxyPath: more.join('/')};
 }
 
-/** What authorization calls a request. */
+/** The verb of a request, for authorization. */
 export function requestVerb(method: string, place: ResourcePath, query: URLSearchParams): string {
 	if (method === 'POST') return 'create';
 	if (method === 'PUT') return 'update';
@@ -78,7 +78,7 @@ export function requestVerb(method: string, place: ResourcePath, query: URLSearc
 /** The limit of the real server: 3 MiB. */
 const maxBody = 3 * 1024 * 1024;
 
-/** The body of a request as it came. @throws ApiError when it is too long. */
+/** Reads the body of a request, without parsing it. @throws ApiError when it is too long. */
 export async function readRaw(request: IncomingMessage): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let length = 0;

@@ -3,7 +3,7 @@ import {isObject, type JsonObject, valueAt} from '../objects/kube-object.ts';
 import type {Attributes} from './access.ts';
 import {jsonResourceResponse, objectBody, type ResourceRequest, type ResourceResponse} from './resource-request.ts';
 
-/** The three kinds by which a client learns what it is and may do. Nothing is stored. */
+/** Answers SelfSubjectAccessReview, SelfSubjectRulesReview and SelfSubjectReview. Nothing is stored. */
 export function handleReview(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {kind} = call.type;
 	const body = objectBody(call);

@@ -4,10 +4,10 @@ import {ApiError, notFound} from '../objects/api-error.ts';
 import type {Endpoints, Service} from '../objects/kinds.ts';
 import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
-/** Where a service of the cluster really listens: `http://127.0.0.1:PORT`. By `NAMESPACE/NAME`. */
+/** The real address of each service of the cluster: `http://127.0.0.1:PORT`, by `NAMESPACE/NAME`. */
 export type Backends = Map<string, string>;
 
-/** `services/[http:]NAME[:PORT]/proxy/PATH`: passes the request on to the service, and its answer back. */
+/** `services/[http:]NAME[:PORT]/proxy/PATH`: forwards the request to the service, and returns its response. */
 export async function handleServiceProxy(
 	{store}: FakeCluster,
 	backends: Backends,

@@ -24,7 +24,7 @@ function objectResponse(cluster: FakeCluster, call: ResourceRequest, object: Kub
 	return {code, text: createRepresentation(call.type, call.accept, call.query, cluster.clock.now).object(object)};
 }
 
-/** What a client sent, as an object of the resource. @throws ApiError 400 */
+/** The sent body as an object of the resource. @throws ApiError 400 when it is none. */
 function parseSentObject(call: ResourceRequest, body: JsonObject): KubeObject {
 	const {type} = call;
 	const kind = body['kind'] ?? type.kind;

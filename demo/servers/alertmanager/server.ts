@@ -17,7 +17,7 @@ import {createSilences, type Silences} from './silences.ts';
 
 const rfc3339 = (at: number): string => new Date(at).toISOString();
 
-/** The real one hashes too, by another function. */
+/** The fingerprint of an alert: a hash of its labels, by another function than the real one. */
 const fingerprintOf = (labels: Labels): string =>
 	createHash('sha256')
 		.update(JSON.stringify(Object.entries(labels).sort()))

@@ -20,11 +20,11 @@ export type SilenceRequest = Pick<Silence, 'matchers' | 'createdBy' | 'comment'>
 
 export type Silences = {
 	list(): readonly Silence[];
-	/** @returns its id: another one when `id` named one that has ended, or whose matchers are others. Undefined: no such id. */
+	/** Creates or changes a silence. @returns its id: a new one when `id` names a silence that has ended or has other matchers. Undefined: there is no silence with that id. */
 	set(silence: SilenceRequest): string | undefined;
-	/** False: no such id. */
+	/** Ends a silence. @returns false when there is no silence with that id. */
 	expire(id: string): boolean;
-	/** Ids of those that hide an alert now. */
+	/** Ids of the silences that hide an alert now. */
 	silencesMatching(labels: Labels): readonly string[];
 };
 
@@ -75,7 +75,7 @@ export function createSilences(scenario: Scenario): Silences {
 		return now >= endsAt ? 'expired' : now < startsAt ? 'pending' : 'active';
 	};
 
-	/** Like a UUID, and the same in each run. */
+	/** A new id in the form of a UUID, the same in each run. */
 	function newId(): string {
 		made += 1;
 		const hex = createHash('sha256').update(`${scenario.seed} silence ${made}`).digest('hex');

@@ -114,7 +114,7 @@ export function parsePromql(text: string): Expression {
 		return {is: 'selector', matchers};
 	}
 
-	/** Behind any expression: how far back it is looked at. */
+	/** Parses the range behind an expression. */
 	function ranged(of: Expression): Expression {
 		const [, range, colon, step = ''] = /^\[([^:\]]+)(?:(:)([^\]]*))?\]$/.exec(peek().text) ?? [];
 		if (range === undefined) return of;
@@ -170,7 +170,7 @@ export function parsePromql(text: string): Expression {
 		throw new PromqlError(`1:${token.at + 1}: parse error: the demo does not know "${token.text}", only ${words}`);
 	}
 
-	/** The looser a sign binds, the lower its level. */
+	/** The binary operators by precedence, the lowest first. */
 	const levels: readonly (readonly string[])[] = [comparisons, ['+', '-'], ['*', '/']];
 
 	function binary(level: number): Expression {

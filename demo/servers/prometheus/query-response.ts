@@ -5,7 +5,7 @@ import {evaluatePromql, type PromqlValue} from './evaluate.ts';
 import {parsePromql} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
 
-/** Prometheus writes values as text, and those that JSON has no number for in words. */
+/** A value as Prometheus writes it: as text, also `NaN` and `+Inf`, which are no JSON numbers. */
 const valueText = (value: number): string =>
 	Number.isNaN(value)
 		? 'NaN'

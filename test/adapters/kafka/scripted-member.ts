@@ -8,7 +8,7 @@ export type ScriptedMember = {
 	readonly generation: () => number;
 	/** How many heartbeats the coordinator has answered. */
 	readonly heartbeats: () => number;
-	/** How often it was given partitions. */
+	/** How often it was assigned partitions. */
 	readonly joined: () => number;
 	commit(offsets: readonly {readonly partition: number; readonly offset: number}[]): Promise<void>;
 	leave(): Promise<void>;

@@ -51,7 +51,7 @@ export const testContext = (signal: AbortSignal = AbortSignal.timeout(120_000)):
 export type ClusterFixture = {
 	readonly api: KubernetesApi;
 	readonly folder: string;
-	/** Writes a file beside the kubeconfig. Gives its path. */
+	/** Writes a file beside the kubeconfig. Returns its path. */
 	writeFile(name: string, text: string, mode?: number): Promise<string>;
 	/** A client that reads this kubeconfig, or that of `admin`. */
 	createClient(
@@ -162,7 +162,7 @@ export async function startClusterFixture({
 	return rig;
 }
 
-/** The pods that a port has read, in the form of `truth`. */
+/** The resourceVersions of the objects that a port has read, in the form of `actualVersions`. */
 export async function cachedVersions(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
 	const {objects} = await port.readWatched(kind, testContext());
 	return Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));

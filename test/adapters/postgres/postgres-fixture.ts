@@ -43,7 +43,7 @@ export function targetOf(
 export type PostgresFixture = {
 	readonly target: Target<PostgresSettings>;
 	readonly connection: Connection<PostgresPort>;
-	/** One read of one source; sources keep what they need between two reads. */
+	/** Reads one source once; the state between two reads is retained. */
 	read(kind: string): Promise<Snapshot>;
 	sessions(): Promise<readonly PostgresSessionRow[]>;
 	actionContext(record?: string): ActionContext<PostgresPort, PostgresSettings>;
@@ -147,7 +147,7 @@ export function sharePostgres(server: PostgresServer): SharedPostgres {
 	};
 }
 
-/** Reads until `found` gives something, as a person looking at the screen would. */
+/** Repeats `look` until it resolves with a value. */
 export async function pollUntil<T>(look: () => Promise<T | undefined>): Promise<T> {
 	for (;;) {
 		const found = await look();

@@ -39,7 +39,7 @@ export const onlyRow = <R extends Row>(snapshot: Snapshot<R>): R => {
 	return row;
 };
 
-/** What redis-cli says, as the user `default`: the second opinion. */
+/** The output of redis-cli as the user `default`, to compare with. */
 export function runRedisCli(server: RedisServer, ...words: readonly string[]): string {
 	const args = ['-h', server.host, '-p', String(server.port), ...words];
 	const done = spawnSync('redis-cli', args, {

@@ -3,7 +3,7 @@ import {Agent, request} from 'node:https';
 import {gunzipSync} from 'node:zlib';
 import type {KubernetesApi} from '../../../demo/kubernetes-api/server.ts';
 
-/** What a test reads of an answer. */
+/** The part of a response that a test reads. */
 export type Body = {
 	readonly metadata: {
 		readonly resourceVersion: string;
@@ -48,7 +48,7 @@ export type Stream = {
 	close(): void;
 };
 
-/** A client of nothing but node:https, so that what is on the wire is what is tested. */
+/** A client that only uses node:https, so that the tests see the bytes of the connection. */
 export function createApiClient(api: KubernetesApi) {
 	const agent = new Agent({ca: api.ca, keepAlive: true});
 	const open = (

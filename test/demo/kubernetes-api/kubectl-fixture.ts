@@ -20,15 +20,15 @@ export type KubectlFixture = {
 	tryKubectl(login: DemoLogin, ...words: readonly string[]): Promise<Done>;
 	/** Starts a kubectl that does not end by itself, such as `get -w`. Returns what it has written so far, and how to end it. */
 	startKubectl(...words: readonly string[]): {readonly out: () => string; end(): Promise<void>};
-	/** Writes an object to a file, and gives its path. */
+	/** Writes an object to a file. Returns its path. */
 	file(object: KubeObject): string;
-	/** Waits until it holds, looking at each change of the cluster. The test's own time limit ends it. */
+	/** Waits until the condition holds, which is checked after each change of the cluster. Limited by the timeout of the test. */
 	until(what: () => boolean): Promise<void>;
 	get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T;
 	pods(namespace: string, app: string): readonly KubeObject[];
 };
 
-/** A cluster of its own for each judge and file, in the scenario. */
+/** Starts a cluster in the scenario, one for each kubectl and test file. */
 async function openKubectlFixture(binary: Kubectl, scenario: ScenarioName): Promise<KubectlFixture> {
 	const api = await startKubernetesApi({scenario: createScenario(scenario, {now: Date.now}), context: 'judged'});
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-kubectl-'));

@@ -8,18 +8,18 @@ import type {ConsoleProcess} from '../console-process.ts';
 export const hostileName = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007il\u202e\u200b';
 export const fiveMegabytes = 5 * 1024 * 1024;
 
-/** Nothing of what came from outside has reached the terminal as what it means to a terminal. */
+/** Expects that no control sequence of the hostile text has reached the terminal. */
 export function expectSanitized(open: ConsoleProcess): void {
 	expect(open.pty.output()).not.toMatch(/\u001b\[2J|\u009b|\u001b\]0;|\u202e|\u200b/);
 }
 
-/** Nor the next program in a pipe. */
+/** Expects that `midwatch snapshot` prints no control sequence either. */
 export async function expectSanitizedSnapshot(open: ConsoleProcess): Promise<void> {
 	const {out, err} = open.runCommand('snapshot', '--json', '--config', `${open.home}/midwatch.yaml`);
 	expect(err).toBe('');
 	const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/;
 	expect(out).not.toMatch(controls);
-	// Nor when it is read: a control may stand in JSON as an escape.
+	// Also after parsing: JSON may contain a control character as an escape.
 	const texts: string[] = [];
 	JSON.parse(out, (name, value: unknown) => {
 		texts.push(name, ...(typeof value === 'string' ? [value] : []));

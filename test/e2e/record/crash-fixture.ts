@@ -11,22 +11,22 @@ import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {sendCommand} from '../../estate/redis.ts';
 import {type AuditLine, type ConsoleProcess, readAudit, startConsole} from '../console-process.ts';
 
-/** An action that a console is killed around, on a real server, and what the server itself says was done. */
+/** An action on a real server while whose run a console is killed, and how the server itself shows what was done. */
 export type CrashScenario = {
 	readonly server: PostgresServer | RedisServer;
 	/** Opens the confirmation of the action number `run`. */
 	open(midwatch: ConsoleProcess, run: number): Promise<void>;
 	/** Waits until the server has nothing of a killed console left to read. */
 	settle(): Promise<void>;
-	/** How often the server was sent it. */
+	/** How often the server has received the action. */
 	sent(run: number): Promise<number>;
-	/** Whether a record is of it. */
+	/** Whether a record is about the action of this run. */
 	isOf(record: AuditLine, run: number): boolean;
-	/** Takes away what was made for it. */
+	/** Removes what `open` created on the server. */
 	end(run: number): Promise<void>;
 };
 
-/** Presses the key of an action until it is taken: it is not while the row under the cursor has just changed. */
+/** Presses the key of an action until it is accepted: it is ignored when the row under the cursor has just changed. */
 async function call(midwatch: ConsoleProcess, id: string, opened: string): Promise<void> {
 	for (let attempt = 0; attempt < 20; attempt++) {
 		midwatch.pressDeclared(id);
@@ -116,7 +116,7 @@ export type Figures = {nothing: number; intentOnly: number; intentAndSent: numbe
 
 const noFigures = (): Figures => ({nothing: 0, intentOnly: 0, intentAndSent: 0, outcome: 0, seen: 0});
 
-/** A state that outlives its consoles. */
+/** A home directory that several consoles use one after the other. */
 export type CrashHome = {
 	readonly folder: string;
 	readonly audit: string;
@@ -200,7 +200,7 @@ export async function crashDuringAction(around: CrashScenario, runs: readonly nu
 	}
 }
 
-/** What must hold after any crash; counts how far it came. */
+/** Expects what must hold after any crash, and counts how far the action came. */
 async function judge(around: CrashScenario, run: number, home: CrashHome, figures: Figures): Promise<string> {
 	await around.settle();
 	const sent = await around.sent(run);

@@ -11,10 +11,10 @@ import {createScenario, type ScenarioName} from '../../../demo/scenario.ts';
 import {debianKubectl, type Kubectl} from '../../estate/kubectl.ts';
 import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
-/** A cluster of the test's own, and an independent client that says what came of what was done to it. */
+/** A cluster for one test, and kubectl as an independent client that shows its state. */
 export type Cluster = {
 	readonly api: KubernetesApi;
-	/** What kubectl writes, without spaces at its ends. @throws Error with what it complained of. */
+	/** Runs kubectl and returns its trimmed output. @throws Error with its stderr when it fails. */
 	kubectl(...words: readonly string[]): Promise<string>;
 	/** A configuration with this cluster as its one target, `shop`, which may be changed without arming it. */
 	config(login?: DemoLogin): string;

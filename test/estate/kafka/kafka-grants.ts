@@ -4,7 +4,7 @@ import type {KafkaServer, Login} from '../estate-record.ts';
 const {CLUSTER, GROUP, TOPIC} = kafkajs.AclResourceTypes;
 const {DESCRIBE, DESCRIBE_CONFIGS, READ, DELETE} = kafkajs.AclOperationTypes;
 
-/** Takes from one login everything that it may do with groups, until `grantKafka` gives it back. */
+/** Revokes all permissions of a login on groups, until `grantKafka` grants them again. */
 export async function denyGroups(admin: Admin, {user}: Login): Promise<void> {
 	await admin.deleteAcls({
 		filters: [

@@ -8,7 +8,7 @@ type StopGroups = () => Promise<void>;
 const topic = 'orders';
 const letters = 'orders.dlq';
 
-/** Repeats until it is stopped. What fails meanwhile is tried again: the brokers may be stopped under it. */
+/** Repeats the work until it is stopped. Failed work is tried again, because brokers may be down meanwhile. */
 function over(everyMs: number, work: (turn: number) => Promise<void>): StopGroups {
 	let isOver = false;
 	const loop = (async () => {

@@ -4,7 +4,7 @@ import type {Consumer, Message} from 'kafkajs';
 import type {KafkaServer} from '../estate-record.ts';
 import {kafkaClient, withKafkaAdmin} from './kafka.ts';
 
-/** Makes a topic and waits until all its partitions have a leader. */
+/** Creates a topic and waits until all its partitions have a leader. */
 export async function makeTopic(
 	server: KafkaServer,
 	topic: string,

@@ -84,7 +84,7 @@ const tokenJaas =
 	'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
 const scramJaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 
-/** Everyone on the listeners without login is the superuser ANONYMOUS. */
+/** The settings of listeners with logins and TLS. Every client on a listener without login is the superuser ANONYMOUS. */
 function guards(
 	keystores: Readonly<Record<'valid' | 'expired' | 'ca', string>>,
 	doors: readonly {readonly like: string; readonly name: string}[],
@@ -304,13 +304,13 @@ export async function restartKafka(server: KafkaServer): Promise<KafkaServer> {
 	return {...server, nodes, pid: first.pid, started: first.started};
 }
 
-/** The brokers that lean on the controller first. */
+/** Stops the brokers, the controller last: the others depend on it. */
 export async function stopKafka(server: KafkaServer): Promise<void> {
 	await Promise.all(server.nodes.filter(node => node.id !== 1).map(node => stopProcess(node)));
 	for (const node of server.nodes) await stopProcess(node);
 }
 
-/** A client of kafkajs that tries once and says nothing. Without a login it is the superuser on the plain listener. */
+/** A kafkajs client without retries and logging. Without a login it is the superuser on the plain listener. */
 export function kafkaClient(
 	server: Pick<KafkaServer, 'host' | 'port'> & Partial<Pick<KafkaServer, 'listeners'>>,
 	login?: Login,
@@ -332,7 +332,7 @@ export function kafkaClient(
 	});
 }
 
-/** One admin for one piece of work. */
+/** Runs work with an admin client, which is closed afterwards. */
 export async function withKafkaAdmin<T>(
 	server: Pick<KafkaServer, 'host' | 'port'>,
 	work: (admin: Admin) => Promise<T>,

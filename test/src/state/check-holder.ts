@@ -1,4 +1,4 @@
-/** Run as a process of its own: says who it is, whether the process that it is given lives, and whether the lock of that one can be taken. */
+/** Run as a separate process: prints its identity, whether the given process runs, and whether its lock can be taken. */
 import {withLock} from '../../../src/state/lock-file.ts';
 import {livenessOf, ownIdentity, type ProcessIdentity} from '../../../src/state/process-identity.ts';
 
@@ -9,5 +9,5 @@ const isTaken = await withLock(path, {about: 'the other', identity: own, waitMs:
 );
 const liveness = livenessOf(JSON.parse(other) as ProcessIdentity, own);
 process.stdout.write(`${JSON.stringify({own, liveness, isTaken})}\n`);
-// Lives until it has been judged.
+// Runs until its output was checked.
 process.stdin.resume();

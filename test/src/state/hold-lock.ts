@@ -1,4 +1,4 @@
-/** Run as a process of its own: takes a lock, says so, and holds it until its input ends or it is killed. */
+/** Run as a separate process: takes a lock, prints that, and holds it until its input ends or it is killed. */
 import {once} from 'node:events';
 import {withLock} from '../../../src/state/lock-file.ts';
 import {ownIdentity} from '../../../src/state/process-identity.ts';

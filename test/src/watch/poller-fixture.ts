@@ -40,7 +40,7 @@ export const testFinding = (id: string): Finding => ({
 
 export const refusedError = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
 
-/** A poller over a server that answers when and as the test says. */
+/** A poller on a server whose responses the test controls. */
 export function createPollerFixture(
 	options: {readonly cost?: Source['cost']; readonly findings?: Source['findings']} = {},
 ) {
@@ -82,7 +82,7 @@ export function createPollerFixture(
 	return {clock, store, poller, starts, signals, server, most: () => most, opens: () => opens};
 }
 
-/** Answers after so long. */
+/** A read that resolves after this time. */
 export const slowRead =
 	(clock: ReturnType<typeof createFakeClock>, ms: number): ReadSnapshot =>
 	() =>

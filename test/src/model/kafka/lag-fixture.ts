@@ -82,7 +82,7 @@ export function lagRowAfter(turns: readonly LagRead[], options: LagFixtureOption
 	return row;
 }
 
-/** So many seconds on one partition: so far behind, `produced` coming in and `consumed` read a second. */
+/** Reads of one partition over some seconds: with a lag, and `produced` and `consumed` messages a second. */
 export const steadyReads = (seconds: number, lag: number, produced: number, consumed: number): readonly LagRead[] =>
 	Array.from({length: Math.floor(seconds / 5) + 1}, (_, index) => {
 		const passed = index * 5;

@@ -1,6 +1,6 @@
 import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
 
-/** An ordinary active session, but for what is said. */
+/** An ordinary active session; `facts` replaces some of its fields. */
 export const sessionRecord = (pid: number, facts: Partial<SessionRecord> = {}): SessionRecord => ({
 	pid,
 	database: 'orders',
