@@ -26,6 +26,16 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['demo/a.ts', `import type {Policy} from '../src/policy/policy.ts';`, 'may not import ../src/policy/policy.ts'],
 	['adapters/redis/a.ts', `import {b} from '../../demo/b.ts';`, 'may not import ../../demo/b.ts'],
 	['demo/kubernetes-api/a.ts', `import {b} from '../scenario.ts';`, 'may not import ../scenario.ts'],
+	[
+		'demo/kubernetes-api/a.ts',
+		`import type * as core from 'kubernetes-types/core/v1.js';`,
+		'may not import kubernetes-types/core/v1.js',
+	],
+	[
+		'src/model/a.ts',
+		`import type * as core from 'kubernetes-types/core/v1.js';`,
+		'may not import kubernetes-types/core/v1.js',
+	],
 	['demo/kubernetes-api/a.ts', `import {b} from '../../src/text/b.ts';`, 'may not import ../../src/text/b.ts'],
 	[
 		'demo/kubernetes-api/a.ts',
@@ -93,6 +103,7 @@ const fine: readonly (readonly [path: string, text: string])[] = [
 	['adapters/alertmanager/a.ts', `import {b} from '../http/b.ts';`],
 	['demo/a.ts', `import {b} from '../adapters/postgres/b.ts';`],
 	['demo/kubernetes-api/a.ts', `import {b} from '../../src/time/yield.ts';`],
+	['demo/kubernetes-api/objects/a.ts', `import type * as core from 'kubernetes-types/core/v1.js';`],
 	['bin/cli/a.ts', `import {b} from '../console.ts';`],
 	['views/terminal/tty.ts', `import {createWriteStream} from 'node:fs';`],
 	['views/terminal/tty-device.ts', `import {openSync} from 'node:fs';`],

@@ -86,6 +86,9 @@ const textWidth = /^src\/text\/(?:fit|graphemes)\.ts$/;
 const resolved = (path: string, from: string): string | undefined =>
 	from.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), from)) : undefined;
 
+/** Types of the Kubernetes API. */
+const kubernetesTypes = /^kubernetes-types\//;
+
 /** The modules that open connections. Only adapters may import them, so that data leaves this machine only for a target or a sink. */
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
 const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
@@ -114,6 +117,7 @@ function allowed(path: string, from: string): boolean {
 			if (inner !== undefined) return place === 'src';
 			if (from === 'yaml') return path.startsWith('src/config/');
 			if (from === 'string-width' || from === 're2js') return path.startsWith('src/text/');
+			if (kubernetesTypes.test(from)) return path === 'src/port/kubernetes-objects.ts';
 			return isBuiltin(from) || from === 'zod';
 		case 'adapters':
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
@@ -122,7 +126,8 @@ function allowed(path: string, from: string): boolean {
 			return allowedCoreImports.test(inner);
 		case 'demo':
 			// The API server is a separate program.
-			if (inner === undefined) return isBuiltin(from);
+			if (inner === undefined)
+				return isBuiltin(from) || (path.startsWith('demo/kubernetes-api/objects/') && kubernetesTypes.test(from));
 			if (system === 'kubernetes-api')
 				return inner.startsWith('demo/kubernetes-api/') || /^src\/time\/(?:clock|yield)\.ts$/.test(inner);
 			return place === 'demo' || place === 'adapters' || allowedCoreImports.test(inner);

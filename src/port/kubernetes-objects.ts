@@ -1,298 +1,230 @@
 /*
- * The projected Kubernetes objects that midwatch watches: the API's own structure and names with fewer fields. Fields that the server may
- * omit are optional; timestamps are RFC 3339 text. Objects are immutable: a change brings a new object, so that values derived from an
- * object can be cached by its identity.
+ * The projected Kubernetes objects that midwatch watches: the types of the API with fewer fields, of which almost all are optional, because
+ * an object is what some server sent. Timestamps are RFC 3339 text. Objects are immutable: a change brings a new object, so that values
+ * derived from an object can be cached by its identity.
  * https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/
  */
+import type * as apps from 'kubernetes-types/apps/v1.js';
+import type * as autoscaling from 'kubernetes-types/autoscaling/v2.js';
+import type * as batch from 'kubernetes-types/batch/v1.js';
+import type * as core from 'kubernetes-types/core/v1.js';
+import type * as meta from 'kubernetes-types/meta/v1.js';
+import type * as policy from 'kubernetes-types/policy/v1.js';
 
 export type StringMap = Readonly<Record<string, string>>;
 
-export type OwnerReference = {
-	readonly apiVersion: string;
-	readonly kind: string;
-	readonly name: string;
-	readonly uid: string;
-	readonly controller?: boolean;
-};
+/** Fields of an API type: `Optional` may be absent from any object, `Present` never. */
+type Fields<T, Optional extends keyof T, Present extends keyof T = never> = {
+	readonly [Name in Optional]?: ReadonlyList<NonNullable<T[Name]>>;
+} & {readonly [Name in Present]-?: ReadonlyList<NonNullable<T[Name]>>};
 
-export type Metadata = {
-	readonly name: string;
-	/** Empty for cluster-scoped objects. */
-	readonly namespace: string;
-	readonly uid: string;
-	readonly resourceVersion: string;
-	readonly generation?: number;
-	readonly creationTimestamp?: string;
-	/** When the grace period of the deletion ends. */
-	readonly deletionTimestamp?: string;
-	readonly deletionGracePeriodSeconds?: number;
-	readonly finalizers?: readonly string[];
-	readonly labels?: StringMap;
-	/** The annotations, without values of more than 256 characters, such as `last-applied-configuration`. */
-	readonly annotations?: StringMap;
-	readonly ownerReferences?: readonly OwnerReference[];
-};
+type ReadonlyList<T> = T extends readonly (infer Item)[] ? readonly Item[] : T;
 
-export type Condition = {
-	readonly type: string;
-	readonly status: string;
-	readonly reason?: string;
-	readonly message?: string;
-	readonly lastTransitionTime?: string;
-	readonly lastUpdateTime?: string;
-};
+export type OwnerReference = Fields<meta.OwnerReference, 'controller', 'apiVersion' | 'kind' | 'name' | 'uid'>;
 
-export type ContainerSpec = {
-	readonly name: string;
-	readonly image?: string;
+/**
+ * `namespace` is empty for cluster-scoped objects, `deletionTimestamp` is when the grace period of the deletion ends, and `annotations` lacks
+ * values of more than 256 characters, such as `last-applied-configuration`.
+ */
+export type Metadata = Fields<
+	meta.ObjectMeta,
+	| 'generation'
+	| 'creationTimestamp'
+	| 'deletionTimestamp'
+	| 'deletionGracePeriodSeconds'
+	| 'finalizers'
+	| 'labels'
+	| 'annotations',
+	'name' | 'namespace' | 'uid' | 'resourceVersion'
+> & {readonly ownerReferences?: readonly OwnerReference[]};
+
+/** The condition of any kind. */
+export type Condition = Fields<
+	apps.DeploymentCondition,
+	'reason' | 'message' | 'lastTransitionTime' | 'lastUpdateTime',
+	'type' | 'status'
+>;
+
+type Conditions = {readonly conditions?: readonly Condition[]};
+
+/** `restartPolicy: Always` makes an init container a sidecar. */
+export type ContainerSpec = Fields<core.Container, 'image' | 'restartPolicy', 'name'> & {
 	/** Quantities: `250m`, `512Mi`. */
-	readonly resources?: {readonly requests?: StringMap; readonly limits?: StringMap};
-	/** `Always` makes an init container a sidecar. */
-	readonly restartPolicy?: string;
+	readonly resources?: Fields<core.ResourceRequirements, 'requests' | 'limits'>;
+};
+
+type ContainerSpecs = {
+	readonly containers?: readonly ContainerSpec[];
+	readonly initContainers?: readonly ContainerSpec[];
 };
 
 export type ContainerState = {
-	readonly waiting?: {readonly reason?: string; readonly message?: string};
-	readonly running?: {readonly startedAt?: string};
-	readonly terminated?: {
-		readonly exitCode?: number;
-		readonly signal?: number;
-		readonly reason?: string;
-		readonly message?: string;
-		readonly startedAt?: string;
-		readonly finishedAt?: string;
-	};
+	readonly waiting?: Fields<core.ContainerStateWaiting, 'reason' | 'message'>;
+	readonly running?: Fields<core.ContainerStateRunning, 'startedAt'>;
+	readonly terminated?: Fields<
+		core.ContainerStateTerminated,
+		'exitCode' | 'signal' | 'reason' | 'message' | 'startedAt' | 'finishedAt'
+	>;
 };
 
-export type ContainerStatus = {
-	readonly name: string;
-	readonly ready?: boolean;
-	readonly started?: boolean;
-	readonly restartCount?: number;
-	readonly image?: string;
+export type ContainerStatus = Fields<core.ContainerStatus, 'ready' | 'started' | 'restartCount' | 'image', 'name'> & {
 	readonly state?: ContainerState;
 	readonly lastState?: ContainerState;
 };
 
 export type PodObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly nodeName?: string;
-		readonly restartPolicy?: string;
-		readonly priorityClassName?: string;
-		readonly terminationGracePeriodSeconds?: number;
-		readonly containers?: readonly ContainerSpec[];
-		readonly initContainers?: readonly ContainerSpec[];
-		readonly readinessGates?: readonly {readonly conditionType: string}[];
-	};
-	readonly status?: {
-		readonly phase?: string;
-		readonly reason?: string;
-		readonly message?: string;
-		readonly podIP?: string;
-		readonly qosClass?: string;
-		readonly startTime?: string;
-		readonly conditions?: readonly Condition[];
-		readonly containerStatuses?: readonly ContainerStatus[];
-		readonly initContainerStatuses?: readonly ContainerStatus[];
-	};
+	readonly spec?: Fields<
+		core.PodSpec,
+		'nodeName' | 'restartPolicy' | 'priorityClassName' | 'terminationGracePeriodSeconds' | 'readinessGates'
+	> &
+		ContainerSpecs;
+	readonly status?: Fields<core.PodStatus, 'phase' | 'reason' | 'message' | 'podIP' | 'qosClass' | 'startTime'> &
+		Conditions & {
+			readonly containerStatuses?: readonly ContainerStatus[];
+			readonly initContainerStatuses?: readonly ContainerStatus[];
+		};
 };
 
-export type LabelSelector = {
-	readonly matchLabels?: StringMap;
-	readonly matchExpressions?: readonly {
-		readonly key: string;
-		readonly operator: string;
-		readonly values?: readonly string[];
-	}[];
+export type LabelSelector = Fields<meta.LabelSelector, 'matchLabels'> & {
+	readonly matchExpressions?: readonly Fields<meta.LabelSelectorRequirement, 'values', 'key' | 'operator'>[];
 };
 
 /** The template of a workload's pods. */
 export type PodTemplate = {
-	readonly metadata?: {readonly labels?: StringMap; readonly annotations?: StringMap};
-	readonly spec?: {readonly containers?: readonly ContainerSpec[]; readonly initContainers?: readonly ContainerSpec[]};
+	readonly metadata?: Fields<meta.ObjectMeta, 'labels' | 'annotations'>;
+	readonly spec?: ContainerSpecs;
 };
+
+type SelectorAndTemplate = {readonly selector?: LabelSelector; readonly template?: PodTemplate};
 
 export type DeploymentObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly replicas?: number;
-		readonly paused?: boolean;
-		readonly progressDeadlineSeconds?: number;
-		readonly minReadySeconds?: number;
-		readonly selector?: LabelSelector;
-		readonly template?: PodTemplate;
-		readonly strategy?: {
-			readonly type?: string;
-			readonly rollingUpdate?: {readonly maxSurge?: number | string; readonly maxUnavailable?: number | string};
+	readonly spec?: Fields<apps.DeploymentSpec, 'replicas' | 'paused' | 'progressDeadlineSeconds' | 'minReadySeconds'> &
+		SelectorAndTemplate & {
+			readonly strategy?: Fields<apps.DeploymentStrategy, 'type'> & {
+				readonly rollingUpdate?: Fields<apps.RollingUpdateDeployment, 'maxSurge' | 'maxUnavailable'>;
+			};
 		};
-	};
-	readonly status?: {
-		readonly observedGeneration?: number;
-		readonly replicas?: number;
-		readonly updatedReplicas?: number;
-		readonly readyReplicas?: number;
-		readonly availableReplicas?: number;
-		readonly unavailableReplicas?: number;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly status?: Fields<
+		apps.DeploymentStatus,
+		| 'observedGeneration'
+		| 'replicas'
+		| 'updatedReplicas'
+		| 'readyReplicas'
+		| 'availableReplicas'
+		| 'unavailableReplicas'
+	> &
+		Conditions;
 };
 
 export type ReplicaSetObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplate};
-	readonly status?: {
-		readonly observedGeneration?: number;
-		readonly replicas?: number;
-		readonly readyReplicas?: number;
-		readonly availableReplicas?: number;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec?: Fields<apps.ReplicaSetSpec, 'replicas'> & SelectorAndTemplate;
+	readonly status?: Fields<
+		apps.ReplicaSetStatus,
+		'observedGeneration' | 'replicas' | 'readyReplicas' | 'availableReplicas'
+	> &
+		Conditions;
 };
 
 export type StatefulSetObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly replicas?: number;
-		readonly serviceName?: string;
-		readonly podManagementPolicy?: string;
-		readonly selector?: LabelSelector;
-		readonly template?: PodTemplate;
-		readonly updateStrategy?: {readonly type?: string; readonly rollingUpdate?: {readonly partition?: number}};
-	};
-	readonly status?: {
-		readonly observedGeneration?: number;
-		readonly replicas?: number;
-		readonly readyReplicas?: number;
-		readonly availableReplicas?: number;
-		readonly currentReplicas?: number;
-		readonly updatedReplicas?: number;
-		readonly currentRevision?: string;
-		readonly updateRevision?: string;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec?: Fields<apps.StatefulSetSpec, 'replicas' | 'serviceName' | 'podManagementPolicy'> &
+		SelectorAndTemplate & {
+			readonly updateStrategy?: Fields<apps.StatefulSetUpdateStrategy, 'type'> & {
+				readonly rollingUpdate?: Fields<apps.RollingUpdateStatefulSetStrategy, 'partition'>;
+			};
+		};
+	readonly status?: Fields<
+		apps.StatefulSetStatus,
+		| 'observedGeneration'
+		| 'replicas'
+		| 'readyReplicas'
+		| 'availableReplicas'
+		| 'currentReplicas'
+		| 'updatedReplicas'
+		| 'currentRevision'
+		| 'updateRevision'
+	> &
+		Conditions;
 };
 
 export type DaemonSetObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly selector?: LabelSelector;
-		readonly template?: PodTemplate;
-		readonly updateStrategy?: {readonly type?: string};
-	};
-	readonly status?: {
-		readonly observedGeneration?: number;
-		readonly desiredNumberScheduled?: number;
-		readonly currentNumberScheduled?: number;
-		readonly updatedNumberScheduled?: number;
-		readonly numberReady?: number;
-		readonly numberAvailable?: number;
-		readonly numberUnavailable?: number;
-		readonly numberMisscheduled?: number;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec?: SelectorAndTemplate & {readonly updateStrategy?: Fields<apps.DaemonSetUpdateStrategy, 'type'>};
+	readonly status?: Fields<
+		apps.DaemonSetStatus,
+		| 'observedGeneration'
+		| 'desiredNumberScheduled'
+		| 'currentNumberScheduled'
+		| 'updatedNumberScheduled'
+		| 'numberReady'
+		| 'numberAvailable'
+		| 'numberUnavailable'
+		| 'numberMisscheduled'
+	> &
+		Conditions;
 };
 
 export type JobObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly completions?: number;
-		readonly parallelism?: number;
-		readonly backoffLimit?: number;
-		readonly activeDeadlineSeconds?: number;
-		readonly suspend?: boolean;
-		readonly template?: PodTemplate;
-	};
-	readonly status?: {
-		readonly active?: number;
-		readonly succeeded?: number;
-		readonly failed?: number;
-		readonly startTime?: string;
-		readonly completionTime?: string;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec?: Fields<
+		batch.JobSpec,
+		'completions' | 'parallelism' | 'backoffLimit' | 'activeDeadlineSeconds' | 'suspend'
+	> & {readonly template?: PodTemplate};
+	readonly status?: Fields<batch.JobStatus, 'active' | 'succeeded' | 'failed' | 'startTime' | 'completionTime'> &
+		Conditions;
 };
 
 export type CronJobObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly schedule?: string;
-		readonly timeZone?: string;
-		readonly suspend?: boolean;
-		readonly concurrencyPolicy?: string;
-	};
-	readonly status?: {readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string};
+	readonly spec?: Fields<batch.CronJobSpec, 'schedule' | 'timeZone' | 'suspend' | 'concurrencyPolicy'>;
+	readonly status?: Fields<batch.CronJobStatus, 'lastScheduleTime' | 'lastSuccessfulTime'>;
 };
 
 export type AutoscalerObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly scaleTargetRef?: {readonly apiVersion?: string; readonly kind: string; readonly name: string};
-		readonly minReplicas?: number;
-		readonly maxReplicas?: number;
+	readonly spec?: Fields<autoscaling.HorizontalPodAutoscalerSpec, 'minReplicas' | 'maxReplicas'> & {
+		readonly scaleTargetRef?: Fields<autoscaling.CrossVersionObjectReference, 'apiVersion', 'kind' | 'name'>;
 	};
-	readonly status?: {
-		readonly currentReplicas?: number;
-		readonly desiredReplicas?: number;
-		readonly lastScaleTime?: string;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly status?: Fields<
+		autoscaling.HorizontalPodAutoscalerStatus,
+		'currentReplicas' | 'desiredReplicas' | 'lastScaleTime'
+	> &
+		Conditions;
 };
 
 export type DisruptionBudgetObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly minAvailable?: number | string;
-		readonly maxUnavailable?: number | string;
+	readonly spec?: Fields<policy.PodDisruptionBudgetSpec, 'minAvailable' | 'maxUnavailable'> & {
 		readonly selector?: LabelSelector;
 	};
-	readonly status?: {
-		readonly observedGeneration?: number;
-		readonly disruptionsAllowed?: number;
-		readonly currentHealthy?: number;
-		readonly desiredHealthy?: number;
-		readonly expectedPods?: number;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly status?: Fields<
+		policy.PodDisruptionBudgetStatus,
+		'observedGeneration' | 'disruptionsAllowed' | 'currentHealthy' | 'desiredHealthy' | 'expectedPods'
+	> &
+		Conditions;
 };
 
 export type NodeObject = {
 	readonly metadata: Metadata;
-	readonly spec?: {
-		readonly unschedulable?: boolean;
-		readonly taints?: readonly {readonly key: string; readonly value?: string; readonly effect?: string}[];
+	readonly spec?: Fields<core.NodeSpec, 'unschedulable'> & {
+		readonly taints?: readonly Fields<core.Taint, 'value' | 'effect', 'key'>[];
 	};
-	readonly status?: {
-		readonly capacity?: StringMap;
-		readonly allocatable?: StringMap;
-		readonly conditions?: readonly Condition[];
-		readonly nodeInfo?: {readonly kubeletVersion?: string};
-		readonly addresses?: readonly {readonly type: string; readonly address: string}[];
-	};
+	readonly status?: Fields<core.NodeStatus, 'capacity' | 'allocatable' | 'addresses'> &
+		Conditions & {readonly nodeInfo?: Fields<core.NodeSystemInfo, 'kubeletVersion'>};
 };
 
 export type EventObject = {
 	readonly metadata: Metadata;
-	readonly type?: string;
-	readonly reason?: string;
-	readonly message?: string;
-	readonly count?: number;
-	readonly firstTimestamp?: string;
-	readonly lastTimestamp?: string;
-	readonly eventTime?: string;
-	readonly series?: {readonly count?: number; readonly lastObservedTime?: string};
-	readonly involvedObject?: {
-		readonly kind?: string;
-		readonly namespace?: string;
-		readonly name?: string;
-		readonly uid?: string;
-		readonly fieldPath?: string;
-	};
-	readonly source?: {readonly component?: string; readonly host?: string};
-};
+	readonly series?: Fields<core.EventSeries, 'count' | 'lastObservedTime'>;
+	readonly involvedObject?: Fields<core.ObjectReference, 'kind' | 'namespace' | 'name' | 'uid' | 'fieldPath'>;
+	readonly source?: Fields<core.EventSource, 'component' | 'host'>;
+} & Fields<core.Event, 'type' | 'reason' | 'message' | 'count' | 'firstTimestamp' | 'lastTimestamp' | 'eventTime'>;
 
 /** One revision of the template of a StatefulSet or DaemonSet. Its content is read on demand. */
-export type ControllerRevisionObject = {readonly metadata: Metadata; readonly revision?: number};
+export type ControllerRevisionObject = {readonly metadata: Metadata} & Fields<apps.ControllerRevision, 'revision'>;
 
 /** The watched kinds, by resource name. `events` are only those of type Warning. */
 export type WatchedObjects = {

@@ -13,8 +13,9 @@ export const autoscaleEveryMs = 15_000;
 export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler, wanted: number | undefined): void {
 	const {store} = cluster;
 	const {spec, metadata} = autoscaler;
-	const key = keyOfKind(spec.scaleTargetRef.apiVersion, spec.scaleTargetRef.kind);
-	const workload = key && store.get<Deployment>(key, metadata.namespace, spec.scaleTargetRef.name);
+	const {apiVersion = '', kind, name} = spec.scaleTargetRef;
+	const key = keyOfKind(apiVersion, kind);
+	const workload = key && store.get<Deployment>(key, metadata.namespace, name);
 	if (key === undefined || !workload) return;
 	const current = workload.spec.replicas;
 	// Zero replicas switch an autoscaler off.

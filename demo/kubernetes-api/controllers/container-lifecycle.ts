@@ -177,10 +177,11 @@ function missingConfig({store}: FakeCluster, {metadata}: Pod, {env = []}: Contai
 			['configmap', 'configmaps', valueFrom?.configMapKeyRef],
 		] as const) {
 			if (ref === undefined || ref.optional === true) continue;
-			const found = store.get<KeyValues>(resource, metadata.namespace, ref.name);
-			if (found === undefined) return `${kind} "${ref.name}" not found`;
-			if (found.data?.[ref.key] !== undefined) continue;
-			return `couldn't find key ${ref.key} in ${kind === 'secret' ? 'Secret' : 'ConfigMap'} ${metadata.namespace}/${ref.name}`;
+			const {name = '', key} = ref;
+			const found = store.get<KeyValues>(resource, metadata.namespace, name);
+			if (found === undefined) return `${kind} "${name}" not found`;
+			if (found.data?.[key] !== undefined) continue;
+			return `couldn't find key ${key} in ${kind === 'secret' ? 'Secret' : 'ConfigMap'} ${metadata.namespace}/${name}`;
 		}
 	}
 	return undefined;

@@ -60,7 +60,7 @@ function unavailableBound({spec}: Deployment): number {
 	return resolveIntOrPercent(spec.strategy?.rollingUpdate?.maxUnavailable ?? '25%', spec.replicas, Math.floor);
 }
 
-type Counts = Required<Omit<DeploymentStatus, 'conditions'>>;
+type Counts = Required<Omit<DeploymentStatus, 'conditions' | 'collisionCount'>>;
 
 function progress(
 	cluster: FakeCluster,

@@ -1,89 +1,45 @@
-import type {KubeObject, Labels} from './kube-object.ts';
-import type {LabelSelector} from './selectors.ts';
+import type * as apps from 'kubernetes-types/apps/v1.js';
+import type * as autoscaling from 'kubernetes-types/autoscaling/v2.js';
+import type * as batch from 'kubernetes-types/batch/v1.js';
+import type * as core from 'kubernetes-types/core/v1.js';
+import type * as policy from 'kubernetes-types/policy/v1.js';
+import type {KubeObject, Labels, Stored} from './kube-object.ts';
 
-/* The fields of each kind that the simulated server itself reads or writes; a client may send others, which are stored and returned. */
-
-export type Condition = {
-	readonly type: string;
+export type Condition = Stored<core.PodCondition, 'lastTransitionTime'> & {
 	readonly status: 'True' | 'False' | 'Unknown';
-	readonly lastTransitionTime: string;
 	readonly lastUpdateTime?: string;
 	readonly lastHeartbeatTime?: string;
-	readonly reason?: string;
-	readonly message?: string;
 };
 
-export type Resources = {
-	readonly requests?: Labels;
-	readonly limits?: Labels;
-};
+type Conditions = {readonly conditions?: readonly Condition[]};
 
-export type EnvVariable = {
-	readonly name: string;
-	readonly value?: string;
-	readonly valueFrom?: {
-		readonly secretKeyRef?: {readonly name: string; readonly key: string; readonly optional?: boolean};
-		readonly configMapKeyRef?: {readonly name: string; readonly key: string; readonly optional?: boolean};
-	};
-};
+export type Container = Stored<core.Container, 'image'>;
 
-export type Container = {
-	readonly name: string;
-	readonly image: string;
-	readonly resources?: Resources;
-	readonly env?: readonly EnvVariable[];
-	readonly ports?: readonly {readonly name?: string; readonly containerPort: number; readonly protocol?: string}[];
-};
-
-export type PodSpec = {
+export type PodSpec = Stored<Omit<core.PodSpec, 'containers' | 'initContainers'>> & {
 	readonly containers: readonly Container[];
 	readonly initContainers?: readonly Container[];
-	readonly nodeName?: string;
-	readonly nodeSelector?: Labels;
-	readonly restartPolicy?: string;
-	readonly terminationGracePeriodSeconds?: number;
-	readonly volumes?: readonly {readonly name: string; readonly emptyDir?: object}[];
 };
 
 export type ContainerState = {
-	readonly waiting?: {readonly reason: string; readonly message?: string};
-	readonly running?: {readonly startedAt: string};
+	readonly waiting?: Stored<core.ContainerStateWaiting, 'reason'>;
+	readonly running?: Stored<core.ContainerStateRunning, 'startedAt'>;
 	readonly terminated?: Terminated;
 };
 
-export type Terminated = {
-	readonly exitCode: number;
-	readonly reason: string;
-	readonly message?: string;
-	readonly startedAt: string;
-	readonly finishedAt: string;
-	readonly containerID: string;
-};
+export type Terminated = Stored<core.ContainerStateTerminated, 'reason' | 'startedAt' | 'finishedAt' | 'containerID'>;
 
-export type ContainerStatus = {
-	readonly name: string;
+export type ContainerStatus = Stored<Omit<core.ContainerStatus, 'state' | 'lastState'>, 'started'> & {
 	readonly state: ContainerState;
 	readonly lastState: ContainerState;
-	readonly ready: boolean;
-	readonly restartCount: number;
-	readonly image: string;
-	readonly imageID: string;
-	readonly containerID?: string;
-	readonly started: boolean;
 };
 
-export type PodStatus = {
+export type PodStatus = Stored<
+	Omit<core.PodStatus, 'phase' | 'conditions' | 'containerStatuses' | 'initContainerStatuses'>
+> & {
 	readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
 	readonly conditions: readonly Condition[];
 	readonly containerStatuses?: readonly ContainerStatus[];
 	readonly initContainerStatuses?: readonly ContainerStatus[];
-	readonly hostIP?: string;
-	readonly podIP?: string;
-	readonly podIPs?: readonly {readonly ip: string}[];
-	readonly startTime?: string;
-	readonly qosClass?: string;
-	readonly reason?: string;
-	readonly message?: string;
 };
 
 export type Pod = KubeObject & {readonly spec: PodSpec; readonly status: PodStatus};
@@ -93,241 +49,98 @@ export type PodTemplate = {
 	readonly spec: PodSpec;
 };
 
-export type WorkloadSpec = {
-	readonly replicas?: number;
-	readonly selector: LabelSelector;
-	readonly template: PodTemplate;
-};
+type Template = {readonly template: PodTemplate};
 
-export type DeploymentSpec = WorkloadSpec & {
-	readonly replicas: number;
-	readonly paused?: boolean;
-	readonly strategy?: {
-		readonly type: 'RollingUpdate' | 'Recreate';
-		readonly rollingUpdate?: {readonly maxSurge?: number | string; readonly maxUnavailable?: number | string};
-	};
-	readonly revisionHistoryLimit?: number;
-	readonly progressDeadlineSeconds?: number;
-	readonly minReadySeconds?: number;
-};
+export type WorkloadSpec = Stored<Pick<apps.DeploymentSpec, 'replicas' | 'selector'>> & Template;
 
-export type DeploymentStatus = {
-	readonly observedGeneration?: number;
-	readonly replicas?: number;
-	readonly updatedReplicas?: number;
-	readonly readyReplicas?: number;
-	readonly availableReplicas?: number;
-	readonly unavailableReplicas?: number;
-	readonly conditions?: readonly Condition[];
-};
+export type DeploymentSpec = Stored<Omit<apps.DeploymentSpec, 'template'>, 'replicas'> & Template;
+
+export type DeploymentStatus = Stored<Omit<apps.DeploymentStatus, 'conditions'>> & Conditions;
 
 export type Deployment = KubeObject & {readonly spec: DeploymentSpec; readonly status: DeploymentStatus};
 
 export type ReplicaSet = KubeObject & {
-	readonly spec: WorkloadSpec & {readonly replicas: number};
-	readonly status: {
-		readonly replicas: number;
-		readonly fullyLabeledReplicas?: number;
-		readonly readyReplicas?: number;
-		readonly availableReplicas?: number;
-		readonly observedGeneration?: number;
-	};
+	readonly spec: Stored<Omit<apps.ReplicaSetSpec, 'template'>, 'replicas'> & Template;
+	readonly status: Stored<apps.ReplicaSetStatus>;
 };
 
 export type StatefulSet = KubeObject & {
-	readonly spec: WorkloadSpec & {
-		readonly replicas: number;
-		readonly serviceName: string;
-		readonly podManagementPolicy?: 'OrderedReady' | 'Parallel';
-		readonly updateStrategy?: {
-			readonly type: 'RollingUpdate' | 'OnDelete';
-			readonly rollingUpdate?: {readonly partition?: number};
-		};
-		readonly revisionHistoryLimit?: number;
-	};
-	readonly status: {
-		readonly observedGeneration?: number;
-		readonly replicas: number;
-		readonly readyReplicas?: number;
-		readonly availableReplicas?: number;
-		readonly currentReplicas?: number;
-		readonly updatedReplicas?: number;
-		readonly currentRevision?: string;
-		readonly updateRevision?: string;
-		readonly collisionCount?: number;
-	};
+	readonly spec: Stored<Omit<apps.StatefulSetSpec, 'template'>, 'replicas'> & Template;
+	readonly status: Stored<apps.StatefulSetStatus>;
 };
 
 export type DaemonSet = KubeObject & {
-	readonly spec: WorkloadSpec & {
-		readonly updateStrategy?: {readonly type: 'RollingUpdate' | 'OnDelete'};
-		readonly revisionHistoryLimit?: number;
-	};
-	readonly status: {
-		readonly observedGeneration?: number;
-		readonly currentNumberScheduled: number;
-		readonly desiredNumberScheduled: number;
-		readonly numberMisscheduled: number;
-		readonly numberReady: number;
-		readonly numberAvailable?: number;
-		readonly numberUnavailable?: number;
-		readonly updatedNumberScheduled?: number;
-	};
+	readonly spec: Stored<Omit<apps.DaemonSetSpec, 'template'>> & Template;
+	readonly status: Stored<apps.DaemonSetStatus>;
 };
 
-export type JobSpec = {
-	readonly completions: number;
-	readonly parallelism: number;
-	readonly backoffLimit: number;
-	readonly activeDeadlineSeconds?: number;
-	readonly suspend?: boolean;
-	readonly selector: LabelSelector;
-	readonly template: PodTemplate;
-};
+export type JobSpec = Stored<
+	Omit<batch.JobSpec, 'template'>,
+	'completions' | 'parallelism' | 'backoffLimit' | 'selector'
+> &
+	Template;
 
 export type Job = KubeObject & {
 	readonly spec: JobSpec;
-	readonly status: {
-		readonly active?: number;
-		readonly ready?: number;
-		readonly succeeded?: number;
-		readonly failed?: number;
-		readonly startTime?: string;
-		readonly completionTime?: string;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly status: Stored<Omit<batch.JobStatus, 'conditions'>> & Conditions;
 };
 
 export type CronJob = KubeObject & {
-	readonly spec: {
-		readonly schedule: string;
-		readonly timeZone?: string;
-		readonly suspend: boolean;
-		readonly concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace';
-		readonly successfulJobsHistoryLimit: number;
-		readonly failedJobsHistoryLimit: number;
-		readonly jobTemplate: {readonly spec: JobSpec};
-	};
-	readonly status: {
-		readonly active?: readonly object[];
-		readonly lastScheduleTime?: string;
-		readonly lastSuccessfulTime?: string;
-	};
+	readonly spec: Stored<
+		Omit<batch.CronJobSpec, 'jobTemplate'>,
+		'suspend' | 'concurrencyPolicy' | 'successfulJobsHistoryLimit' | 'failedJobsHistoryLimit'
+	> & {readonly jobTemplate: {readonly spec: JobSpec}};
+	readonly status: Stored<batch.CronJobStatus>;
 };
 
-export type ControllerRevision = KubeObject & {readonly data: object; readonly revision: number};
+export type ControllerRevision = KubeObject & Stored<Pick<apps.ControllerRevision, 'data' | 'revision'>, 'data'>;
 
 export type Node = KubeObject & {
-	readonly spec: {
-		readonly unschedulable?: boolean;
-		readonly podCIDR?: string;
-		readonly taints?: readonly {readonly key: string; readonly effect: string; readonly value?: string}[];
-	};
-	readonly status: {
-		readonly capacity: Labels;
-		readonly allocatable: Labels;
+	readonly spec: Stored<core.NodeSpec>;
+	readonly status: Stored<
+		Omit<core.NodeStatus, 'conditions'>,
+		'capacity' | 'allocatable' | 'addresses' | 'nodeInfo'
+	> & {
 		readonly conditions: readonly Condition[];
-		readonly addresses: readonly {readonly type: string; readonly address: string}[];
-		readonly nodeInfo: Labels;
 	};
 };
 
 export type Namespace = KubeObject & {
-	readonly spec: {readonly finalizers?: readonly string[]};
-	readonly status: {readonly phase: 'Active' | 'Terminating'};
+	readonly spec: Stored<core.NamespaceSpec>;
+	readonly status: Stored<core.NamespaceStatus, 'phase'>;
 };
 
-export type KeyValues = KubeObject & {readonly data?: Labels; readonly immutable?: boolean; readonly type?: string};
+/** A ConfigMap or a Secret. */
+export type KeyValues = KubeObject & Stored<Pick<core.Secret, 'data' | 'immutable' | 'type'>>;
 
 export type Service = KubeObject & {
-	readonly spec: {
-		readonly type: string;
-		readonly clusterIP: string;
-		readonly selector?: Labels;
-		readonly ports: readonly {
-			readonly name?: string;
-			readonly port: number;
-			readonly protocol: string;
-			readonly targetPort?: number | string;
-		}[];
+	readonly spec: Stored<Omit<core.ServiceSpec, 'ports'>, 'type' | 'clusterIP'> & {
+		readonly ports: readonly Stored<core.ServicePort, 'protocol'>[];
 	};
 };
 
-export type Endpoints = KubeObject & {
-	readonly subsets?: readonly {
-		readonly addresses?: readonly EndpointAddress[];
-		readonly notReadyAddresses?: readonly EndpointAddress[];
-		readonly ports?: readonly {readonly name?: string; readonly port: number; readonly protocol: string}[];
-	}[];
-};
-
-export type EndpointAddress = {
-	readonly ip: string;
-	readonly nodeName?: string;
-	readonly targetRef?: {readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string};
-};
+export type Endpoints = KubeObject & Stored<Pick<core.Endpoints, 'subsets'>>;
 
 export type KubeEvent = KubeObject & {
-	readonly involvedObject: {
-		readonly kind: string;
-		readonly namespace?: string;
-		readonly name: string;
-		readonly uid: string;
-		readonly apiVersion: string;
-		readonly resourceVersion?: string;
-		readonly fieldPath?: string;
-	};
-	readonly reason: string;
-	readonly message: string;
-	readonly source: {readonly component: string; readonly host?: string};
-	readonly firstTimestamp: string;
-	readonly lastTimestamp: string;
-	readonly count: number;
-	readonly type: 'Normal' | 'Warning';
-};
+	readonly involvedObject: Stored<core.ObjectReference, 'kind' | 'name' | 'uid' | 'apiVersion'>;
+	readonly source: Stored<core.EventSource, 'component'>;
+} & Stored<
+		Pick<core.Event, 'reason' | 'message' | 'firstTimestamp' | 'lastTimestamp' | 'count' | 'type'>,
+		'reason' | 'message' | 'firstTimestamp' | 'lastTimestamp' | 'count' | 'type'
+	>;
 
 export type Budget = KubeObject & {
-	readonly spec: {
-		readonly minAvailable?: number | string;
-		readonly maxUnavailable?: number | string;
-		readonly selector?: LabelSelector;
-	};
-	readonly status: {
-		readonly observedGeneration?: number;
-		readonly disruptionsAllowed: number;
-		readonly currentHealthy: number;
-		readonly desiredHealthy: number;
-		readonly expectedPods: number;
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec: Stored<policy.PodDisruptionBudgetSpec>;
+	readonly status: Stored<Omit<policy.PodDisruptionBudgetStatus, 'conditions'>> & Conditions;
 };
 
 export type Autoscaler = KubeObject & {
-	readonly spec: {
-		readonly scaleTargetRef: {readonly apiVersion: string; readonly kind: string; readonly name: string};
-		readonly minReplicas?: number;
-		readonly maxReplicas: number;
-		readonly metrics?: readonly {
-			readonly type: string;
-			readonly resource?: {
-				readonly name: string;
-				readonly target: {readonly type: string; readonly averageUtilization?: number};
-			};
-		}[];
-	};
-	readonly status: {
-		readonly currentReplicas: number;
-		readonly desiredReplicas: number;
-		readonly lastScaleTime?: string;
-		readonly currentMetrics?: readonly {
-			readonly type: string;
-			readonly resource?: {
-				readonly name: string;
-				readonly current: {readonly averageUtilization?: number; readonly averageValue?: string};
-			};
-		}[];
-		readonly conditions?: readonly Condition[];
-	};
+	readonly spec: Stored<autoscaling.HorizontalPodAutoscalerSpec>;
+	readonly status: Stored<
+		Omit<autoscaling.HorizontalPodAutoscalerStatus, 'conditions' | 'currentMetrics'>,
+		'currentReplicas'
+	> &
+		Conditions & {readonly currentMetrics?: readonly Stored<autoscaling.MetricStatus>[]};
 };
 
 /** The condition of that type, if present. */

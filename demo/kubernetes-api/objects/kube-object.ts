@@ -1,41 +1,30 @@
-/** The fields that every kind has. Times are RFC 3339 without fractions of a second. */
-export type ObjectMeta = {
-	readonly name: string;
-	readonly namespace?: string;
-	readonly generateName?: string;
-	readonly uid: string;
-	readonly resourceVersion: string;
-	readonly generation?: number;
-	readonly creationTimestamp: string;
-	readonly deletionTimestamp?: string;
-	readonly deletionGracePeriodSeconds?: number;
-	readonly labels?: Labels;
-	readonly annotations?: Labels;
-	readonly ownerReferences?: readonly OwnerReference[];
-	readonly finalizers?: readonly string[];
-	readonly managedFields?: readonly ManagedFields[];
+import type * as meta from 'kubernetes-types/meta/v1.js';
+
+export type DeepReadonly<T> = T extends readonly (infer Item)[]
+	? readonly DeepReadonly<Item>[]
+	: T extends object
+		? {readonly [Name in keyof T]: DeepReadonly<T[Name]>}
+		: T;
+
+/** A part of an object as the server stores it: an API type, of which the fields `Present` are always there, by default or by a controller. */
+export type Stored<T, Present extends keyof T = never> = DeepReadonly<Omit<T, Present>> & {
+	readonly [Name in Present]-?: DeepReadonly<NonNullable<T[Name]>>;
 };
+
+/** The fields that every kind has. Times are RFC 3339 without fractions of a second. */
+export type ObjectMeta = Stored<
+	Omit<meta.ObjectMeta, 'managedFields'>,
+	'name' | 'uid' | 'resourceVersion' | 'creationTimestamp'
+> & {readonly managedFields?: readonly ManagedFields[]};
 
 export type Labels = Readonly<Record<string, string>>;
 
-export type OwnerReference = {
-	readonly apiVersion: string;
-	readonly kind: string;
-	readonly name: string;
-	readonly uid: string;
-	readonly controller?: boolean;
-	readonly blockOwnerDeletion?: boolean;
-};
+export type OwnerReference = DeepReadonly<meta.OwnerReference>;
 
-export type ManagedFields = {
-	readonly manager: string;
-	readonly operation: 'Update';
-	readonly apiVersion: string;
-	readonly time: string;
-	readonly fieldsType: 'FieldsV1';
-	readonly fieldsV1: JsonObject;
-	readonly subresource?: string;
-};
+export type ManagedFields = Stored<
+	Omit<meta.ManagedFieldsEntry, 'fieldsV1'>,
+	'manager' | 'operation' | 'apiVersion' | 'time' | 'fieldsType'
+> & {readonly fieldsV1: JsonObject};
 
 /** An object as it is stored and served. Never changed in place: a write creates a new one. */
 export type KubeObject = {readonly apiVersion: string; readonly kind: string; readonly metadata: ObjectMeta};

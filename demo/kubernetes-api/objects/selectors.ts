@@ -1,5 +1,6 @@
+import type * as meta from 'kubernetes-types/meta/v1.js';
 import {badRequest} from './api-error.ts';
-import {type KubeObject, type Labels, valueAt} from './kube-object.ts';
+import {type DeepReadonly, type KubeObject, type Labels, valueAt} from './kube-object.ts';
 
 type Test<T> = (value: T) => boolean;
 
@@ -36,14 +37,7 @@ function requirement(text: string): Test<Labels> {
 	return labels => Object.hasOwn(labels, key) === (not === '');
 }
 
-export type LabelSelector = {
-	readonly matchLabels?: Labels;
-	readonly matchExpressions?: readonly {
-		readonly key: string;
-		readonly operator: string;
-		readonly values?: readonly string[];
-	}[];
-};
+export type LabelSelector = DeepReadonly<meta.LabelSelector>;
 
 /** The selector of a workload or a budget. An empty one matches everything, as in policy/v1. */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
