@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /* The schema of every `--json` output. `npm run docs` writes it as JSON Schema to docs/json-schema.json; tests hold the outputs to it. */
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {auditSchema} from '../../src/config/audit-schema.ts';
 import {configSchema} from '../../src/config/config-schema.ts';
 import {policySchema, ruleSchema} from '../../src/config/policy-file.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {includableFields} from '../audit/outbound-record.ts';
 import {serverKeys} from './http-schema.ts';
 import {booleanSchema, clientTlsSchema, enumSchema, nameSchema, strictSchema, textSchema} from './schema-parts.ts';

@@ -1,5 +1,5 @@
 import {type Document, isMap, isScalar, LineCounter, type Node, parseDocument} from 'yaml';
-import type {z} from 'zod';
+import type * as z from 'zod';
 import {cleanLine} from '../text/clean.ts';
 import {closestWord} from '../text/closest.ts';
 import {ConfigError, type Mistake} from './config-error.ts';

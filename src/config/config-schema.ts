@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {defaultSamplerBudget} from '../port/redis.ts';
 import {auditSchema} from './audit-schema.ts';
 import {serverKeys} from './http-schema.ts';

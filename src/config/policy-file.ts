@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {PolicyFileState} from '../policy/policy.ts';
 import type {PolicyFile, Rule} from '../policy/rules.ts';
 import {cleanLine} from '../text/clean.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /*
  * Schema parts that the systems share in the configuration file. Every message completes a sentence that starts with the name of the key.

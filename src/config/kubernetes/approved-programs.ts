@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {AdapterError, messageOf} from '../../errors.ts';
 import {FileError} from '../../files/checked-file.ts';
 import {createStateDocument, type StateDocument} from '../../state/state-document.ts';

@@ -1,6 +1,6 @@
 import {delimiter, dirname, isAbsolute, join, resolve} from 'node:path';
 import {parse, YAMLParseError} from 'yaml';
-import {z} from 'zod';
+import * as z from 'zod';
 import {AdapterError} from '../../errors.ts';
 import {readCredentialFile} from '../credential-file.ts';
 

@@ -1,6 +1,6 @@
 import {basename, isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
-import {z} from 'zod';
+import * as z from 'zod';
 import {AdapterError} from '../../errors.ts';
 import {readCredentialFile} from '../credential-file.ts';
 
