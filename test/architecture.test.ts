@@ -85,6 +85,7 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['src/time-zones.ts', 'const at = new Date().toISOString();', 'uses a clock or timer'],
 	['src/a.ts', `const file = join(stateDir, 'mutes.json');`, 'joins a path of the state directory'],
 	['bin/a.ts', `const file = join(options.stateDir, 'mutes.json');`, 'joins a path of the state directory'],
+	['adapters/http/a.ts', `await fetch('https://midwatch.example/');`, 'calls fetch'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
 	['src/watch/index.ts', 'export const a = 1;', 'is named index'],
 	['src/watchKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],

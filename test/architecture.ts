@@ -92,6 +92,7 @@ const kubernetesTypes = /^kubernetes-types\//;
 /** The modules that open connections. Only adapters may import them, so that data leaves this machine only for a target or a sink. */
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
 const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
+const fetchCall = /(?<![.\w])fetch\(/;
 
 /** Matches a path of the state directory that is not declared in src/state/layout.ts. */
 const ownStatePath = /\bjoin\((?:\w+\.)*(?:\w*[sS]tateDir|state)\b/;
@@ -270,6 +271,8 @@ export function findViolations(
 		if (/^(?:src|bin)\//.test(path) && path !== 'src/state/layout.ts' && ownStatePath.test(module.text))
 			say('joins a path of the state directory: declare it in src/state/layout.ts');
 		faults.push(...module.moduleState);
+		if (/^(?:adapters|demo)\//.test(path) && fetchCall.test(module.text))
+			say('calls fetch, which the bundle does not have');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

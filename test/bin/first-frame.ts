@@ -12,6 +12,8 @@ export type FirstFrame = {
 	readonly code: 'none' | 'refused' | 'taken';
 	/** The Node modules that were loaded for the first frame. */
 	readonly builtins: readonly string[];
+	/** How many segmenters of text were created for it. */
+	readonly segmenters: number;
 };
 
 /** Starts the demo and waits for its first frame. The caller closes the terminal. */

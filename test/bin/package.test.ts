@@ -69,6 +69,10 @@ describe('the package that users install', () => {
 			expect(packageJson[kind], kind).toBeUndefined();
 	});
 
+	test('has a program of less than 3.2 MB', () => {
+		expect(lstatSync(join(installed, 'node_modules', 'midwatch', 'dist', 'midwatch.js')).size).toBeLessThan(3_200_000);
+	});
+
 	test('says where its source is', () => {
 		expect(packageJson).toMatchObject({
 			repository: {type: 'git', url: expect.stringMatching(/^git\+https:\/\/.+\.git$/)},
