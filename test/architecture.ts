@@ -257,7 +257,8 @@ export function findViolations(
 		for (const {from, line} of module.imports) {
 			if (!allowed(path, from)) faults.push(`${path}:${line}: may not import ${from}`);
 		}
-		if (module.hasDefaultExport && !/^test\/(?:vitest\.config|reporter)\.ts$/.test(path)) say('has a default export');
+		if (module.hasDefaultExport && !/^test\/(?:[\w/]+\.config\.m?|reporter\.)[jt]s$/.test(path))
+			say('has a default export');
 		if (
 			!path.startsWith('test/') &&
 			module.imports.some(({from}) => /^(?:node:)?child_process$/.test(from)) &&
