@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Risk, UndoClass} from '../../../src/contract/action.ts';
@@ -103,6 +104,14 @@ describe('short name', () => {
 				expect(new Set(code).size).toBe(4);
 			}),
 		);
+	});
+
+	test('is another code for most other plans, with every letter in every position', () => {
+		const codes = Array.from({length: 500}, (_, at) =>
+			shortName('', createHash('sha256').update(String(at)).digest('hex')),
+		);
+		expect(new Set(codes).size).toBeGreaterThan(450);
+		for (const position of [0, 1, 2, 3]) expect(new Set(codes.map(code => code[position])).size).toBe(10);
 	});
 });
 

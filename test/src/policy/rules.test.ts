@@ -129,6 +129,15 @@ describe('a policy that cannot be used', () => {
 		expect(refusalFor(repaired, 'redis.evict', 'cache', 1)).toBeUndefined();
 		expect(policyChange(broken, repaired)?.text).toContain('can be used again');
 	});
+
+	test('is not mentioned when the file was changed, and nothing is when it was not', () => {
+		const read = (file: PolicyFile) => applyPolicyFile(armed, {state: 'read', file}, attributes);
+		expect(policyChange(read({}), read({forbid: ['*']}))).toEqual({
+			text: expect.stringContaining('was changed'),
+			isWrong: false,
+		});
+		expect(policyChange(read({forbid: ['*']}), read({forbid: ['*']}))).toBeUndefined();
+	});
 });
 
 describe('texts', () => {
