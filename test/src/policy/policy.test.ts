@@ -95,7 +95,12 @@ describe('proposals', () => {
 		['an open target may be acted on', policyWith(), 'scratch', undefined],
 		['a forbidden action', policyWith({forbid: ['postgres.cancel']}), 'scratch', 'forbids postgres.cancel'],
 		['all of a system', policyWith({forbid: ['postgres.*']}), 'scratch', 'forbids postgres.cancel'],
-		['another system', policyWith({forbid: ['redis.*', 'prometheus.*', 'postgres.cancellation']}), 'scratch', undefined],
+		[
+			'another system',
+			policyWith({forbid: ['redis.*', 'prometheus.*', 'postgres.cancellation']}),
+			'scratch',
+			undefined,
+		],
 	])('%s', (_, policy, target, reason) => {
 		const refusal = refusalFor(policy, 'postgres.cancel', target, 0);
 		if (reason === undefined) expect(refusal).toBeUndefined();

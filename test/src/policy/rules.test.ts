@@ -40,6 +40,10 @@ describe('forbidden actions', () => {
 	});
 });
 
+test('actions of every system are forbidden on a target whose system is unknown', () => {
+	expect(refusalFor(under({forbid: ['postgres.*']}), 'postgres.cancel', 'elsewhere', 0)?.reason).toContain('forbids');
+});
+
 describe('a rule', () => {
 	test('binds a target by its host, whatever it is called, and no other', () => {
 		const policy = under({rules: [{match: {host: ['*.prod.example']}, readOnly: true, line: 4}]});
@@ -99,6 +103,12 @@ describe('the names of read-only targets', () => {
 		['db-a', 'db-b', [], 'open'],
 		['eu-orders', 'us-orders', [], 'open'],
 		['sessions', 'cache', [], 'open'],
+		['cahce', 'cache-eu', [], 'open'],
+		['ordres-cahce', 'orders-cache', [], 'open'],
+		['orders', 'orders1', [], 'open'],
+		['orders1', 'orders', [], 'open'],
+		['orders', '1orders', [], 'open'],
+		['1orders', 'orders', [], 'open'],
 	])('%s, where the target is called %s beside %j: %s', (listed, target, others, state) => {
 		expect(named(listed, target, others)).toBe(state);
 	});
@@ -159,6 +169,21 @@ describe('texts', () => {
 		expect(policySummary(under({readOnly: true}))).toMatchObject({text: 'read-only by policy'});
 		expect(policySummary(under({}))).toMatchObject({text: 'policy'});
 		expect(policySummary(createPolicy({readOnly: false, targets}))).toBeUndefined();
+	});
+
+	test('the header says that every target is guarded, and counts a read-only target once', () => {
+		expect(policySummary(under({guard: 'all'}))?.text).toBe('policy: all guarded');
+		const file: PolicyFile = {forbid: ['redis.flush'], readOnlyTargets: ['scratch']};
+		expect(policySummary(under(file))?.text).toBe('policy: 1 read-only, 1 with forbidden actions');
+		expect(policySummary(createPolicy({readOnly: false, targets: [], file: {guard: 'all'}}))?.text).toBe(
+			'policy: all guarded',
+		);
+	});
+
+	test('a target shows that every action is forbidden, and the least that an action requires', () => {
+		expect(describeTargetPolicy(under({forbid: ['*'], leastDemand: 'type'}), 'cache')).toBe(
+			'policy: every action is forbidden; any action requires at least type',
+		);
 	});
 
 	test('a target shows only actions of its own system', () => {
