@@ -44,6 +44,20 @@ describe('a console that slept between the last checks and sending', () => {
 	});
 });
 
+test('an action whose lock cannot be written is not sent', async () => {
+	const {propose, confirm, now, server} = await createRunnerFixture({
+		locks: {acquire: () => Promise.reject(new Error('EROFS: read-only file system')), refresh: async () => {}},
+	});
+	await propose();
+	await confirm();
+	expect(now()).toMatchObject({
+		state: 'refused',
+		reason: expect.stringMatching(/^the lock on demo-target\/.+ cannot be written: EROFS/),
+		hint: 'make the state directory writable',
+	});
+	expect(server.runs).toEqual([]);
+});
+
 describe('an action that cannot be recorded is not sent', () => {
 	test('when a file is in the place of the record directory', async () => {
 		const {propose, confirm, now, server, audit} = await createRunnerFixture();

@@ -193,6 +193,10 @@ describe('the runner refuses', () => {
 		expect(now()).toMatchObject({state: 'refused', reason: 'Change setting takes one row, 2 are marked'});
 		await runner.propose(action, [], {to: '40'});
 		expect(now()).toMatchObject({state: 'refused', reason: 'Change setting needs a row'});
+		await runner.propose({...action, selects: 'many'}, [serverRow, {...serverRow, target: 'another'}], {to: '40'});
+		expect(now()).toMatchObject({state: 'refused', reason: 'the marked rows belong to several targets'});
+		await runner.propose(action, [serverRow], {});
+		expect(now()).toMatchObject({state: 'refused', reason: 'value: a number from 0 to 100'});
 	});
 
 	test('an action that a check blocks', async () => {
@@ -295,6 +299,9 @@ describe('the runner refuses', () => {
 			await later.propose();
 			expect(later.now()?.state).toBe('refused');
 		}
+		await clock.advance(9 * 60_000);
+		await propose();
+		expect(now()?.state).toBe('refused');
 		clock.set(2 * 60 * 60_000);
 		second.server.locks = ['another setting'];
 		await second.propose();
