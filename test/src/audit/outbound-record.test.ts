@@ -84,3 +84,21 @@ test('a record that is too long for a log server is sent without the included fi
 	expect(sent.length).toBeLessThan(8000);
 	expect(JSON.parse(sent)).toMatchObject({hash: long.hash, left_out: ['text']});
 });
+
+test.each<[Partial<AuditRecord>, number]>([
+	[{kind: 'break-glass'}, 1],
+	[{kind: 'refuse', result: 'blocked'}, 4],
+	[{kind: 'gap'}, 4],
+	[{kind: 'torn'}, 4],
+	[{kind: 'intent'}, 5],
+	[{kind: 'undo'}, 5],
+	[{kind: 'arm'}, 5],
+	[{kind: 'outcome', result: 'failed'}, 4],
+	[{kind: 'outcome', result: 'unknown'}, 4],
+	[{kind: 'verify', result: 'ineffective'}, 4],
+	[{kind: 'outcome', result: 'sent'}, 6],
+	[{kind: 'verify', result: 'done'}, 6],
+	[{kind: 'disarm'}, 6],
+])('the syslog severity of %j is %i', (fields, severity) => {
+	expect(toOutboundRecord({...record, ...fields}, []).severity).toBe(severity);
+});
