@@ -35,6 +35,7 @@ describe('matchers as text', () => {
 		['a=~"10\\.2\\..*"', [matcher('a', '10\\.2\\..*', '=~')]],
 		['"a b"="c"', [matcher('a b', 'c')]],
 		['a=""', [matcher('a', '')]],
+		['\n{ a  =  b ,  c!=d }\n', [matcher('a', 'b'), matcher('c', 'd', '!=')]],
 	])('%s is parsed', (text, expected) => {
 		expect(parseMatchers(text)).toEqual(expected);
 	});
@@ -64,6 +65,7 @@ describe('matchers as text', () => {
 		['a="b" c="d"', 'A comma is expected near `c="d"`.'],
 		['=b', 'The name of a label is expected near `=b`.'],
 		['a=,', 'A value in quotes is expected near `,`.'],
+		['a=,b="c"', 'A value in quotes is expected near `,b="c"`.'],
 	])('names the problem of %j', (text, sentence) => {
 		expect(matchersProblem(text)).toBe(`${sentence} Write them as alertname="Down", job=~"api|web".`);
 	});
@@ -76,6 +78,8 @@ describe('what matchers match', () => {
 		['job="api"', true],
 		['job="ap"', false],
 		['job=~"ap"', false],
+		['job="a.i"', false],
+		['job!="a.i"', true],
 		['job=~"ap."', true],
 		['job=~"a|api"', true],
 		['job=~"(?i)API"', true],

@@ -142,6 +142,22 @@ describe('node usage', () => {
 	});
 });
 
+it('names the state, the row and the evidence of a node, and does not call a full cordoned node not ready', () => {
+	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
+	const full = found({status: 'Ready,SchedulingDisabled', memory: 95});
+	expect(full).toMatchObject({type: 'kubernetes.node-pressure', row: {kind: 'kubernetes.node-usage', id: 'n1'}});
+	expect(full?.evidence).toEqual([
+		'status Ready,SchedulingDisabled',
+		expect.stringMatching(/^memory 95 ?B? of 100/),
+		expect.stringContaining('CPU 1.0 of 4 cores'),
+	]);
+	const away = found({status: 'NotReady', notReadyReason: 'KubeletNotReady', cpu: undefined});
+	expect(away?.type).toBe('kubernetes.node-not-ready');
+	expect(away?.evidence).toEqual(
+		expect.arrayContaining(['status NotReady: KubeletNotReady', expect.stringContaining('CPU ? of 4 cores')]),
+	);
+});
+
 it('dates the pressure on a node by its condition, but not its usage', () => {
 	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
 	expect(found({pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(7);

@@ -213,9 +213,20 @@ describe('a job', () => {
 		expect(findings).toEqual(found === undefined ? [] : [expect.stringMatching(found)]);
 	});
 
+	it('dates its finding by the end of the run, and counts the pods of it', () => {
+		const found = (last: Partial<JobRun>) =>
+			workloadFindings(
+				[workloadRow('prod', {...well, kind: 'Job', runs: {...runs, last: {...run, end: 'failed', ...last}}})],
+				'prod',
+			)[0];
+		expect(found({endedAt: 7})).toMatchObject({since: 7, evidence: ['Job: 1 of 3 done, 2 pods failed']});
+		expect(found({endedAt: undefined})?.since).toBeUndefined();
+	});
+
 	it('has its numbers of runs as text', () => {
 		expect(runCounts(run)).toBe('1 of 3 done, 2 pods failed');
 		expect(runCounts({...run, active: 1, failed: 0})).toBe('1 of 3 done, 1 running');
+		expect(runCounts({...run, failed: 1})).toBe('1 of 3 done, 1 pod failed');
 	});
 });
 

@@ -54,7 +54,7 @@ describe('sessionRows', () => {
 
 	it('shows the sessions that it blocks beside its own problem', () => {
 		const blocker = sessionRecord(4, {...idle, stateSeconds: 372, transactionSeconds: 373});
-		const [root] = rows(
+		const [root, middle, last] = rows(
 			[blocker, sessionRecord(10), sessionRecord(11)],
 			[waitRecord(10, [4], {waitSeconds: 40}), waitRecord(11, [10], {waitSeconds: 8})],
 		);
@@ -64,7 +64,9 @@ describe('sessionRows', () => {
 			blocks: 2,
 			blocksSeconds: 40,
 			ageSeconds: 372,
+			roots: [],
 		});
+		expect([middle?.blocks, last?.blocks]).toEqual([1, 0]);
 	});
 
 	it('shows an idle session that holds a lock as blocking', () => {
@@ -73,6 +75,13 @@ describe('sessionRows', () => {
 			[waitRecord(10, [4], {lockType: 'advisory'})],
 		);
 		expect(root).toMatchObject({severity: 'warn', why: '1 session waits for it'});
+	});
+
+	it('counts a waiting session that is not in the list, and names a prepared transaction', () => {
+		const [root] = rows([sessionRecord(4)], [waitRecord(99, [4], {waitSeconds: 12})]);
+		expect(root).toMatchObject({blocks: 1, blocksSeconds: 12});
+		const [waiter] = rows([sessionRecord(10)], [waitRecord(10, [0], {waitSeconds: 12})]);
+		expect(waiter?.why).toBe('waits 12s for a prepared transaction');
 	});
 
 	it('identifies a session by its pid and its start to the microsecond', () => {

@@ -110,6 +110,22 @@ describe('targets that are down and have an alert', () => {
 		expect(fold(targets, alert)).toEqual(apart);
 	});
 
+	it.each<readonly [string, Partial<Reading>]>([
+		['another Prometheus has it', {target: 'prom-b'}],
+		['the alerts of their Prometheus cannot be read now', {state: 'failed'}],
+	])('are reported separately from the alert of an Alertmanager when %s', (_, part) => {
+		const own = {...alerts('prometheus.alert', [one], false), ...part};
+		expect(fold(down(['a:1']), own, alerts('alertmanager.alert', [one]))).toEqual(apart);
+	});
+
+	it('are evidence of the alert', () => {
+		const [, alert] = createDownDedup()([down(['a:1']), alerts('prometheus.alert', [one])]);
+		expect(alert?.findings[0]?.evidence.slice(0, 2)).toEqual([
+			'since noon',
+			'prom scrapes: api: 1 of 6 targets down: connection refused',
+		]);
+	});
+
 	it('are reported separately when one of them has no alert, or not all of them are known', () => {
 		expect(fold(down(['a:1', 'a:2']), alerts('prometheus.alert', [one]))).toHaveLength(2);
 		expect(fold(down(['a:1'], {poolDown: 2, coveredByRules}), alerts('prometheus.alert', [job]))).toHaveLength(2);

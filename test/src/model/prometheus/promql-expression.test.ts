@@ -26,6 +26,10 @@ describe('the left side and the limit of an alert expression', () => {
 		['free_bytes < 2 * 1024 * 1024', {left: 'free_bytes', operator: '<', limit: 2_097_152}],
 		['a{path=~"x>1"} > -1', {left: 'a{path=~"x>1"}', operator: '>', limit: -1}],
 		['count(a > 3) > 2 # more than one', undefined],
+		['# not (yet\nup == 0', {left: '# not (yet\nup', operator: '==', limit: 0}],
+		['a{x="} > 0"} > 1', {left: 'a{x="} > 0"}', operator: '>', limit: 1}],
+		['a{x="\\"> 1"} > 2', {left: 'a{x="\\"> 1"}', operator: '>', limit: 2}],
+		['a{x=`\\`} > 2', {left: 'a{x=`\\`}', operator: '>', limit: 2}],
 		['count(a > 3) > 2', {left: 'count(a > 3)', operator: '>', limit: 2}],
 	])('are found in %s', (expression, wanted) => {
 		expect(parseQueryComparison(expression)).toEqual(wanted);
