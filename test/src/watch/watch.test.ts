@@ -117,6 +117,52 @@ describe('watch', () => {
 		expect(far.far.identified).toBe(1);
 	});
 
+	it('reads the identity again after reads failed: it may be another server now', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		let broken = false;
+		far.far.connect = async () => ({
+			...(await works()),
+			port: {rows: () => (broken ? Promise.reject(refused()) : Promise.resolve([]))},
+		});
+		const {clock, watch} = createWatchFixture(far);
+		watch.start();
+		await clock.advance(60_000);
+		expect(far.far.identified).toBe(1);
+		broken = true;
+		await clock.advance(10_000);
+		expect(far.far.identified).toBe(1);
+		broken = false;
+		await clock.advance(60_000);
+		expect(watch.reading('a', session).get().state).toBe('live');
+		expect(far.far.identified).toBe(2);
+	});
+
+	it('moves the time of every reading when the wall clock was set', async () => {
+		const {clock, watch} = createWatchFixture(target('a'), target('b'));
+		watch.start();
+		await clock.advance(1);
+		const before = watch.readings().map(({readAt}) => readAt);
+		watch.handleClockJump(3_600_000);
+		expect(watch.readings().map(({readAt}) => readAt)).toEqual(
+			before.map(readAt => (readAt === undefined ? undefined : readAt + 3_600_000)),
+		);
+		expect(before.filter(readAt => readAt !== undefined)).toHaveLength(2);
+	});
+
+	it('gives up connecting after ten seconds, and closes the connection that comes later', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		const {clock, watch} = createWatchFixture(far);
+		far.far.connect = () => new Promise(resolve => clock.after(12_000, () => resolve(works())));
+		const failure = watch.connection('a').catch((error: unknown) => error);
+		await clock.advance(11_000);
+		expect(await failure).toMatchObject({kind: 'timeout', message: 'connecting takes too long'});
+		expect(far.far.closed).toBe(0);
+		await clock.advance(2000);
+		expect(far.far.closed).toBe(1);
+	});
+
 	it('retries failed sources as soon as one source of the same target recovers', async () => {
 		const [slow, other] = [target('a'), target('b')];
 		const works = slow.far.connect;
