@@ -5,6 +5,7 @@ describe('labels of an alert', () => {
 	it.each([
 		[{severity: 'critical'}, 'crit'],
 		[{severity: 'Page'}, 'crit'],
+		[{severity: ' critical '}, 'crit'],
 		[{priority: 'P1'}, 'crit'],
 		[{severity: 'warning'}, 'warn'],
 		[{severity: 'ticket'}, 'warn'],

@@ -198,6 +198,7 @@ const cases: readonly (readonly [name: string, pod: PodObject, status: string, r
 		'1/1',
 		0,
 	],
+	['deleted when it had failed', pod({phase: 'Failed', reason: 'Evicted'}, undefined, deleted), 'Evicted', '0/1', 0],
 	['being deleted', pod({phase: 'Running', containerStatuses: [running]}, undefined, deleted), 'Terminating', '1/1', 0],
 	[
 		'deleted when it had finished',

@@ -84,7 +84,19 @@ describe('sessions', () => {
 			severity: 'crit',
 			sentence: '2 sessions idle in transaction for 11m40s, the longest is pid 2, app checkout',
 			actions: ['postgres.terminate'],
+			since: now - 700_000,
+			row: {kind: 'postgres.session', id: `2@${idle(2, 0).backendStart}`},
 		});
+		expect(found[0]?.evidence).toEqual([expect.stringMatching(/^pid 2: ./), expect.stringMatching(/^pid 1: ./)]);
+	});
+
+	it('without a name of the application are named by their pid only, and five are evidence', () => {
+		const idle = Array.from({length: 7}, (_, pid) =>
+			sessionRecord(pid + 1, {state: 'idle in transaction', stateSeconds: 100 + pid, application: ''}),
+		);
+		const [found] = find(idle);
+		expect(found?.sentence).toMatch(/the longest is pid 7$/);
+		expect(found?.evidence).toHaveLength(5);
 	});
 
 	it('that run one statement for more than five minutes are long-running, as the guides say', () => {
