@@ -70,8 +70,7 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-job');
-		open.pressDeclared('postgres.terminate');
-		await open.expect('will run');
+		await open.openDeclared('postgres.terminate', 'will run');
 		await keeper.query('select pg_advisory_unlock(4711)');
 		await open.expect('has changed: now ');
 		expect(state.failed).toBe('');
@@ -91,8 +90,7 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		open = await startConsole({servers: [server]});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-busy');
-		open.pressDeclared('postgres.cancel');
-		await open.expect('arm');
+		await open.openDeclared('postgres.cancel', 'arm');
 		expect(state.failed).toBe('');
 		await open.arm(server.name);
 		expect(await open.action('postgres.cancel')).toContain('Done');
@@ -112,8 +110,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(4, 'Redis memory');
 		await open.select('allkeys-lru');
-		open.pressDeclared('redis.set-maxmemory');
-		await open.expect('New maxmemory');
+		await open.openDeclared('redis.set-maxmemory', 'New maxmemory');
 		open.press('field.clear');
 		open.type('100mb');
 		open.press('field.accept');
@@ -138,8 +135,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		const {pty} = open;
 		await open.zoom(4, 'Redis memory');
 		await open.select('allkeys-lru');
-		open.pressDeclared('redis.set-maxmemory');
-		await open.expect('New maxmemory');
+		await open.openDeclared('redis.set-maxmemory', 'New maxmemory');
 		open.press('field.clear');
 		open.type('100mb');
 		open.press('field.accept');

@@ -22,14 +22,17 @@ export type ConfirmationSteps = {
 
 type Keys = {
 	press(...intents: readonly KeyIntent[]): void;
-	pressDeclared(id: string): void;
+	openDeclared(id: string, opened: RegExp): Promise<string>;
 };
 
 const maxAttempts = 50;
 
+/** A confirmation that waits for an answer, or says why it cannot be given. */
+export const confirmable = /press \S+, then \S+, to confirm|type \S+, |nothing was sent/;
+
 const isStale = (screen: string): boolean => screen.includes('has changed since the preview: nothing was sent');
 
-export function createConfirmationSteps(pty: Pty, {press, pressDeclared}: Keys): ConfirmationSteps {
+export function createConfirmationSteps(pty: Pty, {press, openDeclared}: Keys): ConfirmationSteps {
 	async function answer(intents: readonly KeyIntent[], isAccepted: (screen: string) => boolean): Promise<void> {
 		for (let attempt = 0; attempt < maxAttempts; attempt++) {
 			if (isAccepted(pty.screen())) return;
@@ -72,7 +75,7 @@ export function createConfirmationSteps(pty: Pty, {press, pressDeclared}: Keys):
 	}
 
 	async function confirmUnlessStale(reason = 'e2e test'): Promise<boolean> {
-		const screen = await pty.waitFor(/press \S+, then \S+, to confirm|type \S+, |nothing was sent/);
+		const screen = await pty.waitFor(confirmable);
 		const withCount = /type (\S+), the number of objects \((\d+)\)/.exec(screen);
 		const name = withCount?.[1] ?? /type (\S+), then \S+, to confirm/.exec(screen)?.[1];
 		if (name === undefined) {
@@ -106,7 +109,7 @@ export function createConfirmationSteps(pty: Pty, {press, pressDeclared}: Keys):
 			await pty.waitFor(`${target} is armed`);
 		},
 		async action(id, reason) {
-			pressDeclared(id);
+			await openDeclared(id, confirmable);
 			await confirm(reason);
 			return pty.waitFor(
 				/\b(?:Done|Failed|Refused|Blocked|Cancelled|Expired)\b|outcome is not known|has changed since/,

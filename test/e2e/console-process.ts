@@ -13,7 +13,10 @@ import {type ConfigOptions, writeConfig} from '../estate/target-config.ts';
 import {commandInNamespaces} from '../src/state/namespaces.ts';
 import {type ConfirmationSteps, createConfirmationSteps} from './confirmation-steps.ts';
 import {expectFrame} from './frames.ts';
-import {type Exit, type Pty, type ScreenCondition, startPty} from './pty.ts';
+import {type Exit, isShown, type Pty, type ScreenCondition, startPty} from './pty.ts';
+
+/** Shown when the key of an action was ignored because the row under the cursor had just changed. */
+const ignoredNotice = 'was ignored: the row under the cursor';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const start = join(repository, 'scripts', 'start.mjs');
@@ -64,6 +67,11 @@ export type ConsoleProcess = NavigationSteps &
 		press(...intents: readonly KeyIntent[]): void;
 		/** Presses the key of a declared action or inspection, whether or not it is available now. */
 		pressDeclared(id: string): void;
+		/**
+		 * Presses the key of a declared action or inspection until it opens, and returns the screen. The console ignores the key of an action while
+		 * the row under the cursor has just changed. `refusal`: another notice after which it is pressed again.
+		 */
+		openDeclared(id: string, opened: ScreenCondition, refusal?: string): Promise<string>;
 		type(text: string): void;
 		/** Waits until the screen shows it. */
 		expect(wanted: ScreenCondition): Promise<string>;
@@ -107,16 +115,28 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleProc
 		if (declaration === undefined) throw new Error(`no action or inspection is called ${id}`);
 		pty.press(keymap.keyOf(id, declaration.key));
 	};
+	const openDeclared = async (id: string, opened: ScreenCondition, refusal = ignoredNotice) => {
+		const isRefused = (screen: string) => screen.includes(ignoredNotice) || screen.includes(refusal);
+		for (;;) {
+			pressDeclared(id);
+			const screen = await pty.waitFor(now => isShown(opened, now) || isRefused(now));
+			if (isShown(opened, screen)) return screen;
+			// Any key takes the notice away.
+			press('deck.redraw');
+			await pty.waitFor(now => !isRefused(now));
+		}
+	};
 	return {
 		pty,
 		home,
 		press,
 		pressDeclared,
+		openDeclared,
 		type: text => pty.type(text),
 		expect: wanted => pty.waitFor(wanted),
 		expectAbsent: text => pty.waitFor(screen => !screen.includes(text)),
 		...createNavigationSteps(pty, press),
-		...createConfirmationSteps(pty, {press, pressDeclared}),
+		...createConfirmationSteps(pty, {press, openDeclared}),
 		frame: (name, masks) => expectFrame(pty.screen(), name, {columns, rows}, masks),
 		audit: () => readAudit(join(home, 'state', 'midwatch', options.demo === undefined ? '' : 'demo', 'audit')),
 		runCommand(...args) {

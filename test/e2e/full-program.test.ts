@@ -269,8 +269,8 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 			await one.zoom(3, 'Slow queries');
 			await one.select('e2e-unrecorded');
 			after?.(one.pty.pid);
-			one.pressDeclared('postgres.terminate');
-			if (!/nothing was sent/.test(await one.expect(/nothing was sent|, to confirm/))) await one.confirm();
+			const question = await one.openDeclared('postgres.terminate', /nothing was sent|, to confirm/);
+			if (!question.includes('nothing was sent')) await one.confirm();
 			const screen = await one.expect('nothing was sent');
 			expect(screen.replaceAll(/[\s│]+/g, ' ')).toMatch(why);
 			const found = await runQuery(server, "select 1 from pg_stat_activity where application_name = 'e2e-unrecorded'");

@@ -35,6 +35,11 @@ export type Exit = {readonly code: number};
 
 export type ScreenCondition = string | RegExp | ((screen: string) => boolean);
 
+export function isShown(wanted: ScreenCondition, screen: string): boolean {
+	if (typeof wanted === 'string') return screen.includes(wanted);
+	return wanted instanceof RegExp ? wanted.test(screen) : wanted(screen);
+}
+
 export type Pty = {
 	/** The pid of the command itself. */
 	readonly pid: number;
@@ -206,11 +211,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			};
 		},
 		async waitFor(wanted, limitMs) {
-			const shown = (): boolean => {
-				if (typeof wanted === 'string') return screen().includes(wanted);
-				return wanted instanceof RegExp ? wanted.test(screen()) : wanted(screen());
-			};
-			await when(String(wanted), shown, limitMs);
+			await when(String(wanted), () => isShown(wanted, screen()), limitMs);
 			return screen();
 		},
 		async waitUntilIdle(ms, limitMs) {

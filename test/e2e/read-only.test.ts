@@ -63,8 +63,7 @@ async function pressAtRandom(
 	await one.zoom(pane, title);
 	for (const [action, row] of Object.entries(acts)) {
 		await one.select(row);
-		one.pressDeclared(action);
-		await one.expect(': started with --read-only');
+		await one.openDeclared(action, ': started with --read-only');
 		one.press('deck.redraw', 'row.first');
 	}
 	expect(await one.quit()).toEqual({code: 0});

@@ -62,8 +62,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 
 	/** Opens the messages of the row from an offset on. */
 	async function peek(from: number): Promise<void> {
-		open.pressDeclared('kafka.messages');
-		await open.expect('Partition');
+		await open.openDeclared('kafka.messages', 'Partition');
 		open.press('field.next', 'field.clear');
 		open.type(String(from));
 		await open.expect(`${from}▏`);
@@ -87,8 +86,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 		expect(screen).toMatch(/"note": "ev\\u001b\[2J/);
 		expect(screen).toMatch(/\(binary, \d+B\)/);
 		await leave();
-		open.pressDeclared('kafka.describe-group');
-		await open.expect('esc back');
+		await open.openDeclared('kafka.describe-group', 'esc back');
 		await open.expect(/evil<202e><200b>-[0-9a-f]{8}/);
 		await leave();
 		expectSanitized(open);

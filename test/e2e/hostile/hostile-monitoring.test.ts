@@ -107,15 +107,13 @@ describePrometheus('prometheus', 'text from outside', () => {
 		await open.expect(/EvilSaid .*summary evil/);
 		for (const id of ['prometheus.describe-target', 'prometheus.page', 'prometheus.rules', 'prometheus.pool']) {
 			await open.select(' evil<');
-			open.pressDeclared(id);
-			await open.expect('esc back');
+			await open.openDeclared(id, 'esc back');
 			await open.expect(/evil/);
 			expectSanitized(open);
 			await leave();
 		}
 		await open.select('EvilSaid');
-		open.pressDeclared('prometheus.alert');
-		await open.expect('esc back');
+		await open.openDeclared('prometheus.alert', 'esc back');
 		await open.expect(/runbook +https:\/\/runbooks\.example\.test\/evil/);
 		await leave();
 		expectSanitized(open);
@@ -125,14 +123,12 @@ describePrometheus('prometheus', 'text from outside', () => {
 
 	test('5 MB label and annotation: they are opened, and the pane reads on', async () => {
 		await open.select('long ');
-		open.pressDeclared('prometheus.page');
-		await open.expect(/long_metric\{long="x{40}/);
+		await open.openDeclared('prometheus.page', /long_metric\{long="x{40}/);
 		await open.expect(/5\.0Mi of text format/);
 		await leave();
 		await open.expect(/LongSaid .*x{10}/);
 		await open.select('LongSaid');
-		open.pressDeclared('prometheus.alert');
-		await open.expect(/\d % {2}esc back/);
+		await open.openDeclared('prometheus.alert', /\d % {2}esc back/);
 		await open.expect(/x{40}/);
 		open.press('text.last');
 		await open.expect(/100 %/);

@@ -115,8 +115,7 @@ describeRedis('redis', 'text from outside', like => {
 		const screen = await open.expect(screen => /evil<202e><200b>:/.test(screen) && screen.includes('named-[2J'));
 		expect(screen).toMatch(/named-\[2J.* ev\S+ /);
 		await open.select('evil<202e><200b>:');
-		open.pressDeclared('redis.keys');
-		await open.expect('esc back');
+		await open.openDeclared('redis.keys', 'esc back');
 		await open.expect(/evil<202e><200b>:\d+/);
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
@@ -129,14 +128,12 @@ describeRedis('redis', 'text from outside', like => {
 		const screen = await open.expect('five:');
 		expect(screen).toMatch(/five:megabytes +[56]\.\dMi/);
 		await open.select('five:');
-		open.pressDeclared('redis.keys');
-		await open.expect('esc back');
+		await open.openDeclared('redis.keys', 'esc back');
 		await open.expect(/string +never +five:megabytes/);
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
 		await open.select('keykeykey');
-		open.pressDeclared('redis.keys');
-		await open.expect('esc back');
+		await open.openDeclared('redis.keys', 'esc back');
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
 		await expectUsable(open);
@@ -183,14 +180,12 @@ describe('text from a cluster', () => {
 
 	test('in a status, an event and a log is shown without its controls', async () => {
 		await open.select('hostile-1');
-		open.pressDeclared('kubernetes.describe-pod');
-		await open.expect(/Container main/);
+		await open.openDeclared('kubernetes.describe-pod', /Container main/);
 		expect(open.pty.screen()).toContain('no such key evil');
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
 		await open.select('talks-1');
-		open.pressDeclared('kubernetes.logs');
-		await open.expect(/line \d+ evil/);
+		await open.openDeclared('kubernetes.logs', /line \d+ evil/);
 		expectSanitized(open);
 	});
 
@@ -198,8 +193,7 @@ describe('text from a cluster', () => {
 		open.press('deck.back');
 		await open.expectAbsent('esc back');
 		await open.select('slow-1');
-		open.pressDeclared('kubernetes.logs');
-		await open.expect(/line \d+ DB_PASS=\*{3}/);
+		await open.openDeclared('kubernetes.logs', /line \d+ DB_PASS=\*{3}/);
 		open.press('text.filter');
 		open.type('/(a+)+$|DB_PASS/');
 		await open.expect(/(?:line \d+ DB_PASS=\*{3}\s+){5}/);
@@ -209,8 +203,7 @@ describe('text from a cluster', () => {
 		await open.expectAbsent('esc back');
 		expect(open.pty.output()).not.toContain('hunter2');
 		await open.select('talks-1');
-		open.pressDeclared('kubernetes.logs');
-		await open.expect('talks-1');
+		await open.openDeclared('kubernetes.logs', 'talks-1');
 	});
 
 	test('of 5 MB: the log reads on', async () => {

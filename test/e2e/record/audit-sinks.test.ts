@@ -46,8 +46,7 @@ describeRedis('redis', 'a required copy of the audit', server => {
 	/** Raises the limit on the selected server, and waits for what the confirmation says in the end. */
 	async function raise(midwatch: ConsoleProcess, size: string, end: string): Promise<void> {
 		await midwatch.select('allkeys-lru');
-		midwatch.pressDeclared('redis.set-maxmemory');
-		await midwatch.expect('New maxmemory');
+		await midwatch.openDeclared('redis.set-maxmemory', 'New maxmemory');
 		midwatch.press('field.clear');
 		midwatch.type(size);
 		midwatch.press('field.accept');

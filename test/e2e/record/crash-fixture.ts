@@ -26,17 +26,6 @@ export type CrashScenario = {
 	end(run: number): Promise<void>;
 };
 
-/** Presses the key of an action until it is accepted: it is ignored when the row under the cursor has just changed. */
-async function call(midwatch: ConsoleProcess, id: string, opened: string): Promise<void> {
-	for (let attempt = 0; attempt < 20; attempt++) {
-		midwatch.pressDeclared(id);
-		await midwatch.expect(screen => screen.includes(opened) || screen.includes('was ignored'));
-		// The notice stays after the key is pressed again.
-		if ((await midwatch.pty.waitUntilIdle(200)).includes(opened)) return;
-	}
-	throw new Error(`${id} does not open:\n${midwatch.pty.screen()}`);
-}
-
 /** Each run has a size of its own, which was never the limit of anything else. */
 const bytesOf = (run: number): number => (1000 + run) * 1024 * 1024;
 
@@ -49,7 +38,7 @@ export function maxmemoryScenario(server: RedisServer): CrashScenario {
 		async open(midwatch, run) {
 			await midwatch.zoom(4, 'Redis memory');
 			await midwatch.select('noeviction');
-			await call(midwatch, 'redis.set-maxmemory', 'New maxmemory');
+			await midwatch.openDeclared('redis.set-maxmemory', 'New maxmemory');
 			midwatch.press('field.clear');
 			midwatch.type(`${1000 + run}mb`);
 			await midwatch.expect(`${1000 + run}mb▏`);
@@ -85,7 +74,7 @@ export function terminateScenario(server: PostgresServer): CrashScenario {
 			await midwatch.zoom(3, 'Slow queries');
 			await midwatch.filter(name(run));
 			await midwatch.select(name(run));
-			await call(midwatch, 'postgres.terminate', 'will run');
+			await midwatch.openDeclared('postgres.terminate', 'will run');
 		},
 		async settle() {
 			const sessions = () =>

@@ -42,8 +42,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			});
 			await one.zoom(4, 'Redis memory');
 			await one.select('allkeys-lru');
-			one.pressDeclared('redis.set-maxmemory');
-			await one.expect('New maxmemory');
+			await one.openDeclared('redis.set-maxmemory', 'New maxmemory');
 			one.press('field.clear');
 			one.type('100mb');
 			one.press('field.accept');

@@ -53,8 +53,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 
 	/** Opens the action on the selected alert and says why. */
 	async function propose(midwatch: ConsoleProcess): Promise<void> {
-		midwatch.pressDeclared('alertmanager.silence');
-		await midwatch.expect('For how long');
+		await midwatch.openDeclared('alertmanager.silence', 'For how long');
 		midwatch.press('field.next', 'field.next');
 		midwatch.type(comment);
 		await midwatch.expect(comment);
@@ -80,12 +79,10 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 	test('an alert is opened, silenced once it is armed, and shown again by undo', async () => {
 		const midwatch = await openConsole(true);
 		await midwatch.select('a:1');
-		midwatch.pressDeclared('alertmanager.alert');
-		await midwatch.expect('https://runbooks.example.test/down');
+		await midwatch.openDeclared('alertmanager.alert', 'https://runbooks.example.test/down');
 		midwatch.press('deck.back');
 		await midwatch.expectAbsent('https://runbooks.example.test/down');
-		midwatch.pressDeclared('alertmanager.silence');
-		await midwatch.expect('is guarded');
+		await midwatch.openDeclared('alertmanager.silence', 'is guarded');
 		expect(await active()).toEqual([]);
 		await midwatch.arm('alerts');
 		await propose(midwatch);
@@ -122,8 +119,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		await Promise.all(many.map(labels => fireAlert(server, labels)));
 		const midwatch = await openConsole();
 		await midwatch.select('m:0');
-		midwatch.pressDeclared('alertmanager.silence');
-		await midwatch.expect('For how long');
+		await midwatch.openDeclared('alertmanager.silence', 'For how long');
 		midwatch.press('field.next', 'field.clear');
 		midwatch.type('job="many"');
 		await midwatch.expect('job="many"');
@@ -149,8 +145,7 @@ await describeDedicatedAlertmanager('silences by keyboard', server => {
 		const id = await createSilenceDirectly(server, down, {comment: 'short'});
 		const midwatch = await openConsole();
 		await midwatch.select('short');
-		midwatch.pressDeclared('alertmanager.expire-silence');
-		await midwatch.expect(/type \S+, the number of objects \(2\)/);
+		await midwatch.openDeclared('alertmanager.expire-silence', /type \S+, the number of objects \(2\)/);
 		front.requests.length = 0;
 		await expireSilenceDirectly(server, id);
 		await midwatch.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/);

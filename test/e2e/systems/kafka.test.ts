@@ -22,8 +22,7 @@ afterEach(async () => {
 
 /** Fills in the one field of the reset, and waits for what it would do. */
 async function plan(midwatch: ConsoleProcess, to: string): Promise<string> {
-	midwatch.pressDeclared('kafka.reset-offsets');
-	await midwatch.expect('earliest, latest');
+	await midwatch.openDeclared('kafka.reset-offsets', 'earliest, latest');
 	midwatch.press('field.clear');
 	midwatch.type(to);
 	await midwatch.expect(`${to}▏`);
@@ -48,12 +47,10 @@ test('in the demo, lag heals by keyboard when the group is put past the message 
 	await open.expect(/order-processing +order-events/);
 	await open.select('order-processing');
 	await open.arm('kafka-main');
-	open.pressDeclared('kafka.partitions');
-	await open.expect('The oldest message that waits is on partition 7');
+	await open.openDeclared('kafka.partitions', 'The oldest message that waits is on partition 7');
 	open.press('deck.back');
 	await open.expectAbsent('The oldest message');
-	open.pressDeclared('kafka.messages');
-	await open.expect('Partition');
+	await open.openDeclared('kafka.messages', 'Partition');
 	open.press('field.clear');
 	open.type('7');
 	open.press('field.next');
@@ -161,8 +158,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		const member = await joinScriptedMember(server, group, topic);
 		closing.push(() => member.leave());
 		open = await watch(group);
-		open.pressDeclared('kafka.reset-offsets');
-		await open.expect('earliest, latest');
+		await open.openDeclared('kafka.reset-offsets', 'earliest, latest');
 		open.press('field.accept');
 		await open.expect(/Blocked/);
 		await open.expect('Stop it first');
@@ -181,8 +177,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 	test('are not reset by whom the brokers do not let', async () => {
 		const {group} = await stopped();
 		open = await watch(group, {port: listenersOf(server).sasl, login: 'monitor'});
-		open.pressDeclared('kafka.reset-offsets');
-		await open.expect('earliest, latest');
+		await open.openDeclared('kafka.reset-offsets', 'earliest, latest');
 		open.press('field.accept');
 		await open.expect(/Blocked/);
 		await open.expect('not permitted');

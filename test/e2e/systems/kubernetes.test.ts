@@ -1,5 +1,6 @@
 import {afterEach, expect, test} from 'vitest';
 import type {ScenarioName} from '../../../demo/scenario.ts';
+import {confirmable} from '../confirmation-steps.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
 import {type Cluster, describeCluster} from './cluster.ts';
 
@@ -97,7 +98,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {midwatch, kubectl} = await begin('calm');
 		const name = await nameOfOne(kubectl, 'search', 'suggest');
 		await onPod(midwatch, name);
-		midwatch.pressDeclared('kubernetes.delete-pod');
+		await midwatch.openDeclared('kubernetes.delete-pod', 'Grace period in seconds');
 		await fill(midwatch, 'Grace period in seconds', '1');
 		await midwatch.confirm();
 		await midwatch.expect('Done');
@@ -131,7 +132,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await midwatch.pty.waitUntilIdle(300);
 			midwatch.press('row.mark', 'row.down', 'row.mark', 'row.down', 'row.mark');
 			await midwatch.expect('3 marked');
-			midwatch.pressDeclared(id);
+			await midwatch.openDeclared(id, /Grace period in seconds|the number of objects/);
 			if (id === 'kubernetes.delete-pod') await fill(midwatch, 'Grace period in seconds', '1');
 			const screen = await midwatch.expect(/type \S+, the number of objects \(3\)/);
 			const marked = [...new Set([...screen.matchAll(/Pod checkout\/(web-[\w-]+)/g)].map(([, name = '']) => name))];
@@ -163,7 +164,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			const {midwatch, get} = await begin('calm');
 			const template = await get(kind, namespace, name, '.spec.template');
 			await onWorkload(midwatch, namespace, short);
-			midwatch.pressDeclared('kubernetes.restart');
+			await midwatch.openDeclared('kubernetes.restart', confirmable);
 			await midwatch.confirm();
 			await midwatch.expect('Done');
 			expect(await get(kind, namespace, name, restartedAt)).toMatch(/^\d{4}-\d\d-\d\dT/);
@@ -178,11 +179,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {midwatch, kubectl, get} = await begin('calm');
 		await onPod(midwatch, await nameOfOne(kubectl, 'identity', 'sessions'));
 		// The workload of a pod is known a moment after the pod.
-		const readScreen = async () => {
-			midwatch.pressDeclared('kubernetes.scale');
-			return midwatch.expect(/Replicas|not known for sure/);
-		};
-		await expect.poll(readScreen, {interval: 500}).toContain('Replicas');
+		await midwatch.openDeclared('kubernetes.scale', 'Replicas', 'not known for sure');
 		await fill(midwatch, 'Replicas', '9');
 		await midwatch.confirm();
 		await midwatch.expect('Done');
@@ -199,7 +196,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const replicas = () => get('deployment', 'checkout', 'api', '.spec.replicas');
 		const before = await replicas();
 		await onWorkload(midwatch, 'checkout', 'deploy/api');
-		midwatch.pressDeclared('kubernetes.scale');
+		await midwatch.openDeclared('kubernetes.scale', 'Replicas');
 		await fill(midwatch, 'Replicas', '9');
 		await midwatch.confirm();
 		await midwatch.expect(/verifying whether it helped.*\n.*\d+ pods exist, \d of them/);
@@ -216,13 +213,13 @@ describeCluster('Kubernetes by keyboard', start => {
 		expect(await replicas()).toBe(before);
 		midwatch.press('list.choose');
 		await midwatch.expectAbsent('Done');
-		midwatch.pressDeclared('kubernetes.scale');
+		await midwatch.openDeclared('kubernetes.scale', 'Replicas');
 		await fill(midwatch, 'Replicas', '10');
 		await midwatch.confirm();
 		await midwatch.expect('verifying whether it helped');
 		midwatch.press('confirm.cancel');
 		await midwatch.expect('1 not verified yet: u');
-		midwatch.pressDeclared('kubernetes.undo-rollout');
+		await midwatch.openDeclared('kubernetes.undo-rollout', 'Back to revision');
 		await fill(midwatch, 'Back to revision');
 		await midwatch.confirm();
 		await midwatch.expect('all 10 pods are new and available');
@@ -253,7 +250,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const image = '.spec.template.spec.containers[0].image';
 		expect(await get('deployment', 'checkout', 'api', image)).toContain('api:2.41.0');
 		await onWorkload(midwatch, 'checkout', 'deploy/api');
-		midwatch.pressDeclared('kubernetes.undo-rollout');
+		await midwatch.openDeclared('kubernetes.undo-rollout', 'Back to revision');
 		await fill(midwatch, 'Back to revision');
 		await midwatch.confirm();
 		await midwatch.expect('all 6 pods are new and available');
@@ -275,7 +272,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await kubectl('-n', namespace, 'rollout', 'status', `${kind}/${name}`);
 			await onWorkload(midwatch, namespace, short);
 			await midwatch.expect('rev 2');
-			midwatch.pressDeclared('kubernetes.undo-rollout');
+			await midwatch.openDeclared('kubernetes.undo-rollout', 'Back to revision');
 			await fill(midwatch, 'Back to revision');
 			await midwatch.confirm();
 			await midwatch.expect('Done');
@@ -288,8 +285,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('a workload that was changed while it was being confirmed is stale, and nothing is sent', async () => {
 		const {midwatch, kubectl, get} = await begin('calm');
 		await onWorkload(midwatch, 'checkout', 'deploy/cart');
-		midwatch.pressDeclared('kubernetes.restart');
-		await midwatch.expect(/, to confirm|and a reason/);
+		await midwatch.openDeclared('kubernetes.restart', /, to confirm|and a reason/);
 		await kubectl('-n', 'checkout', 'scale', 'deployment/cart', '--replicas=7');
 		await midwatch.expect('has changed since');
 		expect(await get('deployment', 'checkout', 'cart', restartedAt)).toBe('');
@@ -300,8 +296,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {midwatch, kubectl, get} = await begin('calm');
 		await onPod(midwatch, 'indexer-3');
 		const uid = await get('pod', 'search', 'indexer-3', '.metadata.uid');
-		midwatch.pressDeclared('kubernetes.evict-pod');
-		await midwatch.expect(/, to confirm|and a reason/);
+		await midwatch.openDeclared('kubernetes.evict-pod', /, to confirm|and a reason/);
 		await kubectl('-n', 'search', 'delete', 'pod', 'indexer-3', '--grace-period=1');
 		await midwatch.expect('has changed since');
 		await expect.poll(() => get('pod', 'search', 'indexer-3', '.metadata.uid')).not.toBe(uid);
@@ -312,7 +307,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('without the permission, the command that grants it is shown, and nothing is sent', async () => {
 		const {midwatch, get} = await begin('calm', 'viewer');
 		await onWorkload(midwatch, 'identity', 'deploy/sessions');
-		midwatch.pressDeclared('kubernetes.scale');
+		await midwatch.openDeclared('kubernetes.scale', 'Replicas');
 		await fill(midwatch, 'Replicas', '9');
 		const screen = await midwatch.expect('nothing was sent');
 		expect(screen).toContain('you may not patch deployments/scale in identity');
@@ -322,7 +317,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('when the response is lost the outcome is unknown, and it is not sent again', async () => {
 		const {midwatch, api, get} = await begin('calm');
 		await onWorkload(midwatch, 'identity', 'deploy/sessions');
-		midwatch.pressDeclared('kubernetes.scale');
+		await midwatch.openDeclared('kubernetes.scale', 'Replicas');
 		await fill(midwatch, 'Replicas', '9');
 		await midwatch.expect(/, to confirm|and a reason/);
 		// Once: what were sent again would go through.

@@ -39,8 +39,7 @@ describeCluster('logs by keyboard', start => {
 
 	test('go on after a broken connection, and are what kubectl reads', async () => {
 		const {midwatch, own} = await begin('namespace:checkout name:web', 'web-');
-		midwatch.pressDeclared('kubernetes.logs');
-		const title = await midwatch.expect(/Logs of checkout\/web-\S+ .*following/);
+		const title = await midwatch.openDeclared('kubernetes.logs', /Logs of checkout\/web-\S+ .*following/);
 		const [, name = ''] = /Logs of checkout\/(\S+)/.exec(title) ?? [];
 		await expect.poll(() => own.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'})).toBe(1);
 		await midwatch.expect('reconnected');
@@ -58,8 +57,7 @@ describeCluster('logs by keyboard', start => {
 	test('of several pods are held, filtered by level and opened with other params', async () => {
 		const {midwatch} = await begin('namespace:checkout name:web', 'web-');
 		midwatch.press('row.mark', 'row.down', 'row.mark');
-		midwatch.pressDeclared('kubernetes.logs');
-		await midwatch.expect(/Logs of 2 pods .*following/);
+		await midwatch.openDeclared('kubernetes.logs', /Logs of 2 pods .*following/);
 		midwatch.press('text.page-up');
 		await midwatch.expect(/paused, \d+ new, G follows/);
 		midwatch.press('text.last');

@@ -56,8 +56,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await midwatch.expectAbsent('Done');
 
 		writeConfigFile(server, `${original}\nnonsense: true\n`);
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('will run');
+		await midwatch.openDeclared('prometheus.reload', 'will run');
 		await midwatch.confirm();
 		await midwatch.expect(/field nonsense not found/);
 		expect(await runningConfig(server)).toContain('by-keyboard');
@@ -69,8 +68,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await midwatch.expectAbsent('enter closes');
 		// The pane shows it after the next read, and so does the next confirmation.
 		await midwatch.expect('config reload failed');
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('the last reload failed');
+		await midwatch.openDeclared('prometheus.reload', 'the last reload failed');
 		await midwatch.expect('promtool');
 		midwatch.press('deck.back');
 		await midwatch.expectAbsent('promtool');
@@ -82,8 +80,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		const server = own.current();
 		const midwatch = await openConsole(server);
 		await midwatch.select('prometheus');
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('will run');
+		await midwatch.openDeclared('prometheus.reload', 'will run');
 		expect(await reloadDirectly(server)).toBe(200);
 		const before = await countWrites(server);
 		await midwatch.expect(/it was reloaded[\s\S]*has changed since the preview: nothing was sent/);
@@ -102,8 +99,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		const midwatch = await openConsole({...server, port: front.port});
 		await midwatch.select('prometheus');
 		writeConfigFile(server, withExternalLabel(original, 'lost-reply'));
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('will run');
+		await midwatch.openDeclared('prometheus.reload', 'will run');
 		front.requests.length = 0;
 		front.mode = 'drop-response';
 		await midwatch.confirm();
@@ -122,8 +118,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		writeConfigFile(server, withExternalLabel(readConfigFile(server), 'armed-first'));
 		const midwatch = await openConsole(server, true);
 		await midwatch.select('prometheus');
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('arm');
+		await midwatch.openDeclared('prometheus.reload', 'arm');
 		expect(await runningConfig(server)).not.toContain('armed-first');
 		await midwatch.arm('prom');
 		expect(await midwatch.action('prometheus.reload')).toContain('Done');
@@ -135,8 +130,7 @@ describePrometheus('prometheus-guarded', 'a Prometheus without lifecycle', serve
 	test('is not reloaded: the reason and the flag stand in the confirmation', async () => {
 		const midwatch = await openConsole(server);
 		await midwatch.select('prometheus');
-		midwatch.pressDeclared('prometheus.reload');
-		await midwatch.expect('--web.enable-lifecycle');
+		await midwatch.openDeclared('prometheus.reload', '--web.enable-lifecycle');
 		expect(midwatch.audit().filter(line => line.kind === 'intent')).toEqual([]);
 		midwatch.press('deck.back');
 	});
