@@ -36,7 +36,7 @@ const firstFrameMs = 500;
 
 /** Milliseconds from a signal to the exit, with a remedy in progress (its last verification may take five seconds) and without. */
 const maxGraceMs = 8000;
-const minGraceMs = 1500;
+const minGraceMs = 3000;
 
 /**
  * Opens the console and runs it until the user leaves it.

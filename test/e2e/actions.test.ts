@@ -90,7 +90,7 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		open = await startConsole({servers: [server]});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-busy');
-		await open.openDeclared('postgres.cancel', 'arm');
+		await open.openDeclared('postgres.cancel', 'is guarded: press');
 		expect(state.failed).toBe('');
 		await open.arm(server.name);
 		expect(await open.action('postgres.cancel')).toContain('Done');

@@ -104,7 +104,14 @@ export function createConfirmationSteps(pty: Pty, {press, openDeclared}: Keys): 
 		confirmUnlessStale,
 		confirm,
 		async arm(target) {
-			await answer(['deck.arm'], screen => /press enter to arm it/.test(screen));
+			// The key is half of the answer only when it arrives alone: otherwise the question is left, and opened again.
+			for (;;) {
+				press('deck.arm');
+				const screen = await pty.waitFor(/press enter to arm it|press \S+, then enter to arm it/);
+				if (/press enter to arm it/.test(screen)) break;
+				press('confirm.cancel');
+				await pty.waitFor(now => !now.includes('to arm it'));
+			}
 			await answer(['field.accept'], screen => !screen.includes('to arm it'));
 			await pty.waitFor(`${target} is armed`);
 		},

@@ -118,7 +118,7 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		writeConfigFile(server, withExternalLabel(readConfigFile(server), 'armed-first'));
 		const midwatch = await openConsole(server, true);
 		await midwatch.select('prometheus');
-		await midwatch.openDeclared('prometheus.reload', 'arm');
+		await midwatch.openDeclared('prometheus.reload', 'is guarded: press');
 		expect(await runningConfig(server)).not.toContain('armed-first');
 		await midwatch.arm('prom');
 		expect(await midwatch.action('prometheus.reload')).toContain('Done');
