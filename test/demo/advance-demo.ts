@@ -6,7 +6,7 @@ import type {FakeClock} from '../fake-clock.ts';
 const overSocket = /^(?:kubernetes|prometheus|alertmanager|kafka)\./;
 
 /** The first read of each target loads its client, on a machine that may be busy. Time that went on meanwhile would give other figures. */
-const patienceMs = 60_000;
+const firstReadTimeoutMs = 60_000;
 
 /** Whether reads are in flight: the time for which they were planned has come, and no next one is planned yet. */
 const isReading = (watch: Watch, now: number): boolean =>
@@ -24,7 +24,7 @@ export async function advanceDemo(
 	const until = clock.now() + seconds * 1000;
 	await clock.advance(0);
 	for (;;) {
-		const end = Date.now() + patienceMs;
+		const end = Date.now() + firstReadTimeoutMs;
 		while (isReading(watch, now())) {
 			if (Date.now() > end) throw new Error('the demo does not come to rest: a read does not end');
 			await pause(1);

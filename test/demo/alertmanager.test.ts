@@ -198,10 +198,10 @@ await describeDedicatedAlertmanager('the Alertmanager of the demo, beside a real
 		const run = (...words: readonly string[]) =>
 			new Promise<string>(resolve => {
 				const child = spawn('amtool', [`--alertmanager.url=${server.url}`, ...words]);
-				let said = '';
-				child.stdout.on('data', chunk => (said += String(chunk)));
-				child.stderr.on('data', chunk => (said += String(chunk)));
-				child.on('close', () => resolve(said.trim()));
+				let output = '';
+				child.stdout.on('data', chunk => (output += String(chunk)));
+				child.stderr.on('data', chunk => (output += String(chunk)));
+				child.on('close', () => resolve(output.trim()));
 			});
 		expect(await run('alert', 'query', 'severity=critical')).toContain('TargetDown');
 		expect(await run('silence', 'query')).toContain('OPS-412');

@@ -38,14 +38,14 @@ async function act(name: string, id: string, row: Row | undefined, given: Params
 	const action = system?.actions.find(one => one.id === id);
 	if (action === undefined || row === undefined) throw new Error(`no ${id} on ${name}`);
 	const signal = new AbortController().signal;
-	const about = {signal, now: clock.now, port, target, record: 'r', saveFile: fakeSaveFile};
+	const actionContext = {signal, now: clock.now, port, target, record: 'r', saveFile: fakeSaveFile};
 	const typed = Object.fromEntries(action.params.map(param => [param.name, given[param.name] ?? param.initial([row])]));
 	for (const param of action.params) expect(param.problem(typed[param.name] ?? '')).toBeUndefined();
-	const {plan} = await action.preview([row], typed, about);
-	const checks = await action.preflight(plan, about);
+	const {plan} = await action.preview([row], typed, actionContext);
+	const checks = await action.preflight(plan, actionContext);
 	expect(checks.filter(({result}) => result === 'block')).toEqual([]);
-	const receipt = await action.run(plan, about);
-	return {outcome: await action.verify(plan, receipt, about), action, plan, receipt, about};
+	const receipt = await action.run(plan, actionContext);
+	return {outcome: await action.verify(plan, receipt, actionContext), action, plan, receipt, about: actionContext};
 }
 
 const down = () => rows('prom-main', 'prometheus.target').find(row => row.severity === 'crit');

@@ -84,8 +84,8 @@ export const startDisposableRedis = (
 type Doors = NonNullable<NonNullable<KafkaOptions['guarded']>['doors']>;
 
 /**
- * One broker of the same version as `like`, with nothing in it. With doors it has the listeners with logins and TLS, and grants, too.
- * `valid`: what it shows, and whose authority it trusts; one of its own when absent.
+ * Starts one empty broker of the same version as `like`. With `doors` it also has the listeners with logins and TLS, and grants.
+ * `valid`: its certificate, and the authority that it trusts; new ones when absent.
  */
 export const startDisposableKafka = (
 	like: KafkaServer,

@@ -14,32 +14,32 @@ type Place = {
 };
 
 function makeFolder(folder: string, name: string): string {
-	const own = join(folder, name);
-	mkdirSync(own, {recursive: true, mode: 0o755});
+	const ownFolder = join(folder, name);
+	mkdirSync(ownFolder, {recursive: true, mode: 0o755});
 	const {uid, gid} = unprivileged;
-	if (uid !== undefined) chownSync(own, uid, gid ?? uid);
-	return own;
+	if (uid !== undefined) chownSync(ownFolder, uid, gid ?? uid);
+	return ownFolder;
 }
 
 /** Starts an Alertmanager with no alert and no silence, alone: it opens no port for others of its kind. */
 export async function startAlertmanager({name, folder, port: wanted}: Place): Promise<AlertmanagerServer> {
-	const own = makeFolder(folder, name);
+	const ownFolder = makeFolder(folder, name);
 	const port = await freePort(wanted);
-	const file = join(own, 'alertmanager.yml');
+	const file = join(ownFolder, 'alertmanager.yml');
 	const route = {receiver: 'null', group_wait: '1s', group_interval: '1s', group_by: ['...']};
 	writeFileSync(file, stringify({route, receivers: [{name: 'null'}]}));
 	const args = [
 		`--config.file=${file}`,
-		`--storage.path=${join(own, 'data')}`,
+		`--storage.path=${join(ownFolder, 'data')}`,
 		`--web.listen-address=127.0.0.1:${port}`,
 		'--cluster.listen-address=',
 		'--log.level=warn',
 	];
 	const binary = debianProgram('prometheus-alertmanager');
-	const log = join(own, 'log');
+	const log = join(ownFolder, 'log');
 	const running = startServer(binary, args, log);
 	const server: AlertmanagerServer = {
-		...{kind: 'alertmanager', name, version: '', host: '127.0.0.1', port, dataDir: own, log, binary, args},
+		...{kind: 'alertmanager', name, version: '', host: '127.0.0.1', port, dataDir: ownFolder, log, binary, args},
 		...running,
 	};
 	const status = `http://127.0.0.1:${port}/api/v2/status`;
@@ -58,13 +58,13 @@ async function startExporter(
 	{name, folder, port: wanted}: Place,
 	{program, args, env}: Exporter,
 ): Promise<ExporterServer> {
-	const own = makeFolder(folder, name);
+	const ownFolder = makeFolder(folder, name);
 	const port = await freePort(wanted);
-	const log = join(own, 'log');
+	const log = join(ownFolder, 'log');
 	const binary = debianProgram(program);
 	const running = startServer(binary, [`--web.listen-address=127.0.0.1:${port}`, ...args], log, unprivileged, env);
 	await waitUntilReady(name, running, async () => (await httpGet(`http://127.0.0.1:${port}/metrics`)).status === 200);
-	return {kind: 'exporter', name, version: program, host: '127.0.0.1', port, dataDir: own, log, ...running};
+	return {kind: 'exporter', name, version: program, host: '127.0.0.1', port, dataDir: ownFolder, log, ...running};
 }
 
 export const startNodeExporter = (place: Place): Promise<ExporterServer> =>

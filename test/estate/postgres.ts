@@ -104,9 +104,9 @@ export const stopPostgres = (server: PostgresServer): Promise<void> => stopProce
 export async function restartPostgres(server: PostgresServer): Promise<PostgresServer> {
 	await stopPostgres(server);
 	const args = ['-D', server.dataDir, '-p', String(server.port)];
-	const again = {...server, ...startServer(join(server.binaries, 'postgres'), args, server.log)};
-	await waitUntilReady(server.name, again, async () => (await runQuery(again, 'select 1')).length === 1);
-	return again;
+	const restarted = {...server, ...startServer(join(server.binaries, 'postgres'), args, server.log)};
+	await waitUntilReady(server.name, restarted, async () => (await runQuery(restarted, 'select 1')).length === 1);
+	return restarted;
 }
 
 function initialise(options: PostgresOptions, folder: string, dataDir: string): void {

@@ -119,9 +119,9 @@ const yamlOf = (value: object): string =>
 /** Starts a stopped server on the port and with the files it had. The pid changes. */
 export async function restartPrometheus(server: PrometheusServer): Promise<PrometheusServer> {
 	await stopProcess(server);
-	const again = {...server, ...startServer(server.binary, server.args, server.log)};
-	await waitUntilReady(server.name, again, () => isReady(again));
-	return again;
+	const restarted = {...server, ...startServer(server.binary, server.args, server.log)};
+	await waitUntilReady(server.name, restarted, () => isReady(restarted));
+	return restarted;
 }
 
 async function isReady(server: PrometheusServer): Promise<boolean> {

@@ -96,9 +96,9 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
 /** Starts a stopped server on the port and settings it had, with nothing in it. The pid changes. */
 export async function restartRedis(server: RedisServer): Promise<RedisServer> {
 	await stopProcess(server);
-	const again = {...server, ...startServer(server.binary, [join(server.dataDir, 'redis.conf')], server.log)};
-	await waitUntilReady(server.name, again, async () => isReady(again));
-	return again;
+	const restarted = {...server, ...startServer(server.binary, [join(server.dataDir, 'redis.conf')], server.log)};
+	await waitUntilReady(server.name, restarted, async () => isReady(restarted));
+	return restarted;
 }
 
 async function isReady(server: RedisServer): Promise<boolean> {

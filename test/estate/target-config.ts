@@ -63,9 +63,9 @@ export function writeConfig<S extends WatchedServer>(
 	{folder, open, login, at, extra}: ConfigOptions<S>,
 ): string {
 	const targets = servers.map(server => {
-		const there = at?.(server);
+		const address = at?.(server);
 		return {
-			...targetEntry(server, {name: server.name, folder, login: login?.(server), ...(there && {at: there})}),
+			...targetEntry(server, {name: server.name, folder, login: login?.(server), ...(address && {at: address})}),
 			production: !open.includes(server.name),
 			...extra?.(server),
 		};

@@ -16,10 +16,10 @@ export async function startVictoriaMetrics({
 	readonly folder: string;
 	readonly port: number;
 }): Promise<PrometheusServer> {
-	const own = join(folder, name);
-	mkdirSync(own, {recursive: true, mode: 0o755});
+	const ownFolder = join(folder, name);
+	mkdirSync(ownFolder, {recursive: true, mode: 0o755});
 	const port = await freePort(wanted);
-	const file = join(own, 'prometheus.yml');
+	const file = join(ownFolder, 'prometheus.yml');
 	const pool = (job: string, targets: readonly string[]) => ({job_name: job, static_configs: [{targets}]});
 	writeFileSync(
 		file,
@@ -29,17 +29,17 @@ export async function startVictoriaMetrics({
 		}),
 	);
 	const {uid, gid} = unprivileged;
-	if (uid !== undefined) chownSync(own, uid, gid ?? uid);
+	if (uid !== undefined) chownSync(ownFolder, uid, gid ?? uid);
 	const binary = debianProgram('victoria-metrics');
 	const args = [
 		`-httpListenAddr=127.0.0.1:${port}`,
-		`-storageDataPath=${join(own, 'data')}`,
+		`-storageDataPath=${join(ownFolder, 'data')}`,
 		`-promscrape.config=${file}`,
 		'-memory.allowedBytes=64MB',
 		'-search.latencyOffset=0s',
 		'-loggerLevel=WARN',
 	];
-	const log = join(own, 'log');
+	const log = join(ownFolder, 'log');
 	const running = startServer(binary, args, log);
 	const server: PrometheusServer = {
 		...{
@@ -48,7 +48,7 @@ export async function startVictoriaMetrics({
 			version: 'victoria-metrics',
 			host: '127.0.0.1',
 			port,
-			dataDir: own,
+			dataDir: ownFolder,
 			log,
 			binary,
 			args,

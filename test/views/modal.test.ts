@@ -29,14 +29,16 @@ describe('a modal', () => {
 	});
 
 	it('shows all of a text that wraps', () => {
-		const words = fc.array(fc.stringMatching(/^[!-~]{1,30}$/), {minLength: 1, maxLength: 30}).map(all => all.join(' '));
-		const said = (lines: readonly (readonly {readonly text: string}[])[]) =>
+		const randomText = fc
+			.array(fc.stringMatching(/^[!-~]{1,30}$/), {minLength: 1, maxLength: 30})
+			.map(all => all.join(' '));
+		const joinedText = (lines: readonly (readonly {readonly text: string}[])[]) =>
 			lines
 				.map(line => line.map(piece => piece.text).join(''))
 				.join('')
 				.replace(/\s/g, '');
 		fc.assert(
-			fc.property(words, fc.integer({min: 24, max: 110}), fc.boolean(), (text, cells, tight) => {
+			fc.property(randomText, fc.integer({min: 24, max: 110}), fc.boolean(), (text, cells, tight) => {
 				const bare = text.replace(/\s/g, '');
 				const all = [
 					labelledLines('', text, {cells, tight}),
@@ -45,7 +47,7 @@ describe('a modal', () => {
 					wrapText(text, cells).map(part => [{text: part}]),
 				];
 				for (const lines of all) {
-					expect(said(lines)).toBe(bare);
+					expect(joinedText(lines)).toBe(bare);
 					for (const line of lines)
 						expect(displayWidth(line.map(piece => piece.text).join(''))).toBeLessThanOrEqual(cells);
 				}

@@ -7,7 +7,7 @@ const at = {host: '127.0.0.1', port: 9093};
 const body = JSON.stringify({comment: "it's known", matchers: [{name: 'a', value: 'b c'}]});
 
 /** The arguments that a real shell passes to a program. */
-const words = (line: string, program: string): readonly string[] =>
+const splitCommand = (line: string, program: string): readonly string[] =>
 	execFileSync('sh', ['-c', `${program}() { for word in "$@"; do printf '%s\\n' "$word"; done; }; ${line}`], {
 		encoding: 'utf8',
 	})
@@ -17,7 +17,14 @@ const words = (line: string, program: string): readonly string[] =>
 describe('the CLI equivalent', () => {
 	test('is a curl command with the same request', () => {
 		const line = curlTargetCommand(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
-		expect(words(line, 'curl')).toEqual(['-fsS', '-X', 'POST', '-d', body, 'http://127.0.0.1:9093/api/v2/silences']);
+		expect(splitCommand(line, 'curl')).toEqual([
+			'-fsS',
+			'-X',
+			'POST',
+			'-d',
+			body,
+			'http://127.0.0.1:9093/api/v2/silences',
+		]);
 	});
 
 	test('is kubectl through a cluster', () => {
@@ -30,11 +37,15 @@ describe('the CLI equivalent', () => {
 		} as const;
 		const target = targetAt(at, {url: 'http://alertmanager/am/', via});
 		const raw = '/api/v1/namespaces/monitoring/services/http:alertmanager:9093/proxy/am/api/v2';
-		expect(words(curlTargetCommand(target, '/api/v2/alerts'), 'kubectl')).toEqual(['get', '--raw', `${raw}/alerts`]);
+		expect(splitCommand(curlTargetCommand(target, '/api/v2/alerts'), 'kubectl')).toEqual([
+			'get',
+			'--raw',
+			`${raw}/alerts`,
+		]);
 		const end = curlTargetCommand(target, '/api/v2/silence/1', ['-X', 'DELETE']);
-		expect(words(end, 'kubectl')).toEqual(['delete', '--raw', `${raw}/silence/1`]);
+		expect(splitCommand(end, 'kubectl')).toEqual(['delete', '--raw', `${raw}/silence/1`]);
 		const make = curlTargetCommand(target, '/api/v2/silences', ['-X', 'POST', '-d', body]);
-		expect(words(make, 'kubectl')).toEqual(['create', '--raw', `${raw}/silences`, '-f', '-']);
+		expect(splitCommand(make, 'kubectl')).toEqual(['create', '--raw', `${raw}/silences`, '-f', '-']);
 		expect(execFileSync('sh', ['-c', `kubectl() { cat; }; ${make}`], {encoding: 'utf8'})).toBe(body);
 	});
 

@@ -142,23 +142,27 @@ describe('a SOCKS 5 proxy', () => {
 });
 
 describe('a cluster behind a SOCKS 5 proxy', () => {
-	let rig: ClusterFixture;
+	let clusterFixture: ClusterFixture;
 	beforeAll(async () => {
-		rig = await startClusterFixture();
+		clusterFixture = await startClusterFixture();
 	});
-	afterAll(() => rig.close());
+	afterAll(() => clusterFixture.close());
 
 	test('is listed and watched through it, logged in with what proxy-url says', async () => {
-		const proxy = await socks({to: Number(new URL(rig.api.url).port), login});
-		const made = JSON.parse(rig.api.kubeconfig) as {clusters: {cluster: object}[]};
+		const proxy = await socks({to: Number(new URL(clusterFixture.api.url).port), login});
+		const kubeconfig = JSON.parse(clusterFixture.api.kubeconfig) as {clusters: {cluster: object}[]};
 		const cluster = {'proxy-url': `socks5://${loginText}@${proxy.address}`};
-		const clusters = made.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}}));
-		const client = await rig.createClient({text: JSON.stringify({...made, clusters})});
+		const clusters = kubeconfig.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}}));
+		const client = await clusterFixture.createClient({text: JSON.stringify({...kubeconfig, clusters})});
 		expect((await client.port.identity(testContext())).user).not.toBe('');
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
-		rig.addPod('through');
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
-		expect(new Set(proxy.requests)).toEqual(new Set([`${new URL(rig.api.url).host} as ann`]));
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
+		clusterFixture.addPod('through');
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
+		expect(new Set(proxy.requests)).toEqual(new Set([`${new URL(clusterFixture.api.url).host} as ann`]));
 		client.close();
 	});
 });

@@ -24,24 +24,24 @@ const user = 'CN=midwatch,O=Example';
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a listener that requires a client certificate', like => {
 		const {server: certificate, accepted: shown, refused, removeFiles: forget} = createClientCertificates();
-		let own: DisposableServer<KafkaServer>;
+		let disposable: DisposableServer<KafkaServer>;
 		beforeAll(async () => {
-			own = await startDisposableKafka(like, [{like: 'MUTUAL'}], certificate);
+			disposable = await startDisposableKafka(like, [{like: 'MUTUAL'}], certificate);
 		});
 		afterAll(async () => {
-			await own.end();
+			await disposable.end();
 			forget();
 		});
 
 		const showing = (tls: object, more = {}) => {
-			const {host, listeners} = own.current();
+			const {host, listeners} = disposable.current();
 			const [door] = listeners?.doors ?? [];
 			if (door === undefined) throw new Error('it has no such listener');
 			return connectKafkaClient(settingsFor({host, port: door.port}, {tls: {ca: certificate.ca, ...tls}, ...more}));
 		};
 
 		test('accepts one of its authority, with the name in it as principal', async () => {
-			const server = own.current();
+			const server = disposable.current();
 			await makeTopic(server, 'shown');
 			await produceCount(server, 'shown', 10);
 			await stoppedGroup(server, 'shown', 'shown', [{partition: 0, offset: 4}]);
@@ -68,7 +68,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('takes the principal of the login when there is also a certificate', () => {
-			expect(showing(shown, {sasl: saslOf(own.current().logins.monitor)}).principal).toBe('User:monitor');
+			expect(showing(shown, {sasl: saslOf(disposable.current().logins.monitor)}).principal).toBe('User:monitor');
 		});
 	});
 }

@@ -198,9 +198,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('is reported for a group that keeps rebalancing', async () => {
 			await begin();
 			for (let turn = 0; turn < 4; turn += 1) {
-				const guest = await joinScriptedMember(server, group, topic);
+				const secondMember = await joinScriptedMember(server, group, topic);
 				await kafka.lag(group);
-				await guest.leave();
+				await secondMember.leave();
 				await readUntil(
 					() => kafka.lag(group),
 					row => row?.members === 1 && row.state === 'Stable',

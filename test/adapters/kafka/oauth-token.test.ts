@@ -28,14 +28,14 @@ function tokenFor(subject: string, seconds = 60): string {
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a login with a token, on one like it,', like => {
-		let own: DisposableServer<KafkaServer>;
+		let disposable: DisposableServer<KafkaServer>;
 		beforeAll(async () => {
-			own = await startDisposableKafka(like, [{like: 'TOKEN'}]);
+			disposable = await startDisposableKafka(like, [{like: 'TOKEN'}]);
 		});
-		afterAll(() => own.end());
+		afterAll(() => disposable.end());
 
 		const showing = (reveal: () => string, more: Partial<KafkaSettings> = {}) => {
-			const {host, listeners} = own.current();
+			const {host, listeners} = disposable.current();
 			const [door] = listeners?.doors ?? [];
 			if (door === undefined) throw new Error('it has no such listener');
 			const token = {source: 'the test', reveal: async () => reveal()};
@@ -45,7 +45,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		};
 
 		test('reads what its subject may read, and learns its principal', async () => {
-			const server = own.current();
+			const server = disposable.current();
 			await makeTopic(server, 'bearer');
 			await produceCount(server, 'bearer', 10);
 			await stoppedGroup(server, 'bearer', 'bearer', [{partition: 0, offset: 4}]);
@@ -104,14 +104,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('on a listener for other logins is refused with their names, and the other way round', async () => {
-			const {host, sasl} = listenersOf(own.current());
+			const {host, sasl} = listenersOf(disposable.current());
 			const token = {source: 'the test', reveal: async () => tokenFor('somebody')};
 			const wrong = connectKafkaClient(settingsFor({host, port: sasl}, {sasl: {mechanism: 'oauthbearer', token}}));
 			expect(await rejectionOf(wrong.port.cluster(testContext))).toMatchObject({
 				message: expect.stringMatching(/does not support oauthbearer/),
 				hint: expect.stringMatching(/it supports .*plain/),
 			});
-			const other = showing(() => '', {sasl: saslOf(own.current().logins.monitor)});
+			const other = showing(() => '', {sasl: saslOf(disposable.current().logins.monitor)});
 			expect(await rejectionOf(other.port.cluster(testContext))).toMatchObject({
 				hint: expect.stringMatching(/it supports oauthbearer/),
 			});

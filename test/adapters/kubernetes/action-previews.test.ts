@@ -11,15 +11,15 @@ import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 let rows: readonly PodRow[] = [];
 
 const target = kubernetesTarget();
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
-	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}));
+	clusterFixture = await startClusterFixture();
+	({port} = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('operator')}));
 	await eventually(async () => {
 		rows = (await kubernetesSystem.sources[0]?.open(port, target)(testContext()))?.rows as readonly PodRow[];
 		expect(rows.filter(({workload}) => workload?.kind === 'Deployment' && workload.uid !== '').length).toBeGreaterThan(
@@ -27,9 +27,9 @@ beforeAll(async () => {
 		);
 	});
 });
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
-const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
+const actionContext = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	...testContext(),
 	port,
 	target,
@@ -44,8 +44,8 @@ const podOf = (workload: string): PodRow =>
 	rows.find(row => `${row.namespace}/${row.owner}` === workload) ?? expect.fail(workload);
 
 async function previewOf(id: string, workload: string, params: Readonly<Record<string, string>> = {}) {
-	const preview = await action(id).preview([podOf(workload)], params, about());
-	const checks = await action(id).preflight(preview.plan, about());
+	const preview = await action(id).preview([podOf(workload)], params, actionContext());
+	const checks = await action(id).preflight(preview.plan, actionContext());
 	return {
 		...preview,
 		warnings: checks
@@ -57,7 +57,7 @@ async function previewOf(id: string, workload: string, params: Readonly<Record<s
 
 /** Deletes a pod that has a finalizer: it stays terminating until the test ends. */
 async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
-	const {store} = rig.api.simulation.cluster;
+	const {store} = clusterFixture.api.simulation.cluster;
 	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);
 	const metadata = {
 		...pod.metadata,
@@ -86,8 +86,8 @@ describe('a confirmation shows', () => {
 	});
 
 	test('that deleting a pod violates its disruption budget, which does not forbid it', async () => {
-		const preview = await action('delete-pod').preview([podOf('payments/ledger')], {grace: 'default'}, about());
-		const checks = await action('delete-pod').preflight(preview.plan, about());
+		const preview = await action('delete-pod').preview([podOf('payments/ledger')], {grace: 'default'}, actionContext());
+		const checks = await action('delete-pod').preflight(preview.plan, actionContext());
 		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
 			{
 				label: 'disruption budgets',
@@ -106,8 +106,11 @@ describe('a confirmation shows', () => {
 	] as const)('by %s, of %s', (id, needed, label, who) => {
 		const checked = async (watched: KubernetesPort['readWatched']) => {
 			const params = id === 'scale' ? {replicas: '7'} : {grace: 'default'};
-			const preview = await action(id).preview([podOf('payments/ledger')], params, about());
-			const checks = await action(id).preflight(preview.plan, {...about(), port: {...port, readWatched: watched}});
+			const preview = await action(id).preview([podOf('payments/ledger')], params, actionContext());
+			const checks = await action(id).preflight(preview.plan, {
+				...actionContext(),
+				port: {...port, readWatched: watched},
+			});
 			return checks.filter(check => check.label === label);
 		};
 
@@ -129,9 +132,12 @@ describe('a confirmation shows', () => {
 	});
 
 	test('the budgets of a pod, also when they are read late for the first time', async () => {
-		const late = await rig.createClient({text: rig.api.kubeconfigOf('operator')});
-		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
-		const fresh = {...about(), port: late.port};
+		const late = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('operator')});
+		const callOff = clusterFixture.api.faults.injectNext(
+			{kind: 'slow', delayMs: 1500},
+			{resource: 'poddisruptionbudgets.policy'},
+		);
+		const fresh = {...actionContext(), port: late.port};
 		const preview = await action('evict-pod').preview([podOf('payments/ledger')], {}, fresh);
 		const checks = await action('evict-pod').preflight(preview.plan, fresh);
 		callOff();
@@ -182,7 +188,7 @@ describe('a confirmation shows', () => {
 	});
 
 	test('how many a daemon set lacks', async () => {
-		const nodes = rig.api.simulation.cluster.store.list('nodes').length;
+		const nodes = clusterFixture.api.simulation.cluster.store.list('nodes').length;
 		await holdEnding(podOf('kube-system/csi-node'));
 		await eventually(async () => {
 			const {impact, touches} = await previewOf('restart', 'kube-system/csi-node');
@@ -203,8 +209,8 @@ test.each([
 	const first = rows.find(({workload}) => workload?.kind === 'Deployment') ?? expect.fail('no pod');
 	const second = rows.find(row => row.workload?.kind === 'Deployment' && row.namespace !== first.namespace);
 	const pods = [first, second ?? expect.fail('no other namespace')];
-	const preview = await action(id).preview(pods, params, about());
-	const checks = await action(id).preflight(preview.plan, about());
+	const preview = await action(id).preview(pods, params, actionContext());
+	const checks = await action(id).preflight(preview.plan, actionContext());
 	const rights = checks.map(({label}) => label).filter(label => label.startsWith('the right'));
 	expect(rights).toEqual(pods.map(({namespace}) => `the right to ${verb} them in ${namespace}`));
 });

@@ -6,23 +6,23 @@ import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
 import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, cachedVersions, fastTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: fastTimings});
-	for (let number = 0; number < 1203; number++) rig.addPod(`first-${number}`, {filler: 500});
+	clusterFixture = await startClusterFixture({timings: fastTimings});
+	for (let number = 0; number < 1203; number++) clusterFixture.addPod(`first-${number}`, {filler: 500});
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 const equal = async ({port}: KubernetesClient) =>
-	expect(await cachedVersions(port)).toEqual(rig.actualVersions('pods'));
+	expect(await cachedVersions(port)).toEqual(clusterFixture.actualVersions('pods'));
 
 /** Resolves when as many more requests have arrived, with the time of each. */
 const nextRequests = (count: number, isWanted: (request: OpenRequest) => boolean = () => true) =>
 	new Promise<readonly number[]>(resolve => {
 		const times: number[] = [];
-		const stop = rig.api.faults.onRequest(request => {
+		const stop = clusterFixture.api.faults.onRequest(request => {
 			if (!isWanted(request)) return;
 			times.push(performance.now());
 			if (times.length < count) return;
@@ -47,7 +47,7 @@ async function claimsTruth({port}: KubernetesClient): Promise<boolean> {
 
 describe('a list and a watch', () => {
 	test('show what is there, over several pages, trimmed', async () => {
-		const client = await rig.createClient();
+		const client = await clusterFixture.createClient();
 		await eventually(async () => {
 			expect((await client.port.readWatched('pods', testContext())).isComplete).toBe(true);
 			await equal(client);
@@ -56,7 +56,7 @@ describe('a list and a watch', () => {
 		expect(stale).toBeUndefined();
 		const found = [...objects.values()].find(({metadata}) => metadata.name === 'first-1202');
 		const {creationTimestamp} =
-			rig.api.simulation.cluster.store.get('pods', 'rig', 'first-1202')?.metadata ?? expect.fail();
+			clusterFixture.api.simulation.cluster.store.get('pods', 'rig', 'first-1202')?.metadata ?? expect.fail();
 		expect(found).toMatchObject({
 			metadata: {namespace: 'rig', labels: {app: 'rig'}, creationTimestamp},
 			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
@@ -71,20 +71,20 @@ describe('a list and a watch', () => {
 			['viewer', () => 0],
 			['operator', () => 0.999],
 		] as const) {
-			const token = `Bearer ${rig.api.tokens[login]}`;
+			const token = `Bearer ${clusterFixture.api.tokens[login]}`;
 			const requests: {
 				readonly verb: string;
 				readonly query: URLSearchParams;
 				readonly accept: string;
 				readonly packed: string;
 			}[] = [];
-			const callOff = rig.api.faults.onRequest(({verb, resource, query, headers}) => {
+			const callOff = clusterFixture.api.faults.onRequest(({verb, resource, query, headers}) => {
 				const {accept = '', 'accept-encoding': packed = '', authorization} = headers;
 				// Others still watch for the tests before.
 				if (resource === 'pods' && authorization === token)
 					requests.push({verb, query, accept: String(accept), packed: String(packed)});
 			});
-			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)}, {random});
+			const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf(login)}, {random});
 			await eventually(async () => {
 				await equal(client);
 				expect(requests.some(({verb}) => verb === 'watch')).toBe(true);
@@ -107,12 +107,12 @@ describe('a list and a watch', () => {
 	});
 
 	test('follow changes', async () => {
-		const client = await rig.createClient();
+		const client = await clusterFixture.createClient();
 		await eventually(() => equal(client));
 		for (let number = 0; number < 50; number++) {
-			rig.addPod(`change-${number}`);
-			rig.addPod(`first-${number}`, {filler: 1});
-			if (number % 2 === 0) rig.removePod(`change-${number}`);
+			clusterFixture.addPod(`change-${number}`);
+			clusterFixture.addPod(`first-${number}`, {filler: 1});
+			if (number % 2 === 0) clusterFixture.removePod(`change-${number}`);
 		}
 		await eventually(() => equal(client));
 		const {objects} = await client.port.readWatched('pods', testContext());
@@ -125,8 +125,12 @@ describe('a list and a watch', () => {
 		{of: 'all pods', namespaces: undefined},
 		{of: 'the pods of a large namespace among several', namespaces: ['else', 'rig']},
 	])('show a table of $of before their objects have come', async ({namespaces}) => {
-		const client = await rig.createClient(namespaces === undefined ? {} : {namespaces});
-		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
+		const client = await clusterFixture.createClient(namespaces === undefined ? {} : {namespaces});
+		const callOff = clusterFixture.api.faults.injectNext(
+			{kind: 'slow', delayMs: 150},
+			{verb: 'list', resource: 'pods'},
+			99,
+		);
 		await eventually(async () => {
 			const {podTable, isComplete} = await client.port.readWatched('pods', testContext());
 			expect(isComplete).toBe(false);
@@ -142,7 +146,7 @@ describe('a list and a watch', () => {
 	});
 
 	test('return nothing before a page is complete, whenever they are read', async () => {
-		const {port} = await rig.createClient();
+		const {port} = await clusterFixture.createClient();
 		const counts: number[] = [];
 		let complete = false;
 		while (!complete) {
@@ -156,7 +160,7 @@ describe('a list and a watch', () => {
 	});
 
 	test('are listed again on request', async () => {
-		const client = await rig.createClient();
+		const client = await clusterFixture.createClient();
 		await eventually(() => equal(client));
 		client.port.relist('pods');
 		await eventually(async () => expect(await claimsTruth(client)).toBe(true));
@@ -164,23 +168,25 @@ describe('a list and a watch', () => {
 	});
 
 	test('of one namespace show no other', async () => {
-		rig.addPod('elsewhere', {namespace: 'else'});
-		const client = await rig.createClient({namespaces: ['else', 'rig']});
+		clusterFixture.addPod('elsewhere', {namespace: 'else'});
+		const client = await clusterFixture.createClient({namespaces: ['else', 'rig']});
 		await eventually(async () => {
 			expect(await cachedVersions(client.port)).toEqual({
-				...rig.actualVersions('pods', 'rig'),
-				...rig.actualVersions('pods', 'else'),
+				...clusterFixture.actualVersions('pods', 'rig'),
+				...clusterFixture.actualVersions('pods', 'else'),
 			});
 		});
-		const only = await rig.createClient({namespaces: ['else']});
-		await eventually(async () => expect(await cachedVersions(only.port)).toEqual(rig.actualVersions('pods', 'else')));
+		const only = await clusterFixture.createClient({namespaces: ['else']});
+		await eventually(async () =>
+			expect(await cachedVersions(only.port)).toEqual(clusterFixture.actualVersions('pods', 'else')),
+		);
 	});
 });
 
 type Day = {readonly name: string; hit(): Promise<void> | void; heal?(): Promise<void> | void};
 
 const onWatch = (fault: Fault) => () => {
-	expect(rig.api.faults.injectNow(fault, {verb: 'watch', resource: 'pods'})).toBeGreaterThan(0);
+	expect(clusterFixture.api.faults.injectNow(fault, {verb: 'watch', resource: 'pods'})).toBeGreaterThan(0);
 };
 
 const days: readonly Day[] = [
@@ -194,23 +200,23 @@ const days: readonly Day[] = [
 	{
 		name: 'history is compacted while the watch is broken',
 		hit() {
-			rig.addPod('unseen');
+			clusterFixture.addPod('unseen');
 			onWatch({kind: 'reset'})();
-			rig.removePod('unseen');
-			rig.api.faults.compact();
+			clusterFixture.removePod('unseen');
+			clusterFixture.api.faults.compact();
 		},
 	},
 	{
 		name: 'the watch is answered with 410',
 		hit() {
-			rig.api.faults.injectNext({kind: 'expired'}, {verb: 'watch', resource: 'pods'});
+			clusterFixture.api.faults.injectNext({kind: 'expired'}, {verb: 'watch', resource: 'pods'});
 			onWatch({kind: 'cut'})();
 		},
 	},
 	{
 		name: 'the server sends Retry-After',
 		hit() {
-			rig.api.faults.injectNext(
+			clusterFixture.api.faults.injectNext(
 				{kind: 'refuse', code: 429, retryAfterSeconds: 1},
 				{verb: 'watch', resource: 'pods'},
 				2,
@@ -221,22 +227,26 @@ const days: readonly Day[] = [
 	{
 		name: 'the server fails',
 		hit() {
-			rig.api.faults.injectNext({kind: 'refuse', code: 503}, {verb: 'watch', resource: 'pods'}, 3);
+			clusterFixture.api.faults.injectNext({kind: 'refuse', code: 503}, {verb: 'watch', resource: 'pods'}, 3);
 			onWatch({kind: 'reset'})();
 		},
 	},
-	{name: 'the server restarts', hit: () => rig.api.faults.restart(100)},
-	{name: 'the server is down for a while', hit: () => rig.api.faults.stop(), heal: () => rig.api.faults.start()},
+	{name: 'the server restarts', hit: () => clusterFixture.api.faults.restart(100)},
+	{
+		name: 'the server is down for a while',
+		hit: () => clusterFixture.api.faults.stop(),
+		heal: () => clusterFixture.api.faults.start(),
+	},
 ];
 
 describe('when', () => {
 	test.each(days)('$name, it goes on by itself and shows no deleted pod', async ({hit, heal}) => {
-		const client = await rig.createClient();
-		rig.addPod('doomed');
+		const client = await clusterFixture.createClient();
+		clusterFixture.addPod('doomed');
 		await eventually(() => equal(client));
 		await hit();
-		rig.removePod('doomed');
-		rig.addPod('newcomer');
+		clusterFixture.removePod('doomed');
+		clusterFixture.addPod('newcomer');
 		if (heal !== undefined) {
 			await eventually(async () => expect(await claimsTruth(client)).toBe(false));
 			await heal();
@@ -251,23 +261,23 @@ describe('when', () => {
 			const {objects} = await client.port.readWatched('pods', testContext()).catch(() => ({objects: new Map()}));
 			expect([...objects.values()].map(({metadata}) => metadata.name)).not.toContain('doomed');
 		}
-		rig.removePod('newcomer');
-		rig.removePod('unseen');
-		rig.api.faults.clear();
+		clusterFixture.removePod('newcomer');
+		clusterFixture.removePod('unseen');
+		clusterFixture.api.faults.clear();
 		client.close();
 	});
 
 	test('the server does not answer, the known objects are returned with their age', async () => {
-		const client = await rig.createClient();
+		const client = await clusterFixture.createClient();
 		await eventually(() => equal(client));
 		const before = await client.port.readWatched('pods', testContext());
-		await rig.api.faults.stop();
+		await clusterFixture.api.faults.stop();
 		await eventually(async () => {
 			const failed: unknown = await client.port.readWatched('pods', testContext()).catch((error: unknown) => error);
 			expect(failed).toMatchObject({kind: 'unreachable'});
 		});
 		const {lastHeardAt: heardAt} = before;
-		await rig.api.faults.start();
+		await clusterFixture.api.faults.start();
 		await eventually(async () => {
 			const after = await client.port.readWatched('pods', testContext());
 			expect(after.lastHeardAt).toBeGreaterThanOrEqual(heardAt);
@@ -283,13 +293,13 @@ describe('the age of the objects counts from the last received byte when nothing
 		{name: 'on any connection', where: everything},
 		{name: 'on the watch, while other requests are answered', where: onlyWatches},
 	])('$name', async ({where}) => {
-		const client = await rig.createClient();
+		const client = await clusterFixture.createClient();
 		await eventually(() => equal(client));
 		// Heartbeats come and go on a watch on which nothing happens.
 		await nextRequests(2);
-		rig.api.faults.injectNext({kind: 'stall'}, where, Number.POSITIVE_INFINITY);
+		clusterFixture.api.faults.injectNext({kind: 'stall'}, where, Number.POSITIVE_INFINITY);
 		const silentAt = Date.now();
-		expect(rig.api.faults.injectNow({kind: 'stall'}, where)).toBeGreaterThan(0);
+		expect(clusterFixture.api.faults.injectNow({kind: 'stall'}, where)).toBeGreaterThan(0);
 		await expect
 			.poll(() => client.port.readWatched('pods', testContext()).catch((error: unknown) => error))
 			.toMatchObject({kind: 'timeout', asOf: expect.any(Number)});
@@ -297,8 +307,8 @@ describe('the age of the objects counts from the last received byte when nothing
 		const {asOf = 0} = failed as AdapterError;
 		expect(asOf).toBeLessThanOrEqual(silentAt);
 		expect(asOf).toBeGreaterThan(silentAt - 10_000);
-		rig.api.faults.clear();
-		rig.api.faults.injectNow({kind: 'reset'}, where);
+		clusterFixture.api.faults.clear();
+		clusterFixture.api.faults.injectNow({kind: 'reset'}, where);
 		await eventually(async () => expect(await claimsTruth(client)).toBe(true));
 		client.close();
 	});
@@ -306,7 +316,7 @@ describe('the age of the objects counts from the last received byte when nothing
 
 describe('without the permission', () => {
 	test('to list, the error has the command that grants it', async () => {
-		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('bare')});
 		await expect(client.port.readWatched('pods', testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			hint: expect.stringContaining(
@@ -317,23 +327,23 @@ describe('without the permission', () => {
 
 	test('to watch, the kind is listed at an interval', async () => {
 		const rules = [{verbs: ['list'], groups: [''], resources: ['pods']}];
-		rig.api.simulation.cluster.access.grant('bare', rules);
-		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		clusterFixture.api.simulation.cluster.access.grant('bare', rules);
+		const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('bare')});
 		await eventually(() => equal(client));
-		rig.addPod('polled');
+		clusterFixture.addPod('polled');
 		await eventually(() => equal(client));
-		rig.removePod('polled');
+		clusterFixture.removePod('polled');
 		await eventually(() => equal(client));
 	});
 
 	test('that was revoked, it reports that, retries from time to time, and continues when it is granted again', async () => {
-		const {access} = rig.api.simulation.cluster;
+		const {access} = clusterFixture.api.simulation.cluster;
 		const rules = [{verbs: ['list', 'watch'], groups: [''], resources: ['pods']}];
 		access.grant('bare', rules);
-		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('bare')});
 		await eventually(() => equal(client));
 		access.grant('bare', []);
-		rig.api.faults.injectNow({kind: 'cut'}, {verb: 'watch', user: 'bare'});
+		clusterFixture.api.faults.injectNow({kind: 'cut'}, {verb: 'watch', user: 'bare'});
 		await expect
 			.poll(() => client.port.readWatched('pods', testContext()).catch((error: unknown) => error))
 			.toMatchObject({kind: 'denied', hint: expect.stringContaining('midwatch-pods-read')});
@@ -342,7 +352,7 @@ describe('without the permission', () => {
 		// At most two requests follow each other without a wait between them.
 		expect((retries.at(-1) ?? 0) - first).toBeGreaterThanOrEqual(10 * minRefusedRetryMs);
 		access.grant('bare', rules);
-		rig.addPod('seen-again');
+		clusterFixture.addPod('seen-again');
 		await eventually(() => equal(client));
 	});
 });

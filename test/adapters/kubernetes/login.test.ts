@@ -8,49 +8,52 @@ import {createFakeClock} from '../../fake-clock.ts';
 import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, cachedVersions, fastTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({timings: fastTimings});
-	rig.addPod('one');
+	clusterFixture = await startClusterFixture({timings: fastTimings});
+	clusterFixture.addPod('one');
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 beforeEach(() => {
-	rig.env = {PATH: process.env['PATH']};
-	rig.api.faults.clear();
+	clusterFixture.env = {PATH: process.env['PATH']};
+	clusterFixture.api.faults.clear();
 });
 
 /** The kubeconfig of the stand-in with another user, and changes to its cluster. */
 function config(user: Readonly<Record<string, unknown>>, cluster: Readonly<Record<string, unknown>> = {}): string {
-	const made = JSON.parse(rig.api.kubeconfig) as {clusters: {cluster: object}[]; users: {user: object}[]};
+	const kubeconfig = JSON.parse(clusterFixture.api.kubeconfig) as {
+		clusters: {cluster: object}[];
+		users: {user: object}[];
+	};
 	return JSON.stringify({
-		...made,
-		clusters: made.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}})),
-		users: made.users.map(entry => ({...entry, user})),
+		...kubeconfig,
+		clusters: kubeconfig.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}})),
+		users: kubeconfig.users.map(entry => ({...entry, user})),
 	});
 }
 
 const userOf = async (text: string) => {
-	const client = await rig.createClient({text});
+	const client = await clusterFixture.createClient({text});
 	return (await client.port.identity(testContext())).user;
 };
 
 describe('a login', () => {
 	test('by token', async () => {
-		expect(await userOf(rig.api.kubeconfigOf('viewer'))).toBe('viewer');
+		expect(await userOf(clusterFixture.api.kubeconfigOf('viewer'))).toBe('viewer');
 	});
 
 	test('by client certificate', async () => {
-		expect(await userOf(rig.api.kubeconfigOf('operator', 'certificate'))).toBe('operator');
+		expect(await userOf(clusterFixture.api.kubeconfigOf('operator', 'certificate'))).toBe('operator');
 	});
 
 	test('by certificates in files beside the kubeconfig', async () => {
-		const {cert, key} = rig.api.certificateOf('viewer');
-		await rig.writeFile('client.crt', cert);
-		await rig.writeFile('client.key', key);
-		await rig.writeFile('ca.crt', rig.api.ca);
+		const {cert, key} = clusterFixture.api.certificateOf('viewer');
+		await clusterFixture.writeFile('client.crt', cert);
+		await clusterFixture.writeFile('client.key', key);
+		await clusterFixture.writeFile('ca.crt', clusterFixture.api.ca);
 		const text = config(
 			{'client-certificate': 'client.crt', 'client-key': 'client.key'},
 			{'certificate-authority-data': '', 'certificate-authority': 'ca.crt'},
@@ -59,31 +62,35 @@ describe('a login', () => {
 	});
 
 	test('on behalf of others, by kubeconfig and by configuration', async () => {
-		const text = config({token: rig.api.tokens.admin, as: 'viewer', 'as-groups': ['night', 'day']});
-		const client = await rig.createClient({text});
+		const text = config({token: clusterFixture.api.tokens.admin, as: 'viewer', 'as-groups': ['night', 'day']});
+		const client = await clusterFixture.createClient({text});
 		const identity = await client.port.identity(testContext());
 		expect(identity.user).toBe('viewer');
 		expect(identity.groups).toEqual(expect.arrayContaining(['night', 'day']));
-		const other = await rig.createClient({text, impersonate: {user: 'operator', groups: [], extra: {}}});
+		const other = await clusterFixture.createClient({text, impersonate: {user: 'operator', groups: [], extra: {}}});
 		expect((await other.port.identity(testContext())).user).toBe('operator');
 	});
 
 	test('by a token file, which is read again once it is refused', async () => {
-		const first = rig.api.simulation.cluster.access.issue('viewer');
-		const file = await rig.writeFile('token', `${first}\n`);
-		const client = await rig.createClient({text: config({tokenFile: 'token'})});
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
-		rig.api.faults.expireToken(first);
-		await writeFile(file, rig.api.simulation.cluster.access.issue('viewer'));
+		const first = clusterFixture.api.simulation.cluster.access.issue('viewer');
+		const file = await clusterFixture.writeFile('token', `${first}\n`);
+		const client = await clusterFixture.createClient({text: config({tokenFile: 'token'})});
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
+		clusterFixture.api.faults.expireToken(first);
+		await writeFile(file, clusterFixture.api.simulation.cluster.access.issue('viewer'));
 		expect((await client.port.identity(testContext())).user).toBe('viewer');
 		// The watch that stood open meanwhile goes on with the new one.
-		rig.api.faults.injectNow({kind: 'cut'}, {verb: 'watch'});
-		rig.addPod('two');
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
+		clusterFixture.api.faults.injectNow({kind: 'cut'}, {verb: 'watch'});
+		clusterFixture.addPod('two');
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
 	});
 
 	test('that the server does not know says so', async () => {
-		const client = await rig.createClient({text: config({token: 'stale'})});
+		const client = await clusterFixture.createClient({text: config({token: 'stale'})});
 		await expect(client.port.readWatched('pods', testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			hint: expect.stringContaining('log in again'),
@@ -94,8 +101,8 @@ describe('a login', () => {
 describe('an exec plugin', () => {
 	/** Answers with the token in a file, and writes down its input each time it is run. */
 	async function plugin(more: Readonly<Record<string, unknown>> = {}, expires = '') {
-		await rig.writeFile('runs', '');
-		await rig.writeFile(
+		await clusterFixture.writeFile('runs', '');
+		await clusterFixture.writeFile(
 			'login',
 			`#!/bin/sh
 cd "$(dirname "$0")"
@@ -106,7 +113,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 `,
 			0o700,
 		);
-		await rig.writeFile('exec-token', rig.api.simulation.cluster.access.issue('viewer'));
+		await clusterFixture.writeFile('exec-token', clusterFixture.api.simulation.cluster.access.issue('viewer'));
 		const exec = {
 			apiVersion: 'client.authentication.k8s.io/v1',
 			command: './login',
@@ -117,10 +124,10 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 		};
 		return config({exec});
 	}
-	const runs = async () => (await readFile(`${rig.folder}/runs`, 'utf8')).split('\n').filter(Boolean);
+	const runs = async () => (await readFile(`${clusterFixture.folder}/runs`, 'utf8')).split('\n').filter(Boolean);
 
 	test('is run once for all waiting requests, receives the cluster, and is run again after a 401', async () => {
-		const client = await rig.createClient({text: await plugin()});
+		const client = await clusterFixture.createClient({text: await plugin()});
 		const all = await Promise.all([1, 2, 3, 4, 5].map(() => client.port.identity(testContext())));
 		expect(all.map(({user}) => user)).toEqual(Array(5).fill('viewer'));
 		const [input, ...others] = await runs();
@@ -131,13 +138,13 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			spec: {
 				interactive: false,
 				cluster: {
-					server: rig.api.url,
-					'certificate-authority-data': Buffer.from(rig.api.ca).toString('base64'),
+					server: clusterFixture.api.url,
+					'certificate-authority-data': Buffer.from(clusterFixture.api.ca).toString('base64'),
 				},
 			},
 		});
-		rig.api.faults.expireToken(await readFile(`${rig.folder}/exec-token`, 'utf8'));
-		await rig.writeFile('exec-token', rig.api.simulation.cluster.access.issue('operator'));
+		clusterFixture.api.faults.expireToken(await readFile(`${clusterFixture.folder}/exec-token`, 'utf8'));
+		await clusterFixture.writeFile('exec-token', clusterFixture.api.simulation.cluster.access.issue('operator'));
 		const later = await Promise.all([1, 2, 3].map(() => client.port.identity(testContext())));
 		expect(later.map(({user}) => user)).toEqual(Array(3).fill('operator'));
 		expect(await runs()).toHaveLength(2);
@@ -146,7 +153,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	test('is run again shortly before its credential expires', async () => {
 		const clock = createFakeClock();
 		const text = await plugin({}, `,"expirationTimestamp":"${new Date(clock.now() + 600_000).toISOString()}"`);
-		const client = await rig.createClient({text}, {clock});
+		const client = await clusterFixture.createClient({text}, {clock});
 		await client.port.identity(testContext());
 		await clock.advance(539_000);
 		await client.port.identity(testContext());
@@ -157,7 +164,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	});
 
 	test('that fails is reported with its output, and is not run again for each request', async () => {
-		const client = await rig.createClient({text: await plugin({env: []})});
+		const client = await clusterFixture.createClient({text: await plugin({env: []})});
 		const ask = () => client.port.identity(testContext());
 		await expect(ask()).rejects.toMatchObject({kind: 'denied', message: expect.stringContaining('WANTED is not set')});
 		await expect(ask()).rejects.toMatchObject({kind: 'denied'});
@@ -165,7 +172,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	});
 
 	test('that needs a terminal is not run behind the screen', async () => {
-		const client = await rig.createClient({text: await plugin({interactiveMode: 'Always'})});
+		const client = await clusterFixture.createClient({text: await plugin({interactiveMode: 'Always'})});
 		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('needs a terminal'),
@@ -176,7 +183,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 
 	test('that is not installed says how to install it', async () => {
 		const text = await plugin({command: 'no-such-plugin', installHint: 'Install it from the shelf.'});
-		const client = await rig.createClient({text});
+		const client = await clusterFixture.createClient({text});
 		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('not installed'),
@@ -186,7 +193,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 
 	test('is not run when the kuberc forbids it', async () => {
 		const text = await plugin();
-		const path = `${rig.folder}/login`;
+		const path = `${clusterFixture.folder}/login`;
 		const answers: unknown[] = [];
 		for (const kuberc of [
 			{credentialPluginPolicy: 'DenyAll'},
@@ -194,8 +201,11 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			{credentialPluginPolicy: 'Allowlist', credentialPluginAllowlist: [{name: path}]},
 			{credentialPluginPolicy: 'AllowAll'},
 		]) {
-			rig.env = {...rig.env, KUBERC: await rig.writeFile('kuberc', JSON.stringify({kind: 'Preference', ...kuberc}))};
-			const client = await rig.createClient({text});
+			clusterFixture.env = {
+				...clusterFixture.env,
+				KUBERC: await clusterFixture.writeFile('kuberc', JSON.stringify({kind: 'Preference', ...kuberc})),
+			};
+			const client = await clusterFixture.createClient({text});
 			answers.push(
 				await client.port.identity(testContext()).then(
 					({user}) => user,
@@ -221,7 +231,7 @@ describe('a proxy', () => {
 				client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
 				return;
 			}
-			const port = Number(new URL(rig.api.url).port);
+			const port = Number(new URL(clusterFixture.api.url).port);
 			const server = connect(port, '127.0.0.1', () => {
 				client.write('HTTP/1.1 200 Connection established\r\n\r\n');
 				client.pipe(server).pipe(client);
@@ -246,38 +256,46 @@ describe('a proxy', () => {
 	});
 
 	test('of the kubeconfig is used, for lists and watches too', async () => {
-		const text = config({token: rig.api.tokens.viewer}, {'proxy-url': `http://me:secret@${address}`});
-		const client = await rig.createClient({text});
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
-		rig.addPod('through');
-		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
+		const text = config({token: clusterFixture.api.tokens.viewer}, {'proxy-url': `http://me:secret@${address}`});
+		const client = await clusterFixture.createClient({text});
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
+		clusterFixture.addPod('through');
+		await eventually(async () =>
+			expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+		);
 		const credential = Buffer.from('me:secret').toString('base64');
-		expect(new Set(requests)).toEqual(new Set([`${new URL(rig.api.url).host} Basic ${credential}`]));
+		expect(new Set(requests)).toEqual(new Set([`${new URL(clusterFixture.api.url).host} Basic ${credential}`]));
 		client.close();
 	});
 
 	test('of the environment is used, but not for those that NO_PROXY names', async () => {
-		rig.env = {...rig.env, HTTPS_PROXY: `http://${address}`};
+		clusterFixture.env = {...clusterFixture.env, HTTPS_PROXY: `http://${address}`};
 		const server = 'https://kubernetes.default.svc:6443';
-		const client = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
+		const client = await clusterFixture.createClient({
+			text: config({token: clusterFixture.api.tokens.viewer}, {server}),
+		});
 		expect((await client.port.identity(testContext())).user).toBe('viewer');
 		expect(requests).toContain('kubernetes.default.svc:6443');
 		client.close();
-		rig.env = {...rig.env, NO_PROXY: '.default.svc'};
+		clusterFixture.env = {...clusterFixture.env, NO_PROXY: '.default.svc'};
 		requests.length = 0;
-		const direct = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
+		const direct = await clusterFixture.createClient({
+			text: config({token: clusterFixture.api.tokens.viewer}, {server}),
+		});
 		await expect(direct.port.identity(testContext())).rejects.toMatchObject({kind: 'unreachable'});
 		expect(requests.filter(place => place.startsWith('kubernetes'))).toEqual([]);
 	});
 
 	test('that refuses, or is not there, is named', async () => {
 		const refused = config({}, {server: 'https://refused:443', 'proxy-url': `http://${address}`});
-		const client = await rig.createClient({text: refused});
+		const client = await clusterFixture.createClient({text: refused});
 		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringContaining(`proxy ${address} refuses a connection to refused:443`),
 		});
-		const unreachable = await rig.createClient({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
+		const unreachable = await clusterFixture.createClient({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
 		await expect(unreachable.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringContaining('proxy 127.0.0.1:1'),
@@ -312,24 +330,26 @@ describe('a server', () => {
 		['whose authority is not known', {'certificate-authority-data': ''}, 'unreachable', /certificate-authority/],
 		['with another name', {'tls-server-name': 'other.test'}, 'unreachable', /tls-server-name/],
 	])('%s says what to do', async (_, cluster, kind, hint) => {
-		const client = await rig.createClient({text: config({token: rig.api.tokens.viewer}, cluster)});
+		const client = await clusterFixture.createClient({
+			text: config({token: clusterFixture.api.tokens.viewer}, cluster),
+		});
 		await expect(client.port.identity(testContext())).rejects.toMatchObject({kind, hint: expect.stringMatching(hint)});
 	});
 
 	test('whose certificate is not to be checked is used unchecked', async () => {
 		const cluster = {'certificate-authority-data': '', 'insecure-skip-tls-verify': true};
-		expect(await userOf(config({token: rig.api.tokens.viewer}, cluster))).toBe('viewer');
+		expect(await userOf(config({token: clusterFixture.api.tokens.viewer}, cluster))).toBe('viewer');
 	});
 
 	test('that is silent ends with the timeout of the caller', async () => {
-		rig.api.faults.injectNext({kind: 'stall'}, {}, 99);
-		const client = await rig.createClient();
+		clusterFixture.api.faults.injectNext({kind: 'stall'}, {}, 99);
+		const client = await clusterFixture.createClient();
 		await expect(client.port.identity(testContext(AbortSignal.timeout(200)))).rejects.toMatchObject({kind: 'timeout'});
 	});
 
 	test('whose kubeconfig was deleted is reported', async () => {
-		const file = await rig.writeFile('short-lived', rig.api.kubeconfig);
-		const client = await rig.createClient({kubeconfig: [file]});
+		const file = await clusterFixture.writeFile('short-lived', clusterFixture.api.kubeconfig);
+		const client = await clusterFixture.createClient({kubeconfig: [file]});
 		await rm(file);
 		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',

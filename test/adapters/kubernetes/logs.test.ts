@@ -14,7 +14,7 @@ import {type ClusterFixture, fastTimings, startClusterFixture, testContext} from
 import {type ContainerRuns, createContainerRuns} from './container-runs.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 let runs: ContainerRuns;
 const open: AbortController[] = [];
@@ -22,18 +22,19 @@ const open: AbortController[] = [];
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
-	runs = createContainerRuns(rig);
-	({port} = await rig.createClient());
+	clusterFixture = await startClusterFixture();
+	runs = createContainerRuns(clusterFixture);
+	({port} = await clusterFixture.createClient());
 });
 
 afterEach(() => {
 	for (const one of open.splice(0)) one.abort();
-	rig.api.faults.clear();
-	for (const pod of rig.api.simulation.cluster.store.list('pods', 'rig')) rig.removePod(pod.metadata.name);
+	clusterFixture.api.faults.clear();
+	for (const pod of clusterFixture.api.simulation.cluster.store.list('pods', 'rig'))
+		clusterFixture.removePod(pod.metadata.name);
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 async function rowsOf(source: Source<Row, KubernetesPort>, names: readonly string[]): Promise<readonly Row[]> {
 	let found: readonly Row[] = [];
@@ -103,7 +104,7 @@ function expectUnbroken(own: readonly number[]): void {
 /** Resolves when a log is requested again. */
 const nextLogRequest = () =>
 	new Promise<void>(resolve => {
-		const stop = rig.api.faults.onRequest(({resource}) => {
+		const stop = clusterFixture.api.faults.onRequest(({resource}) => {
 			if (resource !== 'pods/log') return;
 			stop();
 			resolve();
@@ -113,14 +114,14 @@ const nextLogRequest = () =>
 const isOfWeb = ({metadata}: Pod): boolean => metadata.name.startsWith('web-');
 
 /** Breaks the logs that are followed. */
-const breakLogs = () => rig.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'});
+const breakLogs = () => clusterFixture.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'});
 
-const writes = (linesPerSecond: number) => rig.api.simulation.programs.set('rig:1', {linesPerSecond});
+const writes = (linesPerSecond: number) => clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond});
 
 describe('the log of a pod', () => {
 	test('resumes after a lost connection without loss or duplicates', async () => {
 		writes(200);
-		rig.addPod('chatty');
+		clusterFixture.addPod('chatty');
 		const opened = await openLogs(await rowsOf(podsSource, ['chatty']));
 		expect(numbers(opened.document.lines).get('')).toHaveLength(500);
 		for (const amount of [700, 900, 1100]) {
@@ -133,7 +134,7 @@ describe('the log of a pod', () => {
 
 	test('continues after a restart of its container, with the last lines of the previous run', async () => {
 		writes(100);
-		rig.addPod('shaky');
+		clusterFixture.addPod('shaky');
 		const opened = await openLogs(await rowsOf(podsSource, ['shaky']));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
 		await runs.restart('shaky', 'OOMKilled', 137);
@@ -153,15 +154,15 @@ describe('the log of a pod', () => {
 
 	test('reads the previous run when it was restarted while the connection was lost', async () => {
 		writes(100);
-		rig.addPod('away');
+		clusterFixture.addPod('away');
 		const opened = await openLogs(await rowsOf(podsSource, ['away']));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
-		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		clusterFixture.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
 		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
 		await runs.restart('away', 'Error', 1);
 		await nextLogRequest();
-		rig.api.faults.clear();
+		clusterFixture.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('reconnected'));
 		await eventually(() => expect(numbers(opened.lines).get('')).toContain(0));
 		const own = numbers(opened.lines).get('') ?? [];
@@ -172,24 +173,24 @@ describe('the log of a pod', () => {
 	});
 
 	test('reports a gap when lines written meanwhile were rotated away', async () => {
-		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 200, retainedLines: 100});
-		rig.addPod('torrent');
+		clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond: 200, retainedLines: 100});
+		clusterFixture.addPod('torrent');
 		const opened = await openLogs(await rowsOf(podsSource, ['torrent']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));
-		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		clusterFixture.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
 		const read = numbers(opened.lines).get('')?.at(-1) ?? 0;
 		await eventually(() => expect(runs.writtenLines('torrent')).toBeGreaterThan(read + 300));
-		rig.api.faults.clear();
+		clusterFixture.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('lines are missing here'));
 	});
 
 	test('respects Retry-After, and reports it', async () => {
 		writes(50);
-		rig.addPod('busy');
+		clusterFixture.addPod('busy');
 		const opened = await openLogs(await rowsOf(podsSource, ['busy']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
-		rig.api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
+		clusterFixture.api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
 		breakLogs();
 		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
 		await eventually(() => expect(opened.text()).toContain('reconnected'));
@@ -198,7 +199,7 @@ describe('the log of a pod', () => {
 
 	test('ends when its pod has come to its end, and when it is closed', async () => {
 		writes(50);
-		rig.addPod('job');
+		clusterFixture.addPod('job');
 		const opened = await openLogs(await rowsOf(podsSource, ['job']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(505));
 		runs.complete('job');
@@ -211,7 +212,7 @@ describe('the log of a pod', () => {
 
 	test('reports since when nothing was written, and which key shows more', async () => {
 		writes(1e-9);
-		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
+		const {creationTimestamp} = clusterFixture.addPod('quiet', {ageMs: 25.5 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
 		const rows = await rowsOf(podsSource, ['quiet']);
 		const recent = await openLogs(rows, {since: '1m'});
@@ -221,7 +222,7 @@ describe('the log of a pod', () => {
 
 	test('can be that of the previous run, limited in age', async () => {
 		writes(50);
-		rig.addPod('two');
+		clusterFixture.addPod('two');
 		const rows = await rowsOf(podsSource, ['two']);
 		const {lines} = await openLogs(rows);
 		await eventually(() => expect(numbers(lines).get('')).not.toBeUndefined());
@@ -242,14 +243,14 @@ describe('the log of a pod', () => {
 
 	test('has no previous run while its container was not restarted', async () => {
 		writes(50);
-		rig.addPod('steady');
+		clusterFixture.addPod('steady');
 		const before = await openLogs(await rowsOf(podsSource, ['steady']), {run: 'before'});
 		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no previous run'}]);
 	});
 
 	test('begins with the previous run after a crash, each run under its own heading', async () => {
-		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
-		rig.addPod('fallen');
+		clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
+		clusterFixture.addPod('fallen');
 		runs.end('fallen', 'Error', 1, 'Running');
 		const rows = await rowsOf(podsSource, ['fallen']);
 		await eventually(async () => {
@@ -263,10 +264,10 @@ describe('the log of a pod', () => {
 
 	test('reports the command that grants reading it', async () => {
 		writes(50);
-		rig.addPod('secret');
+		clusterFixture.addPod('secret');
 		const rows = await rowsOf(podsSource, ['secret']);
-		const bare = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
-		rig.api.simulation.cluster.access.grant('bare', [
+		const bare = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('bare')});
+		clusterFixture.api.simulation.cluster.access.grant('bare', [
 			{verbs: ['list', 'watch', 'get'], groups: [''], resources: ['pods']},
 		]);
 		const opened = await openLogs(rows, {}, bare.port);
@@ -278,7 +279,7 @@ describe('the log of a pod', () => {
 describe('the logs of several', () => {
 	test('are in the order in which they were written, each line with its source', async () => {
 		writes(20);
-		for (const name of ['one', 'two', 'three']) rig.addPod(name);
+		for (const name of ['one', 'two', 'three']) clusterFixture.addPod(name);
 		const opened = await openLogs(await rowsOf(podsSource, ['one', 'two', 'three']));
 		const moments = opened.document.lines.flatMap(({at}) => at ?? []);
 		expect(moments).toHaveLength(300);
@@ -293,7 +294,7 @@ describe('the logs of several', () => {
 
 	test('of previous runs have a heading for each run', async () => {
 		writes(20);
-		for (const name of ['one', 'steady', 'two']) rig.addPod(name);
+		for (const name of ['one', 'steady', 'two']) clusterFixture.addPod(name);
 		const rows = await rowsOf(podsSource, ['one', 'steady', 'two']);
 		await runs.restart('one', 'Error', 3);
 		await runs.restart('two', 'Error', 3);
@@ -311,8 +312,8 @@ describe('the logs of several', () => {
 	});
 
 	test('of a workload follow its pods as they end and start', async () => {
-		const [web] = rig.api.simulation.cluster.store.list<Pod>('pods', 'checkout').filter(isOfWeb);
-		rig.api.simulation.programs.set(web?.spec.containers[0]?.image ?? '', {linesPerSecond: 10});
+		const [web] = clusterFixture.api.simulation.cluster.store.list<Pod>('pods', 'checkout').filter(isOfWeb);
+		clusterFixture.api.simulation.programs.set(web?.spec.containers[0]?.image ?? '', {linesPerSecond: 10});
 		const rows = await rowsOf(workloadsSource, ['web']);
 		// A workload's pods are known by its replica sets, which may be listed after it.
 		const opened = await eventually(() => openLogs(rows));
@@ -324,7 +325,7 @@ describe('the logs of several', () => {
 		});
 		expect(opened.text()).not.toContain('joins');
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
-		rig.removePod(web?.metadata.name ?? '', 'checkout');
+		clusterFixture.removePod(web?.metadata.name ?? '', 'checkout');
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+: the pod was deleted/));
 		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+ joins/));
 	});
@@ -332,7 +333,7 @@ describe('the logs of several', () => {
 	test('of 20 pods are complete across two broken connections, however fast they are written', async () => {
 		const names = Array.from({length: 20}, (_, index) => `fast-${index}`);
 		writes(500);
-		for (const name of names) rig.addPod(name);
+		for (const name of names) clusterFixture.addPod(name);
 		const opened = await openLogs(await rowsOf(podsSource, names), {tail: '100'});
 		for (const amount of [10_000, 20_000]) {
 			await eventually(() => expect(opened.lines.length).toBeGreaterThan(amount));
@@ -346,15 +347,15 @@ describe('the logs of several', () => {
 
 	test('are read again when the connection is dead without an error', async () => {
 		writes(50);
-		rig.addPod('dead');
-		const impatient = await rig.createClient({}, {timings: fastTimings});
+		clusterFixture.addPod('dead');
+		const impatient = await clusterFixture.createClient({}, {timings: fastTimings});
 		const opened = await openLogs(await rowsOf(podsSource, ['dead']), {}, impatient.port);
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
-		rig.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
+		clusterFixture.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
 		// The entire server is silent: only then is a quiet log checked.
-		rig.api.faults.injectNext({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
+		clusterFixture.api.faults.injectNext({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
 		await eventually(() => expect(opened.text()).toContain('lost the connection to a log'));
-		rig.api.faults.clear();
+		clusterFixture.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('reconnected'));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(600));
 		expectUnbroken(numbers(opened.lines).get('') ?? []);

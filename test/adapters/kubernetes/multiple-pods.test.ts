@@ -11,17 +11,17 @@ import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
-	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
+	clusterFixture = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
+	({port} = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('operator')}, {timings: {}}));
 });
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 const target = kubernetesTarget();
-const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
+const actionContext = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	...testContext(),
 	port,
 	target,
@@ -43,14 +43,14 @@ async function rowsOf(namespace: string, owner: string, many: number): Promise<r
 	return found.slice(0, many);
 }
 
-const isThere = ({namespace, uid}: PodRow) => uid in rig.actualVersions('pods', namespace);
+const isThere = ({namespace, uid}: PodRow) => uid in clusterFixture.actualVersions('pods', namespace);
 const blocks = async (of: typeof evict, plan: unknown) =>
-	(await of.preflight(plan, about())).filter(check => check.result === 'block').map(check => check.detail);
+	(await of.preflight(plan, actionContext())).filter(check => check.result === 'block').map(check => check.detail);
 
 describe('several marked pods', () => {
 	test('are evicted by one plan, which says how many serve', async () => {
 		const rows = await rowsOf('checkout', 'web', 3);
-		const preview = await evict.preview(rows, {}, about());
+		const preview = await evict.preview(rows, {}, actionContext());
 		expect(preview).toMatchObject({
 			object: '3 pods',
 			touches: rows.map(row => `Pod checkout/${row.name}`),
@@ -58,30 +58,33 @@ describe('several marked pods', () => {
 			impact: expect.stringContaining('Deployment checkout/web creates new pods. 3 of them are ready and serve now.'),
 		});
 		expect(await blocks(evict, preview.plan)).toEqual([]);
-		const receipt = await evict.run(preview.plan, about());
+		const receipt = await evict.run(preview.plan, actionContext());
 		expect(receipt.summary).toBe('3 of 3 pods evicted');
 		await eventually(() => expect(rows.filter(isThere)).toEqual([]));
-		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are deleted'});
+		expect(await evict.verify(preview.plan, receipt, actionContext())).toEqual({
+			result: 'done',
+			detail: '3 of 3 are deleted',
+		});
 	});
 
 	test('are more than their budget allows, which is reported before anything is sent', async () => {
 		const rows = await rowsOf('gateway', 'auth', 3);
-		const preview = await evict.preview(rows, {}, about());
+		const preview = await evict.preview(rows, {}, actionContext());
 		expect(preview.plan).toMatchObject({dryRun: {result: 'accepted'}});
 		expect(await blocks(evict, preview.plan)).toEqual([
 			expect.stringMatching(/^auth allows 2 more \(6 healthy, 4 needed\), and 3 of the marked pods serve/),
 		]);
-		const deleting = await remove.preview(rows, {grace: 'default'}, about());
-		expect(await remove.preflight(deleting.plan, about())).toContainEqual({
+		const deleting = await remove.preview(rows, {grace: 'default'}, actionContext());
+		expect(await remove.preflight(deleting.plan, actionContext())).toContainEqual({
 			label: 'disruption budgets',
 			result: 'warn',
 			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting violates it$/),
 		});
-		const receipt = await evict.run(preview.plan, about());
+		const receipt = await evict.run(preview.plan, actionContext());
 		expect(receipt.summary).toMatch(new RegExp(`^2 of 3 pods evicted; refused: ${rows[2]?.name}: .*disruption budget`));
 		expect(rows.filter(isThere).map(row => row.name)).toContain(rows[2]?.name);
 		await eventually(async () => {
-			expect(await evict.verify(preview.plan, receipt, about())).toMatchObject({
+			expect(await evict.verify(preview.plan, receipt, actionContext())).toMatchObject({
 				result: 'ineffective',
 				detail: '2 of 3 are deleted; 1 were refused, nothing was sent for them',
 			});
@@ -90,9 +93,9 @@ describe('several marked pods', () => {
 
 	test('have a stale plan when another client has deleted one', async () => {
 		const rows = await rowsOf('payments', 'api', 2);
-		const preview = await remove.preview(rows, {grace: 'default'}, about());
-		rig.removePod(rows[1]?.name ?? '', 'payments');
-		const checks = await remove.preflight(preview.plan, about());
+		const preview = await remove.preview(rows, {grace: 'default'}, actionContext());
+		clusterFixture.removePod(rows[1]?.name ?? '', 'payments');
+		const checks = await remove.preflight(preview.plan, actionContext());
 		expect(checks).toContainEqual(
 			expect.objectContaining({result: 'block', conflict: true, detail: expect.stringContaining(rows[1]?.name ?? '?')}),
 		);
@@ -100,22 +103,22 @@ describe('several marked pods', () => {
 
 	test('are offered again as a new plan without the deleted one', async () => {
 		const rows = await rowsOf('payments', 'api', 2);
-		const {plan} = await remove.preview(rows, {grace: 'default'}, about());
-		rig.removePod(rows[0]?.name ?? '', 'payments');
+		const {plan} = await remove.preview(rows, {grace: 'default'}, actionContext());
+		clusterFixture.removePod(rows[0]?.name ?? '', 'payments');
 		for (const action of [remove, evict])
-			expect(await action.unchangedRows?.(rows, plan, about())).toEqual(rows.slice(1));
-		await expect(remove.preview(rows, {grace: 'default'}, about())).rejects.toMatchObject({kind: 'conflict'});
-		expect(await remove.preview(rows.slice(1), {grace: 'default'}, about())).toMatchObject({count: 1});
+			expect(await action.unchangedRows?.(rows, plan, actionContext())).toEqual(rows.slice(1));
+		await expect(remove.preview(rows, {grace: 'default'}, actionContext())).rejects.toMatchObject({kind: 'conflict'});
+		expect(await remove.preview(rows.slice(1), {grace: 'default'}, actionContext())).toMatchObject({count: 1});
 	});
 
 	test('are deleted in each of their namespaces, also by the CLI equivalent', async () => {
 		const rows = [...(await rowsOf('catalog', 'api', 1)), ...(await rowsOf('search', 'suggest', 2))];
-		const preview = await remove.preview(rows, {grace: '0'}, about());
+		const preview = await remove.preview(rows, {grace: '0'}, actionContext());
 		expect(preview.risk).toBe('high');
 		expect(preview.cliEquivalent).toBe(
 			`kubectl -n catalog delete pod ${rows[0]?.name} --grace-period=0 --force && kubectl -n search delete pod ${rows[1]?.name} ${rows[2]?.name} --grace-period=0 --force`,
 		);
-		const checks = await remove.preflight(preview.plan, about());
+		const checks = await remove.preflight(preview.plan, actionContext());
 		expect(checks.map(check => check.detail)).toEqual(
 			expect.arrayContaining([
 				'all 3 are unchanged',
@@ -123,7 +126,7 @@ describe('several marked pods', () => {
 				'you may delete pods in search',
 			]),
 		);
-		const receipt = await remove.run(preview.plan, about());
+		const receipt = await remove.run(preview.plan, actionContext());
 		expect(receipt).toMatchObject({
 			summary: '3 of 3 pods deleted',
 			before: {[`catalog/${rows[0]?.name}`]: rows[0]?.uid},
@@ -133,14 +136,14 @@ describe('several marked pods', () => {
 
 	test('leave the outcome unknown when a reply is lost, and the rest is not sent', async () => {
 		const rows = await rowsOf('shipping', 'tracking', 3);
-		const preview = await remove.preview(rows, {grace: 'default'}, about());
+		const preview = await remove.preview(rows, {grace: 'default'}, actionContext());
 		let sent = 0;
-		const context = about();
+		const context = actionContext();
 		const losing: KubernetesPort = {
 			...port,
 			async remove(...call) {
 				sent += 1;
-				if (sent === 2) rig.api.faults.injectNext({kind: 'cut'}, {verb: 'delete'}, 1);
+				if (sent === 2) clusterFixture.api.faults.injectNext({kind: 'cut'}, {verb: 'delete'}, 1);
 				return port.remove(...call);
 			},
 		};

@@ -20,16 +20,18 @@ const step = fc.oneof(
 );
 
 test('after random faults the shown objects are those of the server', async () => {
-	const rig = await startClusterFixture({timings: fastTimings});
-	const {faults} = rig.api;
+	const clusterFixture = await startClusterFixture({timings: fastTimings});
+	const {faults} = clusterFixture.api;
 	try {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, {minLength: 10, maxLength: 40}), async steps => {
-				const client = await rig.createClient();
-				await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
+				const client = await clusterFixture.createClient();
+				await eventually(async () =>
+					expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods')),
+				);
 				for (const each of steps) {
-					if ('pod' in each && each.does === 'add') rig.addPod(`luck-${each.pod}`);
-					else if ('pod' in each) rig.removePod(`luck-${each.pod}`);
+					if ('pod' in each && each.does === 'add') clusterFixture.addPod(`luck-${each.pod}`);
+					else if ('pod' in each) clusterFixture.removePod(`luck-${each.pod}`);
 					else if (each.does === 'now' && 'kind' in each) {
 						faults.injectNow({kind: each.kind} as Parameters<typeof faults.injectNow>[0]);
 					} else if ('verb' in each) {
@@ -45,13 +47,13 @@ test('after random faults the shown objects are those of the server', async () =
 					const view = await client.port.readWatched('pods', testContext());
 					expect(view.stale).toBeUndefined();
 					expect(view.isComplete).toBe(true);
-					expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods'));
+					expect(await cachedVersions(client.port)).toEqual(clusterFixture.actualVersions('pods'));
 				});
 				client.close();
 			}),
 			{numRuns: 15, interruptAfterTimeLimit: 90_000},
 		);
 	} finally {
-		await rig.close();
+		await clusterFixture.close();
 	}
 });

@@ -11,12 +11,12 @@ import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startClusterFixture({scenario: createScenario('crashloop', {now: Date.now})});
+	clusterFixture = await startClusterFixture({scenario: createScenario('crashloop', {now: Date.now})});
 });
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 const action = (id: string): Action<Row, KubernetesPort> => {
 	const found = kubernetesSystem.actions.find(each => each.id === id);
@@ -26,9 +26,9 @@ const action = (id: string): Action<Row, KubernetesPort> => {
 
 /** A connection of a login, and the pods that it sees. */
 async function as(login: 'operator' | 'viewer' | 'noreview') {
-	const {port} = await rig.createClient({text: rig.api.kubeconfigOf(login)});
+	const {port} = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf(login)});
 	const target = kubernetesTarget();
-	const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
+	const actionContext = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 		...testContext(),
 		port,
 		target,
@@ -48,13 +48,13 @@ async function as(login: 'operator' | 'viewer' | 'noreview') {
 		if (found === undefined) throw new Error('no such pod');
 		return found;
 	};
-	return {about, one};
+	return {about: actionContext, one};
 }
 
 const ofWeb = (row: PodRow) => row.namespace === 'checkout' && row.owner === 'web';
 const failing = (row: PodRow) => row.owner === 'api' && row.severity === 'crit';
 const replicas = () => {
-	const found = rig.api.simulation.cluster.store.get('deployments.apps', 'checkout', 'web');
+	const found = clusterFixture.api.simulation.cluster.store.get('deployments.apps', 'checkout', 'web');
 	return (found as unknown as {spec: {replicas: number}}).spec.replicas;
 };
 
@@ -107,7 +107,7 @@ describe('a lost reply', () => {
 		const scale = action('kubernetes.scale');
 		const preview = await scale.preview([one(ofWeb)], {replicas: '15'}, about());
 		let sent = 0;
-		const callOff = rig.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, Number.POSITIVE_INFINITY);
+		const callOff = clusterFixture.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, Number.POSITIVE_INFINITY);
 		const context = about();
 		const {port} = context;
 		const counting: KubernetesPort = {

@@ -26,16 +26,16 @@ describe('a resume point', () => {
 		fc.assert(
 			fc.property(log, fc.array(fc.nat(80), {maxLength: 6}), (lines, breaks) => {
 				const resumePoint = createResumePoint();
-				const got: number[] = [];
+				const passedOn: number[] = [];
 				for (const until of [...breaks.toSorted((a, b) => a - b), lines.length]) {
 					const since = resumePoint.since();
 					resumePoint.beginOverlap();
 					const sent = lines
 						.slice(0, until)
 						.filter(({at}) => since === undefined || at.slice(0, 19) >= since.slice(0, 19));
-					for (const {index, at} of sent) if (resumePoint.recordIfNew(at)) got.push(index);
+					for (const {index, at} of sent) if (resumePoint.recordIfNew(at)) passedOn.push(index);
 				}
-				expect(got).toEqual(lines.map(({index}) => index));
+				expect(passedOn).toEqual(lines.map(({index}) => index));
 			}),
 		);
 	});
@@ -47,11 +47,12 @@ describe('a resume point', () => {
 				const resumePoint = createResumePoint();
 				const half = Math.ceil(lines.length / 2);
 				const first = lines.slice(0, half).slice(-tail);
-				const got = first.filter(({at}) => resumePoint.recordIfNew(at)).map(({index}) => index);
+				const passedOn = first.filter(({at}) => resumePoint.recordIfNew(at)).map(({index}) => index);
 				const since = resumePoint.since()?.slice(0, 19) ?? '';
 				resumePoint.beginOverlap();
-				for (const {index, at} of lines) if (at.slice(0, 19) >= since && resumePoint.recordIfNew(at)) got.push(index);
-				expect(got).toEqual(lines.slice(half - first.length).map(({index}) => index));
+				for (const {index, at} of lines)
+					if (at.slice(0, 19) >= since && resumePoint.recordIfNew(at)) passedOn.push(index);
+				expect(passedOn).toEqual(lines.slice(half - first.length).map(({index}) => index));
 			}),
 		);
 	});
@@ -160,14 +161,14 @@ describe('a bounded queue', () => {
 		const all = Promise.all([write('a'), write('b')]).then(() => queue.end());
 		await new Promise(resolve => setImmediate(resolve));
 		expect(written).toBeLessThan(14);
-		const got: string[] = [];
+		const passedOn: string[] = [];
 		for await (const some of queue.read(new AbortController().signal)) {
 			expect(some.length).toBeLessThanOrEqual(4);
-			got.push(...some);
+			passedOn.push(...some);
 		}
 		await all;
 		for (const name of ['a', 'b'])
-			expect(got.filter(one => one.startsWith(name))).toEqual(Array.from({length: 50}, (_, at) => `${name}${at}`));
+			expect(passedOn.filter(one => one.startsWith(name))).toEqual(Array.from({length: 50}, (_, at) => `${name}${at}`));
 	});
 
 	it('releases all writers when the reader leaves', async () => {

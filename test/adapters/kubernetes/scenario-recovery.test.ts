@@ -13,8 +13,8 @@ import {fakeSaveFile} from '../conformance-subject.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
-afterEach(() => rig.close());
+let clusterFixture: ClusterFixture;
+afterEach(() => clusterFixture.close());
 
 const minute = 60_000;
 const target = kubernetesTarget();
@@ -22,8 +22,8 @@ const target = kubernetesTarget();
 /** The demo's cluster in a scenario, with what midwatch says of it and may do to it. Its time advances only by the test. */
 async function open(scenario: 'crashloop' | 'storm') {
 	const clock = createFakeClock();
-	rig = await startClusterFixture({scenario: createScenario(scenario, {now: clock.now}), clock});
-	const {port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}});
+	clusterFixture = await startClusterFixture({scenario: createScenario(scenario, {now: clock.now}), clock});
+	const {port} = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('operator')}, {timings: {}});
 	const context = () => ({...testContext(), now: clock.now});
 	const sources = kubernetesSystem.sources.filter(
 		({kind}) => kind === 'kubernetes.pod' || kind === 'kubernetes.workload',
@@ -49,7 +49,7 @@ async function open(scenario: 'crashloop' | 'storm') {
 			for (const [kind, key] of kinds) {
 				const {objects} = await port.readWatched(kind, testContext());
 				const known = Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
-				expect(known).toEqual(rig.actualVersions(key));
+				expect(known).toEqual(clusterFixture.actualVersions(key));
 			}
 		});
 	await caughtUp();
@@ -66,11 +66,11 @@ async function open(scenario: 'crashloop' | 'storm') {
 			const action = kubernetesSystem.actions.find(each => each.id === id) as Action<Row, KubernetesPort>;
 			const row = (await pods()).find(each => each.namespace === namespace && each.owner === owner && fits(each));
 			if (row === undefined) return expect.fail(`there is no such pod of ${namespace}/${owner}`);
-			const about = {...context(), port, target, record: 'heal-1', saveFile: fakeSaveFile};
-			const preview = await action.preview([row], params, about);
-			const blocks = (await action.preflight(preview.plan, about)).filter(check => check.result === 'block');
+			const actionContext = {...context(), port, target, record: 'heal-1', saveFile: fakeSaveFile};
+			const preview = await action.preview([row], params, actionContext);
+			const blocks = (await action.preflight(preview.plan, actionContext)).filter(check => check.result === 'block');
 			expect(blocks).toEqual([]);
-			await action.run(preview.plan, about);
+			await action.run(preview.plan, actionContext);
 			await caughtUp();
 			return preview;
 		},
@@ -163,8 +163,8 @@ describe('the storm', () => {
 		expect(sentences(await findings())).toContainEqual(
 			expect.stringMatching(/^node node-c2: \d+ pods .* not terminated in time$/),
 		);
-		rig.api.simulation.setNodeReady('node-c2', true);
-		rig.api.simulation.desiredReplicas.delete('gateway/edge');
+		clusterFixture.api.simulation.setNodeReady('node-c2', true);
+		clusterFixture.api.simulation.desiredReplicas.delete('gateway/edge');
 		await pass(5);
 		expect(await findings()).toEqual([]);
 	});

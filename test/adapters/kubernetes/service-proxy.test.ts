@@ -6,12 +6,12 @@ import {createHttpClient} from '../../../adapters/http/client.ts';
 import type {HttpRequest} from '../../../src/contract/http-transport.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let backend: Server;
 const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme: 'http'} as const;
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
+	clusterFixture = await startClusterFixture();
 	const reply = async (request: IncomingMessage, answer: ServerResponse) => {
 		const body = Buffer.concat(await request.toArray()).toString();
 		const {method, url, headers} = request;
@@ -23,19 +23,19 @@ beforeAll(async () => {
 	backend = createServer((request, answer) => void reply(request, answer));
 	backend.listen(0, '127.0.0.1');
 	await once(backend, 'listening');
-	rig.api.simulation.backends.set(
+	clusterFixture.api.simulation.backends.set(
 		'monitoring/prometheus',
 		`http://127.0.0.1:${(backend.address() as AddressInfo).port}`,
 	);
 });
 
 afterAll(async () => {
-	await rig.close();
+	await clusterFixture.close();
 	backend.close();
 });
 
 async function ask(request: Partial<HttpRequest>, text?: string) {
-	const client = await rig.createClient(text === undefined ? {} : {text});
+	const client = await clusterFixture.createClient(text === undefined ? {} : {text});
 	const transport = client.port.serviceTransport(via);
 	const answer = await transport.send(
 		{method: 'GET', path: '/', query: [], headers: {}, ...request},
@@ -73,18 +73,18 @@ test('a request reaches the service with its method, query, headers and body', a
 test('a refusal of the service is returned as its response; one of the API server is an AdapterError', async () => {
 	expect(await ask({path: '/missing'})).toEqual({status: 404, body: 'no such thing here'});
 	expect((await ask({path: '/moved'})).status).toBe(302);
-	await expect(ask({path: '/'}, rig.api.kubeconfigOf('viewer'))).rejects.toMatchObject({
+	await expect(ask({path: '/'}, clusterFixture.api.kubeconfigOf('viewer'))).rejects.toMatchObject({
 		kind: 'denied',
 		hint: expect.stringContaining('services/proxy'),
 	});
-	const there = rig.api.simulation.backends.get('monitoring/prometheus') ?? '';
-	rig.api.simulation.backends.set('monitoring/prometheus', 'http://127.0.0.1:1');
+	const there = clusterFixture.api.simulation.backends.get('monitoring/prometheus') ?? '';
+	clusterFixture.api.simulation.backends.set('monitoring/prometheus', 'http://127.0.0.1:1');
 	await expect(ask({path: '/'})).rejects.toMatchObject({kind: 'unreachable'});
-	rig.api.simulation.backends.set('monitoring/prometheus', there);
+	clusterFixture.api.simulation.backends.set('monitoring/prometheus', there);
 });
 
 test('the client of every HTTP system takes it as its connection', async () => {
-	const {port} = await rig.createClient();
+	const {port} = await clusterFixture.createClient();
 	const client = createHttpClient(
 		{url: 'http://prometheus.monitoring/prom', auth: {kind: 'none'}, headers: {}, environment: {}},
 		{via: port.serviceTransport(via)},

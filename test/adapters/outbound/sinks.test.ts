@@ -289,11 +289,11 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 
 	test('of the kind datagram gets one message after the other', async () => {
 		const path = join(folder, 'datagrams');
-		const heard = await datagrams(path);
+		const received = await datagrams(path);
 		const large = {...record(3), json: JSON.stringify({text: 'x'.repeat(7000)})};
 		await createAuditSink(unix(path)).send([...records, large], soon());
-		await expect.poll(heard).toHaveLength(3);
-		for (const [index, line] of heard().entries()) {
+		await expect.poll(received).toHaveLength(3);
+		for (const [index, line] of received().entries()) {
 			expect(line).toMatch(/^<37>1 \S+ \S+ midwatch 42 intent /);
 			expect(line.endsWith([...records, large][index]?.json ?? '')).toBe(true);
 		}
@@ -311,7 +311,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 
 	test('of the kind datagram is not sent to by a program of the current directory', async () => {
 		const path = join(folder, 'beside-a-trap');
-		const heard = await datagrams(path);
+		const received = await datagrams(path);
 		const {planted, trace} = plantLogger('current');
 		const [directory, usual] = [process.cwd(), process.env['PATH'] ?? ''];
 		closing.push(() => {
@@ -324,7 +324,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 			await createAuditSink(unix(path)).send([record(1)], soon());
 		}
 		expect(existsSync(trace)).toBe(false);
-		await expect.poll(heard).toHaveLength(4);
+		await expect.poll(received).toHaveLength(4);
 	});
 
 	test('of the kind datagram is not sent to by a program that others can write, and without one even a check fails', async () => {

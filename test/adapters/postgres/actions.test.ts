@@ -63,9 +63,9 @@ for (const name of postgresVersions) {
 			const sleeper = await shared.guest('acts-record');
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
 			const row = await readRow(shared.watch, sleeper.pid, each => each.state === 'active');
-			const about = shared.watch.actionContext(`log-${sleeper.pid}`);
-			const {plan} = await cancel.preview([row], {}, about);
-			await cancel.run(plan, about);
+			const actionContext = shared.watch.actionContext(`log-${sleeper.pid}`);
+			const {plan} = await cancel.preview([row], {}, actionContext);
+			await cancel.run(plan, actionContext);
 			expect(await end).toBe('57014');
 			const logged = readFileSync(server.log, 'utf8').split('\n');
 			expect(
@@ -161,8 +161,8 @@ for (const name of postgresVersions) {
 			expect((await shared.watch.sessions()).some(each => each.pid === pid)).toBe(false);
 			// Its own sessions are never rows: one is made up here.
 			const [own] = await shared.watch.connection.port.sessionsByPid([pid], {signal: AbortSignal.timeout(120_000)});
-			const made = {...row, ...own};
-			const {plan} = await terminate.preview([made], {}, shared.watch.actionContext());
+			const changedRow = {...row, ...own};
+			const {plan} = await terminate.preview([changedRow], {}, shared.watch.actionContext());
 			expect(await terminate.preflight(plan, shared.watch.actionContext())).toContainEqual(
 				expect.objectContaining({result: 'block', detail: 'it is the connection that midwatch reads with'}),
 			);
@@ -218,9 +218,9 @@ describePostgres('postgres-15', 'actions when all connections are in use', serve
 				if (full) break;
 				crowd.push(client);
 			}
-			const about = watch.actionContext('full-1');
-			const {plan} = await cancel.preview([row], {}, about);
-			await cancel.run(plan, about);
+			const actionContext = watch.actionContext('full-1');
+			const {plan} = await cancel.preview([row], {}, actionContext);
+			await cancel.run(plan, actionContext);
 			expect(await end).toBe('57014');
 			expect(readFileSync(server.log, 'utf8')).toMatch(/midwatch full-1 .*pg_cancel_backend/);
 			const {gauges} = await watch.read('postgres.session');

@@ -30,8 +30,8 @@ for (const name of postgresVersions) {
 			const rows = await Promise.all(marked.map(({pid}) => readRow(shared.watch, pid)));
 
 			expect(terminate.disabled(rows)).toBeUndefined();
-			const about = shared.watch.actionContext(`several-${holder.pid}`);
-			const preview = await terminate.preview(rows, {}, about);
+			const actionContext = shared.watch.actionContext(`several-${holder.pid}`);
+			const preview = await terminate.preview(rows, {}, actionContext);
 			expect(preview).toMatchObject({object: '3 sessions', risk: 'medium'});
 			expect(preview.touches).toEqual(
 				marked.map(({pid}) => expect.stringMatching(new RegExp(`^pid ${pid}, app on postgres: `))),
@@ -39,15 +39,15 @@ for (const name of postgresVersions) {
 			expect(preview.impact).toMatch(
 				/^3 connections are closed\. 3 transactions are rolled back, the longest of \d+s\. .* 1 session waits for them\.$/,
 			);
-			expect(await terminate.preflight(preview.plan, about)).toEqual([
+			expect(await terminate.preflight(preview.plan, actionContext)).toEqual([
 				{label: 'the session', result: 'pass', detail: 'all 3 pass'},
 				{label: 'the right to signal it', result: 'pass', detail: 'all 3 pass'},
 			]);
-			const receipt = await terminate.run(preview.plan, about);
+			const receipt = await terminate.run(preview.plan, actionContext);
 			expect(receipt.summary).toBe('terminated 3 of 3 sessions');
 			expect(Object.keys(receipt.before)).toEqual(marked.map(({pid}) => `pid ${pid}`));
 			await expect
-				.poll(() => terminate.verify(preview.plan, receipt, about))
+				.poll(() => terminate.verify(preview.plan, receipt, actionContext))
 				.toEqual({result: 'done', detail: '3 of 3 have ended'});
 			expect(await ended).toBe('57P01');
 			for (const {pid} of marked) expect(await isConnected(server, pid)).toBe(false);

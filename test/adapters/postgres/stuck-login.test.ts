@@ -5,23 +5,23 @@ import type {PostgresServer} from '../../estate/estate-record.ts';
 import {type OtherSession, openPostgres, openSession, type PostgresFixture, pollUntil} from './postgres-fixture.ts';
 
 describePostgres('postgres-15', 'a server on which logins wait for a lock', like => {
-	let own: DisposableServer<PostgresServer>;
+	let disposable: DisposableServer<PostgresServer>;
 	let locker: OtherSession;
 	let watch: PostgresFixture;
 	/** Taken before the lock: it needs no further login. */
 	let looker: OtherSession;
 
 	beforeAll(async () => {
-		own = await startDisposablePostgres(like);
-		locker = await openSession(own.current(), 'locker', 'superuser');
-		looker = await openSession(own.current(), 'looker', 'superuser');
-		watch = await openPostgres(own.current(), 'monitor', {settings: {connectTimeoutMs: 500}});
+		disposable = await startDisposablePostgres(like);
+		locker = await openSession(disposable.current(), 'locker', 'superuser');
+		looker = await openSession(disposable.current(), 'looker', 'superuser');
+		watch = await openPostgres(disposable.current(), 'monitor', {settings: {connectTimeoutMs: 500}});
 	});
 	afterAll(async () => {
 		await watch.close();
 		await locker.end();
 		await looker.end();
-		await own.end();
+		await disposable.end();
 	});
 
 	/** Backends that wait for the lock during login: no login of anybody else is tried. */

@@ -114,11 +114,11 @@ export function describeWithKubectl(
 				skipOrFail('judge', found.missing);
 				return;
 			}
-			let judge: KubectlFixture | undefined;
+			let fixture: KubectlFixture | undefined;
 			body(
-				() => judge ?? expect.fail('the cluster was not started'),
+				() => fixture ?? expect.fail('the cluster was not started'),
 				async () => {
-					judge = await openKubectlFixture(found, scenario);
+					fixture = await openKubectlFixture(found, scenario);
 				},
 				found.name.includes('Debian'),
 			);

@@ -144,12 +144,12 @@ describeWithKubectl('kubectl reads', 'storm', (judge, open, speaksJson) => {
 	if (speaksJson)
 		test('auth can-i answers as the rules of each user are', async () => {
 			const {tryKubectl: attempt} = judge();
-			const may = async (login: Parameters<typeof attempt>[0], ...words: readonly string[]) =>
+			const canI = async (login: Parameters<typeof attempt>[0], ...words: readonly string[]) =>
 				(await attempt(login, 'auth', 'can-i', ...words)).out.trim().split('\n').at(-1);
-			expect(await may('operator', 'create', 'pods', '--subresource=eviction', '-n', 'checkout')).toBe('yes');
-			expect(await may('viewer', 'create', 'pods', '--subresource=eviction', '-n', 'checkout')).toBe('no');
-			expect(await may('team', 'patch', 'deployments.apps', '-n', 'checkout')).toBe('yes');
-			expect(await may('team', 'patch', 'deployments.apps', '-n', 'payments')).toBe('no');
+			expect(await canI('operator', 'create', 'pods', '--subresource=eviction', '-n', 'checkout')).toBe('yes');
+			expect(await canI('viewer', 'create', 'pods', '--subresource=eviction', '-n', 'checkout')).toBe('no');
+			expect(await canI('team', 'patch', 'deployments.apps', '-n', 'checkout')).toBe('yes');
+			expect(await canI('team', 'patch', 'deployments.apps', '-n', 'payments')).toBe('no');
 			const refused = await attempt('team', 'get', 'pods', '-A');
 			expect(refused.err).toContain('User "team" cannot list resource "pods" in API group "" at the cluster scope');
 			const unreviewed = await attempt('noreview', 'auth', 'can-i', 'get', 'pods');

@@ -150,8 +150,8 @@ describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => 
 		const {kubectl, pods, until} = judge();
 		const [victim] = pods('search', 'suggest');
 		await kubectl('-n', 'search', 'delete', 'pod', victim?.metadata.name ?? '');
-		const left = pods('search', 'suggest');
-		expect(left.some(({metadata}) => metadata.uid === victim?.metadata.uid)).toBe(false);
+		const remaining = pods('search', 'suggest');
+		expect(remaining.some(({metadata}) => metadata.uid === victim?.metadata.uid)).toBe(false);
 		await until(() => deployment(judge(), 'search', 'suggest').status.availableReplicas === 6);
 		const killed = eventsOf(judge(), victim?.metadata.uid ?? '').map(({reason}) => reason);
 		expect(killed).toContain('Killing');
@@ -201,9 +201,9 @@ describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => 
 		expect(get<Node>('nodes', undefined, node).spec.unschedulable).toBe(true);
 		expect(drained.err).toContain("Cannot evict pod as it would violate the pod's disruption budget");
 		const stays = (pod: Pod) => pod.spec.nodeName === node && controllerOf(pod)?.kind !== 'DaemonSet';
-		const left = () =>
+		const remaining = () =>
 			store.list<Pod>('pods').filter(pod => stays(pod) && pod.metadata.deletionTimestamp === undefined);
-		expect(left().map(({metadata}) => metadata.labels?.['app.kubernetes.io/name'])).toContain('ledger');
+		expect(remaining().map(({metadata}) => metadata.labels?.['app.kubernetes.io/name'])).toContain('ledger');
 		expect(get<Budget>('poddisruptionbudgets.policy', 'payments', 'ledger').status.disruptionsAllowed).toBe(0);
 		await judge().kubectl(
 			'-n',
@@ -216,7 +216,7 @@ describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => 
 			'{"spec":{"minAvailable":1}}',
 		);
 		await judge().kubectl('drain', node, '--ignore-daemonsets', '--timeout=90s');
-		await until(() => left().length === 0);
+		await until(() => remaining().length === 0);
 		await judge().kubectl('uncordon', node);
 		expect(get<Node>('nodes', undefined, node).spec.unschedulable).toBeFalsy();
 	});
@@ -303,10 +303,10 @@ describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => 
 			await kubectl('-n', 'fresh', 'set', 'image', 'deployment/web', 'web=registry.example.test/fresh/web:2');
 			await kubectl('-n', 'fresh', 'rollout', 'status', 'deployment/web');
 			await kubectl('-n', 'fresh', 'label', 'deployment', 'web', 'team=a');
-			const made = get<Deployment>('deployments.apps', 'fresh', 'web');
-			expect(made.metadata.labels).toEqual({app: 'web', team: 'a'});
-			expect(made.metadata.generation).toBe(2);
-			expect(setsOf(judge(), made)).toHaveLength(2);
+			const created = get<Deployment>('deployments.apps', 'fresh', 'web');
+			expect(created.metadata.labels).toEqual({app: 'web', team: 'a'});
+			expect(created.metadata.generation).toBe(2);
+			expect(setsOf(judge(), created)).toHaveLength(2);
 			await kubectl('delete', 'namespace', 'fresh');
 			await until(() => pods('fresh', 'web').length === 0);
 			expect(judge().api.simulation.cluster.store.get('namespaces', undefined, 'fresh')).toBeUndefined();

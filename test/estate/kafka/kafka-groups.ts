@@ -48,9 +48,9 @@ async function rebalancing(server: KafkaServer): Promise<StopGroups> {
 	const group = {group: 'unsteady', topics: [topic]};
 	const first = await classicMember(server, group);
 	const guests = over(1000, async () => {
-		const guest = await classicMember(server, group);
+		const joiningMember = await classicMember(server, group);
 		await pause(1000);
-		await guest.stop();
+		await joiningMember.stop();
 	});
 	return async () => {
 		await guests();
@@ -72,7 +72,7 @@ const groups: Readonly<Record<string, (server: KafkaServer) => Promise<StopGroup
 };
 
 /**
- * Brings groups of every kind into their state on one Kafka, over a topic that grows, and keeps them there until what comes back is
+ * Brings groups of every kind into their state on one Kafka, on a topic that grows, and keeps them there until the returned function is
  * called. Share groups and the consumer protocol need a broker of 4.x.
  */
 export async function runKafkaGroups(server: KafkaServer): Promise<StopGroups> {

@@ -63,8 +63,8 @@ describe('demand', () => {
 					maxObjects: fc.option(fc.nat(60), {nil: undefined}),
 				}),
 				(undo, risk, count, file) => {
-					const about = planOf(undo, risk, count);
-					expect(weight(file, about)).toBeGreaterThanOrEqual(weight({}, about));
+					const preview = planOf(undo, risk, count);
+					expect(weight(file, preview)).toBeGreaterThanOrEqual(weight({}, preview));
 				},
 			),
 		);

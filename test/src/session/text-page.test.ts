@@ -93,18 +93,18 @@ describe('a page of a text', () => {
 	});
 
 	it('lays out no more than what is shown', () => {
-		let looked = 0;
+		let lookupCount = 0;
 		const lines = Array.from({length: 100_000}, () => ({text: 'x'.repeat(30)}));
 		const text = createTextBuffer(lines);
 		const counting: TextBuffer = {
 			...text,
 			line: number => {
-				looked += 1;
+				lookupCount += 1;
 				return text.line(number);
 			},
 		};
 		for (const top of ['end', {line: 50_000, part: 1}] as const) layOutPage(counting, top, layout());
-		expect(looked).toBeLessThan(100);
+		expect(lookupCount).toBeLessThan(100);
 	});
 
 	it('searches forwards and back, and wraps at the ends', () => {

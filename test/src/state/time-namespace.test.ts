@@ -8,7 +8,7 @@ import {type Liveness, livenessOf, ownIdentity, type ProcessIdentity} from '../.
 import {commandInTimeNamespace, describeTimeNamespace} from './namespaces.ts';
 import {scratchDir} from './scratch-dir.ts';
 
-const judge = fileURLToPath(new URL('check-holder.ts', import.meta.url));
+const checkHolderScript = fileURLToPath(new URL('check-holder.ts', import.meta.url));
 
 type Judged = {readonly own: ProcessIdentity; readonly liveness: Liveness; readonly isTaken: boolean};
 
@@ -17,7 +17,7 @@ async function judgeEachOther(around: (command: readonly string[]) => readonly s
 	const own = ownIdentity();
 	const path = join(await scratchDir(), 'writer.lock');
 	return withLock(path, {about: 'the first', identity: own}, async () => {
-		const [program = '', ...words] = around([process.execPath, judge, JSON.stringify(own), path]);
+		const [program = '', ...words] = around([process.execPath, checkHolderScript, JSON.stringify(own), path]);
 		const child = spawn(program, words, {stdio: ['pipe', 'pipe', 'inherit']});
 		onTestFinished(() => void child.kill('SIGKILL'));
 		const [line] = (await once(child.stdout, 'data')) as [Buffer];

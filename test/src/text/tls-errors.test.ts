@@ -60,8 +60,8 @@ test('the hint for a certificate that cannot be verified names the administrator
 });
 
 test('the advice of Node about its own options is left out', () => {
-	const said = 'unable to verify the first certificate';
+	const message = 'unable to verify the first certificate';
 	expect(
-		describeTlsError(`${said}; if the root CA is installed locally, try running Node.js with --use-system-ca`),
-	).toBe(said);
+		describeTlsError(`${message}; if the root CA is installed locally, try running Node.js with --use-system-ca`),
+	).toBe(message);
 });

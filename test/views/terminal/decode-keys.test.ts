@@ -5,7 +5,7 @@ import {createKeyDecoder, type TerminalEvent} from '../../../views/terminal/deco
 const esc = '\u001b';
 
 /** Events as short words: `key a`, `paste …`, `wheel up 3,4`. */
-const word = (event: TerminalEvent): string => {
+const describeEvent = (event: TerminalEvent): string => {
 	if (event.type === 'key') return event.key;
 	if (event.type === 'paste') return `paste ${JSON.stringify(event.text)}`;
 	if (event.type === 'mode') return `mode ${event.mode} ${event.state}`;
@@ -34,7 +34,7 @@ function start() {
 			timers = timers.filter(timer => timer.at > now);
 			for (const timer of due) timer.call();
 		},
-		take: () => events.splice(0).map(word),
+		take: () => events.splice(0).map(describeEvent),
 		events,
 	};
 }

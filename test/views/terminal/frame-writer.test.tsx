@@ -119,25 +119,25 @@ test('of a hundred changes while the terminal reads nothing, only the newest is 
 			<Surface rows={rows} width={10} height={1} />
 		</>
 	);
-	const rig = mountTestTerminal(deck(), {columns: 10, rows: 3});
-	await rig.screen();
-	const before = rig.frames().length;
-	rig.stall(true);
+	const terminal = mountTestTerminal(deck(), {columns: 10, rows: 3});
+	await terminal.screen();
+	const before = terminal.frames().length;
+	terminal.stall(true);
 	for (let change = 1; change <= 100; change += 1) {
 		rows.set([`row ${change}`]);
-		if (change % 10 === 0) rig.rerender(deck());
+		if (change % 10 === 0) terminal.rerender(deck());
 		await Promise.resolve();
 	}
 	let flushed = false;
-	const flush = rig.flush().then(() => {
+	const flush = terminal.flush().then(() => {
 		flushed = true;
 	});
-	await rig.screen();
+	await terminal.screen();
 	expect(flushed).toBe(false);
-	expect(rig.frames().length).toBe(before);
-	rig.stall(false);
+	expect(terminal.frames().length).toBe(before);
+	terminal.stall(false);
 	await flush;
-	expect(await rig.screen()).toBe('head\nrow 100\n');
-	expect(rig.frames().length).toBe(before + 2);
-	rig.unmount();
+	expect(await terminal.screen()).toBe('head\nrow 100\n');
+	expect(terminal.frames().length).toBe(before + 2);
+	terminal.unmount();
 });

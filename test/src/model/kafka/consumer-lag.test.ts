@@ -299,10 +299,10 @@ describe('findings', () => {
 
 	it('report many abandoned groups in one finding', () => {
 		const row = lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0});
-		const left = ['a', 'b', 'c', 'd'].map(group => ({...row, group, id: `${group}/events`}));
-		expect(findings(...left.slice(0, 3))).toHaveLength(3);
-		expect(findings(...left)).toEqual(['warn 4 groups have no members and 2.4k messages wait for them']);
-		expect(findings(...left, {...row, wasActive: true, severity: 'crit'})).toHaveLength(2);
+		const abandoned = ['a', 'b', 'c', 'd'].map(group => ({...row, group, id: `${group}/events`}));
+		expect(findings(...abandoned.slice(0, 3))).toHaveLength(3);
+		expect(findings(...abandoned)).toEqual(['warn 4 groups have no members and 2.4k messages wait for them']);
+		expect(findings(...abandoned, {...row, wasActive: true, severity: 'crit'})).toHaveLength(2);
 	});
 
 	it('offer the reset where it may help', () => {

@@ -170,12 +170,12 @@ describe('pod', () => {
 	});
 
 	it('is one finding whichever word a crash loop has at the moment', () => {
-		const words = [
+		const statuses = [
 			{status: 'CrashLoopBackOff', ...killed},
 			{status: 'OOMKilled', lastTermination: oom, cause: '137'},
 			{status: 'Running', lastTermination: oom},
 		];
-		const rows = words.map((word, index) =>
+		const rows = statuses.map((word, index) =>
 			podRow('prod', {...well, uid: String(index), ready: 0, restarts: 6, restartedAt: ago(30), ...word}, now),
 		);
 		expect(podFindings(rows, 'prod').map(finding => finding.sentence)).toEqual([

@@ -259,11 +259,11 @@ describe('a page', () => {
 });
 
 /** What a lone surrogate becomes, no page in UTF-8 can hold. */
-const words = fc.string({unit: 'binary', maxLength: 12}).map(text => text.replaceAll('\r', ' '));
+const anyText = fc.string({unit: 'binary', maxLength: 12}).map(text => text.replaceAll('\r', ' '));
 const bare = fc.stringMatching(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,8}$/);
 const names = fc.oneof(
 	bare,
-	words.filter(text => text !== ''),
+	anyText.filter(text => text !== ''),
 );
 const values = fc.oneof(
 	fc.double(),
@@ -272,16 +272,16 @@ const values = fc.oneof(
 );
 const labelNames = fc.oneof(
 	fc.stringMatching(/^[a-zA-Z_]\w{0,6}$/),
-	words.filter(text => text !== ''),
+	anyText.filter(text => text !== ''),
 );
-const labelSets = fc.uniqueArray(fc.tuple(labelNames, words), {selector: ([name]) => name, maxLength: 20});
+const labelSets = fc.uniqueArray(fc.tuple(labelNames, anyText), {selector: ([name]) => name, maxLength: 20});
 const fullSeconds = fc.integer({min: -1e10, max: 1e10}).map(seconds => seconds * 1000);
 
 const anyFamily = (name: string): fc.Arbitrary<Family> =>
 	fc
 		.record({
 			type: fc.constantFrom('gauge', 'stateset', 'counter', 'summary', 'histogram', 'info', 'unknown'),
-			help: words.map(text => text.trim()),
+			help: anyText.map(text => text.trim()),
 			unit: fc.constantFrom('', 'seconds', 'bytes'),
 			samples: fc.array(
 				fc.record({

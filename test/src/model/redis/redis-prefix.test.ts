@@ -14,7 +14,7 @@ const key = (name: string, facts: Partial<SampledKey> = {}): SampledKey => ({
 	ttlMs: -1,
 	...facts,
 });
-const about = {target: 'r', db: 0, total: 0, complete: true, pressed: false};
+const readFacts = {target: 'r', db: 0, total: 0, complete: true, pressed: false};
 
 describe('the prefix of a key', () => {
 	test.each([
@@ -84,7 +84,7 @@ describe('groups', () => {
 describe('rows of prefixes', () => {
 	test('are exact in their counts when every key was looked at', () => {
 		const rows = prefixRows([key('a:1'), key('a:2', {ttlMs: 5000}), key('b:1', {bytes: 600, type: 'hash'})], {
-			...about,
+			...readFacts,
 			total: 3,
 		});
 		expect(rows.map(({prefix, keys, bytes, share, noTtl}) => ({prefix, keys, bytes, share, noTtl}))).toEqual([
@@ -94,7 +94,11 @@ describe('rows of prefixes', () => {
 	});
 
 	test('are scaled to all keys when some were sampled', () => {
-		const rows = prefixRows([key('a:1'), key('a:2'), key('b:1'), key('b:2')], {...about, total: 4000, complete: false});
+		const rows = prefixRows([key('a:1'), key('a:2'), key('b:1'), key('b:2')], {
+			...readFacts,
+			total: 4000,
+			complete: false,
+		});
 		expect(rows[0]).toMatchObject({keys: 2000, bytes: 200_000, sampled: 2, share: 0.5});
 	});
 
@@ -102,7 +106,7 @@ describe('rows of prefixes', () => {
 		const ttls = [-1, 30_000, 59 * 60_000, 3_600_000, 2 * 86_400_000];
 		const [row] = prefixRows(
 			ttls.map((ttlMs, at) => key(`a:${at}`, {ttlMs})),
-			{...about, total: 5},
+			{...readFacts, total: 5},
 		);
 		expect(row?.expiry).toEqual({never: 1, minute: 1, hour: 1, day: 1, later: 1});
 	});
@@ -113,7 +117,7 @@ describe('rows of prefixes', () => {
 			...Array.from({length: 60}, (_, at) => key(`session:${at}`, {bytes: 2_000_000, ttlMs: 1000})),
 		];
 		const severities = (pressed: boolean) =>
-			prefixRows(keys, {...about, total: 100, pressed}).map(({prefix, severity, why}) => [prefix, severity, why]);
+			prefixRows(keys, {...readFacts, total: 100, pressed}).map(({prefix, severity, why}) => [prefix, severity, why]);
 		expect(severities(true)).toEqual([
 			['session:*', 'ok', undefined],
 			['cache:*', 'warn', "40 % of the keys' memory, never expires"],
@@ -122,7 +126,7 @@ describe('rows of prefixes', () => {
 	});
 
 	test('of no keys are none', () => {
-		expect(prefixRows([], {...about, total: 0})).toEqual([]);
+		expect(prefixRows([], {...readFacts, total: 0})).toEqual([]);
 	});
 });
 
