@@ -11,28 +11,28 @@ export type StoreChange = {
 	readonly previous: KubeObject | undefined;
 };
 
-/** All objects, in versions: the part of a cluster that etcd and the watch cache play. */
+/** All objects, and the latest changes to them. Plays the part of etcd and the watch cache of a cluster. */
 export type ObjectStore = {
-	/** Of the last write, over all resources. */
+	/** The revision of the last write to any resource. */
 	readonly revision: number;
 	get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T | undefined;
-	/** In the order of namespace and name. All namespaces when none is given. */
+	/** The objects of a resource in the order of namespace and name; of all namespaces when none is given. */
 	list<T extends KubeObject>(resource: string, namespace?: string): readonly T[];
-	/** Those with an owner reference to this uid. */
+	/** The objects with an owner reference to this uid. */
 	ownedBy<T extends KubeObject>(resource: string, uid: string): readonly T[];
-	/** Adds the object, or puts it in place of the one with its name. Gives it as stored, with its new resourceVersion. */
+	/** Adds the object, or replaces the one with its name. Returns it as stored, with its new resourceVersion. */
 	put<T extends KubeObject>(resource: string, object: T): T;
-	/** Gives the last state, or undefined when there was none. */
+	/** Deletes an object. Returns its last state, with the revision of the deletion; undefined when there was none. */
 	remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
-	/** The writes after `revision`, oldest first; undefined when some of them are forgotten. */
+	/** The changes of a resource after `revision`, oldest first; undefined when some of them were dropped. */
 	since(resource: string, revision: number): readonly StoreChange[] | undefined;
-	/** The oldest revision that can still be watched from. */
+	/** The oldest revision from which a resource can still be watched. */
 	oldest(resource: string): number;
-	/** Called after each write. Gives the way to stop it. */
+	/** Calls the listener after each write. Returns the function that stops this. */
 	onChange(listener: (change: StoreChange) => void): () => void;
-	/** Drops the history: a client that requests an earlier version gets 410. */
+	/** Drops all changes: a client that requests an earlier revision gets 410. */
 	compact(): void;
-	/** Compacts and continues with much higher versions, as after etcd was restored or replaced. */
+	/** Compacts and continues with much higher revisions, as after etcd was restored or replaced. */
 	resetRevisions(): void;
 };
 
