@@ -63,6 +63,18 @@ describe('unresolved intents', () => {
 		expect((await createOpenIntentReader(audit.dir).read()).map(record => record.id)).toEqual([first]);
 	});
 
+	test('are not those of another version or without an id, and only a record ends one', async () => {
+		const {open} = await log(
+			intent(1) +
+				line({v: 2, kind: 'intent', id: id(2)}) +
+				line({kind: 'intent', id: 3}) +
+				line({kind: 4, id: id(4), of: id(1)}) +
+				line({v: 2, kind: 'outcome', id: id(5), of: id(1), result: 'done'}) +
+				'[{"kind":"intent"}]\n',
+		);
+		expect(await open()).toEqual([id(1)]);
+	});
+
 	test('are empty without a log', async () => {
 		expect(await createOpenIntentReader(join(await scratchDir(), 'audit')).read()).toEqual([]);
 	});
