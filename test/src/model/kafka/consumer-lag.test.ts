@@ -29,6 +29,15 @@ describe('consumer lag', () => {
 		expect(lagRowAfter(steadyReads(60, 0, 10, 10)).drainSeconds).toBe(0);
 	});
 
+	it.each([
+		['Stable', 1],
+		['PreparingRebalance', 0],
+		['', 0],
+	])('counts partitions without a member in the state %j: %i', (state, unassigned) => {
+		const row = lagRowAfter(steadyReads(60, 20, 10, 10), {state, members: 1, unread: [0]});
+		expect(row.unassigned).toBe(unassigned);
+	});
+
 	it('shows the age of the oldest waiting message, and no more than was watched', () => {
 		expect(lagRowAfter(steadyReads(120, 0, 10, 10)).timeLag).toEqual({ms: 0, atLeast: false});
 		expect(lagRowAfter(thenNothing(steadyReads(120, 0, 10, 10), 40, 10)).timeLag?.ms).toBeCloseTo(40_000, 0);
