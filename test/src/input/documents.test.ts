@@ -24,6 +24,31 @@ const documentOf = (title: string, ...lines: string[]): Document => ({
 	cliEquivalent: [],
 });
 
+it('about sources says how each is read, and since when and why a read fails', async () => {
+	fixture = await openDeckFixture();
+	await fixture.poll();
+	await fixture.pressKeys('=');
+	expect(text().slice(0, 3)).toEqual([
+		expect.stringMatching(/ of db$/),
+		expect.stringMatching(/^ {2}live, read \S+ ago, took \S+, every 2s, cheap$/),
+		"  psql -h db -c 'SELECT * FROM jobs'",
+	]);
+	await fixture.pressKeys('q');
+	Object.defineProperty(fixture.server, 'rows', {
+		get: () => {
+			throw new AdapterError('unreachable', 'connection refused', 'Start it.');
+		},
+	});
+	await fixture.poll();
+	await fixture.pressKeys('=');
+	expect(text().slice(1, 5)).toEqual([
+		expect.stringMatching(/^ {2}failed, read \S+ ago/),
+		'  connection refused',
+		expect.stringMatching(/^ {2}failing since \S+, once: Start it\.$/),
+		"  psql -h db -c 'SELECT * FROM jobs'",
+	]);
+});
+
 describe('a document', () => {
 	it('opens with enter, without control characters, with its CLI equivalent', async () => {
 		fixture = await openDeckFixture();
