@@ -191,6 +191,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 				const random = chance(31 + index);
 				let now: TableRow[] = Array.from({length: rows}, (_, row) => ({
 					id: `row-${String(row).padStart(3, '0')}`,
+					kind,
 					target: target.name,
 					severity: row % 9 === 0 ? 'warn' : 'ok',
 					...(row % 9 === 0 ? {why: 'near its limit'} : {}),

@@ -229,6 +229,15 @@ const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@t
 /** Matches a program that is started by a bare name: the system looks it up in PATH, which may contain the current directory. */
 const bareProgram = /\b(?:spawn|execFile|exec|fork)(?:Sync)?\(\s*['"`](?!\/)/;
 
+/** Matches a test of a field by which code would distinguish row types, and a cast to a row type. A row has its `kind` for both. */
+const fieldTest = /'\w+' in \w/;
+const rowFieldTest = /'\w+' in (?:\w+\??\.)*(?:\w*Row|rows?)\b/;
+const rowCast = /\bas (?:readonly )?\w*Row\b/;
+const rowTypeName = /\b[A-Z]\w+Row\b/;
+
+const guessesRowType = (text: string): boolean =>
+	rowCast.test(text) || rowFieldTest.test(text) || (rowTypeName.test(text) && fieldTest.test(text));
+
 /** Returns the functions that are too long, and the entries of `exceptions` (`path#function`) that are no longer needed. */
 export function functionLengthFaults(modules: readonly Module[], exceptions: readonly string[]): readonly string[] {
 	const long = modules.flatMap(({path, longFunctions}) =>
@@ -274,6 +283,7 @@ export function findViolations(
 		faults.push(...module.moduleState);
 		if (/^(?:adapters|demo)\//.test(path) && fetchCall.test(module.text))
 			say('calls fetch, which the bundle does not have');
+		if (!path.startsWith('test/') && guessesRowType(module.text)) say('guesses the type of a row: compare its kind');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

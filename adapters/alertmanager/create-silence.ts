@@ -25,10 +25,6 @@ function operatorName(): string {
 	}
 }
 
-function alertOf([row]: readonly unknown[]): AlertmanagerAlertRow | undefined {
-	return row as AlertmanagerAlertRow | undefined;
-}
-
 const maxCommentLength = 500;
 
 /** Suppresses the notifications of an alert, and of all others that the matchers match, for a duration. */
@@ -50,7 +46,7 @@ export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort
 			name: 'matchers',
 			label: 'Matchers',
 			hint: 'the alerts to hide, as label="value" with = != =~ !~',
-			initial: rows => matchersText(exactMatchers(alertOf(rows)?.labels ?? {})),
+			initial: ([row]) => matchersText(exactMatchers(row?.labels ?? {})),
 			problem: matchersProblem,
 		},
 		{

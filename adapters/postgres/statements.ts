@@ -51,6 +51,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort,
 			return {
 				rows: top.map(({key, ...figures}) => ({
 					id: key,
+					kind: statementKind,
 					target: target.name,
 					severity: 'ok',
 					...figures,

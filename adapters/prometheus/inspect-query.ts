@@ -5,8 +5,6 @@ import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries
 import {queryDocument} from './query-document.ts';
 import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
-const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
-
 /** The result of a PromQL expression: a table of the current values, and a graph. */
 export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort, PrometheusSettings>()({
 	id: 'prometheus.query',
@@ -20,7 +18,7 @@ export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort, Pro
 			name: 'expression',
 			label: 'PromQL',
 			hint: 'for example rate(process_cpu_seconds_total[5m])',
-			initial: ([row]) => (isScrapeRow(row) ? `up${selectorOf(row.labels)}` : 'up'),
+			initial: ([row]) => (row === undefined ? 'up' : `up${selectorOf(row.labels)}`),
 			problem: text => (text.trim() === '' ? 'Type an expression.' : undefined),
 		},
 		rangeParam,

@@ -119,6 +119,7 @@ function toServerFacts(
 	const newestSlow = (slowlog ?? []).slice(0, recent.slow ?? 0);
 	return {
 		id: endpoint,
+		kind: 'redis.server',
 		target: name,
 		endpoint,
 		version: `${info.server} ${info.version}`,

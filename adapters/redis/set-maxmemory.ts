@@ -1,6 +1,5 @@
 import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
-import type {Row} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {findPermission, memoryThreshold, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import {formatRedisSize, parseRedisSize} from '../../src/model/redis/redis-size.ts';
@@ -99,8 +98,7 @@ const parseSize = (text: string | undefined): number => {
 };
 
 /** One and a half times the size, in mebibytes: noticeably more, and few machines are too small for it. */
-function suggestedSize(rows: readonly Row[]): string {
-	const row = rows[0] as RedisServerRow | undefined;
+function suggestedSize([row]: readonly RedisServerRow[]): string {
 	if (row === undefined) return '';
 	const from = row.maxmemory > 0 ? row.maxmemory : row.usedMemory;
 	return formatRedisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);

@@ -39,7 +39,7 @@ const reading = z.strictObject({
 	tookMs: z.number().optional(),
 	rows: z.array(
 		z
-			.looseObject({id: z.string(), target: z.string(), severity, why: z.string().optional()})
+			.looseObject({id: z.string(), kind: rowKind, target: z.string(), severity, why: z.string().optional()})
 			.describe('times are ISO 8601; the other fields depend on the row kind'),
 	),
 	omitted: z.number().describe('rows that the source had and the snapshot dropped'),

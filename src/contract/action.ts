@@ -1,6 +1,6 @@
 import type {Context} from './context.ts';
 import type {Param, Params} from './param.ts';
-import type {Row, RowKind, SystemKind} from './row.ts';
+import type {Row, SystemKind} from './row.ts';
 import type {Target} from './target.ts';
 
 /** How much an action can lose. `preview` computes it for one plan. */
@@ -93,11 +93,11 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	/** One capital letter. Remappable. */
 	readonly key: string;
 	/** The kind of row it acts on. */
-	readonly kind: RowKind;
+	readonly kind: R['kind'];
 	/** Further kinds whose rows it accepts: a workload can be restarted from its own row and from the row of a pod. */
-	readonly also?: readonly RowKind[];
+	readonly also?: readonly R['kind'][];
 	readonly selects: 'one' | 'many';
-	readonly params: readonly Param[];
+	readonly params: readonly Param<R>[];
 	/** Every fact that its confirmation shows; docs/actions.md lists them. */
 	readonly shownFacts: readonly ShownFact[];
 	/**

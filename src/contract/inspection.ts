@@ -2,7 +2,7 @@ import type {Risk} from './action.ts';
 import type {Context} from './context.ts';
 import type {Document} from './document.ts';
 import type {Param, Params} from './param.ts';
-import type {Row, RowKind, SystemKind} from './row.ts';
+import type {Row, SystemKind} from './row.ts';
 import type {Target} from './target.ts';
 
 /** A key of an open document: it opens the same inspection again in its place, with other params. */
@@ -31,14 +31,14 @@ export type Inspection<R extends Row = Row, Port = unknown, Settings = unknown> 
 	readonly title: string;
 	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
 	readonly key: string;
-	readonly kind: RowKind;
+	readonly kind: R['kind'];
 	/** Further kinds whose rows it accepts. */
-	readonly also?: readonly RowKind[];
+	readonly also?: readonly R['kind'][];
 	readonly risk: 'none' | Risk;
 	/** Default `one`: it ignores marks. With `many` it opens on all marked rows of its kind. */
 	readonly selects?: 'one' | 'many';
 	/** Its parameters; it opens with their `initial` values. */
-	readonly params?: readonly Param[];
+	readonly params?: readonly Param<R>[];
 	/** The user types the params before it opens; what was entered since the console started is offered again. */
 	readonly prompt?: true;
 	readonly documentOptions?: readonly DocumentOption[];

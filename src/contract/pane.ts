@@ -38,7 +38,7 @@ export type Order<R extends Row = Row> = {
 };
 
 export type Section<R extends Row = Row, H extends Row = R> = {
-	readonly kind: RowKind;
+	readonly kind: R['kind'];
 	readonly title: string;
 	readonly columns: readonly Column<R, H>[];
 	readonly orders: readonly [Order<R>, ...Order<R>[]];

@@ -11,10 +11,11 @@ export type Severity = 'ok' | 'warn' | 'crit' | 'unknown';
 
 /**
  * `id` survives a refresh and is never reused: pod uid, `pid@backend_start`, `group/topic/partition`. It is unique within (target, kind).
- * `why` says in a few words why the row is not ok; it is present whenever severity is not `ok`.
+ * `kind` distinguishes the row types of a union. `why` says in a few words why the row is not ok; it is present whenever severity is not `ok`.
  */
-export type Row = {
+export type Row<Kind extends RowKind = RowKind> = {
 	readonly id: string;
+	readonly kind: Kind;
 	readonly target: string;
 	readonly severity: Severity;
 	readonly why?: string;

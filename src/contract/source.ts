@@ -1,13 +1,13 @@
 import type {Context} from './context.ts';
 import type {Finding} from './finding.ts';
-import type {Row, RowKind, Snapshot} from './row.ts';
+import type {Row, Snapshot} from './row.ts';
 import type {Target} from './target.ts';
 
 /** What a read costs the server. A `costly` source is read only while it is visible. */
 export type Cost = 'cheap' | 'costly';
 
 export type Source<R extends Row = Row, Port = unknown, Settings = unknown> = {
-	readonly kind: RowKind;
+	readonly kind: R['kind'];
 	readonly title: string;
 	readonly intervalMs: number;
 	readonly timeoutMs: number;

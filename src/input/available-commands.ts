@@ -51,7 +51,7 @@ export function createAvailableCommands(options: {
 			return firstRowOfEachKind(selected).flatMap(entry => {
 				const actions = systemOf(entry.row.target)?.actions ?? [];
 				return actions
-					.filter(action => appliesToKind(action, entry.kind))
+					.filter(action => appliesToKind(action, entry.row.kind))
 					.map(declared => {
 						const {entries, refusal} = selectRowsFor(declared, selected);
 						const disabled = refusal ?? disabledReason(declared, entries);
@@ -64,7 +64,7 @@ export function createAvailableCommands(options: {
 			if (current === undefined) return [];
 			const inspections = systemOf(current.row.target)?.inspections ?? [];
 			return inspections
-				.filter(inspection => appliesToKind(inspection, current.kind))
+				.filter(inspection => appliesToKind(inspection, current.row.kind))
 				.map(declared => ({
 					declared,
 					key: keymap.keyOf(declared.id, declared.key),

@@ -16,8 +16,10 @@ export function copyText(deck: Deck, text: string): void {
 
 /** A row as text: one line for each column, not cut. */
 export function copyableEntry(deck: Deck, entry: TableRow): string {
-	const section = deck.focusedView().sections.find(view => sectionKinds(view.section).includes(entry.kind))?.section;
-	const cell = section?.kind === entry.kind ? rowCell : groupCell;
+	const section = deck
+		.focusedView()
+		.sections.find(view => sectionKinds(view.section).includes(entry.row.kind))?.section;
+	const cell = section?.kind === entry.row.kind ? rowCell : groupCell;
 	const lines = (section?.columns ?? []).map(
 		column => `${column.field}: ${cleanLine(cellText(cell(column, entry.row, deck.now())))}`,
 	);

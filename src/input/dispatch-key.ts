@@ -212,7 +212,7 @@ function runDeclaredKey(deck: Deck, key: string): void {
 		entry &&
 		keymap.findDeclared(
 			deck.inspections().map(({declared}) => declared),
-			entry.kind,
+			entry.row.kind,
 			key,
 		);
 	const action = deck

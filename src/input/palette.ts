@@ -67,7 +67,7 @@ function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 		if (here.has(of.id) || pane === undefined) return [];
 		const key = keymap.keyOf(of.id, of.key);
 		const {entries, sections} = deck.view(pane.id);
-		const index = entries.findIndex(entry => holds(entry.kind));
+		const index = entries.findIndex(entry => holds(entry.row.kind));
 		// Costly sources are not read before their pane is on the screen.
 		const isRead = sections.some(section =>
 			section.readings.some(({kind, snapshot}) => holds(kind) && snapshot !== undefined),

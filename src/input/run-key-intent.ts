@@ -119,7 +119,7 @@ function openFilter(deck: Deck): void {
 function applyNextOrder(deck: Deck): void {
 	const {pane} = deck.session.get();
 	const {sections} = deck.focusedView();
-	const kind = entryAtCursor(deck)?.kind ?? sections[0]?.section.kind;
+	const kind = entryAtCursor(deck)?.row.kind ?? sections[0]?.section.kind;
 	if (kind === undefined) return;
 	const section = sections.find(view => sectionKinds(view.section).includes(kind))?.section;
 	if (section === undefined) return;

@@ -56,9 +56,7 @@ export function replanRemedy(deck: Deck): void {
 	void runner.replan(rows => latestRows(rows, latest));
 	const {pane} = deck.session.get();
 	const {rows} = remedy.replanOffer;
-	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key =>
-		rows.some(row => [action.kind, ...(action.also ?? [])].some(kind => rowKey(kind, row) === key)),
-	);
+	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key => rows.some(row => rowKey(row) === key));
 	if (marked.length > 0) unmarkOnceSent(deck, pane, marked);
 }
 
@@ -135,9 +133,9 @@ export function revealFinding(deck: Deck, finding: Finding): void {
 	const {row} = finding;
 	const findRow = () => {
 		const {entries} = deck.completeView(pane.id);
-		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
+		const key = row === undefined ? undefined : rowKey({...row, target: finding.target});
 		const index = entries.findIndex(entry => entry.key === key);
-		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
+		const near = entries.findIndex(entry => entry.row.kind === kind && entry.row.target === finding.target);
 		return index >= 0 ? index : row === undefined ? near : -1;
 	};
 	if (findRow() < 0) {

@@ -1,6 +1,6 @@
 import {type Cell, type Column, type Order, type Pane, type Section, sectionKinds} from '../contract/pane.ts';
 import type {Reading} from '../contract/reading.ts';
-import type {Note, Row, RowKind, Severity} from '../contract/row.ts';
+import type {Note, Row, Severity} from '../contract/row.ts';
 import {compareSeverity, worstSeverity} from '../contract/severity.ts';
 import {cleanLine} from '../text/clean.ts';
 import {compileFilter, type Searchable} from './filter.ts';
@@ -10,12 +10,13 @@ import {sortInSlices} from './sort-sliced.ts';
 /** Identifies one row in all panes, as long as the object exists. */
 export type RowKey = string;
 
-export const rowKey = (kind: RowKind, row: Row): RowKey => `${kind}\u0000${row.target}\u0000${row.id}`;
+export const rowKey = ({kind, target, id}: Pick<Row, 'kind' | 'target' | 'id'>): RowKey =>
+	`${kind}\u0000${target}\u0000${id}`;
 
 export const kindOfKey = (key: RowKey): string => key.slice(0, key.indexOf('\u0000'));
 
 /** A row with its key. `wasRemoved`: the last read no longer has it; it keeps its line until no key was pressed for a second. */
-export type TableRow = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row; readonly wasRemoved?: true};
+export type TableRow = {readonly key: RowKey; readonly row: Row; readonly wasRemoved?: true};
 
 export type SectionView = {
 	readonly section: Section;
@@ -218,13 +219,13 @@ function* shownGroupHeaders(
 		if (snapshot === undefined || kind !== heads.kind) continue;
 		for (const row of snapshot.rows) {
 			if (rest()) yield;
-			const group = groupIdOf(heads, {kind, row});
+			const group = groupIdOf(heads, {row});
 			const passes =
 				(!faults || row.severity !== 'ok') &&
 				(judge === undefined || judge(new SearchableRow(section, row, now, groupCell)));
 			if (!passes && !groups.has(group)) continue;
 			shown.groups.add(group);
-			shown.entries.set(row, previous?.groupHeaders.get(row) ?? {key: rowKey(kind, row), kind, row});
+			shown.entries.set(row, previous?.groupHeaders.get(row) ?? {key: rowKey(row), row});
 		}
 	}
 	return shown;
@@ -252,7 +253,7 @@ function* countWorseHeaders(
 		worstRows.set(group, worstSeverity([worstRows.get(group) ?? 'ok', entry.row.severity]));
 	}
 	for (const row of problems) {
-		const group = groupIdOf(heads, {kind: heads.kind, row});
+		const group = groupIdOf(heads, {row});
 		if (compareSeverity(row.severity, worstRows.get(group) ?? 'ok') >= 0) continue;
 		if (judge === undefined || judge(new SearchableRow(section, row, now, groupCell))) counted[row.severity] += 1;
 	}
@@ -296,7 +297,7 @@ function* buildSectionViewInSlices(
 		omitted += snapshot.omitted;
 		for (const row of snapshot.rows) {
 			const at = indexNear(known, place, row);
-			const entry = known[at] ?? {key: rowKey(section.kind, row), kind: section.kind, row};
+			const entry = known[at] ?? {key: rowKey(row), row};
 			const passes = judge === undefined || (judged[at] ?? judge(new SearchableRow(section, row, now, rowCell)));
 			place = (at < 0 ? place : at) + 1;
 			read.push(entry);

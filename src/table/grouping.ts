@@ -1,24 +1,21 @@
 import type {Order} from '../contract/pane.ts';
-import type {Row, RowKind, Severity} from '../contract/row.ts';
+import type {Row, Severity} from '../contract/row.ts';
 import {compareSeverity} from '../contract/severity.ts';
 import {sortInSlices} from './sort-sliced.ts';
 
 export type GroupHeaders = NonNullable<Order['groupHeaders']>;
 
-/** A row and its kind. */
-type RowWithKind = {readonly kind: RowKind; readonly row: Row};
-
 /** Returns the id of the group of a row, which is the key of its group header. A group header belongs to its own group. */
-export const groupIdOf = (heads: GroupHeaders, {kind, row}: RowWithKind): string =>
-	groupKey(row, kind === heads.kind ? row.id : heads.of(row));
+export const groupIdOf = (heads: GroupHeaders, {row}: {readonly row: Row}): string =>
+	groupKey(row, row.kind === heads.kind ? row.id : heads.of(row));
 
 /** `groupsWithHeader`: the groups whose header is in the table. */
 export type Grouping = {readonly headers: GroupHeaders; readonly groupsWithHeader: ReadonlySet<string>};
 
 /** Returns true when the row is below a group header that is in the table. */
-export const isUnderGroupHeader = (grouping: Grouping | undefined, placed: RowWithKind): boolean =>
+export const isUnderGroupHeader = (grouping: Grouping | undefined, placed: {readonly row: Row}): boolean =>
 	grouping !== undefined &&
-	placed.kind !== grouping.headers.kind &&
+	placed.row.kind !== grouping.headers.kind &&
 	grouping.groupsWithHeader.has(groupIdOf(grouping.headers, placed));
 
 const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
@@ -27,7 +24,7 @@ const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
 const slice = 256;
 
 /** Returns a comparison for rows in groups: the group with the worst row first, and in each group its header first. */
-export function* createGroupComparison<Entry extends RowWithKind>(
+export function* createGroupComparison<Entry extends {readonly row: Row}>(
 	entries: readonly Entry[],
 	order: Order,
 	heads: GroupHeaders,
@@ -42,7 +39,7 @@ export function* createGroupComparison<Entry extends RowWithKind>(
 		else {
 			if (compareSeverity(entry.row.severity, group.severity) < 0) group.severity = entry.row.severity;
 			// Every row of a group has what the order compares groups by; the header has it exactly.
-			if (entry.kind === heads.kind) group.first = entry;
+			if (entry.row.kind === heads.kind) group.first = entry;
 		}
 		if (names.size % slice === 0) yield;
 	}
@@ -57,7 +54,7 @@ export function* createGroupComparison<Entry extends RowWithKind>(
 		places.set(entry, ranks.get(name) ?? 0);
 		if (places.size % slice === 0) yield;
 	}
-	const isHead = (entry: Entry) => Number(entry.kind === heads.kind);
+	const isHead = (entry: Entry) => Number(entry.row.kind === heads.kind);
 	return (a, b) =>
 		(places.get(a) ?? 0) - (places.get(b) ?? 0) ||
 		isHead(b) - isHead(a) ||

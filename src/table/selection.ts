@@ -23,7 +23,7 @@ export type SelectedRows = {readonly entries: readonly TableRow[]; readonly refu
 export function firstRowOfEachKind({entries, marks, current}: Selection): readonly TableRow[] {
 	const marked = marks.size === 0 ? [] : entries.filter(entry => marks.has(entry.key) && !entry.wasRemoved);
 	const all = current === undefined ? marked : [...marked, current];
-	return all.filter((entry, index) => all.findIndex(other => other.kind === entry.kind) === index);
+	return all.filter((entry, index) => all.findIndex(other => other.row.kind === entry.row.kind) === index);
 }
 
 /**
@@ -32,10 +32,10 @@ export function firstRowOfEachKind({entries, marks, current}: Selection): readon
  */
 export function selectRowsFor(action: RowSelector, {entries, marks, current}: Selection): SelectedRows {
 	const isMarked = [...marks].some(key => appliesToKind(action, kindOfKey(key)));
-	if (!isMarked) return {entries: current !== undefined && appliesToKind(action, current.kind) ? [current] : []};
+	if (!isMarked) return {entries: current !== undefined && appliesToKind(action, current.row.kind) ? [current] : []};
 	if (action.selects === 'one') return {entries: [], refusal: 'this acts on one row; esc unmarks'};
 	const marked = entries.filter(
-		entry => appliesToKind(action, entry.kind) && marks.has(entry.key) && !entry.wasRemoved,
+		entry => appliesToKind(action, entry.row.kind) && marks.has(entry.key) && !entry.wasRemoved,
 	);
 	const [first] = marked;
 	if (first === undefined) return {entries: [], refusal: 'the marked rows are not shown any more; esc unmarks'};

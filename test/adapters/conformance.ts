@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Action, ActionContext, Preview} from '../../src/contract/action.ts';
 import {initialParams} from '../../src/contract/initial-params.ts';
-import type {Row, Snapshot} from '../../src/contract/row.ts';
+import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
 import type {Connection} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
@@ -41,7 +41,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 					if (turn > 0) await new Promise(resolve => setTimeout(resolve, 100));
 					snapshots.push(await poll(testContext(AbortSignal.timeout(120_000))));
 				}
-				for (const snapshot of snapshots) checkSnapshot(snapshot, target);
+				for (const snapshot of snapshots) checkSnapshot(snapshot, source.kind, target);
 				const steady = snapshots.map(({rows}) => rows.filter(busy.steady).map(row => row.id));
 				// A rate needs two reads, so the first may have less.
 				expect(steady[1]?.length).toBeGreaterThan(0);
@@ -245,11 +245,12 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 	});
 }
 
-function checkSnapshot(snapshot: Snapshot, target: Target): void {
+function checkSnapshot(snapshot: Snapshot, kind: RowKind, target: Target): void {
 	expect(new Set(snapshot.rows.map(row => row.id)).size).toBe(snapshot.rows.length);
 	expect(new Set(snapshot.gauges.map(gauge => gauge.id)).size).toBe(snapshot.gauges.length);
 	for (const row of snapshot.rows) {
 		expect(row.id).toMatch(/\S/);
+		expect(row.kind).toBe(kind);
 		expect(row.target).toBe(target.name);
 		if (row.severity !== 'ok') expect(row.why, `${row.id} is ${row.severity}`).toMatch(/\S/);
 	}

@@ -180,8 +180,10 @@ describe('demo estate', () => {
 		await watch.close();
 	});
 
-	it('has a reason for every row that is not ok', async () => {
+	it('gives each row the kind that its source reads, and has a reason for every row that is not ok', async () => {
 		const {watch} = await watched('storm', 61);
+		for (const {target, kind, snapshot} of watch.readings())
+			for (const row of snapshot?.rows ?? []) expect(row.kind, `${target} ${row.id}`).toBe(kind);
 		const silent = watch
 			.readings()
 			.flatMap(reading => reading.snapshot?.rows ?? [])

@@ -31,6 +31,7 @@ export type ArbitraryRow = Row & {readonly cells: readonly string[]};
 
 export const arbitraryRow = fc.record({
 	id: fc.uuid(),
+	kind: fc.constant('postgres.session' as const),
 	target: hostileText,
 	severity: anySeverity,
 	why: hostileText,

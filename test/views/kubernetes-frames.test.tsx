@@ -81,7 +81,7 @@ it('a finding about a workload leads to its row', async () => {
 	const finding = demo.deck.findings().find(({sentence}) => sentence.startsWith('payments/ledger: budget'));
 	const steps = demo.deck.findings().findIndex(({id}) => id === finding?.id);
 	await keys(...Array.from({length: steps}, () => 'j'), 'enter');
-	expect(demo.deck.currentRow()).toMatchObject({kind: 'kubernetes.workload', row: {name: 'ledger'}});
+	expect(demo.deck.currentRow()).toMatchObject({row: {kind: 'kubernetes.workload', name: 'ledger'}});
 	await golden('workload-found', sizes[1]);
 	await keys('d');
 	await golden('workload', sizes[1]);

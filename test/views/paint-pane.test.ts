@@ -122,7 +122,13 @@ describe('a pane', () => {
 			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())
 			.join('\n');
 	};
-	const row = (id: string, is: Severity = 'ok'): ArbitraryRow => ({id, target: 'db', severity: is, cells: []});
+	const row = (id: string, is: Severity = 'ok'): ArbitraryRow => ({
+		id,
+		kind: 'postgres.session',
+		target: 'db',
+		severity: is,
+		cells: [],
+	});
 
 	it('explains an empty section', () => {
 		expect(paneWith([], {})).toContain('nothing here');

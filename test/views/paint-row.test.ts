@@ -63,7 +63,13 @@ describe('a row', () => {
 			cell: row => row.cells[0] ?? '',
 		};
 		const shown = (section: Section, name: string, groupPosition?: 'head') => {
-			const row: ArbitraryRow = {id: name, target: 'orders-replica-2', severity: 'ok', cells: [name]};
+			const row: ArbitraryRow = {
+				id: name,
+				kind: 'postgres.session',
+				target: 'orders-replica-2',
+				severity: 'ok',
+				cells: [name],
+			};
 			const is = {
 				cursor: false,
 				focused: false,
@@ -84,7 +90,7 @@ describe('a row', () => {
 
 	it('highlights the cursor only where the pane has the focus, and shows a mark in its place', () => {
 		const plan = planColumns(sectionOf([]), 4, 0);
-		const row: ArbitraryRow = {id: 'a', target: 'db', severity: 'ok', cells: []};
+		const row: ArbitraryRow = {id: 'a', kind: 'postgres.session', target: 'db', severity: 'ok', cells: []};
 		const painted = (focused: boolean, marked: boolean) =>
 			paintRow(row, plan, {cursor: true, focused, marked, isStale: false}, 0, themes[0]);
 		expect(painted(false, false)).toContain('\u001b[2m▸');

@@ -205,8 +205,8 @@ function moreLine(
 	if (from > 0) parts.push(`${formatThousands(from)} above`);
 	if (to < entries.length) {
 		const below = {...severities};
-		for (const {row, kind, wasRemoved} of entries.slice(0, to)) {
-			if (kind === section.kind && wasRemoved !== true) below[row.severity] -= 1;
+		for (const {row, wasRemoved} of entries.slice(0, to)) {
+			if (row.kind === section.kind && wasRemoved !== true) below[row.severity] -= 1;
 		}
 		const severity = (['crit', 'warn', 'unknown'] as const).find(candidate => below[candidate] > 0);
 		const summary = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
@@ -232,7 +232,7 @@ type PaintedLine = {readonly text: string; readonly row?: number};
 
 /** Undefined in an order without group headers. */
 function groupPositionOf(view: SectionView, entry: TableRow): RowStyle['groupPosition'] {
-	if (entry.kind !== view.section.kind) return 'head';
+	if (entry.row.kind !== view.section.kind) return 'head';
 	return isUnderGroupHeader(view.grouping, entry) ? 'under' : undefined;
 }
 

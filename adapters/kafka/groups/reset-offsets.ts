@@ -1,6 +1,5 @@
 import type {ActionContext, Check, Outcome} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {type OffsetMove, parseOffsetReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';
@@ -121,10 +120,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 			name: 'to',
 			label: 'To',
 			hint: 'earliest, latest, +1, -100, an offset, -15m, 2026-11-21T14:00Z, or by partition: 7:+1, 8:482012',
-			initial: (rows: readonly Row[]) => {
-				const row = rows[0] as LagRow | undefined;
-				return row?.worst === undefined || row.partitions < 2 ? '+1' : `${row.worst.partition}:+1`;
-			},
+			initial: ([row]) => (row?.worst === undefined || row.partitions < 2 ? '+1' : `${row.worst.partition}:+1`),
 			problem: text =>
 				parseOffsetReset(text) === undefined
 					? 'This is no offset. Write earliest, latest, +1, -100, 482012, -15m, a time with its zone, or a list such as 7:+1, 8:latest.'

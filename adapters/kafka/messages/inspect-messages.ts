@@ -2,7 +2,6 @@ import type {Context} from '../../../src/contract/context.ts';
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {Params} from '../../../src/contract/param.ts';
-import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
@@ -37,8 +36,6 @@ function shiftStart(params: Params, by: number): Params {
 	return {...params, from: sum === 0 ? startsAtCommit : `${sum > 0 ? '+' : ''}${sum}`};
 }
 
-const isLag = (row: Row): row is LagRow => 'group' in row;
-
 async function offsetAt(port: KafkaPort, pair: TopicPartition, spec: OffsetSpec, context: Context): Promise<number> {
 	const {read, failed} = await port.offsets([pair], spec, context);
 	const [one] = read;
@@ -66,7 +63,7 @@ async function findStartPosition(
 	const within = (offset: number): StartPosition => ({offset: Math.min(Math.max(offset, start), end), start, end});
 	if (spec === 'committed' || spec.kind === 'shift') {
 		const by = spec === 'committed' ? 0 : spec.by;
-		if (!isLag(row)) return within(end - pageLength + by);
+		if (row.kind !== 'kafka.lag') return within(end - pageLength + by);
 		const {read} = await port.committed([row.group], context);
 		const offset = read[0]?.offsets.find(one => one.topic === pair.topic && one.partition === pair.partition)?.offset;
 		// A group without an offset here: from the log's start.
@@ -107,17 +104,14 @@ export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPor
 			name: 'partition',
 			label: 'Partition',
 			hint: 'a number from 0; the one that is furthest behind is offered',
-			initial(rows) {
-				const [row] = rows;
-				return row !== undefined && isLag(row) ? String(row.worst?.partition ?? 0) : '0';
-			},
+			initial: ([row]) => (row?.kind === 'kafka.lag' ? String(row.worst?.partition ?? 0) : '0'),
 			problem: text => (/^\d{1,6}$/.test(text.trim()) ? undefined : 'This is no partition. Write a number, such as 0.'),
 		},
 		{
 			name: 'from',
 			label: 'From',
 			hint: 'committed (where the group is), an offset, earliest, latest, +20, -20, -15m, 2026-11-21T14:00Z',
-			initial: ([row]) => (row !== undefined && isLag(row) ? startsAtCommit : 'latest'),
+			initial: ([row]) => (row?.kind === 'kafka.lag' ? startsAtCommit : 'latest'),
 			problem: text =>
 				parseStart(text) === undefined
 					? 'This is no place. Write committed, an offset, earliest, latest, -15m or a time with its zone.'

@@ -3,7 +3,6 @@ import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {DocumentOption} from '../../../src/contract/inspection.ts';
 import type {Param, Params} from '../../../src/contract/param.ts';
-import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
@@ -39,8 +38,8 @@ const choices = (
 	name: string,
 	label: string,
 	of: readonly string[],
-	first: (rows: readonly Row[]) => string,
-): Param => ({
+	first: (rows: readonly LogRow[]) => string,
+): Param<LogRow> => ({
 	name,
 	label,
 	hint: `one of ${of.join(', ')}`,
@@ -65,7 +64,7 @@ const params = [
 	choices('since', 'How far back', Object.keys(sinces), () => 'all'),
 	// With several containers, start with fewer lines of each.
 	choices('tail', 'Last lines of each container', Object.keys(tails), rows =>
-		rows.length === 1 && rows.every(row => !('kind' in row)) ? '500' : '100',
+		rows.length === 1 && rows[0]?.kind !== 'kubernetes.workload' ? '500' : '100',
 	),
 ] as const;
 
@@ -206,8 +205,8 @@ function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
 	const [first] = rows;
 	const count = `${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}`;
 	if (first === undefined || rows.length > 1) return `Logs of ${count}`;
-	return 'kind' in first
-		? `Logs of ${first.kind.toLowerCase()} ${first.namespace}/${first.name}, ${count}`
+	return first.kind === 'kubernetes.workload'
+		? `Logs of ${first.workloadKind.toLowerCase()} ${first.namespace}/${first.name}, ${count}`
 		: `Logs of ${first.namespace}/${first.name}`;
 }
 
@@ -250,7 +249,7 @@ export const inspectLogs = defineInspection<LogRow, KubernetesPort, KubernetesSe
 	async open(row, {port, target, rows, params: given, ...context}) {
 		const pods = await readPodsOfRows(port, rows, context);
 		if (pods.length === 0) throw conflictError(`${row.namespace}/${row.name} has no pods now`);
-		const isSinglePod = rows.length === 1 && rows.every(each => !('kind' in each));
+		const isSinglePod = rows.length === 1 && row.kind !== 'kubernetes.workload';
 		const all = listContainerLogs(pods, isSinglePod);
 		const logs = all.slice(0, maxFollowedLogs);
 		const prefixes = all.length > 1 || !isSinglePod ? createLinePrefixes(logs) : undefined;

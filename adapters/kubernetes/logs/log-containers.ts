@@ -33,8 +33,8 @@ export async function readPodsOfRows(
 	context: Context,
 ): Promise<readonly PodObject[]> {
 	const {objects} = await port.readWatched('pods', context);
-	const podUids = new Set(rows.filter(row => !('kind' in row)).map(row => row.id));
-	const workloads = rows.filter(row => 'kind' in row);
+	const podUids = new Set(rows.filter(row => row.kind !== 'kubernetes.workload').map(row => row.id));
+	const workloads = rows.filter(row => row.kind === 'kubernetes.workload');
 	const chosen = [...objects.values()].filter(({metadata}) => podUids.has(metadata.uid));
 	if (workloads.length === 0) return chosen;
 	const [sets, jobs] = await Promise.all([

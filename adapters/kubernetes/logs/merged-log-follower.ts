@@ -68,7 +68,7 @@ export async function* followMergedLogs(
 	const queue = createBoundedQueue<DocumentLine>(queueCapacity, maxLinesPerRead);
 	const connections = createConnectionReports(clock, line => void queue.put([line]));
 	const pods = createPodTracker(options, {signal, now: context.now});
-	const hasWorkloads = rows.some(row => 'kind' in row);
+	const hasWorkloads = rows.some(row => row.kind === 'kubernetes.workload');
 	const followers = createFollowers({...options, signal, queue, connections, pods}, () => {
 		if (!hasWorkloads) queue.end();
 	});

@@ -23,7 +23,7 @@ export function jobRun(job: JobObject): JobRun {
 	};
 }
 
-function factsOf(kind: RunKind, metadata: Metadata, runs: JobRuns, pods: readonly PodRow[]): WorkloadFacts {
+function factsOf(workloadKind: RunKind, metadata: Metadata, runs: JobRuns, pods: readonly PodRow[]): WorkloadFacts {
 	const {uid, name, namespace} = metadata;
 	const {last} = runs;
 	return {
@@ -31,8 +31,8 @@ function factsOf(kind: RunKind, metadata: Metadata, runs: JobRuns, pods: readonl
 		namespace,
 		name,
 		owner: name,
-		kind,
-		workload: {kind, name, uid, paused: false, replicas: undefined},
+		workloadKind,
+		workload: {kind: workloadKind, name, uid, paused: false, replicas: undefined},
 		desired: last?.wanted ?? 0,
 		ready: last?.succeeded ?? 0,
 		updated: 0,

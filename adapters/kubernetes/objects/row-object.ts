@@ -6,13 +6,10 @@ import type {ObjectRef} from '../../../src/port/kubernetes.ts';
 import {watchedResources} from '../api/resources.ts';
 import type {InvolvedObject} from './event-lines.ts';
 import {podObjectRef} from './pod-ref.ts';
-import {kubectlName, workloadApiVersion, workloadObjectRef} from './workload-ref.ts';
+import {kubectlName, refOfWorkloadRow, workloadApiVersion, workloadObjectRef} from './workload-ref.ts';
 
 /** A row about one object of the cluster. */
 export type ObjectRow = PodRow | PodUsageRow | WorkloadRow | NodeUsageRow;
-
-export const isWorkloadRow = (row: ObjectRow): row is WorkloadRow => 'kind' in row;
-export const isNodeRow = (row: ObjectRow): row is NodeUsageRow => 'pressures' in row;
 
 /** The pod, workload or node that a row is about. */
 export function rowObject(row: ObjectRow): {
@@ -26,20 +23,21 @@ export function rowObject(row: ObjectRow): {
 	/** `checkout/api-1`; the bare name of a node. */
 	readonly title: string;
 } {
-	if (isNodeRow(row)) {
+	if (row.kind === 'kubernetes.node-usage') {
 		const {type} = watchedResources.nodes;
 		const ref = {type, namespace: '', name: row.name};
 		return {ref, kind: 'Node', apiVersion: 'v1', namespaceOption: [], slashed: `node/${row.name}`, title: row.name};
 	}
 	const title = `${row.namespace}/${row.name}`;
 	const namespaceOption = ['-n', row.namespace];
-	if (isWorkloadRow(row)) {
+	if (row.kind === 'kubernetes.workload') {
+		const ref = refOfWorkloadRow(row);
 		return {
-			ref: workloadObjectRef(row),
-			kind: row.kind,
-			apiVersion: workloadApiVersion(row),
+			ref: workloadObjectRef(ref),
+			kind: ref.kind,
+			apiVersion: workloadApiVersion(ref),
 			namespaceOption,
-			slashed: kubectlName(row),
+			slashed: kubectlName(ref),
 			title,
 		};
 	}

@@ -2,6 +2,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
+import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {ApiObject, KubernetesPort, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
 
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
@@ -26,6 +27,13 @@ export type WorkloadRef = {
 	readonly name: string;
 	readonly uid: string;
 };
+
+export const refOfWorkloadRow = ({workloadKind: kind, namespace, name, uid}: WorkloadRow): WorkloadRef => ({
+	kind,
+	namespace,
+	name,
+	uid,
+});
 
 export const workloadObjectRef = ({kind, namespace, name}: WorkloadRef): ObjectRef => ({
 	type: types[kind],

@@ -4,7 +4,7 @@ import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kuberne
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {eventLines, type InvolvedObject, readEvents} from '../objects/event-lines.ts';
 import {readOwnerChain} from '../objects/owner-chain.ts';
-import {involvedNodes, isNodeRow, isWorkloadRow, type ObjectRow, rowObject} from '../objects/row-object.ts';
+import {involvedNodes, type ObjectRow, rowObject} from '../objects/row-object.ts';
 import {involvedInWorkload} from './inspect-workload.ts';
 
 /** The objects whose events belong to a row: a pod and its owners, a workload and what it owns, or a node. */
@@ -13,8 +13,8 @@ async function involvedInRow(
 	port: KubernetesPort,
 	context: Context,
 ): Promise<readonly InvolvedObject[]> {
-	if (isNodeRow(row)) return involvedNodes(row);
-	if (isWorkloadRow(row)) return involvedInWorkload(row, port, context);
+	if (row.kind === 'kubernetes.node-usage') return involvedNodes(row);
+	if (row.kind === 'kubernetes.workload') return involvedInWorkload(row, port, context);
 	const {metadata} = await port.get(rowObject(row).ref, context);
 	return [{kind: 'Pod', name: row.name, uid: row.uid}, ...(await readOwnerChain(port, metadata, context))];
 }
@@ -30,7 +30,8 @@ export const inspectEvents = defineInspection<ObjectRow, KubernetesPort, Kuberne
 	async open(row, {port, target, ...context}) {
 		const {ref, namespaceOption, title} = rowObject(row);
 		const about = await involvedInRow(row, port, context);
-		const lines = eventLines(await readEvents(port, ref.namespace, about, context), context.now(), !isNodeRow(row));
+		const isNamespaced = row.kind !== 'kubernetes.node-usage';
+		const lines = eventLines(await readEvents(port, ref.namespace, about, context), context.now(), isNamespaced);
 		// Events of cluster-scoped objects are in a namespace of their own (`default`).
 		const allNamespaces = namespaceOption.length === 0 ? ['--all-namespaces'] : [];
 		return {

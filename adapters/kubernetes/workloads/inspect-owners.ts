@@ -8,7 +8,7 @@ import {formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {type Owner, readOwnerChain} from '../objects/owner-chain.ts';
-import {isWorkloadRow, rowObject} from '../objects/row-object.ts';
+import {rowObject} from '../objects/row-object.ts';
 import type {WorkloadKind, WorkloadRef} from '../objects/workload-ref.ts';
 import {readOwnerTree} from './owner-tree.ts';
 import {readRevisions} from './revisions.ts';
@@ -37,7 +37,7 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 			const self: Owner = {kind, name: row.name, uid: row.uid, object, readError: undefined};
 			const chain = [...owners, self];
 			const lines: DocumentLine[] = [];
-			if (owners.length === 0 && !isWorkloadRow(row)) {
+			if (owners.length === 0 && row.kind !== 'kubernetes.workload') {
 				lines.push({text: 'No workload owns this pod: it will not come back.', severity: 'warn'}, {text: ''});
 			}
 			lines.push(...(await readOwnerTree(port, {target: target.name, namespace: row.namespace, chain}, context)));

@@ -18,7 +18,7 @@ import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {factLine, formatTimestamp, resourceText, rolloutText} from '../objects/inspect-pod.ts';
 import {byNewest, controllerOf} from '../objects/owner-index.ts';
 import {childObject, podTemplateOf} from '../objects/pod-template.ts';
-import {kubectlName, readWorkload} from '../objects/workload-ref.ts';
+import {kubectlName, readWorkload, refOfWorkloadRow} from '../objects/workload-ref.ts';
 import {readRevisions} from './revisions.ts';
 import {describeReplacementPace} from './template-action.ts';
 import {readWorkloadPods} from './workload-pods.ts';
@@ -43,7 +43,7 @@ export async function involvedInWorkload(
 	const ownJobs = [...jobs.objects.values()].filter(({metadata}) => controllerOf(metadata)?.uid === row.uid);
 	const unhealthyFirst = pods.toSorted((a, b) => Number(a.severity === 'ok') - Number(b.severity === 'ok'));
 	return [
-		{kind: row.kind, name: row.name, uid: row.uid},
+		{kind: row.workloadKind, name: row.name, uid: row.uid},
 		...ownSets.map(({metadata}) => ({kind: 'ReplicaSet', name: metadata.name, uid: metadata.uid})),
 		...ownJobs
 			.toSorted(byNewest)
@@ -87,7 +87,7 @@ async function revisionLines(
 	context: Context,
 ): Promise<readonly DocumentLine[]> {
 	if (row.runs !== undefined) return [];
-	const revisions = await readRevisions(port, row, object, context);
+	const revisions = await readRevisions(port, refOfWorkloadRow(row), object, context);
 	return revisions.map(({revision, at, changeCause, name}) => {
 		const age = at === undefined ? '' : `, created ${formatDuration((context.now() - at) / 1000)} ago`;
 		return {text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`};
@@ -103,7 +103,7 @@ function rolloutLines(row: WorkloadRow, object: ApiObject): readonly DocumentLin
 		factLine('Status', `${row.status}: ${row.state.detail}`),
 		factLine('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the current revision`),
 		factLine('Rollout', row.rollout === undefined ? revision : rolloutText(row.rollout)),
-		factLine('Pods replaced', describeReplacementPace(row, object)),
+		factLine('Pods replaced', describeReplacementPace(refOfWorkloadRow(row), object)),
 		...(row.autoscaler === undefined ? [factLine('Autoscaler', 'none')] : [autoscalerLine(row.autoscaler)]),
 		...(row.budgets.length === 0 ? [factLine('Budget', 'none')] : row.budgets.map(budgetLine)),
 	];
@@ -149,7 +149,8 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, Kub
 	kind: 'kubernetes.workload',
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const object = await readWorkload(port, row, context);
+		const ref = refOfWorkloadRow(row);
+		const object = await readWorkload(port, ref, context);
 		const [pods, revisions, events] = await Promise.all([
 			readWorkloadPods(port, row, target.name, context),
 			revisionLines(row, object, port, context),
@@ -158,11 +159,11 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort, Kub
 		const conditions = (childObject(object, 'status')['conditions'] ?? []) as readonly Condition[];
 		const fieldOwner = fieldOwnerCheck(object);
 		return {
-			title: `${row.kind} ${row.namespace}/${row.name}`,
+			title: `${row.workloadKind} ${row.namespace}/${row.name}`,
 			cliEquivalent: [
-				kubectlCommand(target, '-n', row.namespace, 'describe', kubectlName(row)),
+				kubectlCommand(target, '-n', row.namespace, 'describe', kubectlName(ref)),
 				...(row.runs === undefined
-					? [kubectlCommand(target, '-n', row.namespace, 'rollout', 'history', kubectlName(row))]
+					? [kubectlCommand(target, '-n', row.namespace, 'rollout', 'history', kubectlName(ref))]
 					: []),
 			],
 			lines: [

@@ -142,7 +142,7 @@ export function workloadFacts(
 		namespace,
 		name,
 		owner: name,
-		kind,
+		workloadKind: kind,
 		workload,
 		...counts,
 		revision,

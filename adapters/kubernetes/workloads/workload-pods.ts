@@ -12,7 +12,7 @@ export type WorkloadPod = PodRow & {readonly labels: Readonly<Record<string, str
 /** The watched pods of a workload, as rows with labels. */
 export async function readWorkloadPods(
 	port: KubernetesPort,
-	ref: WorkloadRef,
+	workload: Pick<WorkloadRef, 'namespace' | 'uid'>,
 	target: string,
 	context: Context,
 ): Promise<readonly WorkloadPod[]> {
@@ -34,9 +34,9 @@ export async function readWorkloadPods(
 	});
 	const warnings = warningsByUid(events.objects.values());
 	return [...watched.objects.values()].flatMap(pod => {
-		if (pod.metadata.namespace !== ref.namespace) return [];
+		if (pod.metadata.namespace !== workload.namespace) return [];
 		const facts = toPodFacts(pod, owners, warnings.get(pod.metadata.uid) ?? []);
-		if (facts.workload?.uid !== ref.uid) return [];
+		if (facts.workload?.uid !== workload.uid) return [];
 		return [{...podRow(target, facts, context.now()), labels: pod.metadata.labels ?? {}}];
 	});
 }

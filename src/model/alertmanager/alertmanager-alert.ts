@@ -7,7 +7,7 @@ import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-la
 import {alertFiring} from './alertmanager-finding-types.ts';
 
 /** A row of an alert of an Alertmanager. Its id is the fingerprint. */
-export type AlertmanagerAlertRow = Row &
+export type AlertmanagerAlertRow = Row<'alertmanager.alert'> &
 	AlertFacts & {
 		readonly name: string;
 		readonly subject: string;
@@ -34,6 +34,7 @@ export function alertmanagerAlertRow(
 	return {
 		...facts,
 		id: facts.fingerprint,
+		kind: 'alertmanager.alert',
 		target,
 		severity,
 		...(severity === 'ok' ? {} : {why: sentence === '' ? name : sentence}),

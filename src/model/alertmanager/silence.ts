@@ -17,7 +17,7 @@ export const shownAfterEndMs = 3_600_000;
 /** Why a silence is a finding. */
 type Remark = 'forgotten' | 'ends-soon';
 
-export type SilenceRow = Row &
+export type SilenceRow = Row<'alertmanager.silence'> &
 	Silence & {
 		readonly text: string;
 		/** Names of the alerts that it hides now; a name occurs once for each alert. */
@@ -53,6 +53,7 @@ export function silenceRow(
 	};
 	return {
 		...silence,
+		kind: 'alertmanager.silence',
 		target,
 		severity: remark === undefined ? 'ok' : 'warn',
 		...(remark === undefined ? {} : {why: why[remark]()}),

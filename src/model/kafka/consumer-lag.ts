@@ -53,7 +53,7 @@ export type LagRates = {readonly produced: number | undefined; readonly consumed
 /** Why the lag of a group is unknown, in one or two words. */
 export type UnknownLagReason = 'no commit' | 'offline' | 'share' | 'unread';
 
-export type LagRow = Row &
+export type LagRow = Row<'kafka.lag'> &
 	LagFacts &
 	LagRates & {
 		readonly partitions: number;
@@ -103,7 +103,7 @@ export function lagRow(
 	};
 	const row = {...facts, ...rates, ...figures, evaluation: evaluated(facts, parts, worst), lagHistory};
 	const {severity, why} = weighSeverity(row);
-	return {id: lagRowId(facts), target, severity, ...(why === undefined ? {} : {why}), ...row};
+	return {id: lagRowId(facts), kind: 'kafka.lag', target, severity, ...(why === undefined ? {} : {why}), ...row};
 }
 
 /**

@@ -18,7 +18,7 @@ const deadLetterNames = /(?:^|[-_.])(?:dlq|dlt|dead[-_.]?letters?(?:[-_.](?:queu
 
 export const isDeadLetter = (topic: string): boolean => deadLetterNames.test(topic);
 
-export type KafkaTopicRow = Row & {
+export type KafkaTopicRow = Row<'kafka.topic'> & {
 	readonly topic: string;
 	readonly topicId: string | undefined;
 	readonly partitions: number;
@@ -58,7 +58,7 @@ export function topicRow(target: string, topic: KafkaTopic, letters: DeadLetters
 		missing: [...new Set(missing)].toSorted((a, b) => a - b),
 	};
 	const {severity, why} = judgeTopic(facts);
-	return {id: topic.topic, target, severity, ...(why === undefined ? {} : {why}), ...facts};
+	return {id: topic.topic, kind: 'kafka.topic', target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
 function judgeTopic(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Severity; readonly why?: string} {

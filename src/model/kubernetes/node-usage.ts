@@ -33,7 +33,7 @@ export type NodeUsageFacts = {
 };
 
 /** The histories are the last reads, oldest first, this one included. */
-export type NodeUsageRow = Row &
+export type NodeUsageRow = Row<'kubernetes.node-usage'> &
 	NodeUsageFacts &
 	Levels & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
 
@@ -61,6 +61,7 @@ export function nodeUsageRow(
 	const why = found.map(judgement => judgement.why).join(', ');
 	return {
 		id: facts.uid,
+		kind: 'kubernetes.node-usage',
 		target,
 		severity,
 		...(why === '' ? {} : {why}),

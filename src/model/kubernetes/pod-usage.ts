@@ -48,7 +48,7 @@ export type PodUsageFacts = {
 };
 
 /** The histories are the last reads, oldest first, this one included. */
-export type PodUsageRow = Row &
+export type PodUsageRow = Row<'kubernetes.pod-usage'> &
 	PodUsageFacts & {
 		readonly memoryHistory: readonly number[];
 		readonly cpuHistory: readonly number[];
@@ -103,7 +103,18 @@ export function podUsageRow(
 		...(cpuLevel === 'ok' ? [] : [throttlingText(facts, 'its')]),
 	];
 	const why = problems.length === 0 ? {} : {why: problems.join(', ')};
-	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory, memoryLevel, cpuLevel};
+	return {
+		id: facts.uid,
+		kind: 'kubernetes.pod-usage',
+		target,
+		severity,
+		...why,
+		...facts,
+		memoryHistory,
+		cpuHistory,
+		memoryLevel,
+		cpuLevel,
+	};
 }
 
 export function podUsageFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {

@@ -60,7 +60,7 @@ export type PodFacts = {
 	readonly deleteBy: number | undefined;
 };
 
-export type PodRow = Row & PodFacts;
+export type PodRow = Row<'kubernetes.pod'> & PodFacts;
 
 /** Statuses of a container that cannot start or does not keep running, without the prefix `Init:`. */
 const failedStatuses: ReadonlySet<string> = new Set([
@@ -84,7 +84,7 @@ const failedStatuses: ReadonlySet<string> = new Set([
 export function podRow(target: string, facts: PodFacts, now: number, before?: PodRow): PodRow {
 	const {severity, why} = judgePod(facts, now);
 	if (before?.severity === severity && before.why === why) return before;
-	return {id: facts.uid, target, severity, ...(why === undefined ? {} : {why}), ...facts};
+	return {id: facts.uid, kind: 'kubernetes.pod', target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
 function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {

@@ -30,24 +30,24 @@ function named({revision, rollout}: WorkloadRow): string {
 	return rollout?.at === undefined ? number : `${number}, begun at ${formatClockTime(rollout.at)},`;
 }
 
-function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly string[] {
-	return [`${kind}: ${updated} of ${desired} pods are new, ${ready} ready`, `rollout status: ${state.detail}`];
+function counts({ready, desired, updated, workloadKind, state}: WorkloadRow): readonly string[] {
+	return [`${workloadKind}: ${updated} of ${desired} pods are new, ${ready} ready`, `rollout status: ${state.detail}`];
 }
 
 /** A failed Job. When failed pods of it still exist, they have a finding of their own; often they are deleted with the failure. */
 function jobFinding(row: WorkloadRow, target: string): readonly Finding[] {
-	const {runs, pods, namespace, name, kind} = row;
+	const {runs, pods, namespace, name, workloadKind} = row;
 	const last = runs?.last;
 	const problem = runs && runProblem(runs);
 	if (last === undefined || problem === undefined || pods.severity === 'crit') return [];
 	return [
 		createFinding(jobFailed, {
 			...about(row, target),
-			id: `${target}/job/${namespace}/${kind}/${name}`,
+			id: `${target}/job/${namespace}/${workloadKind}/${name}`,
 			severity: 'crit',
 			sentence: `${namespace}/${name}: ${problem.why}`,
 			...(last.endedAt === undefined ? {} : {since: last.endedAt}),
-			evidence: [`${kind}: ${runCounts(last)}`],
+			evidence: [`${workloadKind}: ${runCounts(last)}`],
 		}),
 	];
 }
@@ -72,7 +72,7 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	return [
 		createFinding(rolloutStuck, {
 			...about(row, target),
-			id: `${target}/rollout/${namespace}/${row.kind}/${name}`,
+			id: `${target}/rollout/${namespace}/${row.workloadKind}/${name}`,
 			severity: status === 'failed' || refused !== undefined ? 'crit' : 'warn',
 			sentence: `${namespace}/${name}: ${named(row)} ${why}`,
 			...(rollout?.at === undefined || !row.rolling ? {} : {since: rollout.at}),

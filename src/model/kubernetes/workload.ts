@@ -61,7 +61,7 @@ export type WorkloadFacts = {
 	readonly name: string;
 	/** The same as `name`; matches `owner` of its pods. */
 	readonly owner: string;
-	readonly kind: RolledOutKind | RunKind;
+	readonly workloadKind: RolledOutKind | RunKind;
 	readonly workload: Workload;
 	/** For a Job: how many pods must succeed (`desired`), and how many have (`ready`). */
 	readonly desired: number;
@@ -86,18 +86,18 @@ export type WorkloadFacts = {
 	readonly createdAt: number;
 };
 
-export type WorkloadRow = Row & WorkloadFacts & {readonly status: WorkloadStatus};
+export type WorkloadRow = Row<'kubernetes.workload'> & WorkloadFacts & {readonly status: WorkloadStatus};
 
 /** The short names of kubectl: `deploy/api`. */
-const shortKinds: Readonly<Record<WorkloadFacts['kind'], string>> = {
+const shortKinds: Readonly<Record<WorkloadFacts['workloadKind'], string>> = {
 	Deployment: 'deploy',
 	StatefulSet: 'sts',
 	DaemonSet: 'ds',
 	Job: 'job',
 	CronJob: 'cj',
 };
-export const shortWorkloadName = ({kind, name}: Pick<WorkloadFacts, 'kind' | 'name'>): string =>
-	`${shortKinds[kind]}/${name}`;
+export const shortWorkloadName = ({workloadKind, name}: Pick<WorkloadFacts, 'workloadKind' | 'name'>): string =>
+	`${shortKinds[workloadKind]}/${name}`;
 
 /** Summarizes the pods of one workload. `revision` is the current one. */
 export function summarizePods(pods: readonly PodRow[], revision: number | undefined): WorkloadPods {
@@ -119,14 +119,14 @@ export const blocksEvictions = ({allowed, healthy, needed, expected}: WorkloadBu
 	expected > 0 && allowed === 0 && (healthy < needed || healthy >= expected);
 
 function statusOf(facts: WorkloadFacts): WorkloadStatus {
-	const {workload, state, rolling, desired, ready, refused, pods, kind, runs} = facts;
+	const {workload, state, rolling, desired, ready, refused, pods, workloadKind, runs} = facts;
 	if (runs !== undefined) return runStatus(runs);
 	if (state.state === 'failed') return 'failed';
 	if (workload.paused) return 'paused';
 	if (refused !== undefined) return 'stalled';
 	if (rolling) {
 		// A StatefulSet or DaemonSet replaces pods one by one: an unhealthy pod blocks the rollout, whether new or old.
-		const blocking = kind === 'Deployment' ? pods.currentRevisionSeverity : pods.severity;
+		const blocking = workloadKind === 'Deployment' ? pods.currentRevisionSeverity : pods.severity;
 		return blocking === 'ok' ? 'progressing' : 'stalled';
 	}
 	return ready < desired ? 'degraded' : 'ok';
@@ -155,5 +155,5 @@ export function workloadRow(target: string, facts: WorkloadFacts): WorkloadRow {
 		problems.push({severity: 'warn', why: `budget ${budget.name} allows no eviction`});
 	const severity = worstSeverity(problems.map(each => each.severity));
 	const why = problems.map(each => each.why).join('; ');
-	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, status};
+	return {id: facts.uid, kind: 'kubernetes.workload', target, severity, ...(why === '' ? {} : {why}), ...facts, status};
 }

@@ -6,7 +6,7 @@ import {descendantsOf, type LockForest, preparedTransaction, waitersOfRoot} from
 export const sessionKind = 'postgres.session';
 
 /** A session that runs a statement, waits, has a transaction open, or blocks another. Ages are those that the server reported. */
-export type PostgresSessionRow = Row &
+export type PostgresSessionRow = Row<typeof sessionKind> &
 	SessionRecord & {
 		/** Since the statement started, or since the transaction became idle. */
 		readonly ageSeconds: number | undefined;
@@ -128,6 +128,6 @@ export function sessionRows(
 			blocks: waiters.length,
 			blocksSeconds: Math.max(0, ...waiters.map(pid => waited.get(pid) ?? 0)),
 		};
-		return {id: sessionId(session), target, ...judgeSession(facts), ...facts};
+		return {id: sessionId(session), kind: sessionKind, target, ...judgeSession(facts), ...facts};
 	});
 }

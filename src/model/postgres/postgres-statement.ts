@@ -5,7 +5,7 @@ import {formatDuration, formatThousands} from '../../text/format.ts';
 export const statementKind = 'postgres.statement';
 
 /** One normalised statement of one user in one database. Figures cover the time between the last two reads; undefined when there is no such pair. */
-export type PostgresStatementRow = Row & {
+export type PostgresStatementRow = Row<typeof statementKind> & {
 	readonly user: string | undefined;
 	readonly database: string | undefined;
 	/** At most the first 2,000 characters; undefined when the server no longer stores it. */

@@ -3,11 +3,13 @@ import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row, Snapshot} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
+import type {AlertmanagerAlertRow} from '../alertmanager/alertmanager-alert.ts';
+import type {PrometheusAlertRow} from './prometheus-alert.ts';
 import {alertFiring} from './prometheus-finding-types.ts';
 
-type AlertRow = Row & {readonly labels: Labels};
+const isPrometheusAlert = (row: Row): row is PrometheusAlertRow => row.kind === 'prometheus.alert';
 
-const hasLabels = (row: Row): row is AlertRow => 'labels' in row;
+const isAlertmanagerAlert = (row: Row): row is AlertmanagerAlertRow => row.kind === 'alertmanager.alert';
 
 const isAlertmanager = ({kind, state}: Reading): boolean => kind === 'alertmanager.alert' && state === 'live';
 
@@ -15,7 +17,7 @@ type IsAlertCovered = (labels: Labels) => boolean;
 
 /** Returns whether one of these Alertmanagers shows an alert, silenced or not. */
 function coveredByAlertmanagers(readings: readonly Reading[]): IsAlertCovered {
-	const rows = readings.flatMap(({snapshot}) => snapshot?.rows.filter(hasLabels) ?? []);
+	const rows = readings.flatMap(({snapshot}) => snapshot?.rows.filter(isAlertmanagerAlert) ?? []);
 	const byName = Map.groupBy(rows, ({labels}) => alertName(labels));
 	return alert => byName.get(alertName(alert))?.some(({labels}) => isSameAlert(alert, labels)) === true;
 }
@@ -43,7 +45,7 @@ export function createAlertDedup(): (readings: readonly Reading[]) => readonly R
 
 	function suppressRows(snapshot: Snapshot, isCovered: IsAlertCovered): Snapshot {
 		const rows = snapshot.rows.map(row =>
-			row.severity !== 'ok' && hasLabels(row) && isCovered(row.labels) ? suppressRow(row) : row,
+			row.severity !== 'ok' && isPrometheusAlert(row) && isCovered(row.labels) ? suppressRow(row) : row,
 		);
 		const severity = worstSeverity(rows.map(row => row.severity));
 		const gauges = snapshot.gauges.map(gauge => (gauge.id === 'alerts' ? {...gauge, severity} : gauge));

@@ -4,13 +4,16 @@ import type {Labels, Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {isSameAlert, reportsTargetDown} from '../alert-labels.ts';
 import {alertFiring as alertmanagerAlertFiring} from '../alertmanager/alertmanager-finding-types.ts';
+import type {PrometheusAlertRow} from './prometheus-alert.ts';
 import {alertFiring, targetsDown} from './prometheus-finding-types.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
 /** The labels of all scrape targets that a finding reports as down, and the names of the alerting rules that read `up`. */
 type DownTargets = {readonly targets: readonly Labels[]; readonly rules: readonly string[]};
 
-const isScrapeRow = (row: Row): row is ScrapeRow => 'coveredByRules' in row;
+const isScrapeRow = (row: Row): row is ScrapeRow => row.kind === 'prometheus.target';
+
+const isAlertRow = (row: Row): row is PrometheusAlertRow => row.kind === 'prometheus.alert';
 
 /** The scrape targets that this finding reports as down; undefined when not all of them are known, or the rules are not. */
 function downTargetsOf(finding: Finding, {snapshot, state}: Reading): DownTargets | undefined {
@@ -25,7 +28,8 @@ const alertsOf = (readings: readonly Reading[], target: string): readonly Labels
 	readings
 		.filter(reading => reading.kind === 'prometheus.alert' && reading.target === target && reading.state === 'live')
 		.flatMap(({snapshot}) => snapshot?.rows ?? [])
-		.flatMap(row => ('labels' in row ? [row.labels as Labels] : []));
+		.filter(isAlertRow)
+		.map(({labels}) => labels);
 
 const alertTypes: ReadonlySet<string> = new Set([alertFiring.type, alertmanagerAlertFiring.type]);
 

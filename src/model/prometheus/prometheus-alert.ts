@@ -18,7 +18,7 @@ export type PrometheusAlertFacts = {
 };
 
 /** A row of an alert of a Prometheus. Its id is its labels, so the same alert always has the same id. */
-export type PrometheusAlertRow = Row &
+export type PrometheusAlertRow = Row<'prometheus.alert'> &
 	PrometheusAlertFacts & {readonly name: string; readonly subject: string; readonly sentence: string};
 
 export function prometheusAlertRow(target: string, facts: PrometheusAlertFacts): PrometheusAlertRow {
@@ -29,6 +29,7 @@ export function prometheusAlertRow(target: string, facts: PrometheusAlertFacts):
 	const severity = state === 'firing' ? alertSeverity(labels) : 'ok';
 	return {
 		id: selectorOf(labels),
+		kind: 'prometheus.alert',
 		target,
 		severity,
 		...(severity === 'ok' ? {} : {why: sentence === '' ? name : sentence}),

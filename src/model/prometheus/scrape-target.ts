@@ -30,7 +30,7 @@ export type ScrapeFacts = {
 	readonly coveredByRules?: readonly string[];
 };
 
-export type ScrapeRow = Row & ScrapeFacts;
+export type ScrapeRow = Row<'prometheus.target'> & ScrapeFacts;
 
 /** The PromQL selector of labels: `{instance="10.2.4.17:8080",job="checkout-api"}`. Equal for equal labels. */
 export const selectorOf = (labels: Labels): string =>
@@ -47,7 +47,7 @@ export const selectorOf = (labels: Labels): string =>
 export function scrapeRow(target: string, facts: ScrapeFacts, twin = false, before?: ReadonlySet<string>): ScrapeRow {
 	const id = `${selectorOf(facts.labels)}${twin ? ` ${facts.pool} ${facts.url}` : ''}`;
 	const {severity, why} = evaluateScrape(facts, before?.has(id) === true);
-	return {id, target, severity, ...(why === undefined ? {} : {why}), ...facts};
+	return {id, kind: 'prometheus.target', target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
 function evaluateScrape(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {

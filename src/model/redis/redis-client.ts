@@ -8,7 +8,7 @@ import {formatBytes, formatDuration, formatPercent} from '../../text/format.ts';
 import {evaluateThreshold, type Threshold} from '../threshold.ts';
 import {clientMonitors, clientOutputLarge} from './redis-finding-types.ts';
 
-export type RedisClientRow = Row &
+export type RedisClientRow = Row<'redis.client'> &
 	Omit<RedisClientLine, 'id'> & {
 		/** `clientId@address`: ids start again when the server restarts. */
 		readonly id: string;
@@ -83,6 +83,7 @@ export function clientRow(
 		...rest,
 		...judged,
 		id: clientRowId(line),
+		kind: 'redis.client',
 		target: about.target,
 		clientId,
 		role,

@@ -14,7 +14,7 @@ export type RedisExpiry = {
 	readonly later: number;
 };
 
-export type RedisPrefixRow = Row & {
+export type RedisPrefixRow = Row<'redis.prefix'> & {
 	/** Names with their changing parts as `*`: `cache:product:*`. Also the row's id. */
 	readonly prefix: string;
 	readonly db: number;
@@ -139,6 +139,7 @@ export function prefixRows(keys: readonly SampledKey[], context: PrefixContext):
 			const fills = pressed && share >= fillingShare && noTtl >= fillingNoTtl && bytes >= fillingBytes;
 			return {
 				id: prefix,
+				kind: 'redis.prefix' as const,
 				target,
 				severity: fills ? ('warn' as const) : ('ok' as const),
 				...(fills ? {why: `${formatPercent(share)} of the keys' memory, never expires`} : {}),

@@ -5,7 +5,7 @@ import {evaluateThreshold, type Threshold, type ThresholdLevel} from '../thresho
 import type {HeaviestClient} from './redis-client.ts';
 import type {LostReplica} from './redis-history.ts';
 
-export type RedisServerRow = Row & {
+export type RedisServerRow = Row<'redis.server'> & {
 	/** `host:port`, also the row's id: there is one server row for each target. */
 	readonly endpoint: string;
 	/** `Redis 7.0.15`. */

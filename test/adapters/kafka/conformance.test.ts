@@ -37,7 +37,9 @@ async function busy(server: KafkaServer) {
 	await stoppedGroup(server, `${topic}-stopped`, topic, [{partition: 0, offset: 1}]);
 	return {
 		steady: (row: Row) =>
-			'topic' in row && row.topic === topic && (!('group' in row) || row.group === `${topic}-stopped`),
+			'topic' in row &&
+			row.topic === topic &&
+			(row.kind === 'kafka.topic' || ('group' in row && row.group === `${topic}-stopped`)),
 		end: () => member.stop(),
 	};
 }

@@ -63,7 +63,8 @@ const isCart = (row: Row) =>
 
 /** What crashes has no usage while it is not running, and is well by its figures just before; what is throttled is so from time to time. */
 const isSteady = (row: Row) =>
-	(!('node' in row) || row.severity === 'ok') && !('owner' in row && ['api', 'reconciler'].includes(String(row.owner)));
+	(row.kind !== 'kubernetes.pod' || row.severity === 'ok') &&
+	!('owner' in row && ['api', 'reconciler'].includes(String(row.owner)));
 
 /** One pod of the deployment. */
 function oneCart() {

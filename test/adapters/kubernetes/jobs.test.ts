@@ -72,7 +72,7 @@ async function rowOf(name: string): Promise<WorkloadRow> {
 const podsOf = async (name: string) =>
 	((await rowsOf(podsSource)).rows as readonly PodRow[]).filter(row => row.owner === name);
 
-async function textOf(inspection: Inspection<WorkloadRow, KubernetesPort>, row: WorkloadRow): Promise<string> {
+async function textOf(inspection: Inspection<Row, KubernetesPort>, row: WorkloadRow): Promise<string> {
 	const document = await inspection.open(row, {...testContext(), port, target, rows: [row], params: {}});
 	return document.lines.map(({text}) => text).join('\n');
 }
@@ -82,7 +82,7 @@ describe('a Job', () => {
 		const {metadata} = addJob('migrate', 'works:1', {completions: 3, parallelism: 2});
 		await eventually(async () => {
 			const row = await rowOf('migrate');
-			expect(row).toMatchObject({kind: 'Job', status: 'complete', ready: 3, desired: 3, severity: 'ok'});
+			expect(row).toMatchObject({workloadKind: 'Job', status: 'complete', ready: 3, desired: 3, severity: 'ok'});
 		});
 		// Each kind has its own watch, so pods may be reported after the end of their job.
 		await eventually(async () =>
@@ -137,7 +137,7 @@ describe('a Job', () => {
 describe('a CronJob', () => {
 	test('is one row with its Jobs, and an earlier failure no longer counts after a successful run', async () => {
 		const cron = addCronJob('export');
-		await eventually(async () => expect(await rowOf('export')).toMatchObject({kind: 'CronJob', status: 'waiting'}));
+		await eventually(async () => expect(await rowOf('export')).toMatchObject({workloadKind: 'CronJob', status: 'waiting'}));
 		addJob('export-1', 'breaks:1', {}, cron);
 		await eventually(async () => {
 			expect(await rowOf('export')).toMatchObject({status: 'failed', severity: 'crit'});
@@ -154,7 +154,7 @@ describe('a CronJob', () => {
 			const known = (await podsOf('export')).map(({status, severity}) => `${status} ${severity}`);
 			expect(known.toSorted()).toEqual(['Completed ok', 'Error ok']);
 		});
-		expect((await read()).rows.filter(({kind}) => kind === 'CronJob')).toHaveLength(1);
+		expect((await read()).rows.filter(({workloadKind}) => workloadKind === 'CronJob')).toHaveLength(1);
 		expect(await textOf(inspectOwners, await rowOf('export'))).toMatch(
 			/^CronJob export {2}0 3 29 2 \*\n {2}Job export-2 {2}1 of 1 done\n {4}Pod export-2-\w+ .*\n {2}Job export-1 {2}0 of 1 done {2}1 failed\n {4}Pod export-1-/,
 		);

@@ -158,7 +158,16 @@ const podRow = () => {
 	const {metadata} = store().get('pods', 'rig', 'bound') ?? expect.fail('there is no pod');
 	const {uid, name, namespace} = metadata;
 	const workload = {kind: 'ReplicaSet', name: 'set-1', uid: 'set-1', paused: false, replicas: 1};
-	return {id: uid, uid, name, namespace, target: 'prod', severity: 'ok', workload} as unknown as PodRow;
+	return {
+		id: uid,
+		kind: 'kubernetes.pod',
+		uid,
+		name,
+		namespace,
+		target: 'prod',
+		severity: 'ok',
+		workload,
+	} as unknown as PodRow;
 };
 
 const onPod = (): Stage => {
@@ -198,7 +207,16 @@ const onWeb = (): Stage => {
 		rows() {
 			const {uid} = deployment().metadata;
 			const workload = {kind: 'Deployment', name: 'web', uid, paused: false, replicas: 12};
-			return [{id: uid, target: 'prod', severity: 'ok', namespace: 'checkout', workload} as unknown as Row];
+			return [
+				{
+					id: uid,
+					kind: 'kubernetes.pod',
+					target: 'prod',
+					severity: 'ok',
+					namespace: 'checkout',
+					workload,
+				} as unknown as Row,
+			];
 		},
 		state: () => JSON.stringify(deployment()),
 		params: {replicas: '3', revision: 'previous'},

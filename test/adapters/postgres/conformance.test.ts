@@ -101,7 +101,8 @@ async function busy(server: PostgresServer) {
 	await untilState(server, 'conformance-busy', 'active');
 	return {
 		steady: (row: Row) =>
-			named('conformance-busy')(row) || ('query' in row && 'share' in row && /as conformance/.test(String(row.query))),
+			named('conformance-busy')(row) ||
+			(row.kind === 'postgres.statement' && 'query' in row && /as conformance/.test(String(row.query))),
 		async end() {
 			ended = true;
 			await repeating;

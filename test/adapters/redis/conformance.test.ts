@@ -77,7 +77,7 @@ async function busy(server: RedisServer) {
 	await sendCommand(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '1000']);
 	return {
 		steady: (row: Row) =>
-			'runId' in row ||
+			row.kind === 'redis.server' ||
 			('name' in row && row.name === 'conformance-busy') ||
 			('prefix' in row && row.prefix === 'conformance:*'),
 		async end() {
@@ -94,7 +94,7 @@ async function limit(server: RedisServer): Promise<ActionCase> {
 	const before = await maxmemory();
 	return {
 		params: {size: '96mb'},
-		isTarget: row => 'runId' in row,
+		isTarget: row => row.kind === 'redis.server',
 		changeServer: async () => void (await set('80mb')),
 		isApplied: async () => (await maxmemory()) === String(96 * 1024 * 1024),
 		cleanUp: async () => void (await set(before)),

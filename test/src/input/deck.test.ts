@@ -3,7 +3,7 @@ import {dispatchKey} from '../../../src/input/dispatch-key.ts';
 import {fixedBindings} from '../../../src/input/keymap.ts';
 import {paletteItems} from '../../../src/input/palette.ts';
 import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
-import {type MemoryRow, memoryRow} from './memory-system.ts';
+import {type MemoryRow, memoryLog, memoryRow} from './memory-system.ts';
 
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
@@ -282,7 +282,7 @@ describe('lists', () => {
 	});
 
 	it('find an action on rows of another kind by its name, go to the first of them and do nothing yet', async () => {
-		fixture = await openDeckFixture({rows: [memoryRow('a'), memoryRow('b')], logs: [memoryRow('x'), memoryRow('y')]});
+		fixture = await openDeckFixture({rows: [memoryRow('a'), memoryRow('b')], logs: [memoryLog('x'), memoryLog('y')]});
 		const texts = () =>
 			paletteItems(fixture.deck, 'log', () => {}).map(({left, text, disabled}) => [left, text, disabled]);
 		expect(texts()).toEqual([['K', 'Cut the log', undefined]]);
@@ -297,7 +297,7 @@ describe('lists', () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a')]});
 		expect(texts()).toEqual([['K', 'Cut the log', undefined]]);
 		await fixture.close();
-		fixture = await openDeckFixture({rows: [memoryRow('a')], logs: [memoryRow('x')]});
+		fixture = await openDeckFixture({rows: [memoryRow('a')], logs: [memoryLog('x')]});
 		await fixture.pressKeys('/');
 		await fixture.type('job a');
 		await fixture.pressKeys('enter');

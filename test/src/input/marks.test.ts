@@ -1,7 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {paneSession} from '../../../src/session/session.ts';
 import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
-import {memoryRow} from './memory-system.ts';
+import {memoryLog} from './memory-system.ts';
 
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
@@ -42,7 +42,7 @@ describe('marks', () => {
 	});
 
 	it('are acted on also from a row of another kind, by key, list and palette', async () => {
-		fixture = await openDeckFixture({logs: [memoryRow('log')]});
+		fixture = await openDeckFixture({logs: [memoryLog('log')]});
 		await fixture.pressKeys('space', 'j', 'space', 'G');
 		expect(fixture.current()).toBe('log');
 		for (const open of [['X'], ['a', 'enter'], [':']]) {
@@ -63,7 +63,7 @@ describe('marks', () => {
 	});
 
 	it('block an action on one row, for rows of their kind only', async () => {
-		fixture = await openDeckFixture({logs: [memoryRow('log')]});
+		fixture = await openDeckFixture({logs: [memoryLog('log')]});
 		await fixture.pressKeys('space', 'K');
 		expect([fixture.layer(), fixture.notice()]).toEqual([undefined, 'Poke: this acts on one row; esc unmarks']);
 		await fixture.pressKeys('j', 'T');
@@ -93,7 +93,7 @@ describe('marks', () => {
 	});
 
 	it('stay while nothing was sent, and are cleared once it was', async () => {
-		fixture = await openDeckFixture({logs: [memoryRow('log')]});
+		fixture = await openDeckFixture({logs: [memoryLog('log')]});
 		await fixture.pressKeys('G', 'space', 'g', 'space', 'j', 'space', 'X');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('esc');

@@ -35,12 +35,16 @@ export type MemoryServer = {
 
 export const memoryRow = (id: string, severity: Severity = 'ok', age = 1): MemoryRow => ({
 	id,
+	kind: 'postgres.session',
 	target: 'db',
 	severity,
 	name: `job ${id}`,
 	age,
 	...(severity === 'ok' ? {} : {why: 'it waits'}),
 });
+
+/** A row of the other kind. */
+export const memoryLog = (id: string): MemoryRow => ({...memoryRow(id), kind: 'postgres.statement'});
 
 type Port = {readonly server: MemoryServer};
 

@@ -109,7 +109,7 @@ export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>)
 	};
 }
 
-export const serverRow: Row = {id: 'setting', target: 'demo-target', severity: 'ok'};
+export const serverRow: Row = {id: 'setting', kind: 'redis.server', target: 'demo-target', severity: 'ok'};
 
 export const createFakeServer = (): FakeServer => ({
 	value: 10,

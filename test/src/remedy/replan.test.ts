@@ -74,7 +74,9 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 async function lamps(...names: readonly string[]) {
 	const port: Lamps = {lit: new Map(names.map(name => [name, 'green'])), switched: [], atRun: () => {}};
 	const {runner, now, clock, recorded} = await createRunnerFixture({port});
-	const rows = names.map((id): Lamp => ({id, target: 'demo-target', severity: 'ok', shows: 'green'}));
+	const rows = names.map(
+		(id): Lamp => ({id, kind: 'probe.lamp', target: 'demo-target', severity: 'ok', shows: 'green'}),
+	);
 	const answer = async () => {
 		const demand = now()?.demand;
 		if (demand?.kind === 'key') await runner.confirm({kind: 'key', key: 'y'});

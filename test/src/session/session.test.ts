@@ -15,8 +15,7 @@ import type {TableRow} from '../../../src/table/build-view.ts';
 
 const entry = (id: string): TableRow => ({
 	key: id,
-	kind: 'postgres.session',
-	row: {id, target: 'db', severity: 'ok'},
+	row: {id, kind: 'postgres.session', target: 'db', severity: 'ok'},
 });
 const moves: readonly Move[] = ['down', 'up', 'first', 'last', 'page-down', 'page-up', 'half-down', 'half-up'];
 

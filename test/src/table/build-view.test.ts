@@ -19,7 +19,13 @@ const section = defineSection<Job>({
 		{header: 'AGE', field: 'age', width: 4, cell: row => ({text: `${row.age}\u001b[31m`, tone: 'dim'})},
 	],
 });
-const row = (id: string, age: number, severity: Severity = 'ok', target = 'db'): Job => ({id, age, severity, target});
+const row = (id: string, age: number, severity: Severity = 'ok', target = 'db'): Job => ({
+	id,
+	kind: 'postgres.session',
+	age,
+	severity,
+	target,
+});
 
 const reading = (rows: readonly Job[], target = 'db', omitted = 0) =>
 	liveReading('postgres.session', rows, {target, snapshot: {rows, gauges: [], notes: [], omitted}});

@@ -34,6 +34,7 @@ const pane: Pane = {id: 'p', title: 'P', tab: 'P', systems: ['kubernetes'], gaug
 
 const pod = (name: string, severity: Severity = 'ok'): Pod => ({
 	id: name,
+	kind: 'kubernetes.pod',
 	name,
 	of: name.slice(0, 1),
 	severity,
@@ -41,6 +42,7 @@ const pod = (name: string, severity: Severity = 'ok'): Pod => ({
 });
 const workload = (name: string, severity: Severity = 'ok'): Workload => ({
 	id: name,
+	kind: 'kubernetes.workload',
 	name,
 	of: name,
 	severity,
@@ -56,7 +58,7 @@ const grouped: BuildViewOptions = {...flat, orders: {'kubernetes.pod': 1}};
 const ids = (view: ReturnType<typeof buildSectionView>) =>
 	view.entries.map(
 		entry =>
-			`${isUnderGroupHeader(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
+			`${isUnderGroupHeader(view.grouping, entry) ? '  ' : ''}${entry.row.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
 	);
 
 describe('an order with group headers', () => {
@@ -173,7 +175,7 @@ it('builds 10,000 rows under 500 group headers in slices', () => {
 	const pods = Array.from({length: 10_000}, (_, index): Pod => {
 		const of = letters[index % 500] ?? '';
 		const severity = index % 97 === 0 ? 'crit' : 'ok';
-		return {id: `${of}-${index}`, name: `${of}-${index}`, of, severity, target: 'prod'};
+		return {...pod(`${of}-${index}`, severity), of};
 	});
 	const readings = read(
 		pods,

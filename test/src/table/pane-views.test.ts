@@ -54,11 +54,11 @@ function openViews() {
 	const panes = [pane('first', 'postgres.session'), pane('second', 'redis.client')];
 	const numbered = (round: string, number: number) => `${round}-${String(number).padStart(4, '0')}`;
 	/** `turned`: the same objects, with their names in reverse order. */
-	const rowsOf = (round: string, turned: boolean) =>
+	const rowsOf = (kind: RowKind, round: string, turned: boolean) =>
 		Array.from({length: many}, (_, index): Job => {
 			const number = (index * 7) % many;
 			const name = numbered(round, turned ? many - 1 - number : number);
-			return {id: numbered(round, number), name, target: 'db', severity: 'ok'};
+			return {id: numbered(round, number), kind, name, target: 'db', severity: 'ok'};
 		});
 	let readings: readonly Reading[] = [];
 	const questions = new Map<string, ViewQuery>();
@@ -87,8 +87,7 @@ function openViews() {
 			broken = is;
 		},
 		read(round: string, turned = false) {
-			const rows = rowsOf(round, turned);
-			readings = panes.flatMap(one => one.sections.map(section => liveReading(section.kind, rows)));
+			readings = panes.flatMap(one => one.sections.map(({kind}) => liveReading(kind, rowsOf(kind, round, turned))));
 		},
 		ask(id: string, part: Partial<ViewQuery>) {
 			questions.set(id, {...(questions.get(id) ?? plain), ...part});

@@ -21,6 +21,7 @@ export const snapshotOf = (rows: readonly Row[], gauges: readonly Gauge[] = []):
 
 export const testRow = (id: string, severity: Row['severity'] = 'ok'): Row => ({
 	id,
+	kind: 'postgres.session',
 	target: 'db',
 	severity,
 	why: 'it is',

@@ -23,7 +23,7 @@ const sourceOf = (kind: RowKind, cost: Source['cost']): Source<Row, Reads> => ({
 	findings: () => [],
 });
 
-const rowOf = (id: string): Row => ({id, target: 'a', severity: 'ok'});
+const rowOf = (id: string): Row => ({id, kind: 'postgres.session', target: 'a', severity: 'ok'});
 
 type Far = {
 	connect: () => Promise<Connection<Reads>>;

@@ -64,6 +64,7 @@ const row = (pid: number) => {
 
 const statement = (facts: Partial<PostgresStatementRow> = {}): PostgresStatementRow => ({
 	id: '10/5/1/t',
+	kind: 'postgres.statement',
 	target: 'orders-db',
 	severity: 'ok',
 	user: 'app',

@@ -16,7 +16,7 @@ const well: WorkloadFacts = {
 	namespace: 'checkout',
 	name: 'api',
 	owner: 'api',
-	kind: 'Deployment',
+	workloadKind: 'Deployment',
 	workload: {kind: 'Deployment', name: 'api', uid: 'd1', paused: false, replicas: 6},
 	desired: 6,
 	ready: 6,
@@ -89,7 +89,7 @@ const cases: readonly (readonly [
 	['held up by new pods, which have findings of their own', {...rolling, pods: late}, 'stalled', 'warn', undefined],
 	[
 		'a set that waits for an old pod',
-		{...rolling, kind: 'StatefulSet', pods: {...late, currentRevisionSeverity: 'ok'}},
+		{...rolling, workloadKind: 'StatefulSet', pods: {...late, currentRevisionSeverity: 'ok'}},
 		'stalled',
 		'warn',
 		/^warn checkout\/api: rollout of revision 41, begun at 13:58:00Z, is stalled: 2 of 8 pods not ready/,
@@ -203,7 +203,7 @@ describe('a job', () => {
 	it.each(runCases)('%s', (_, expected, itsPods, status, severity, found) => {
 		const row = workloadRow('prod', {
 			...well,
-			kind: 'Job',
+			workloadKind: 'Job',
 			rolling: false,
 			pods: itsPods,
 			runs: {...runs, ...expected},
@@ -216,7 +216,7 @@ describe('a job', () => {
 	it('dates its finding by the end of the run, and counts the pods of it', () => {
 		const found = (last: Partial<JobRun>) =>
 			workloadFindings(
-				[workloadRow('prod', {...well, kind: 'Job', runs: {...runs, last: {...run, end: 'failed', ...last}}})],
+				[workloadRow('prod', {...well, workloadKind: 'Job', runs: {...runs, last: {...run, end: 'failed', ...last}}})],
 				'prod',
 			)[0];
 		expect(found({endedAt: 7})).toMatchObject({since: 7, evidence: ['Job: 1 of 3 done, 2 pods failed']});

@@ -28,7 +28,7 @@ function reading(kind: Reading['kind'], alerts: readonly Labels[], severity: Sev
 		kind,
 		state: 'live',
 		snapshot: {
-			rows: alerts.map((labels, at) => ({id: String(at), target, severity, ...why, labels})),
+			rows: alerts.map((labels, at) => ({id: String(at), kind, target, severity, ...why, labels})),
 			gauges: [{id: 'alerts', label: 'alerts', value: alerts.length, unit: 'count', severity}],
 			omitted: 0,
 			notes: [],

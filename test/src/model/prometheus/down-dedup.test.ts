@@ -66,7 +66,7 @@ function alerts(kind: 'prometheus.alert' | 'alertmanager.alert', all: readonly L
 		inspections: [],
 		subjects: all,
 	};
-	const rows = all.map((labels, at) => ({id: String(at), target, severity: 'ok' as const, labels}));
+	const rows = all.map((labels, at) => ({id: String(at), kind, target, severity: 'ok' as const, labels}));
 	return {
 		...blank,
 		target,

@@ -41,6 +41,7 @@ export const quietInfo: RedisInfo = {
 /** The row of that server. */
 export const quietFacts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'> = {
 	id: '10.0.0.5:6379',
+	kind: 'redis.server',
 	target: 'redis-main',
 	endpoint: '10.0.0.5:6379',
 	version: 'Redis 7.0.15',
