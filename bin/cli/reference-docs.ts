@@ -25,6 +25,9 @@ const table = (headers: readonly string[], rows: readonly (readonly string[])[])
 const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
 const keysOf = (keys: readonly string[]): string => keys.map(code).join(' ');
 
+/** The key of an action or inspection, for a table. */
+const declaredKey = ({key}: Pick<Action, 'key'>): string => (key === undefined ? 'none: palette' : code(key));
+
 /** All row kinds that an action or inspection applies to. */
 const kindsOf = ({kind, also = []}: Pick<Action, 'kind' | 'also'>): readonly string[] => [kind, ...also];
 
@@ -49,15 +52,15 @@ export function keysReference(systems: readonly System[], panes: readonly Titled
 		parts.push(`## ${scopes[scope]}\n`, `${table(['key', 'does', 'name'], rows)}\n`);
 	}
 	for (const {title, actions, inspections} of systems) {
-		const looks = inspections.map(of => [keysOf([of.key]), of.title, kindsOf(of).join(', '), code(of.id)]);
-		const acts = actions.map(of => [keysOf([of.key]), `**${of.title}**`, kindsOf(of).join(', '), code(of.id)]);
+		const looks = inspections.map(of => [declaredKey(of), of.title, kindsOf(of).join(', '), code(of.id)]);
+		const acts = actions.map(of => [declaredKey(of), `**${of.title}**`, kindsOf(of).join(', '), code(of.id)]);
 		parts.push(`## On rows of ${title}\n`, `${table(['key', 'does', 'on rows of', 'name'], [...looks, ...acts])}\n`);
 	}
 	return parts.join('\n');
 }
 
 /** Returns docs/actions.md: every action with what its confirmation requires, every inspection and every source. */
-function actionsReference(systems: readonly System[]): string {
+export function actionsReference(systems: readonly System[]): string {
 	const parts = [
 		`${note}# Actions and inspections\n`,
 		'An action shows what it will do, checks it again when it is confirmed, records it before it is sent, and verifies afterwards whether it helped. What a confirmation requires depends on the undo, the risk and the number of objects of its plan: `y` and Enter for one object with an exact undo; its short name when there is no exact undo; the number and a reason too for several objects or when data is lost.\n',
@@ -69,7 +72,7 @@ function actionsReference(systems: readonly System[]): string {
 			const {id, title: name, key, selects, params, shownFacts, undo} = action;
 			const kinds = kindsOf(action);
 			const facts = [
-				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${kinds.map(code).join(' or ')}`,
+				`- ${key === undefined ? 'no key: in the palette and the menu of its rows' : `key ${code(key)}`}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${kinds.map(code).join(' or ')}`,
 				...params.map(param => `- requires ${param.label}: ${param.hint}`),
 				'impossible' in undo
 					? `- no undo: ${undo.impossible}`
@@ -83,7 +86,7 @@ function actionsReference(systems: readonly System[]): string {
 			parts.push(`${table(['the confirmation shows', 'if it changes before the plan is sent'], shown)}\n`);
 		}
 		const looks = inspections.map(of => [
-			keysOf([of.key]),
+			declaredKey(of),
 			of.title,
 			kindsOf(of).map(code).join(' '),
 			of.risk,

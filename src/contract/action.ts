@@ -90,8 +90,8 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown, Settings
 	/** `<system>.<verb>`: the key in config, audit, runbooks and docs. Never renamed once released. */
 	readonly id: `${SystemKind}.${string}`;
 	readonly title: string;
-	/** One capital letter. Remappable. */
-	readonly key: string;
+	/** One capital letter. Remappable. An action without a key is run from the palette and the menu of its rows; the footer does not show it. */
+	readonly key?: string;
 	/** The kind of row it acts on. */
 	readonly kind: R['kind'];
 	/** Further kinds whose rows it accepts: a workload can be restarted from its own row and from the row of a pod. */

@@ -29,8 +29,8 @@ export type InspectionContext<R extends Row, Port, Settings = unknown> = Context
 export type Inspection<R extends Row = Row, Port = unknown, Settings = unknown> = {
 	readonly id: `${SystemKind}.${string}`;
 	readonly title: string;
-	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
-	readonly key: string;
+	/** One lower-case letter; may be absent as that of an action. The first inspection of a kind also opens with Enter. */
+	readonly key?: string;
 	readonly kind: R['kind'];
 	/** Further kinds whose rows it accepts. */
 	readonly also?: readonly R['kind'][];

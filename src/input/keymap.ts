@@ -189,7 +189,7 @@ export type TitledPane = {readonly title: string};
 export type DeclaredKey = {
 	readonly id: string;
 	readonly title: string;
-	readonly key: string;
+	readonly key?: string;
 	readonly kind: string;
 	readonly also?: readonly string[];
 	/** Keys of the text that it opens. */
@@ -210,8 +210,8 @@ export type Keymap = {
 	readonly bindings: readonly KeyBinding[];
 	/** The intent of a key in a scope; `any` is looked at last. */
 	intent(scope: Scope, key: string): KeyIntent | undefined;
-	/** First key of an intent, action or inspection, for the footer and the help. */
-	keyOf(id: string, fallback: string): string;
+	/** First key of an intent, action or inspection, for the footer and the help; empty when it has none. */
+	keyOf(id: string, declared?: string): string;
 	/** First key of an intent, for a sentence: `press O to arm it`. */
 	keyFor(intent: KeyIntent): string;
 	/** Action or inspection of a row kind under this key. */
@@ -227,6 +227,10 @@ function keysOf(binding: KeyBinding, remaps: Remaps): readonly string[] {
 	return [...given, ...(binding.always ?? []).filter(key => !given.includes(key))];
 }
 
+/** The keys of an action or inspection: the configured ones, or its own, if it has one. */
+const declaredKeys = ({id, key}: DeclaredKey, remaps: Remaps): readonly string[] =>
+	remaps[id] ?? (key === undefined ? [] : [key]);
+
 /** `panes`: all panes there are, for the number keys. Without them it has no number keys, which is enough to name the key of an intent. */
 export function createKeymap(remaps: Remaps = {}, panes: readonly TitledPane[] = []): Keymap {
 	const mapped: readonly KeyBinding[] = keyBindings(panes).map(binding => ({
@@ -235,8 +239,8 @@ export function createKeymap(remaps: Remaps = {}, panes: readonly TitledPane[] =
 	}));
 	const table = new Map<string, KeyIntent>();
 	for (const {scope, keys, intent} of mapped) for (const key of keys) table.set(`${scope} ${key}`, intent);
-	const keyOf = (id: string, fallback: string) =>
-		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? fallback;
+	const keyOf = (id: string, declared = '') =>
+		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? declared;
 	const taken = new Set([...mapped.flatMap(({keys}) => keys), ...Object.values(remaps).flat()]);
 	return {
 		bindings: mapped,
@@ -245,7 +249,7 @@ export function createKeymap(remaps: Remaps = {}, panes: readonly TitledPane[] =
 		keyOf,
 		keyFor: intent => keyOf(intent, '(no key)'),
 		findDeclared: (of, kind, key) =>
-			of.find(entry => appliesToKind(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
+			of.find(entry => appliesToKind(entry, kind) && declaredKeys(entry, remaps).includes(key)),
 	};
 }
 
@@ -350,7 +354,7 @@ export function keymapProblems(
 	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
 	for (const entry of [...actions, ...inspections]) {
 		const acts = actions.includes(entry);
-		for (const key of remaps[entry.id] ?? [entry.key]) {
+		for (const key of declaredKeys(entry, remaps)) {
 			const owner = deck.find(binding => binding.keys.includes(key));
 			if (owner !== undefined) report(`key ${key}: ${owner.intent} and ${entry.id}`, entry.id, owner.intent);
 			else for (const kind of [entry.kind, ...(entry.also ?? [])]) claim(`deck ${kind}`, key, entry.id);

@@ -82,7 +82,8 @@ function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 				choose: () => {
 					deck.apply({do: 'focus', pane: pane.id});
 					if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries});
-					deck.showNotice(`${of.title}: select a row, then press ${key}`);
+					const how = key === '' ? `open this list again with ${keymap.keyFor('deck.palette')}` : `press ${key}`;
+					deck.showNotice(`${of.title}: select a row, then ${how}`);
 				},
 			},
 		];
@@ -112,7 +113,7 @@ const otherKindPenalty = 10;
 export function paletteItems(deck: Deck, query: string, run: (intent: KeyIntent) => void): readonly MenuItem[] {
 	const panes = deck.options.panes.map(pane => ({
 		id: `pane ${pane.id}`,
-		left: deck.options.keymap.keyOf(`pane.${deck.options.allPanes.indexOf(pane) + 1}`, ''),
+		left: deck.options.keymap.keyOf(`pane.${deck.options.allPanes.indexOf(pane) + 1}`),
 		text: `Go to ${pane.title}`,
 		right: '',
 		choose: () => deck.apply({do: 'focus', pane: pane.id}),

@@ -143,7 +143,7 @@ function toggleProblemsOnly(deck: Deck): void {
 	const [shown, total] = [sumOf(sections, 'shownCount'), sumOf(sections, 'total')];
 	const text =
 		shown === 0 ? 'nothing is wrong here' : `only problems are shown, ${shown} of ${formatThousands(total)} rows`;
-	deck.showNotice(`${text}; ${deck.options.keymap.keyOf('pane.problems-only', '')} shows all rows again`);
+	deck.showNotice(`${text}; ${deck.options.keymap.keyOf('pane.problems-only')} shows all rows again`);
 }
 
 /** Opens a list with its first line selected. The selection follows that line when lines are added before it. */

@@ -22,7 +22,7 @@ function findingLine(
 	const help =
 		helpful === undefined || cells < 100
 			? ''
-			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
+			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`.trimStart();
 	const right = `  ${age.padStart(7)}${cells < 100 ? '' : `  ${fitCells(help, 22)}`}${tail}`;
 	const space = Math.max(0, cells - 3 - nameCells - 2 - displayWidth(right));
 	return (

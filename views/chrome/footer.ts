@@ -82,6 +82,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const reservedText = reserved.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
 	const ofRow = createLineBuilder(cells, theme);
 	for (const {declared, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
+		if (key === '') continue;
 		const text = `${key} ${declared.title.toLowerCase()}  `;
 		if (!ofRow.fits(`${text}${reservedText}  `)) continue;
 		ofRow.append(text);
@@ -91,7 +92,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	if (reason !== undefined) line.append(truncateText(reason, cells - 2), 'loud').append(' ');
 	line.append(' ');
 	for (const binding of [...reserved, ...fixed.filter(other => !reserved.includes(other))])
-		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);
+		offer(keymap.keyOf(binding.intent), binding.footer ?? '', false);
 	return line.finish();
 }
 

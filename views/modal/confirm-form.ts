@@ -162,7 +162,7 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 		const better =
 			instead === undefined
 				? ''
-				: ` -> ${deck.options.keymap.keyOf(instead.id, instead.key)} ${instead.title.toLowerCase()}`;
+				: ` -> ${`${deck.options.keymap.keyOf(instead.id, instead.key)} ${instead.title.toLowerCase()}`.trimStart()}`;
 		lines.push(
 			...signedLines(theme.sign('crit'), cleanLine(`this will not help: ${unhelpful.reason}${better}`), cells, 'crit'),
 		);

@@ -137,7 +137,9 @@ describe('a Job', () => {
 describe('a CronJob', () => {
 	test('is one row with its Jobs, and an earlier failure no longer counts after a successful run', async () => {
 		const cron = addCronJob('export');
-		await eventually(async () => expect(await rowOf('export')).toMatchObject({workloadKind: 'CronJob', status: 'waiting'}));
+		await eventually(async () =>
+			expect(await rowOf('export')).toMatchObject({workloadKind: 'CronJob', status: 'waiting'}),
+		);
 		addJob('export-1', 'breaks:1', {}, cron);
 		await eventually(async () => {
 			expect(await rowOf('export')).toMatchObject({status: 'failed', severity: 'crit'});

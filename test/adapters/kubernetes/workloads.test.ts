@@ -70,8 +70,16 @@ describe('workloads', () => {
 
 	test('show the progress of each kind', async () => {
 		expect(await rowOf('orders', 'exporter')).toMatchObject({status: 'paused', severity: 'ok'});
-		expect(await rowOf('search', 'indexer')).toMatchObject({workloadKind: 'StatefulSet', status: 'stalled', revision: 2});
-		expect(await rowOf('monitoring', 'node-exporter')).toMatchObject({workloadKind: 'DaemonSet', desired: 12, revision: 1});
+		expect(await rowOf('search', 'indexer')).toMatchObject({
+			workloadKind: 'StatefulSet',
+			status: 'stalled',
+			revision: 2,
+		});
+		expect(await rowOf('monitoring', 'node-exporter')).toMatchObject({
+			workloadKind: 'DaemonSet',
+			desired: 12,
+			revision: 1,
+		});
 		expect((await rowOf('gateway', 'edge')).autoscaler).toMatchObject({min: 10, max: 30, limited: true});
 		expect((await rowOf('checkout', 'web')).budgets).toMatchObject([{name: 'web', expected: 12}]);
 	});

@@ -264,7 +264,7 @@ describe('lists', () => {
 
 	it('show available and unavailable actions, with the reason for the latter', async () => {
 		fixture = await openDeckFixture();
-		await fixture.pressKeys('a', 'G', 'k', 'k', 'k');
+		await fixture.pressKeys('a', 'G', 'k', 'k', 'k', 'k');
 		await fixture.pressKeys('enter');
 		expect(fixture.layer()).toBe('list');
 		expect(fixture.notice()).toBe('Never: the job is asleep');

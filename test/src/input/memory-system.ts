@@ -96,12 +96,12 @@ const logSource = (): Source<MemoryRow, Port> => ({
 });
 
 const action = (
-	about: {readonly id: Action['id']; readonly title: string; readonly key: string; readonly risk: Risk},
+	about: {readonly id: Action['id']; readonly title: string; readonly key?: string; readonly risk: Risk},
 	more: Partial<Pick<Action<MemoryRow, Port, Plan>, 'kind' | 'selects' | 'params' | 'disabled' | 'undo'>> = {},
 ): Action<MemoryRow, Port, Plan> => ({
 	id: about.id,
 	title: about.title,
-	key: about.key,
+	...(about.key === undefined ? {} : {key: about.key}),
 	kind: 'postgres.session',
 	selects: 'one',
 	shownFacts: [{fact: 'the names of the jobs', changeDetectedBy: 'the names'}],
@@ -148,7 +148,7 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	},
 });
 
-/** An in-memory system with one action for each demand, one that prompts for a value, one that is disabled, and the sample inspections. */
+/** An in-memory system with one action for each demand, one that prompts for a value, one without a key, one that is disabled, and the sample inspections. */
 export const createMemorySystem = (server: MemoryServer): System => {
 	const actions: Action<MemoryRow, Port, Plan>[] = [
 		action(
@@ -176,6 +176,7 @@ export const createMemorySystem = (server: MemoryServer): System => {
 			},
 		),
 		action({id: 'postgres.cut', title: 'Cut the log', key: 'K', risk: 'low'}, {kind: 'postgres.statement'}),
+		action({id: 'postgres.archive', title: 'Archive', risk: 'low'}),
 		action({id: 'postgres.never', title: 'Never', key: 'B', risk: 'low'}, {disabled: () => 'the job is asleep'}),
 	];
 	const system: System<Port> = {

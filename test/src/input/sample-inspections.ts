@@ -10,7 +10,7 @@ const amount: Param = {
 	problem: typed => (/^\d+$/.test(typed) ? undefined : `${typed} is not a number`),
 };
 
-/** Inspections that open what `read` returns: a plain one `d`, one on several rows with a document option `m`, and one that prompts first `x`. */
+/** Inspections that open what `read` returns: a plain one `d`, one on several rows with a document option `m`, one that prompts first `x`, and one without a key. */
 export function sampleInspections<R extends Row, Port>(
 	read: Inspection<R, Port>['open'],
 ): readonly Inspection<R, Port>[] {
@@ -38,9 +38,11 @@ export function sampleInspections<R extends Row, Port>(
 			},
 		],
 	};
+	const {key: _, ...withoutKey} = plain;
 	return [
 		plain,
 		measure,
 		{...plain, id: 'postgres.ask', title: 'Ask the job', key: 'x', params: [amount], prompt: true},
+		{...withoutKey, id: 'postgres.history', title: 'History of the job'},
 	];
 }
