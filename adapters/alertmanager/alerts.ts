@@ -5,6 +5,7 @@ import {
 	alertmanagerAlertFindings,
 	alertmanagerAlertGauges,
 	alertmanagerAlertRow,
+	alertNotifications,
 } from '../../src/model/alertmanager/alertmanager-alert.ts';
 import type {AlertmanagerPort, AlertmanagerSettings, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
@@ -18,6 +19,7 @@ function clusterNotes({cluster}: AlertmanagerStatus): readonly Note[] {
 export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, AlertmanagerPort, AlertmanagerSettings>()({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
+	gauges: alertNotifications,
 	intervalMs: 10_000,
 	timeoutMs: 10_000,
 	cost: 'cheap',

@@ -1,8 +1,14 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSource} from '../../src/contract/define.ts';
-import type {Gauge, Note, Severity, Snapshot} from '../../src/contract/row.ts';
+import type {Note, Severity, Snapshot} from '../../src/contract/row.ts';
 import {sessionFindings} from '../../src/model/postgres/postgres-findings.ts';
-import {cacheHitRatio, overviewGauges, replicationGauges} from '../../src/model/postgres/postgres-health.ts';
+import {
+	cacheHitRatio,
+	overviewGauges,
+	type PostgresGauge,
+	postgresGaugeIds,
+	replicationGauges,
+} from '../../src/model/postgres/postgres-health.ts';
 import {lockForest, preparedTransaction} from '../../src/model/postgres/postgres-locks.ts';
 import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
 import type {
@@ -67,6 +73,7 @@ async function withMissingSessions(
 export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort, PostgresSettings>()({
 	kind: sessionKind,
 	title: 'Sessions',
+	gauges: postgresGaugeIds,
 	intervalMs: 2000,
 	timeoutMs: 8000,
 	cost: 'cheap',
@@ -77,7 +84,7 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort, Pos
 		const replicationBreaker = createCircuitBreaker('replication cannot be read');
 		let before: OverviewRecord | undefined;
 		let severities = new Map<string, Severity>();
-		return async (context): Promise<Snapshot<PostgresSessionRow>> => {
+		return async (context): Promise<Snapshot<PostgresSessionRow, PostgresGauge['id']>> => {
 			const server = await port.server(context);
 			const {sessions, omitted} = await port.sessions(context);
 			const waits: readonly WaitRecord[] | Note = sessions.some(mayBeWaiting)
@@ -89,7 +96,7 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort, Pos
 			const replication = await replicationBreaker(context, () => port.replication(context));
 			const hits = cacheHitRatio(before, overview);
 			before = overview;
-			const blocked: Gauge = {
+			const blocked: PostgresGauge = {
 				id: 'blocked',
 				label: 'blocked',
 				value: isNote(waits) ? undefined : forest.waits.size,

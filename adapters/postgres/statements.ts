@@ -34,7 +34,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort,
 		let before: StatementsRecord | undefined;
 		let texts: ReadonlyMap<string, string | undefined> = new Map();
 		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
-		return async (context): Promise<Snapshot<PostgresStatementRow>> => {
+		return async (context): Promise<Snapshot<PostgresStatementRow, never>> => {
 			// First, and outside the breaker: a refused login is not a refused read, and must not hide it for a minute.
 			const {user} = await port.server(context);
 			const now = await breaker(context, () => port.statements(context));

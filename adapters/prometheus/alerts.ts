@@ -6,6 +6,7 @@ import {
 	type PrometheusAlertFacts,
 	type PrometheusAlertRow,
 	prometheusAlertFindings,
+	prometheusAlertGaugeIds,
 	prometheusAlertRow,
 } from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
@@ -18,6 +19,7 @@ const maxRows = 1000;
 export const prometheusAlertsSource = defineSource<PrometheusAlertRow, PrometheusPort, PrometheusSettings>()({
 	kind: 'prometheus.alert',
 	title: 'Alerts',
+	gauges: prometheusAlertGaugeIds,
 	intervalMs: 10_000,
 	timeoutMs: 12_000,
 	cost: 'cheap',

@@ -31,10 +31,14 @@ const resetNotes: Readonly<Record<CounterResetReason, (ago: string) => string>> 
 	'counters-reset': ago => `the counters were reset ${ago} ago (CONFIG RESETSTAT): rates start again`,
 };
 
-function gaugesOf(row: RedisServerRow): readonly Gauge[] {
+const gaugeIds = ['memory', 'evictions', 'hit-rate', 'policy', 'fragmentation', 'clients', 'ops'] as const;
+
+type RedisGauge = Gauge<(typeof gaugeIds)[number]>;
+
+function gaugesOf(row: RedisServerRow): readonly RedisGauge[] {
 	const limit = redisMemoryLimit(row);
 	const secondRead = {text: 'a rate needs two reads'};
-	const evictions: Gauge = {
+	const evictions: RedisGauge = {
 		id: 'evictions',
 		label: 'evict',
 		value: row.evictedPerSecond,
@@ -170,7 +174,7 @@ async function readHeaviestClient(
 function createServerReader(
 	port: RedisPort,
 	target: Target<RedisSettings>,
-): (context: Context) => Promise<Snapshot<RedisServerRow>> {
+): (context: Context) => Promise<Snapshot<RedisServerRow, RedisGauge['id']>> {
 	const endpoint = `${target.settings.host}:${target.settings.port}`;
 	const history = createRedisHistory();
 	let levels: RedisLevels | undefined;
@@ -204,6 +208,7 @@ function createServerReader(
 export const serverSource = defineSource<RedisServerRow, RedisPort, RedisSettings>()({
 	kind: 'redis.server',
 	title: 'Server',
+	gauges: gaugeIds,
 	intervalMs: 2000,
 	timeoutMs: 10_000,
 	cost: 'cheap',

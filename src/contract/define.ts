@@ -17,7 +17,7 @@ export const appliesToKind = (of: {readonly kind: string; readonly also?: readon
 
 export const defineSource =
 	<R extends Row, Port, Settings = unknown>() =>
-	(source: Source<R, Port, Settings>): Source<Row, Port, Settings> =>
+	<const GaugeId extends string = never>(source: Source<R, Port, Settings, GaugeId>): Source<Row, Port, Settings> =>
 		source;
 
 export const defineAction =

@@ -22,8 +22,8 @@ export type Row<Kind extends RowKind = RowKind> = {
 };
 
 /** One figure of a target. `value` is undefined when it could not be read; then `text` says why. */
-export type Gauge = {
-	readonly id: string;
+export type Gauge<Id extends string = string> = {
+	readonly id: Id;
 	readonly label: string;
 	readonly value: number | undefined;
 	readonly unit: 'count' | 'bytes' | 'ratio' | 'seconds' | 'per-second' | 'text';
@@ -36,9 +36,9 @@ export type Gauge = {
 /** What a source could not read, and what to do about it. Shown below the section, next to the rest of the snapshot. */
 export type Note = {readonly text: string; readonly hint?: string; readonly severity: Severity};
 
-export type Snapshot<R extends Row = Row> = {
+export type Snapshot<R extends Row = Row, GaugeId extends string = string> = {
 	readonly rows: readonly R[];
-	readonly gauges: readonly Gauge[];
+	readonly gauges: readonly Gauge<GaugeId>[];
 	/** Number of rows that the source left out of this snapshot. Always shown. */
 	readonly omitted: number;
 	readonly notes: readonly Note[];

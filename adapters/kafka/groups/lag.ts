@@ -35,7 +35,7 @@ const isRefreshPriority = (row: LagRow): boolean => row.severity !== 'ok' || (ro
 function createLagReader(
 	port: KafkaPort,
 	target: Target<KafkaSettings>,
-): (context: Context) => Promise<Snapshot<LagRow>> {
+): (context: Context) => Promise<Snapshot<LagRow, LagGauge['id']>> {
 	const tracker = createLagTracker(target.name);
 	const list = createGroupList(port, target.settings.groups);
 	const readLogOffsets = createLogOffsetsReader(port, tracker);
@@ -127,7 +127,11 @@ async function readGroups(
 	}));
 }
 
-const lagGauges = (rows: readonly LagRow[], groups: number): readonly Gauge[] => [
+const gaugeIds = ['lag', 'groups'] as const;
+
+type LagGauge = Gauge<(typeof gaugeIds)[number]>;
+
+const lagGauges = (rows: readonly LagRow[], groups: number): readonly LagGauge[] => [
 	{
 		id: 'lag',
 		label: 'messages behind',
@@ -142,6 +146,7 @@ const lagGauges = (rows: readonly LagRow[], groups: number): readonly Gauge[] =>
 export const lagSource = defineSource<LagRow, KafkaPort, KafkaSettings>()({
 	kind: 'kafka.lag',
 	title: 'Consumer lag',
+	gauges: gaugeIds,
 	intervalMs: 5000,
 	timeoutMs: 20_000,
 	cost: 'cheap',

@@ -17,7 +17,9 @@ import {kafkaToolCommand} from '../cli-equivalent.ts';
 /** How long a lost broker is shown, unless it comes back; longer while replicas are still placed on it. */
 const lostBrokerShownMs = 30 * 60_000;
 
-type TopicSnapshot = Snapshot<KafkaTopicRow> & {readonly lost: readonly LostBroker[]};
+const gaugeIds = ['brokers', 'under-replicated'] as const;
+
+type TopicSnapshot = Snapshot<KafkaTopicRow, (typeof gaugeIds)[number]> & {readonly lost: readonly LostBroker[]};
 
 /** Counts the messages in the dead-letter topics, and those that came in recently. */
 function createDeadLetterCounter(port: KafkaPort) {
@@ -122,6 +124,7 @@ function createTopicReader(
 export const topicsSource = defineSource<KafkaTopicRow, KafkaPort, KafkaSettings>()({
 	kind: 'kafka.topic',
 	title: 'Topics',
+	gauges: gaugeIds,
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',

@@ -54,7 +54,7 @@ export const qualifiedName = ({namespace, name}: Pick<WorkloadRef, 'namespace' |
 	`${namespace}/${name}`;
 
 /** A row that has a workload: a pod or the workload itself. */
-export type RowWithWorkload = Row & Pick<PodRow, 'namespace' | 'workload'>;
+export type RowWithWorkload = Row<'kubernetes.pod' | 'kubernetes.workload'> & Pick<PodRow, 'namespace' | 'workload'>;
 
 /** Why an action on the workload of this row is unavailable; undefined when its kind is one of `kinds`. */
 export function workloadUnavailableReason(

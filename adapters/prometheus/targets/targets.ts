@@ -1,8 +1,10 @@
 import {defineSource} from '../../../src/contract/define.ts';
-import type {Gauge, Labels, Note} from '../../../src/contract/row.ts';
+import type {Labels, Note} from '../../../src/contract/row.ts';
 import {compareSeverity} from '../../../src/contract/severity.ts';
 import {
+	type PrometheusServerGauge,
 	prometheusServerFindings,
+	prometheusServerGaugeIds,
 	prometheusServerGauges,
 	ruleNotes,
 } from '../../../src/model/prometheus/prometheus-server.ts';
@@ -33,6 +35,7 @@ const slowMs = 1000;
 export const targetsSource = defineSource<ScrapeRow, PrometheusPort, PrometheusSettings>()({
 	kind: 'prometheus.target',
 	title: 'Targets',
+	gauges: prometheusServerGaugeIds,
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
@@ -75,7 +78,7 @@ export const targetsSource = defineSource<ScrapeRow, PrometheusPort, PrometheusS
 });
 
 /** The numbers of all targets, from the gauge: rows may have been omitted. */
-function totalsOf(gauges: readonly Gauge[]): ScrapeTotals | undefined {
+function totalsOf(gauges: readonly PrometheusServerGauge[]): ScrapeTotals | undefined {
 	const up = gauges.find(({id}) => id === 'up');
 	if (up?.value === undefined || up.limit === undefined) return undefined;
 	return {all: up.limit, down: up.limit - up.value};

@@ -6,6 +6,11 @@ import {alertFindings} from '../alert-findings.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
 import {alertFiring} from './alertmanager-finding-types.ts';
 
+/** Whether an alert notifies, or what suppresses that. Also the ids of the gauges with the numbers of such alerts. */
+export const alertNotifications = ['firing', 'silenced', 'inhibited'] as const;
+
+type Notification = (typeof alertNotifications)[number];
+
 /** A row of an alert of an Alertmanager. Its id is the fingerprint. */
 export type AlertmanagerAlertRow = Row<'alertmanager.alert'> &
 	AlertFacts & {
@@ -15,7 +20,7 @@ export type AlertmanagerAlertRow = Row<'alertmanager.alert'> &
 		/** Epoch milliseconds. */
 		readonly since: number;
 		/** What suppresses its notifications, or `firing`. */
-		readonly notification: 'firing' | 'silenced' | 'inhibited';
+		readonly notification: Notification;
 		/** When the last of its silences ends, in epoch milliseconds. */
 		readonly silencedUntil: number | undefined;
 	};
@@ -48,8 +53,8 @@ export function alertmanagerAlertRow(
 }
 
 /** The numbers of firing, silenced and inhibited alerts. */
-export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): readonly Gauge[] {
-	const gauge = (notification: AlertmanagerAlertRow['notification']): Gauge => {
+export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): readonly Gauge<Notification>[] {
+	const gauge = (notification: Notification): Gauge<Notification> => {
 		const matching = rows.filter(row => row.notification === notification);
 		return {
 			id: notification,
@@ -59,7 +64,7 @@ export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): 
 			severity: worstSeverity(matching.map(row => row.severity)),
 		};
 	};
-	return [gauge('firing'), gauge('silenced'), gauge('inhibited')];
+	return alertNotifications.map(gauge);
 }
 
 /** One finding for each alert name. */

@@ -1,6 +1,6 @@
 import type {Finding} from '../../contract/finding.ts';
 import {createFinding, type FindingType} from '../../contract/finding-type.ts';
-import type {Gauge, Snapshot} from '../../contract/row.ts';
+import type {Snapshot} from '../../contract/row.ts';
 import {formatBytes, formatDuration, formatPercent, formatThousands} from '../../text/format.ts';
 import {formatThreshold} from '../threshold.ts';
 import {
@@ -12,7 +12,7 @@ import {
 	slotKeepsWal,
 	wraparoundNear,
 } from './postgres-finding-types.ts';
-import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold} from './postgres-health.ts';
+import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold, type PostgresGauge} from './postgres-health.ts';
 import {preparedTransaction} from './postgres-locks.ts';
 import {
 	blockingSeverity,
@@ -179,7 +179,7 @@ type GaugeMeaning = {
 };
 
 /** The finding of a gauge that is not ok. Other gauges are only coloured. */
-const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = {
+const gaugeMeanings: Readonly<Partial<Record<PostgresGauge['id'], (gauge: PostgresGauge) => GaugeMeaning>>> = {
 	connections: ({value = 0, limit = 0}) => ({
 		type: connectionsTaken,
 		sentence: `${value} of ${limit} connections are taken, ${formatPercent(limit <= 0 ? 1 : value / limit)}`,
@@ -214,7 +214,7 @@ const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = 
 	}),
 };
 
-function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] {
+function fromGauges(gauges: readonly PostgresGauge[], about: About): readonly Finding[] {
 	return gauges.flatMap(gauge => {
 		const meaning = gaugeMeanings[gauge.id];
 		if (meaning === undefined || gauge.severity === 'ok' || gauge.severity === 'unknown') return [];
@@ -234,7 +234,7 @@ function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] 
 
 /** The findings of one PostgreSQL server. Waiting sessions are folded into their blocker. */
 export function sessionFindings(
-	snapshot: Snapshot<PostgresSessionRow>,
+	snapshot: Snapshot<PostgresSessionRow, PostgresGauge['id']>,
 	_previous: Snapshot<PostgresSessionRow> | undefined,
 	about: About,
 ): readonly Finding[] {

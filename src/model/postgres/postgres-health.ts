@@ -34,7 +34,23 @@ export function cacheHitRatio(
 	return hit / (hit + read);
 }
 
-const count = (id: string, label: string, value: number, severity: Severity = 'ok'): Gauge => ({
+export const postgresGaugeIds = [
+	'connections',
+	'active',
+	'idle-in-transaction',
+	'idle',
+	'hidden',
+	'longest-transaction',
+	'cache-hits',
+	'wraparound',
+	'blocked',
+	'replication-lag',
+	'slot-wal',
+] as const;
+
+export type PostgresGauge = Gauge<(typeof postgresGaugeIds)[number]>;
+
+const count = (id: PostgresGauge['id'], label: string, value: number, severity: Severity = 'ok'): PostgresGauge => ({
 	id,
 	label,
 	value,
@@ -51,7 +67,7 @@ export function overviewGauges(
 	overview: OverviewRecord,
 	hits: number | undefined,
 	before: PreviousSeverities = noPreviousSeverities,
-): readonly Gauge[] {
+): readonly PostgresGauge[] {
 	const {byState, connections, connectionLimit} = overview;
 	const inState = (wanted: (state: string) => boolean) =>
 		Object.entries(byState).reduce((sum, [state, n]) => (wanted(state) ? sum + n : sum), 0);
@@ -115,10 +131,10 @@ export function overviewGauges(
 export function replicationGauges(
 	replication: ReplicationRecord,
 	before: PreviousSeverities = noPreviousSeverities,
-): readonly Gauge[] {
+): readonly PostgresGauge[] {
 	const was = before.get('replication-lag');
-	const gauges: Gauge[] = [];
-	const lag = (seconds: number | undefined, size: number | undefined, text: string): Gauge => ({
+	const gauges: PostgresGauge[] = [];
+	const lag = (seconds: number | undefined, size: number | undefined, text: string): PostgresGauge => ({
 		id: 'replication-lag',
 		label: 'lag',
 		// The server reports no time when a standby has replayed everything.

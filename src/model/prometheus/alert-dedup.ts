@@ -4,8 +4,10 @@ import type {Labels, Row, Snapshot} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
 import type {AlertmanagerAlertRow} from '../alertmanager/alertmanager-alert.ts';
-import type {PrometheusAlertRow} from './prometheus-alert.ts';
+import type {PrometheusAlertRow, prometheusAlertGaugeIds} from './prometheus-alert.ts';
 import {alertFiring} from './prometheus-finding-types.ts';
+
+const firingGauge: (typeof prometheusAlertGaugeIds)[number] = 'alerts';
 
 const isPrometheusAlert = (row: Row): row is PrometheusAlertRow => row.kind === 'prometheus.alert';
 
@@ -48,7 +50,7 @@ export function createAlertDedup(): (readings: readonly Reading[]) => readonly R
 			row.severity !== 'ok' && isPrometheusAlert(row) && isCovered(row.labels) ? suppressRow(row) : row,
 		);
 		const severity = worstSeverity(rows.map(row => row.severity));
-		const gauges = snapshot.gauges.map(gauge => (gauge.id === 'alerts' ? {...gauge, severity} : gauge));
+		const gauges = snapshot.gauges.map(gauge => (gauge.id === firingGauge ? {...gauge, severity} : gauge));
 		return {...snapshot, rows, gauges};
 	}
 

@@ -40,6 +40,9 @@ export function prometheusAlertRow(target: string, facts: PrometheusAlertFacts):
 	};
 }
 
+/** Gauges: the number of firing alerts, and of pending ones. */
+export const prometheusAlertGaugeIds = ['alerts', 'pending'] as const;
+
 /** Worst first, then firing before pending, then the newest. */
 export const comparePrometheusAlerts = (a: PrometheusAlertRow, b: PrometheusAlertRow): number =>
 	compareSeverity(a.severity, b.severity) ||

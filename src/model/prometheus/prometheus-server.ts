@@ -1,6 +1,6 @@
 import type {Finding} from '../../contract/finding.ts';
 import {createFinding} from '../../contract/finding-type.ts';
-import type {Gauge, Note, Snapshot} from '../../contract/row.ts';
+import type {Gauge, Note} from '../../contract/row.ts';
 import {formatClockTime, formatThousands} from '../../text/format.ts';
 import {reloadFailed, rulesFailing, serverNotReady} from './prometheus-finding-types.ts';
 
@@ -24,6 +24,10 @@ export type PrometheusServerFacts = {
 
 export type FailingRule = {readonly group: string; readonly name: string; readonly error: string};
 
+export const prometheusServerGaugeIds = ['up', 'ready', 'config', 'series', 'rules'] as const;
+
+export type PrometheusServerGauge = Gauge<(typeof prometheusServerGaugeIds)[number]>;
+
 /** The gauges of the server, without those whose figure it does not serve. */
 export function prometheusServerGauges({
 	targets,
@@ -31,7 +35,7 @@ export function prometheusServerGauges({
 	config,
 	series,
 	rules,
-}: PrometheusServerFacts): readonly Gauge[] {
+}: PrometheusServerFacts): readonly PrometheusServerGauge[] {
 	return [
 		{
 			id: 'up',
@@ -51,7 +55,7 @@ export function prometheusServerGauges({
 						unit: 'text',
 						text: ready.ready ? 'ready' : 'not ready',
 						severity: ready.ready ? 'ok' : 'crit',
-					} satisfies Gauge,
+					} satisfies PrometheusServerGauge,
 				]),
 		...(config === undefined
 			? []
@@ -63,11 +67,13 @@ export function prometheusServerGauges({
 						unit: 'text',
 						text: config.loaded ? loadedText(config.lastConfigTime) : 'reload failed',
 						severity: config.loaded ? 'ok' : 'warn',
-					} satisfies Gauge,
+					} satisfies PrometheusServerGauge,
 				]),
 		...(series === undefined
 			? []
-			: [{id: 'series', label: 'series', value: series, unit: 'count', severity: 'ok'} satisfies Gauge]),
+			: [
+					{id: 'series', label: 'series', value: series, unit: 'count', severity: 'ok'} satisfies PrometheusServerGauge,
+				]),
 		...(rules === undefined
 			? []
 			: [
@@ -77,7 +83,7 @@ export function prometheusServerGauges({
 						value: rules.failing.length,
 						unit: 'count',
 						severity: rules.failing.length > 0 ? 'warn' : 'ok',
-					} satisfies Gauge,
+					} satisfies PrometheusServerGauge,
 				]),
 	];
 }
@@ -102,11 +108,12 @@ export const ruleNotes = (rules: PrometheusServerFacts['rules']): readonly Note[
 
 /** The findings on the server itself, from its gauges and the notes on its rules. */
 export function prometheusServerFindings(
-	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
+	{gauges, notes}: {readonly gauges: readonly PrometheusServerGauge[]; readonly notes: readonly Note[]},
 	target: string,
 ): readonly Finding[] {
 	const common = {target, kind: 'prometheus.target'} as const;
-	const unhealthyGauge = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
+	const unhealthyGauge = (id: PrometheusServerGauge['id']) =>
+		gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
 	const findings: Finding[] = [];
 	if (unhealthyGauge('ready') !== undefined) {
 		findings.push(

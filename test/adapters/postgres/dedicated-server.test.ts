@@ -2,8 +2,7 @@ import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts';
-import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
+import {sessionsSource} from '../../../adapters/postgres/sessions.ts';
 import {describePostgres} from '../../estate/describe-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
 import {restartPostgres, runQuery, startPostgres, stopPostgres} from '../../estate/postgres.ts';
@@ -48,8 +47,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 		expect(row.roots).toEqual([0]);
 		const finding = await pollUntil(async () => {
 			const snapshot = await watch.read('postgres.session');
-			const rows = snapshot.rows as readonly PostgresSessionRow[];
-			return sessionFindings({...snapshot, rows}, undefined, {target: server.name, now: Date.now()})[0];
+			return sessionsSource.findings(snapshot, undefined, {target: server.name, now: Date.now()})[0];
 		});
 		expect(finding).toMatchObject({sentence: '1 session waits for a prepared transaction', actions: []});
 		expect(finding.row).toBeUndefined();

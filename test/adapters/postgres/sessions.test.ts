@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts';
+import {sessionsSource} from '../../../adapters/postgres/sessions.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {runQuery} from '../../estate/postgres.ts';
@@ -67,7 +67,7 @@ for (const name of postgresVersions) {
 
 			await pollUntil(async () => {
 				const now = await watch.read('postgres.session');
-				const found = sessionFindings(now as typeof snapshot & {rows: typeof rows}, undefined, {
+				const found = sessionsSource.findings(now, undefined, {
 					target: server.name,
 					now: Date.now(),
 				});

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import type {Gauge} from '../../../../src/contract/row.ts';
 import {sessionFindings} from '../../../../src/model/postgres/postgres-findings.ts';
+import type {PostgresGauge} from '../../../../src/model/postgres/postgres-health.ts';
 import {lockForest} from '../../../../src/model/postgres/postgres-locks.ts';
 import {sessionRows} from '../../../../src/model/postgres/postgres-session.ts';
 import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
@@ -8,7 +8,11 @@ import {sessionRecord, waitRecord} from './postgres-fixture.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 
-const find = (sessions: readonly SessionRecord[], waits: readonly WaitRecord[] = [], gauges: readonly Gauge[] = []) =>
+const find = (
+	sessions: readonly SessionRecord[],
+	waits: readonly WaitRecord[] = [],
+	gauges: readonly PostgresGauge[] = [],
+) =>
 	sessionFindings(
 		{rows: sessionRows('orders-db', sessions, lockForest(waits)), gauges, omitted: 0, notes: []},
 		undefined,
@@ -120,7 +124,7 @@ describe('sessions', () => {
 });
 
 describe('gauges', () => {
-	const gauge = (id: string, facts: Partial<Gauge>): Gauge => ({
+	const gauge = (id: PostgresGauge['id'], facts: Partial<PostgresGauge>): PostgresGauge => ({
 		id,
 		label: id,
 		value: 0,
