@@ -86,6 +86,7 @@ export async function openDeckFixture(
 		rows: [...(options.rows ?? [memoryRow('a'), memoryRow('b'), memoryRow('c')])],
 		logs: [...(options.logs ?? [])],
 		executedPlans: [],
+		notesOf: () => [],
 		read: async () => blank,
 		checks: [{label: 'still there', result: 'pass', detail: ''}],
 		unchangedIds: undefined,

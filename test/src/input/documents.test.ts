@@ -6,6 +6,7 @@ import type {DocumentLayer} from '../../../src/session/session.ts';
 import {pageTop} from '../../../src/session/text-page.ts';
 import {eventually} from '../../time-left.ts';
 import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
+import {memoryRow} from './memory-system.ts';
 
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
@@ -46,6 +47,32 @@ it('about sources says how each is read, and since when and why a read fails', a
 		'  connection refused',
 		expect.stringMatching(/^ {2}failing since \S+, once: Start it\.$/),
 		"  psql -h db -c 'SELECT * FROM jobs'",
+	]);
+});
+
+it('about sources lists each source of each target with its own notes, and the output of other code', async () => {
+	fixture = await openDeckFixture({targets: ['db', 'db-b'], logs: [{...memoryRow('x'), target: 'db'}]});
+	Object.assign(fixture.deck.options.effects, {strayOutput: () => ['a warning']});
+	fixture.server.notesOf = target => [
+		{severity: 'unknown', text: `no sizes of ${target}`, ...(target === 'db' ? {hint: 'grant it'} : {})},
+	];
+	await fixture.poll();
+	await fixture.pressKeys('=');
+	const read = expect.stringMatching(/^ {2}live, read \S+ ago, took \S+, every 2s, cheap$/);
+	const blockOf = (title: string, target: string, ...notes: readonly string[]) => [
+		`${title} of ${target}`,
+		read,
+		`  psql -h ${target} -c 'SELECT * FROM jobs'`,
+		...notes,
+		'',
+	];
+	expect(text()).toEqual([
+		...blockOf('jobs', 'db', '  no sizes of db - grant it'),
+		...blockOf('jobs', 'db-b', '  no sizes of db-b'),
+		...blockOf('logs', 'db'),
+		...blockOf('logs', 'db-b'),
+		'Output of other code, not shown on the screen',
+		'a warning',
 	]);
 });
 

@@ -2,7 +2,7 @@ import type {Action, Check, Preview, Risk} from '../../../src/contract/action.ts
 import type {Document} from '../../../src/contract/document.ts';
 import type {Inspection, InspectionContext} from '../../../src/contract/inspection.ts';
 import {defineSection, type Pane} from '../../../src/contract/pane.ts';
-import type {Row, Severity} from '../../../src/contract/row.ts';
+import type {Row, Severity, Snapshot} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import type {System} from '../../../src/contract/system.ts';
 import {sampleInspections} from './sample-inspections.ts';
@@ -22,6 +22,8 @@ export type MemoryServer = {
 		readonly value: string;
 		readonly record: string;
 	}[];
+	/** What could not be read of a target. */
+	notesOf: (target: string) => Snapshot['notes'];
 	/** Opens the document of an inspection; a test may delay it. */
 	read: (row: MemoryRow, context: InspectionContext<MemoryRow, Port>) => Promise<Document>;
 	checks: readonly Check[];
@@ -59,7 +61,7 @@ const source = (): Source<MemoryRow, Port> => ({
 		rows: port.server.rows.filter(row => row.target === target.name),
 		gauges: [],
 		omitted: 0,
-		notes: [],
+		notes: port.server.notesOf(target.name),
 	}),
 	findings: (snapshot, _previous, {target}) =>
 		snapshot.rows.flatMap(row =>

@@ -166,6 +166,7 @@ describe('texts', () => {
 			text: 'policy: 1 read-only, 1 with forbidden actions',
 			short: 'policy',
 		});
+		expect(policySummary(under({forbid: ['redis.flush']}))?.text).toBe('policy: 2 with forbidden actions');
 		expect(policySummary(under({readOnly: true}))).toMatchObject({text: 'read-only by policy'});
 		expect(policySummary(under({}))).toMatchObject({text: 'policy'});
 		expect(policySummary(createPolicy({readOnly: false, targets}))).toBeUndefined();
