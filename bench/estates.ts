@@ -179,6 +179,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 		actions: [],
 		inspections: [],
 		findingTypes: [],
+		loadConfig: () => Promise.reject(new Error('it is not configured')),
 		sources: tableKinds.slice(0, count).map((kind, index) => ({
 			kind,
 			title: 'Table',

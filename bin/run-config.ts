@@ -41,8 +41,8 @@ export async function loadRunConfig(options: Options): Promise<RunConfig> {
 	const {loadConfiguration} = await import('../src/config/load-config.ts');
 	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy, sinks} = await loadConfiguration({
 		config: options.config,
+		systems,
 		keyProblems,
-		actions: allActions().map(({id}) => id),
 	});
 	const watched = targets.map(target => ({target, system: withLongerIntervals(systemOf(target), refresh)}));
 	const environment = 'no configuration: targets are discovered from the environment';
@@ -64,7 +64,7 @@ async function loadDemoConfig(demo: string, {config, targets: names}: Options): 
 	const preferences =
 		config === undefined
 			? undefined
-			: await (await import('../src/config/parse-config.ts')).loadPreferences(config, keyProblems);
+			: await (await import('../src/config/parse-config.ts')).loadPreferences(config, systems, keyProblems);
 	const {keys = {}, theme = 'auto', mouse = false, refresh = 1} = preferences ?? {};
 	const watched = (await demoTargets(demo)).map(({target, system}) => ({
 		target,

@@ -6,10 +6,12 @@ import {needNode} from './node-version.mjs';
 
 needNode();
 
-const {referenceDocs} = await import('../bin/cli/reference-docs.ts');
+const {generateReferenceDocs} = await import('../bin/cli/reference-docs.ts');
+const {panes} = await import('../bin/panes.ts');
+const {systems} = await import('../bin/systems.ts');
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
 mkdirSync(folder, {recursive: true});
-for (const [name, write] of Object.entries(referenceDocs)) {
-	writeFileSync(join(folder, name), write());
+for (const [name, text] of Object.entries(await generateReferenceDocs(systems, panes))) {
+	writeFileSync(join(folder, name), text);
 	process.stdout.write(`docs/${name}\n`);
 }

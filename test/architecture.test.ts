@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {findViolations, functionLengthFaults, readModule, readSources} from './architecture.ts';
+import {systems} from '../bin/systems.ts';
+import {findViolations, functionLengthFaults, namedSystems, readModule, readSources} from './architecture.ts';
 
 const faults = (...sources: readonly (readonly [path: string, text: string])[]) =>
 	findViolations(
@@ -23,6 +24,17 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['adapters/http/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/alertmanager/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/redis/a.ts', `import {load} from '../../src/config/load.ts';`, 'may not import ../../src/config/load.ts'],
+	['adapters/redis/a.ts', `import {z} from 'zod';`, 'may not import zod'],
+	[
+		'adapters/redis/a.ts',
+		`import {z} from '../../src/config/schema-parts.ts';`,
+		'may not import ../../src/config/schema-parts.ts',
+	],
+	[
+		'adapters/redis/config/a.ts',
+		`import {load} from '../../../src/config/load-config.ts';`,
+		'may not import ../../../src/config/load-config.ts',
+	],
 	['demo/a.ts', `import type {Policy} from '../src/policy/policy.ts';`, 'may not import ../src/policy/policy.ts'],
 	['adapters/redis/a.ts', `import {b} from '../../demo/b.ts';`, 'may not import ../../demo/b.ts'],
 	['demo/kubernetes-api/a.ts', `import {b} from '../scenario.ts';`, 'may not import ../scenario.ts'],
@@ -106,6 +118,10 @@ const fine: readonly (readonly [path: string, text: string])[] = [
 	['adapters/postgres/a.ts', `import {Client} from 'pg';\nimport type {Row} from '../../src/contract/row.ts';`],
 	['adapters/redis/a.ts', `import {b} from '../../src/model/b.ts';\nconst c = await import('ioredis');`],
 	['adapters/alertmanager/a.ts', `import {b} from '../http/b.ts';`],
+	[
+		'adapters/redis/config/a.ts',
+		`import {z} from 'zod';\nimport {textSchema} from '../../../src/config/schema-parts.ts';`,
+	],
 	['demo/a.ts', `import {b} from '../adapters/postgres/b.ts';`],
 	['demo/kubernetes-api/a.ts', `import {b} from '../../src/time/yield.ts';`],
 	['demo/kubernetes-api/objects/a.ts', `import type * as core from 'kubernetes-types/core/v1.js';`],
@@ -190,6 +206,27 @@ describe('the rule', () => {
 		]);
 	});
 
+	const named = (path: string, text: string) => namedSystems([readModule({path, text})], ['redis', 'kafka']);
+	test.each([
+		['src/config/a.ts', `export const kinds = ['redis'];`, 'src/config/a.ts:1: names redis'],
+		['src/watch/a.ts', `import type {KafkaPort} from '../port/queue.ts';`, 'src/watch/a.ts:1: names Kafka'],
+		['src/watch/a.ts', `import {b} from '../model/redis/b.ts';`, 'src/watch/a.ts:1: names redis'],
+		['src/input/a.ts', 'export const hint = () => `name it in ${1} kafka.allow`;', 'src/input/a.ts:1: names kafka'],
+	])('catches the name of a system in %s: %s', (path, text, says) => {
+		expect(named(path, text)).toEqual([says]);
+	});
+
+	test('lets models, ports, adapters and comments name a system', () => {
+		expect(named('src/model/redis/a.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('src/port/redis.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('adapters/redis/a.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('src/watch/a.ts', '/** As redis. */\nexport const a = 1; // kafka')).toEqual([]);
+	});
+
+	test('catches an example that is no longer there', () => {
+		expect(named('src/config/config-schema.ts', 'export const a = 1;')).toEqual([expect.stringContaining('is gone')]);
+	});
+
 	test('fails on a file that it cannot parse', () => {
 		expect(() => faults(['src/a.ts', 'import {'])).toThrow('src/a.ts');
 	});
@@ -204,6 +241,12 @@ describe('the code base', () => {
 			expect(modules.some(({path}) => path.startsWith(`${folder}/`))).toBe(true);
 		}
 		expect(modules.flatMap(({imports}) => imports).length).toBeGreaterThan(100);
+	});
+
+	test('names no system in the core', () => {
+		const kinds = systems.map(({kind}) => kind);
+		expect(kinds.length).toBeGreaterThan(5);
+		expect(namedSystems(modules, kinds)).toEqual([]);
 	});
 
 	test('follows the rule', () => {

@@ -12,6 +12,8 @@ export type SourceFile = {readonly path: string; readonly text: string};
 type Import = {readonly from: string; readonly type: boolean; readonly line: number};
 
 export type Module = SourceFile & {
+	/** The text with spaces instead of comments. */
+	readonly code: string;
 	readonly imports: readonly Import[];
 	readonly hasDefaultExport: boolean;
 	readonly reexports: boolean;
@@ -35,7 +37,7 @@ export function readSources(): readonly SourceFile[] {
 
 /** Parses a file. @throws Error when it does not parse, so that it cannot pass unchecked. */
 export function readModule(source: SourceFile): Module {
-	const {module, errors} = parseSync(source.path, source.text);
+	const {module, errors, comments} = parseSync(source.path, source.text);
 	const [error] = errors;
 	if (error !== undefined) throw new Error(`${source.path}: ${error.message}`);
 	const lineAt = (offset: number) => source.text.slice(0, offset).split('\n').length;
@@ -58,8 +60,12 @@ export function readModule(source: SourceFile): Module {
 			line: lineAt(start),
 		});
 	}
+	let code = source.text;
+	for (const {start, end} of comments)
+		code = code.slice(0, start) + code.slice(start, end).replace(/[^\n]/g, ' ') + code.slice(end);
 	return {
 		...source,
+		code,
 		imports,
 		hasDefaultExport: exported.some(({exportName}) => exportName.kind === 'Default' || exportName.name === 'default'),
 		reexports: exported.some(({moduleRequest}) => moduleRequest !== null),
@@ -78,6 +84,10 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
 /** The parts of the core that an adapter may import. */
 const allowedCoreImports = /^src\/(?:contract|errors|files|model|port|text|time)(?:\.ts$|\/)/;
+/** The folder of a system in which its configuration is read, and the parts of src/config that it is made of. */
+const configFolder = /^adapters\/[^/]+\/config\//;
+const configParts =
+	/^src\/(?:state\/state-document|config\/(?:config-error|entry-fields|http-schema|http-settings|safe-file|schema-parts|secrets|server-url|settings-error|variable-discovery))\.ts$/;
 
 /** The parts of the core that the terminal may import. */
 const textWidth = /^src\/text\/(?:fit|graphemes)\.ts$/;
@@ -121,6 +131,7 @@ function allowed(path: string, from: string): boolean {
 			if (kubernetesTypes.test(from)) return path === 'src/port/kubernetes-objects.ts';
 			return isBuiltin(from) || from === 'zod';
 		case 'adapters':
+			if (configFolder.test(path) && (from === 'zod' || (inner !== undefined && configParts.test(inner)))) return true;
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
 			if (place === 'adapters' && other === 'http' && speakHttp.includes(system)) return true;
 			if (place === 'adapters') return other === system;
@@ -220,6 +231,31 @@ function fullFolders(modules: readonly Module[]): readonly string[] {
 	return [...counts]
 		.filter(([, count]) => count > maxFilesInFolder)
 		.map(([folder, count]) => `${folder}: has ${count} files, more than ${maxFilesInFolder}`);
+}
+
+/** What names a system in the core: its models and ports; the names that programs give to passwords; ids as examples in messages and in docs/config.md. */
+const namesSystems = /^src\/(?:model|port|text\/secrets)\//;
+const exampleIds: Readonly<Record<string, readonly string[]>> = {
+	'src/config/config-schema.ts': ['`postgres.cancel: X`'],
+	'src/config/policy-file.ts': ['[postgres.terminate, redis.*]', '`postgres.terminate`', '`redis.*`', '`postgres`'],
+};
+
+/** Returns each line of the core that names a system of `kinds`, and each example that is no longer there. */
+export function namedSystems(modules: readonly Module[], kinds: readonly string[]): readonly string[] {
+	const name = new RegExp(kinds.join('|'), 'i');
+	return modules.flatMap(({path, code}) => {
+		if (!path.startsWith('src/') || namesSystems.test(path)) return [];
+		const examples = exampleIds[path] ?? [];
+		const gone = examples
+			.filter(id => !code.includes(id))
+			.map(id => `${path}: ${id} is gone: take it out of exampleIds`);
+		const rest = examples.reduce((text, id) => text.replaceAll(id, ''), code);
+		const found = rest.split('\n').flatMap((line, index) => {
+			const kind = name.exec(line)?.[0];
+			return kind === undefined ? [] : [`${path}:${index + 1}: names ${kind}`];
+		});
+		return [...gone, ...found];
+	});
 }
 
 const maxLines = 400;

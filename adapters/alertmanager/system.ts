@@ -9,6 +9,7 @@ import {loadPatterns} from '../../src/text/pattern.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
+import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
 import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
@@ -48,6 +49,10 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSet
 	actions: [createSilence, expireSilence],
 	inspections: [inspectAlertmanagerAlert, inspectSilence],
 	findingTypes: alertmanagerFindingTypes,
+	loadConfig: async () =>
+		(await import('../http/config/http-config.ts')).createHttpConfig('alertmanager', 'ALERTMANAGER_URL'),
+	links: httpLinks,
+	readAttributes: readHttpAttributes,
 	grants: target =>
 		leastGrants(target.settings, {
 			read: ['GET /api/v2/'],

@@ -45,6 +45,8 @@ export const kafkaSystem = defineSystem<KafkaPort, KafkaSettings>({
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	findingTypes: kafkaFindingTypes,
+	loadConfig: async () => (await import('./config/kafka-config.ts')).kafkaConfig,
+	readAttributes: ({brokers}) => ({endpoints: brokers}),
 	grants: leastGrants,
 	connect,
 });

@@ -1,6 +1,7 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import type {ServerId} from '../../src/contract/identity.ts';
 import {postgresFindingTypes} from '../../src/model/postgres/postgres-finding-types.ts';
+import {tlsMode} from '../../src/model/postgres/postgres-tls.ts';
 import type {PostgresPort, PostgresSettings, ServerRecord} from '../../src/port/postgres.ts';
 import {cancelStatement} from './cancel.ts';
 import {inspectConnections} from './inspect-connections.ts';
@@ -25,6 +26,13 @@ export const postgresSystem = defineSystem<PostgresPort, PostgresSettings>({
 	actions: [cancelStatement, terminateSession],
 	inspections: [inspectSessionStatement, inspectLocks, inspectConnections, inspectStatement],
 	findingTypes: postgresFindingTypes,
+	loadConfig: async () => (await import('./config/postgres-config.ts')).postgresConfig,
+	describeAddress({hosts, database, user, tls}) {
+		const endpoints = hosts.map(({host, port}) => `${host}:${port}`).join(',');
+		const modes = [...new Set(hosts.map(({host}) => tlsMode(tls, host)))];
+		return `${endpoints}/${database} as ${user}, TLS ${modes.join(',')}`;
+	},
+	readAttributes: ({hosts, database}) => ({endpoints: hosts, database}),
 	grants: leastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');

@@ -11,6 +11,7 @@ import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
+import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
 import {prometheusAlertsSource} from './alerts.ts';
 import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
@@ -72,6 +73,10 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSett
 		inspectAlertGraph,
 	],
 	findingTypes: prometheusFindingTypes,
+	loadConfig: async () =>
+		(await import('../http/config/http-config.ts')).createHttpConfig('prometheus', 'PROMETHEUS_URL'),
+	links: httpLinks,
+	readAttributes: readHttpAttributes,
 	grants: target =>
 		leastGrants(target.settings, {
 			read: ['GET /api/v1/', 'GET /-/ready'],

@@ -1,14 +1,13 @@
 import type {Identity} from '../../src/contract/identity.ts';
 import type {Connection, Permission} from '../../src/contract/system.ts';
-import type {Target} from '../../src/contract/target.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {describeChannel} from '../../src/model/channel-security.ts';
 import {accessState, type Policy} from '../../src/policy/policy.ts';
 import {describeTargetPolicy} from '../../src/policy/policy-text.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
+import type {WatchedTarget} from '../../src/watch/watched-target.ts';
 import type {CheckResult} from './check-result.ts';
-import {describeAddress} from './target-address.ts';
 
 /** Limits connecting to one target and reading its identity and permissions. */
 const targetTimeoutMs = 20_000;
@@ -36,7 +35,7 @@ export type TargetReport = {
 
 /** Connects to a target and reads its identity and permissions. Never rejects: a failure is part of the report. */
 export async function checkTarget(
-	target: Target,
+	{target, system}: WatchedTarget,
 	{origin, policy}: {readonly origin: string | undefined; readonly policy: Policy},
 	connect: () => Promise<Connection<unknown>>,
 ): Promise<TargetReport> {
@@ -45,7 +44,7 @@ export async function checkTarget(
 	const facts = {
 		name,
 		kind,
-		address: describeAddress(target),
+		address: system.describeAddress?.(target.settings) ?? '',
 		origin,
 		access: state === 'read-only' || state === 'open' ? state : ('guarded' as const),
 		restrictions: describeTargetPolicy(policy, name),

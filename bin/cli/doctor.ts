@@ -78,9 +78,10 @@ async function checkConfiguredSinks({sinks}: Pick<RunConfig, 'sinks'>, state: st
 async function checkTargets({targets, origins}: RunConfig, policy: Policy): Promise<readonly TargetReport[]> {
 	const watch = watchTargets({targets, clock: systemClock, readOnly: true});
 	const reports = await Promise.all(
-		targets.map(({target}) => {
-			const connect = async () => (await watch.connection(target.name)).connection;
-			return checkTarget(target, {origin: origins[target.name], policy}, connect);
+		targets.map(watched => {
+			const {name} = watched.target;
+			const connect = async () => (await watch.connection(name)).connection;
+			return checkTarget(watched, {origin: origins[name], policy}, connect);
 		}),
 	);
 	await watch.close();

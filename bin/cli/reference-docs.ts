@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import {auditSchema} from '../../src/config/audit-schema.ts';
-import {configSchema} from '../../src/config/config-schema.ts';
-import {policySchema, ruleSchema} from '../../src/config/policy-file.ts';
+import {createConfigSchema} from '../../src/config/config-schema.ts';
+import {type ConfigurableSystem, loadTargetConfigs} from '../../src/config/configurable-system.ts';
+import {createPolicySchema, createRuleSchema} from '../../src/config/policy-file.ts';
 import type {Action} from '../../src/contract/action.ts';
 import type {System} from '../../src/contract/system.ts';
 import {keyBindings, type Scope, type TitledPane} from '../../src/input/keymap.ts';
 import {fileMode, folderMode, type StateEntry, stateLayout} from '../../src/state/layout.ts';
-import {panes} from '../panes.ts';
-import {systems} from '../systems.ts';
 import {exitCodeTable} from './exit-codes.ts';
 import {jsonSchemaText} from './json-schema.ts';
 import {usage} from './usage.ts';
@@ -137,8 +136,8 @@ const schemaOf = (schema: z.ZodType): Property => z.toJSONSchema(schema, {unrepr
 const headers: readonly string[] = ['key', 'value', 'default', 'meaning'];
 
 /** Returns docs/config.md: every key of the configuration and of the machine policy. */
-function configReference(): string {
-	const schema = schemaOf(configSchema);
+function configReference(systems: readonly ConfigurableSystem[]): string {
+	const schema = schemaOf(createConfigSchema(systems));
 	const kinds = schema.properties?.['targets']?.items?.oneOf ?? schema.properties?.['targets']?.items?.anyOf ?? [];
 	const parts = [
 		`${note}# Configuration\n`,
@@ -159,9 +158,9 @@ function configReference(): string {
 		secrets,
 		'## The policy of a machine\n',
 		policy,
-		`${table(headers, rowsOf(schemaOf(policySchema).properties ?? {}))}\n`,
+		`${table(headers, rowsOf(schemaOf(createPolicySchema(systems)).properties ?? {}))}\n`,
 		policyRules,
-		`${table(headers, rowsOf(schemaOf(ruleSchema).properties ?? {}))}\n`,
+		`${table(headers, rowsOf(schemaOf(createRuleSchema(systems)).properties ?? {}))}\n`,
 		policyLimits,
 	);
 	return parts.join('\n');
@@ -255,7 +254,6 @@ function commandsReference(): string {
 	].join('\n');
 }
 
-/** The generated files of docs/, by name. */
 const writerTexts: Readonly<Record<StateEntry['writers'], string>> = {
 	own: 'each console its own',
 	locked: 'one console at a time',
@@ -300,11 +298,17 @@ const stateNotes = `- **Locks** are leases ([ADR 16](adr/0016-leases.md)): files
 - **Not here:** the configuration (\`~/.config/midwatch\`), the file of \`--log\`, and the cache of compiled code (\`~/.cache/midwatch\`), which can always be deleted.
 `;
 
-export const referenceDocs: Readonly<Record<string, () => string>> = {
-	'commands.md': commandsReference,
-	'json-schema.json': jsonSchemaText,
-	'keys.md': () => keysReference(systems, panes),
-	'actions.md': () => actionsReference(systems),
-	'config.md': configReference,
-	'state.md': stateReference,
-};
+/** Generates the files of docs/ from the declared systems and panes: the text of each by its name. */
+export async function generateReferenceDocs(
+	systems: readonly System[],
+	panes: readonly TitledPane[],
+): Promise<Readonly<Record<string, string>>> {
+	return {
+		'commands.md': commandsReference(),
+		'json-schema.json': jsonSchemaText(),
+		'keys.md': keysReference(systems, panes),
+		'actions.md': actionsReference(systems),
+		'config.md': configReference(await loadTargetConfigs(systems)),
+		'state.md': stateReference(),
+	};
+}

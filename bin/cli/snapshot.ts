@@ -6,7 +6,6 @@ import {type Clock, keepAliveClock, pause, systemClock} from '../../src/time/clo
 import type {Watch} from '../../src/watch/watch.ts';
 import type {DebugLog} from '../debug-log.ts';
 import {describeRun} from '../log-events.ts';
-import {linkedTargetNames} from '../metrics-target.ts';
 import {panes} from '../panes.ts';
 import type {RunConfig} from '../run-config.ts';
 import {watchTargets} from '../watch-targets.ts';
@@ -119,8 +118,8 @@ function withLinkedTargets(shown: RunConfig['targets'], all: RunConfig['targets'
 	const needed = new Set(shown.map(({target}) => target.name));
 	// A Set iterates over members that are added meanwhile, so links of links are included.
 	for (const name of needed) {
-		for (const {target} of all)
-			if (target.name === name) for (const linked of linkedTargetNames(target)) needed.add(linked);
+		for (const {target, system} of all)
+			if (target.name === name) for (const linked of system.links?.(target.settings) ?? []) needed.add(linked.name);
 	}
 	return all.filter(({target}) => needed.has(target.name));
 }

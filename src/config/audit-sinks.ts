@@ -1,11 +1,12 @@
 import type {IncludableField} from '../audit/outbound-record.ts';
+import type {ReportMistake} from '../contract/target-config.ts';
 import type {SinkSettings, SyslogSettings} from '../port/audit-sink.ts';
 import {isLoopback} from '../text/loopback.ts';
 import {facilities, type SinkEntry} from './audit-schema.ts';
 import type {ConfigDocument} from './config-document.ts';
 import type {ConfigEnvironment} from './config-environment.ts';
 import type {Mistake} from './config-error.ts';
-import {checkCertificate, type ReportMistake} from './entry-fields.ts';
+import {checkCertificate} from './entry-fields.ts';
 import {readHttpSettings} from './http-settings.ts';
 
 /** A configured sink. */
@@ -93,7 +94,7 @@ function readWebhook(
 	report: ReportMistake,
 	environment: ConfigEnvironment,
 ): SinkSettings {
-	const http = readHttpSettings({...entry, via: undefined}, report, environment);
+	const http = readHttpSettings(entry, report, environment);
 	const {protocol, hostname} = URL.parse(http.url) ?? {};
 	if (protocol === 'http:' && !isLoopback(hostname ?? ''))
 		report('url', 'url must be https: records would leave this machine in the clear');

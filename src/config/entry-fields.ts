@@ -1,11 +1,8 @@
 import type {Secret} from '../contract/target.ts';
-import type {ConfigEnvironment} from './config-environment.ts';
+import type {ReportMistake, SettingsEnvironment} from '../contract/target-config.ts';
 import {parseSecretReference, referenceForms, secretFromReader, secretFromReference} from './secrets.ts';
 import {parseServerUrl, type ServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
-
-/** Reports a mistake at a key of the current entry. */
-export type ReportMistake = (key: string, text: string) => void;
 
 /** Reports a mistake when only one of certificate and key is given. */
 export function checkCertificate(
@@ -22,7 +19,7 @@ export function checkCertificate(
 export function resolveUrl(
 	text: string,
 	report: ReportMistake,
-	{env}: ConfigEnvironment,
+	{env}: SettingsEnvironment,
 ): {text: string; source: string} | undefined {
 	const reference = parseSecretReference(text);
 	if (reference === undefined) {
@@ -52,7 +49,7 @@ export function resolveUrl(
 export function readSecretReference(
 	text: string | undefined,
 	report: ReportMistake,
-	{env, home, clock}: ConfigEnvironment,
+	{env, home, clock}: SettingsEnvironment,
 	key = 'password',
 ): Secret | undefined {
 	if (text === undefined) return undefined;

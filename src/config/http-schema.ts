@@ -36,4 +36,7 @@ export const serverKeys = {
 	tls: clientTlsSchema.describe('For https: the CAs to trust, and the client certificate of midwatch.'),
 };
 
+/** An entry with these keys. */
+export type ServerEntry = {readonly name: string} & z.output<z.ZodObject<typeof serverKeys>>;
+
 export type HeaderEntry = z.infer<typeof header>;

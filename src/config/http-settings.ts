@@ -1,31 +1,25 @@
+import type {ReportMistake, SettingsEnvironment} from '../contract/target-config.ts';
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {decodePercent} from '../text/percent-decode.ts';
 import {trimTrailingSlashes} from '../text/url.ts';
-import type {ConfigEnvironment} from './config-environment.ts';
-import type {HttpEntry} from './config-schema.ts';
-import {
-	checkCertificate,
-	type ReportMistake,
-	readSecretReference,
-	rejectKeysGivenByUrl,
-	resolveUrl,
-} from './entry-fields.ts';
-import type {HeaderEntry} from './http-schema.ts';
+import {checkCertificate, readSecretReference, rejectKeysGivenByUrl, resolveUrl} from './entry-fields.ts';
+import type {HeaderEntry, ServerEntry} from './http-schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
 import {parseSecretReference, referenceForms, secretFromReader} from './secrets.ts';
 import {misplacedAtSignMessage} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
-/** An entry with the keys of an HTTP server: a target, or a webhook sink. */
-type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;
-
-/** Reads the settings of one HTTP server. Every mistake goes to `report`; the result is then incomplete and must not be used. */
+/**
+ * Reads the settings of one HTTP server: a target, or a webhook sink. `proxied`: the URL of a server that is reached through another target.
+ * Every mistake goes to `report`; the result is then incomplete and must not be used.
+ */
 export function readHttpSettings(
 	entry: ServerEntry,
 	report: ReportMistake,
-	environment: ConfigEnvironment,
+	environment: SettingsEnvironment,
+	proxied?: string,
 ): HttpSettings {
-	const {tls, via, username, bearer} = entry;
+	const {tls, username, bearer} = entry;
 	const {env} = environment;
 	checkCertificate(tls, report);
 	const password = readSecretReference(entry.password, report, environment);
@@ -40,20 +34,19 @@ export function readHttpSettings(
 			: username !== undefined && password !== undefined
 				? {kind: 'basic', username, password}
 				: {kind: 'none'};
-	if (via !== undefined && auth.kind !== 'none')
+	if (proxied !== undefined && auth.kind !== 'none')
 		report('via', 'the API server keeps the login for itself: leave out via, or username, password and bearer');
 	const plain: HttpSettings = {
-		url: via === undefined ? 'http://localhost' : `${via.scheme}://${via.service}.${via.namespace}`,
+		url: proxied ?? 'http://localhost',
 		auth,
 		headers: Object.fromEntries(
 			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, report, environment)]),
 		),
 		tls,
-		via,
 		environment: proxiesIn(env),
 	};
 	if (entry.url === undefined) {
-		if (via === undefined) report('name', `${entry.name} needs url or via: where the server is`);
+		if (proxied === undefined) report('name', `${entry.name} needs url or via: where the server is`);
 		return plain;
 	}
 	const url = resolveUrl(entry.url, report, environment);
@@ -70,7 +63,7 @@ export function readHttpSettings(
 }
 
 /** Reads the value of one header: text, or text marked as secret or not. A secret value must be a reference. */
-function headerOf(header: string, entry: HeaderEntry, report: ReportMistake, environment: ConfigEnvironment) {
+function headerOf(header: string, entry: HeaderEntry, report: ReportMistake, environment: SettingsEnvironment) {
 	const {value, secret} = typeof entry === 'string' ? {value: entry, secret: undefined} : entry;
 	const reportHeader = (_: string, text: string) => report('headers', text);
 	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) report('headers', `${header} is no name of a header`);

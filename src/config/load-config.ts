@@ -1,23 +1,24 @@
 import {join, resolve} from 'node:path';
+import type {System} from '../contract/system.ts';
 import type {Target} from '../contract/target.ts';
+import type {TargetAttributes} from '../contract/target-attributes.ts';
+import type {LoginProgramRules} from '../contract/target-config.ts';
 import {baseDirectory} from '../files/base-directories.ts';
 import {createKeymap, type KeyProblem, type Remaps} from '../input/keymap.ts';
 import type {PolicyFileState} from '../policy/policy.ts';
-import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicySource} from '../remedy/policy-reload.ts';
-import {loadPatterns} from '../text/pattern.ts';
 import type {AuditSection} from './audit-schema.ts';
 import {mergeSinks, type NamedSink, readSinks} from './audit-sinks.ts';
 import {readDocument} from './config-document.ts';
 import {type ConfigEnvironment, systemEnvironment} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
-import {type ConfigFile, configSchema, type ThemeSetting} from './config-schema.ts';
+import {type ConfigFile, createConfigSchema, type ThemeSetting} from './config-schema.ts';
+import {type ConfigurableSystem, loadTargetConfigs} from './configurable-system.ts';
 import {discoverTargets} from './discover.ts';
-import type {ExecRules} from './kubernetes/exec-permission.ts';
 import {parseConfig} from './parse-config.ts';
 import {createPolicyReader} from './policy-file.ts';
-import {resolveTargets} from './read-targets.ts';
+import {resolveTargets, sectionsIn} from './read-targets.ts';
 import {readSafeFile} from './safe-file.ts';
 import {readTargetAttributes} from './target-attributes.ts';
 
@@ -49,13 +50,13 @@ export type MachinePolicy = PolicySource & {
 };
 
 export type LoadOptions = {
+	/** All systems that can be configured. */
+	readonly systems: readonly System[];
 	/** The path after --config. */
 	readonly config?: string | undefined;
 	/** Returns the problems of remapped keys; see `keymapProblems` in src/input/keymap.ts. */
 	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
 	readonly environment?: ConfigEnvironment;
-	/** The ids of all actions, which a policy can forbid. */
-	readonly actions?: readonly string[];
 };
 
 /**
@@ -78,11 +79,12 @@ export function configPath(
  * Reads the configuration and the machine policy. When the file lists no targets, they are discovered in the environment.
  * @throws ConfigError with one line per mistake.
  */
-export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
+export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
 	const environment = options.environment ?? systemEnvironment();
+	const systems = await loadTargetConfigs(options.systems);
 	const read = createPolicyReader(
 		environment,
-		options.actions ?? [],
+		systems,
 		(entries, document) => readSinks(entries, document, environment, true).mistakes,
 	);
 	const first = await read();
@@ -93,13 +95,21 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 			{text: 'there is no such file. Create it, or leave out --config and MIDWATCH_CONFIG'},
 		]);
 	}
-	const plugins = pluginRules(environment.policyFile, first !== undefined, read);
-	const limited = {...environment, plugins};
 	const byPolicy = policySinks(environment, first);
+	const context: ReadContext = {
+		systems,
+		options,
+		environment,
+		loginPolicy: loginProgramPolicy(environment.policyFile, first !== undefined, read),
+	};
 	const {file, targets, sinks} =
-		text === undefined ? {...nothing, sinks: byPolicy} : await readConfig(path, text, options, limited, byPolicy);
+		text === undefined
+			? {file: createConfigSchema(systems).parse({}), targets: undefined, sinks: byPolicy}
+			: await readConfig(path, text, context, byPolicy);
 	const discovered =
-		targets === undefined ? await discoverTargets(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
+		targets === undefined
+			? await discoverTargets(systems, withLoginPrograms(context, file), sectionsIn(file))
+			: {targets, origins: {}, notes: []};
 	return {
 		file: text === undefined ? undefined : path,
 		...discovered,
@@ -108,7 +118,13 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 		mouse: file.mouse,
 		refresh: file.refresh,
 		sinks,
-		policy: await loadMachinePolicy({path: environment.policyFile, first, read, targets: discovered.targets}),
+		policy: await loadMachinePolicy({
+			path: environment.policyFile,
+			first,
+			read,
+			targets: discovered.targets,
+			systems: options.systems,
+		}),
 	};
 }
 
@@ -124,10 +140,11 @@ async function loadMachinePolicy(options: {
 	readonly first: PolicyFileState | undefined;
 	readonly read: PolicySource['read'];
 	readonly targets: readonly Target[];
+	readonly systems: readonly System[];
 }): Promise<MachinePolicy> {
-	const {path, first, read, targets} = options;
+	const {path, first, read, targets, systems} = options;
 	const file = first?.state === 'read' ? first.file : undefined;
-	const readAttributes = () => readTargetAttributes(targets);
+	const readAttributes = () => readTargetAttributes(targets, systems);
 	return {
 		path,
 		file,
@@ -137,49 +154,46 @@ async function loadMachinePolicy(options: {
 	};
 }
 
+/** What reading a configuration file needs. */
+type ReadContext = {
+	readonly systems: readonly ConfigurableSystem[];
+	readonly options: LoadOptions;
+	readonly environment: ConfigEnvironment;
+	readonly loginPolicy: LoginProgramRules['policy'];
+};
+
 /**
- * Returns the rules of the policy for the programs of a kubeconfig. The policy is read again before each run. When it existed at the start
+ * Returns the reader of the programs that the policy allows for a login. The policy is read again before each run. When it existed at the start
  * and was removed, no program is allowed.
  */
-const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): ConfigEnvironment['plugins'] => ({
-	allowed: [],
-	keys: keysFor({}),
-	async policy() {
+const loginProgramPolicy =
+	(file: string, wasThere: boolean, read: PolicySource['read']): LoginProgramRules['policy'] =>
+	async () => {
 		const now = await read();
 		if (now === undefined && !wasThere) return undefined;
 		if (now?.state !== 'read') throw new ConfigError(file, [{text: 'the policy was removed while midwatch runs'}]);
 		return now.file.execPlugins;
-	},
-});
+	};
 
-function keysFor(remaps: Remaps): ExecRules['keys'] {
-	const keymap = createKeymap(remaps);
-	return {targets: keymap.keyFor('deck.targets'), login: keymap.keyFor('list.login')};
+/** Adds the rules for login programs: their hints name the configured keys. */
+function withLoginPrograms({environment, loginPolicy}: ReadContext, {keys}: ConfigFile): ConfigEnvironment {
+	const keymap = createKeymap(keys);
+	const own = {targets: keymap.keyFor('deck.targets'), login: keymap.keyFor('list.login')};
+	return {...environment, loginPrograms: {policy: loginPolicy, keys: own}};
 }
-
-const withAllowed = <S extends ConfigEnvironment>(environment: S, {kubernetes, keys}: ConfigFile): S => ({
-	...environment,
-	plugins: environment.plugins && {
-		...environment.plugins,
-		allowed: kubernetes?.allowExec ?? [],
-		keys: keysFor(keys),
-	},
-});
-
-const nothing = {file: configSchema.parse({}), targets: undefined};
 
 async function readConfig(
 	path: string,
 	text: string,
-	{keyProblems}: LoadOptions,
-	environment: ConfigEnvironment,
+	context: ReadContext,
 	byPolicy: readonly NamedSink[],
 ): Promise<{
 	readonly file: ConfigFile;
 	readonly targets: readonly Target[] | undefined;
 	readonly sinks: readonly NamedSink[];
 }> {
-	const {file, document, mistakes} = parseConfig(path, text, keyProblems);
+	const {systems, options, environment} = context;
+	const {file, document, mistakes} = parseConfig(path, text, systems, options.keyProblems);
 	const own = readSinks(file.audit?.sinks ?? [], document, environment, false);
 	const {sinks, taken} = mergeSinks(byPolicy, own.sinks);
 	mistakes.push(...own.mistakes);
@@ -191,9 +205,12 @@ async function readConfig(
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 		return {file, targets: undefined, sinks};
 	}
-	// Not loaded for others: the first frame does not wait for it.
-	if (file.targets.some(target => target.kind === 'kafka' && target.groups !== undefined)) await loadPatterns();
-	const resolved = resolveTargets(file.targets, document, withAllowed(environment, file));
+	const resolved = await resolveTargets(
+		{entries: file.targets, sections: sectionsIn(file)},
+		systems,
+		document,
+		withLoginPrograms(context, file),
+	);
 	mistakes.push(...resolved.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 	return {file, targets: resolved.targets, sinks};

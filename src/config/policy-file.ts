@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type {TargetConfig} from '../contract/target-config.ts';
 import type {PolicyFileState} from '../policy/policy.ts';
 import type {PolicyFile, Rule} from '../policy/rules.ts';
 import {cleanLine} from '../text/clean.ts';
@@ -7,7 +8,8 @@ import {type AuditSection, auditSchema} from './audit-schema.ts';
 import {type ConfigDocument, formatPath, type Path, readDocument, schemaMistakes} from './config-document.ts';
 import type {ConfigEnvironment} from './config-environment.ts';
 import {ConfigError, type Mistake} from './config-error.ts';
-import {supportedKinds} from './config-schema.ts';
+import {kindsOf} from './config-schema.ts';
+import type {ConfigurableSystem} from './configurable-system.ts';
 import {readRootFile} from './safe-file.ts';
 import {programListSchema, strictSchema} from './schema-parts.ts';
 
@@ -29,88 +31,106 @@ const leastDemand = z
 	.describe('The minimum demand before any action.');
 const maxObjects = count.optional().describe('An action that touches more objects is refused.');
 
-const kindWords = `must be one of ${supportedKinds.join(', ')}, or a list of them`;
 const hostWords = 'must be a host or a list of them, in which * matches any text: db1.internal, "*.prod.example"';
 const portWords = 'must be a port from 1 to 65535, or a list of them';
 const clusterWords = 'must be the name of a context or a list of them, in which * matches any text';
 
-const matchSchema = strictSchema({
-	kind: oneOrMore(z.enum(supportedKinds, {error: kindWords}), kindWords)
-		.optional()
-		.describe('The system: `postgres`, or a list.'),
-	host: texts(hostWords)
-		.optional()
-		.describe(
-			'Where the settings of the target lead: each host of PostgreSQL, the server and replica of Redis, each broker of Kafka, the host in the URL of Prometheus and Alertmanager, and of the API server of Kubernetes. `*` matches any text.',
-		),
-	port: oneOrMore(z.int({error: portWords}).min(1, {error: portWords}).max(65_535, {error: portWords}), portWords)
-		.optional()
-		.describe('The port there.'),
-	database: texts('must be the name of a database or a list of them, in which * matches any text')
-		.optional()
-		.describe(
-			'The database of PostgreSQL that the target connects to. Sessions of the other databases of that server can be seen, and ended, from there too: where that matters, name the host.',
-		),
-	cluster: texts(clusterWords)
-		.optional()
-		.describe('The context of the kubeconfig. Its user can rename it: where that matters, name the host.'),
-});
+type RuleAttribute = keyof NonNullable<TargetConfig['ruleAttributes']>;
 
-export const ruleSchema = strictSchema({
-	match: matchSchema.describe('The targets of the rule: every given key must match.'),
-	readOnly: z.literal(true, {error: 'must be true'}).optional().describe('`true`: these targets cannot be armed.'),
-	forbid,
-	leastDemand,
-	maxObjects,
-});
+/** What `host` means for each system, in one sentence. */
+function hostMeanings(systems: readonly ConfigurableSystem[]): string {
+	const titles = new Map<string, string[]>();
+	for (const {system, config} of systems)
+		titles.set(config.hostMeaning, [...(titles.get(config.hostMeaning) ?? []), system.title]);
+	const parts = [...titles].map(([meaning, names]) => `${meaning} of ${names.join(' and ')}`);
+	return parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
+}
+
+/** The titles of the systems with this attribute. */
+const titlesWith = (systems: readonly ConfigurableSystem[], attribute: RuleAttribute): string =>
+	systems.flatMap(({system, config}) => (config.ruleAttributes?.[attribute] ? [system.title] : [])).join(', ');
+
+function createMatchSchema(systems: readonly ConfigurableSystem[]) {
+	const kinds = kindsOf(systems);
+	const kindWords = `must be one of ${kinds.join(', ')}, or a list of them`;
+	return strictSchema({
+		kind: oneOrMore(z.enum(kinds, {error: kindWords}), kindWords)
+			.optional()
+			.describe('The system: `postgres`, or a list.'),
+		host: texts(hostWords)
+			.optional()
+			.describe(`Where the settings of the target lead: ${hostMeanings(systems)}. \`*\` matches any text.`),
+		port: oneOrMore(z.int({error: portWords}).min(1, {error: portWords}).max(65_535, {error: portWords}), portWords)
+			.optional()
+			.describe('The port there.'),
+		database: texts('must be the name of a database or a list of them, in which * matches any text')
+			.optional()
+			.describe(
+				`The database of ${titlesWith(systems, 'database')} that the target connects to. Sessions of the other databases of that server can be seen, and ended, from there too: where that matters, name the host.`,
+			),
+		cluster: texts(clusterWords)
+			.optional()
+			.describe('The context of the kubeconfig. Its user can rename it: where that matters, name the host.'),
+	});
+}
+
+/** The schema of one rule of the machine policy. */
+export const createRuleSchema = (systems: readonly ConfigurableSystem[]) =>
+	strictSchema({
+		match: createMatchSchema(systems).describe('The targets of the rule: every given key must match.'),
+		readOnly: z.literal(true, {error: 'must be true'}).optional().describe('`true`: these targets cannot be armed.'),
+		forbid,
+		leastDemand,
+		maxObjects,
+	});
 
 /** The schema of the machine policy. Each key can only restrict. */
-export const policySchema = strictSchema({
-	readOnly: z
-		.boolean({error: 'must be true or false'})
-		.optional()
-		.describe('`true`: nothing can be changed from this machine.'),
-	guard: z
-		.literal('all', {error: 'must be all'})
-		.optional()
-		.describe('`all`: targets declared `production: false` must be armed too.'),
-	forbid,
-	readOnlyTargets: oneOrMoreWords('must be a list of names of targets')
-		.optional()
-		.describe(
-			'Targets that cannot be armed, by the names that their users give them, in any case of the letters. A user can choose another name: where that matters, use `rules`.',
-		),
-	armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
-	leastDemand,
-	maxObjects,
-	execPlugins: programListSchema
-		.optional()
-		.describe(
-			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
-		),
-	audit: auditSchema.optional().describe('Sinks that no configuration can remove.'),
-	rules: z
-		.array(ruleSchema, {error: 'must be a list of rules, each with match and what it does'})
-		.optional()
-		.describe('Rules for some targets, selected by their attributes: see below.'),
-});
+export const createPolicySchema = (systems: readonly ConfigurableSystem[]) =>
+	strictSchema({
+		readOnly: z
+			.boolean({error: 'must be true or false'})
+			.optional()
+			.describe('`true`: nothing can be changed from this machine.'),
+		guard: z
+			.literal('all', {error: 'must be all'})
+			.optional()
+			.describe('`all`: targets declared `production: false` must be armed too.'),
+		forbid,
+		readOnlyTargets: oneOrMoreWords('must be a list of names of targets')
+			.optional()
+			.describe(
+				'Targets that cannot be armed, by the names that their users give them, in any case of the letters. A user can choose another name: where that matters, use `rules`.',
+			),
+		armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
+		leastDemand,
+		maxObjects,
+		execPlugins: programListSchema
+			.optional()
+			.describe(
+				'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
+			),
+		audit: auditSchema.optional().describe('Sinks that no configuration can remove.'),
+		rules: z
+			.array(createRuleSchema(systems), {error: 'must be a list of rules, each with match and what it does'})
+			.optional()
+			.describe('Rules for some targets, selected by their attributes: see below.'),
+	});
 
 /**
  * Returns a function that reads the machine policy. A policy that cannot be trusted or understood allows nothing. The function returns the
  * same value while the text of the file is the same, and checks owner and mode at each call; it returns undefined when there is no policy.
- * `actions`: the ids of all actions.
  * The function throws ConfigError.
  */
 export function createPolicyReader(
 	{policyFile: file, policyOwner}: Pick<ConfigEnvironment, 'policyFile' | 'policyOwner'>,
-	actions: readonly string[],
+	systems: readonly ConfigurableSystem[],
 	sinkMistakes?: SinkMistakes,
 ): () => Promise<PolicyFileState | undefined> {
 	let last: {readonly text: string; readonly read: PolicyFileState} | undefined;
 	return async () => {
 		const text = await readRootFile(file, policyOwner);
 		if (text === undefined) return undefined;
-		if (last?.text !== text) last = {text, read: {state: 'read', file: readPolicy(file, text, actions, sinkMistakes)}};
+		if (last?.text !== text) last = {text, read: {state: 'read', file: readPolicy(file, text, systems, sinkMistakes)}};
 		return last.read;
 	};
 }
@@ -122,19 +142,20 @@ type SinkMistakes = (entries: AuditSection['sinks'], document: ConfigDocument) =
 export function readPolicy(
 	file: string,
 	text: string,
-	actions: readonly string[],
+	systems: readonly ConfigurableSystem[],
 	sinkMistakes: SinkMistakes = () => [],
 ): PolicyFile {
+	const actions = systems.flatMap(({system}) => system.actions.map(({id}) => id));
 	const document = readDocument(file, text);
 	// A file that was emptied by accident or by a full disk must not allow everything.
 	if (document.isEmpty) throw new ConfigError(file, [{text: 'it says nothing; write {} to forbid nothing'}]);
-	const parsed = policySchema.safeParse(document.value);
+	const parsed = createPolicySchema(systems).safeParse(document.value);
 	if (!parsed.success) throw new ConfigError(file, schemaMistakes(document, parsed.error.issues));
 	const {rules = [], ...rest} = parsed.data;
 	const mistakes = [
 		...forbidMistakes(document, ['forbid'], rest.forbid, actions),
 		...sinkMistakes(rest.audit?.sinks ?? [], document),
-		...rules.flatMap((rule, index) => ruleMistakes(document, ['rules', index], rule, actions)),
+		...rules.flatMap((rule, index) => ruleMistakes(document, ['rules', index], rule, {systems, actions})),
 	];
 	if (mistakes.length > 0) throw new ConfigError(file, mistakes);
 	const lines = Object.keys(parsed.data).map(key => [key, document.mistakeAtKey([key], '').line ?? 0] as const);
@@ -171,7 +192,7 @@ function ruleMistakes(
 	document: ConfigDocument,
 	path: Path,
 	rule: Rule,
-	actions: readonly string[],
+	{systems, actions}: {readonly systems: readonly ConfigurableSystem[]; readonly actions: readonly string[]},
 ): readonly Mistake[] {
 	const {match, readOnly, forbid: forbidden, leastDemand, maxObjects} = rule;
 	const at = (key: string, text: string) =>
@@ -196,13 +217,21 @@ function ruleMistakes(
 		if (problem !== undefined) mistakes.push(at('host', `"${cleanLine(host)}" ${problem}`));
 	}
 	const {kind} = match;
-	if (match.database !== undefined && kind !== undefined && !kind.includes('postgres'))
-		mistakes.push(at('database', 'database is known of postgres only'));
+	/** The kinds of systems that have an attribute; with `of` only those of which it is the own one. */
+	const kindsWith = (attribute: RuleAttribute, of?: 'own') =>
+		systems.flatMap(({system, config}) => {
+			const whose = config.ruleAttributes?.[attribute];
+			return whose === undefined || (of ?? whose) !== whose ? [] : system.kind;
+		});
+	const isOfNone = (kinds: readonly string[]) => kind !== undefined && !kinds.some(system => kind.includes(system));
+	if (match.database !== undefined && isOfNone(kindsWith('database')))
+		mistakes.push(at('database', `database is known of ${kindsWith('database').join(', ')} only`));
 	if (match.database !== undefined && match.cluster !== undefined)
 		mistakes.push(at('cluster', 'nothing has both a database and a cluster'));
-	const ofClusters = ['kubernetes', 'prometheus', 'alertmanager'] as const;
-	if (match.cluster !== undefined && kind !== undefined && !ofClusters.some(system => kind.includes(system)))
-		mistakes.push(at('cluster', 'cluster is known only of kubernetes, and of what is reached via it'));
+	if (match.cluster !== undefined && isOfNone(kindsWith('cluster'))) {
+		const owners = kindsWith('cluster', 'own').join(', ');
+		mistakes.push(at('cluster', `cluster is known only of ${owners}, and of what is reached via it`));
+	}
 	return mistakes;
 }
 

@@ -38,6 +38,10 @@ export const programListSchema = z.array(
 export const hostSchema = textSchema('must be a host name or an address');
 export const portSchema = integerSchema(1, 65_535);
 
+export const namespaceSchema = z
+	.string({error: 'must be the name of a namespace'})
+	.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {error: 'must be the name of a namespace'});
+
 export const nameSchema = z
 	.string({error: 'must be a name of letters, digits, dots and dashes'})
 	.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {error: 'must be a name of letters, digits, dots and dashes, 63 at most'})

@@ -1,8 +1,10 @@
+import type * as z from 'zod';
 import type {Action} from './action.ts';
 import type {Inspection} from './inspection.ts';
 import type {Row} from './row.ts';
 import type {Source} from './source.ts';
 import type {System} from './system.ts';
+import type {TargetConfig, TargetEntry} from './target-config.ts';
 
 /*
  * Each function checks a declaration against the row, port, plan and settings of its own system, and returns it without the types of row
@@ -29,5 +31,16 @@ export const defineInspection =
 	<R extends Row, Port, Settings = unknown>() =>
 	(inspection: Inspection<R, Port, Settings>): Inspection<Row, Port, Settings> =>
 		inspection;
+
+/** Checks the configuration of a system against the schema of its keys, and returns it without the types of entry and section. */
+export const defineTargetConfig =
+	<Settings>() =>
+	<const Keys extends z.core.$ZodLooseShape, Section extends z.ZodType>(
+		config: TargetConfig<Settings, TargetEntry<Keys>, z.output<Section>> & {
+			readonly keys: Keys;
+			readonly section?: Section;
+		},
+	): TargetConfig<Settings> =>
+		config;
 
 export const defineSystem = <Port, Settings>(system: System<Port, Settings>): System<Port, Settings> => system;

@@ -8,6 +8,8 @@ export type ProgramApproval = {
 	readonly requestedBy: string;
 	/** The server that receives its output. */
 	readonly server: string;
+	/** The key of the configuration that lists programs which need no approval. */
+	readonly configKey: string;
 	/** True when it was approved before for the same file, but with other arguments, another environment or another server. */
 	readonly changed: boolean;
 	/** Approves it for this and later starts. @throws AdapterError `denied` when it cannot be saved. */

@@ -1,4 +1,5 @@
-export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
+/** The `kind` of a declared system: one lower-case word, which never changes. */
+export type SystemKind = string;
 
 /** Labels or annotations: names and values. */
 export type Labels = Readonly<Record<string, string>>;

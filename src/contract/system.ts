@@ -11,6 +11,8 @@ import type {Correlate} from './reading.ts';
 import type {Row, SystemKind} from './row.ts';
 import type {Source} from './source.ts';
 import type {Target} from './target.ts';
+import type {TargetAttributes} from './target-attributes.ts';
+import type {TargetConfig} from './target-config.ts';
 
 /** Something a pane or an action needs from the server. */
 export type Permission = {
@@ -48,6 +50,18 @@ export type ConnectOptions = {
 	readonly metrics?: MetricsQuery | undefined;
 };
 
+/** Another target that the settings of a target name. */
+export type TargetLink = {
+	/** The name of that target. */
+	readonly name: string;
+	readonly kind: SystemKind;
+	/** The keys in the entry of the configuration that lead to the name. */
+	readonly path: readonly string[];
+};
+
+/** Returns the attributes of another target; undefined when there is none of that name. Never rejects. */
+export type AttributesOf = (name: string) => Promise<TargetAttributes | undefined>;
+
 /**
  * A kind of server, declared as data. `Port` and `Settings` are the system's own types; everything outside its folder sees `System`,
  * and gives it back only the targets and ports that belong to it.
@@ -64,6 +78,20 @@ export type System<Port = unknown, Settings = unknown> = {
 	readonly findingTypes: readonly FindingType[];
 	/** Correlators over the readings of all targets, applied in this order while a target of this system is watched. Each call creates one with its own cache. */
 	readonly correlators?: readonly (() => Correlate)[];
+	/** Loads how its targets are configured and discovered: the schema of the keys, and what reads them. */
+	loadConfig(): Promise<TargetConfig<Settings>>;
+	/** The endpoint of a target, the user and TLS in one line, without secrets. */
+	describeAddress?(settings: Settings): string;
+	/** The other targets that these settings name. The configuration must have each of them. */
+	links?(settings: Settings): readonly TargetLink[];
+	/**
+	 * Reads the attributes that rules of the machine policy match, `kind` apart. Connects to nothing, and runs no program. What cannot be read is
+	 * `unknown`, as everything is without this function: it never rejects.
+	 */
+	readAttributes?(
+		settings: Settings,
+		attributesOf: AttributesOf,
+	): Promise<Omit<TargetAttributes, 'kind'>> | Omit<TargetAttributes, 'kind'>;
 	/** The least privileges for `who` (default: the user of the settings), printed by `midwatch doctor --grants`. Does not connect. */
 	grants?(target: Target<Settings>, who: string | undefined): Grants;
 	/**

@@ -9,7 +9,7 @@ type ApproveLayer = Extract<Layer, {kind: 'approve'}>;
 /** Opens the approval of the login program of a target. Not in a read-only console, such as one on a wall. */
 export function openApproval(deck: Deck, target: string, approval: ProgramApproval): void {
 	if (deck.options.arming.policy.get().readOnly) {
-		const hint = 'approve it in a console without --read-only, or name it in kubernetes.allowExec';
+		const hint = `approve it in a console without --read-only, or name it in ${approval.configKey}`;
 		deck.showNotice(`${approval.program} cannot be approved in a read-only console: ${hint}`, 'warn');
 		return;
 	}

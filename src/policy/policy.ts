@@ -1,5 +1,5 @@
 import type {Target} from '../contract/target.ts';
-import type {TargetAttributes} from './rule-match.ts';
+import type {TargetAttributes} from '../contract/target-attributes.ts';
 import {forbidsAction, lineSuffix, type PolicyFile, resolveLimits, type TargetLimits} from './rules.ts';
 
 /**

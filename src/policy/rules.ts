@@ -1,5 +1,6 @@
+import type {TargetAttributes} from '../contract/target-attributes.ts';
 import {editDistance} from '../text/closest.ts';
-import {type RuleMatch, ruleMatches, type TargetAttributes} from './rule-match.ts';
+import {type RuleMatch, ruleMatches} from './rule-match.ts';
 
 export type LeastDemand = 'type' | 'type-count-reason';
 

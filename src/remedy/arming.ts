@@ -1,5 +1,6 @@
 import type {Audit} from '../audit/audit-log.ts';
 import type {ArmedBy} from '../audit/audit-record.ts';
+import type {TargetAttributes} from '../contract/target-attributes.ts';
 import {messageOf} from '../errors.ts';
 import {
 	accessState,
@@ -13,7 +14,6 @@ import {
 	type PolicyFileState,
 	type Refusal,
 } from '../policy/policy.ts';
-import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import {type PolicySource, startPolicyReload} from './policy-reload.ts';

@@ -1,6 +1,6 @@
+import type {TargetAttributes} from '../contract/target-attributes.ts';
 import {messageOf} from '../errors.ts';
 import type {PolicyFileState} from '../policy/policy.ts';
-import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {Clock} from '../time/clock.ts';
 
 /** Where the policy of the machine is read from while a console runs. */

@@ -3,8 +3,8 @@ import {policyLines} from '../../bin/cli/doctor-policy.ts';
 import {createInitialPolicy} from '../../bin/initial-policy.ts';
 import type {RunConfig} from '../../bin/run-config.ts';
 import type {System} from '../../src/contract/system.ts';
+import type {TargetAttributes} from '../../src/contract/target-attributes.ts';
 import {accessState, applyPolicyFile, armTarget, refusalFor} from '../../src/policy/policy.ts';
-import type {TargetAttributes} from '../../src/policy/rule-match.ts';
 import type {PolicyFile} from '../../src/policy/rules.ts';
 
 const attributes: TargetAttributes = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};

@@ -1,7 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {z} from 'zod';
+import * as z from 'zod';
 import {jsonOutput, withIsoTimes} from '../../bin/cli/json-output.ts';
 import {type JsonOutput, jsonOutputSchema} from '../../bin/cli/json-schema.ts';
 import {systems} from '../../bin/systems.ts';

@@ -7,6 +7,10 @@ import {
 	createKubernetesClient,
 	type KubernetesClient,
 } from '../../../adapters/kubernetes/client.ts';
+import {
+	createKubernetesSettings,
+	type RawKubernetesSettings,
+} from '../../../adapters/kubernetes/config/kubernetes-settings.ts';
 import type {Timings} from '../../../adapters/kubernetes/watch/timings.ts';
 import {type KubeObject, timestamp} from '../../../demo/kubernetes-api/objects/kube-object.ts';
 import {
@@ -16,10 +20,6 @@ import {
 } from '../../../demo/kubernetes-api/server.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import {systemEnvironment} from '../../../src/config/config-environment.ts';
-import {
-	createKubernetesSettings,
-	type RawKubernetesSettings,
-} from '../../../src/config/kubernetes/kubernetes-settings.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 
@@ -101,10 +101,9 @@ export async function startClusterFixture({
 		async createClient({text, ...words} = {}, more = {}) {
 			number += 1;
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
-			const plugins = {allowed: rig.approvedPrograms, policy: async () => undefined, keys: {targets: 't', login: 'l'}};
-			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state'), plugins};
+			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state')};
 			const environment = {...systemEnvironment(), ...own};
-			const settings = createKubernetesSettings({...words, kubeconfig}, environment);
+			const settings = createKubernetesSettings({...words, kubeconfig, allowExec: rig.approvedPrograms}, environment);
 			const client = createKubernetesClient(settings, {readOnly: false, timings, ...more});
 			clients.push(client);
 			return client;

@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {findApiRefusal} from '../../../adapters/kubernetes/api/errors.ts';
+import {createKubernetesSettings} from '../../../adapters/kubernetes/config/kubernetes-settings.ts';
 import {connectKubernetes} from '../../../adapters/kubernetes/connect.ts';
 import {systemEnvironment} from '../../../src/config/config-environment.ts';
-import {createKubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
 import type {KubernetesPort, KubernetesWriteContext, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
 import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';

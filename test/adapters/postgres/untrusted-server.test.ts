@@ -4,12 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, expect, test, vi} from 'vitest';
 import {postgresSystem} from '../../../adapters/postgres/system.ts';
-import {discoverTargets} from '../../../src/config/discover.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {certificate} from '../../estate/certificates.ts';
 import {createTestEnvironment} from '../../src/config/test-environment.ts';
+import {discoverAllTargets} from '../../src/config/with-all-systems.ts';
 import {type AuthenticationRequest, type FakePostgresServer, startFakePostgresServer} from './fake-postgres-server.ts';
 
 // Part of loopback plays another machine: nothing that a test starts can be reached from outside.
@@ -181,7 +181,7 @@ test.each([
 ] as const)('a target that was found by %s sends it no password', async (_by, env) => {
 	for (const withTls of [true, false]) {
 		const server = await startImpostor('cleartext', withTls);
-		const {targets} = await discoverTargets(createTestEnvironment(env(server)));
+		const {targets} = await discoverAllTargets(createTestEnvironment(env(server)));
 		await failure(targets[0]?.settings as PostgresSettings);
 		expect(server.received()).not.toContain(canary);
 	}

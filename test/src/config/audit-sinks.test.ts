@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 const targets = 'targets: [{name: cache, kind: redis, host: c}]';
 const withSinks = (...sinks: readonly string[]) =>
@@ -11,7 +11,7 @@ async function load(config: string, policy?: string) {
 	const file = writeTestFile(environment, 'config.yaml', config);
 	if (policy !== undefined) writeTestFile(environment, 'policy.yaml', policy);
 	const policyFile = policy === undefined ? environment.policyFile : file.replace('config.yaml', 'policy.yaml');
-	return loadConfiguration({config: file, environment: {...environment, policyFile}});
+	return loadFullConfiguration({config: file, environment: {...environment, policyFile}});
 }
 
 const sinksOf = async (config: string, policy?: string) => (await load(config, policy)).sinks;

@@ -1,12 +1,12 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {discoverTargets} from '../../../src/config/discover.ts';
 import type {Secret} from '../../../src/contract/target.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {discoverAllTargets} from './with-all-systems.ts';
 
-const found = (env: Readonly<Record<string, string>>) => discoverTargets(createTestEnvironment(env));
+const found = (env: Readonly<Record<string, string>>) => discoverAllTargets(createTestEnvironment(env));
 
 const passwordOf = (settings: unknown): Secret | undefined => (settings as PostgresSettings).password;
 
@@ -75,7 +75,7 @@ describe('PostgreSQL', () => {
 			'.pg_service.conf',
 			'# services\n[other]\nhost=no\n\n[orders]\nhost=db1\nport=6000\ndbname = shop\npassword=s3cret\n[last]\nhost=no\n',
 		);
-		const {targets, origins} = await discoverTargets(environment);
+		const {targets, origins} = await discoverAllTargets(environment);
 		expect(targets).toMatchObject([
 			{name: 'orders', settings: {hosts: [{host: 'db1', port: 6000}], database: 'shop', user: 'me'}},
 		]);
@@ -87,7 +87,7 @@ describe('PostgreSQL', () => {
 		const environment = createTestEnvironment({PGHOST: 'db', PGDATABASE: 'a', DATABASE_URL: 'postgres://db/b'});
 		mkdirSync(join(environment.home, '.postgresql'));
 		const ca = writeTestFile(environment, '.postgresql/root.crt', 'pem');
-		const {targets} = await discoverTargets(environment);
+		const {targets} = await discoverAllTargets(environment);
 		expect(targets.map(({settings}) => (settings as PostgresSettings).tls.ca)).toEqual([ca, ca]);
 		const named = await found({DATABASE_URL: 'postgres://db/b?sslrootcert=system'});
 		expect(named.targets).toMatchObject([{settings: {tls: {mode: 'verify-full', ca: undefined}}}]);
@@ -189,7 +189,7 @@ describe('Kubernetes', () => {
 		const environment = createTestEnvironment();
 		mkdirSync(join(environment.home, '.kube'));
 		writeTestFile(environment, '.kube/config', kubeconfig('arn:aws:eks:eu:1:cluster/prod'));
-		const {targets, origins, notes} = await discoverTargets(environment);
+		const {targets, origins, notes} = await discoverAllTargets(environment);
 		expect(targets).toMatchObject([
 			{
 				name: 'arn-aws-eks-eu-1-cluster-prod',
@@ -209,11 +209,11 @@ describe('Kubernetes', () => {
 		const environment = createTestEnvironment();
 		mkdirSync(join(environment.home, '.kube'));
 		writeTestFile(environment, '.kube/config', kubeconfig(''));
-		expect((await discoverTargets(environment)).notes).toEqual([
+		expect((await discoverAllTargets(environment)).notes).toEqual([
 			expect.stringContaining('there is no current context'),
 		]);
 		writeTestFile(environment, '.kube/config', 'users: [{');
-		expect((await discoverTargets(environment)).notes).toEqual([expect.stringContaining('it is not YAML')]);
+		expect((await discoverAllTargets(environment)).notes).toEqual([expect.stringContaining('it is not YAML')]);
 	});
 });
 
@@ -224,7 +224,7 @@ describe('Kafka, Prometheus and Alertmanager', () => {
 			PROMETHEUS_URL: 'https://mira:hunter2@p.internal/prometheus/',
 			ALERTMANAGER_URL: 'http://a:9093',
 		});
-		const {targets, notes, origins} = await discoverTargets(environment);
+		const {targets, notes, origins} = await discoverAllTargets(environment);
 		expect(notes).toEqual([]);
 		expect(origins).toEqual({
 			kafka: 'found in KAFKA_BROKERS',
@@ -258,7 +258,7 @@ describe('Kafka, Prometheus and Alertmanager', () => {
 			PROMETHEUS_URL: 'mira:hunter2@p',
 			ALERTMANAGER_URL: 'http://a/?x=1',
 		});
-		const {targets, notes} = await discoverTargets(environment);
+		const {targets, notes} = await discoverAllTargets(environment);
 		expect(targets).toEqual([]);
 		expect(notes).toEqual([
 			'KAFKA_BROKERS: this is not a list of the form host:9092,host:9092',

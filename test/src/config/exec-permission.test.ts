@@ -1,16 +1,16 @@
 import {chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {beforeEach, describe, expect, test} from 'vitest';
-import {ConfigError} from '../../../src/config/config-error.ts';
 import {
 	createExecPermission,
 	type ExecRequest,
 	type ExecRules,
-} from '../../../src/config/kubernetes/exec-permission.ts';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
+} from '../../../adapters/kubernetes/config/exec-permission.ts';
+import {ConfigError} from '../../../src/config/config-error.ts';
 import {checkProgram} from '../../../src/files/program-safety.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 let home: string;
 let program: string;
@@ -170,7 +170,7 @@ describe('configuration and machine policy', () => {
 		};
 		if (policy !== undefined) writeTestFile(environment, 'policy.yaml', policy.replaceAll('LOGIN', login));
 		const file = writeTestFile(environment, 'config.yaml', config.replaceAll('LOGIN', login));
-		const {targets} = await loadConfiguration({config: file, environment: {...environment, env}});
+		const {targets} = await loadFullConfiguration({config: file, environment: {...environment, env}});
 		const outcome = async () => {
 			const access = await (targets[0]?.settings as KubernetesSettings | undefined)?.access();
 			const by = access?.login.by;

@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'midwatch-config-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
@@ -42,13 +42,13 @@ test.each([
 	],
 ])('an invalid login is one mistake: %s', async (sasl, says) => {
 	const file = written(sasl);
-	await expect(loadConfiguration({config: file})).rejects.toMatchObject({message: `${file}:${says}`});
+	await expect(loadFullConfiguration({config: file})).rejects.toMatchObject({message: `${file}:${says}`});
 });
 
 test.each([
 	[`{mechanism: oauthbearer, ${token}}`, {mechanism: 'oauthbearer', token: {source: '${file:/run/secrets/token}'}}],
 	[`{mechanism: plain, username: me, ${password}}`, {mechanism: 'plain', username: 'me'}],
 ])('a valid login is accepted: %s', async (sasl, wanted) => {
-	const {targets} = await loadConfiguration({config: written(sasl)});
+	const {targets} = await loadFullConfiguration({config: written(sasl)});
 	expect(targets).toMatchObject([{settings: {sasl: wanted}}]);
 });

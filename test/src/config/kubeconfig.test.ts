@@ -3,9 +3,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import type {ExecRules} from '../../../src/config/kubernetes/exec-permission.ts';
-import {kubeconfigFiles} from '../../../src/config/kubernetes/kubeconfig.ts';
-import {readClusterAccess, readInClusterAccess} from '../../../src/config/kubernetes/resolve-cluster-access.ts';
+import type {ExecRules} from '../../../adapters/kubernetes/config/exec-permission.ts';
+import {kubeconfigFiles} from '../../../adapters/kubernetes/config/kubeconfig.ts';
+import {readClusterAccess, readInClusterAccess} from '../../../adapters/kubernetes/config/resolve-cluster-access.ts';
 import type {ClusterAccess} from '../../../src/port/kubernetes-access.ts';
 
 let folder: string;

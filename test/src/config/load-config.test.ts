@@ -1,14 +1,15 @@
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {configPath, loadConfiguration} from '../../../src/config/load-config.ts';
+import {configPath} from '../../../src/config/load-config.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 /** Returns the mistakes that a start with this file reports, without the path of the file. */
 async function mistakesOf(text: string, env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
 	const environment = createTestEnvironment(env);
 	const config = writeTestFile(environment, 'config.yaml', text);
-	const message = await loadConfiguration({config, environment}).then(
+	const message = await loadFullConfiguration({config, environment}).then(
 		() => '',
 		(error: Error) => error.message,
 	);
@@ -249,7 +250,7 @@ describe('a valid file', () => {
 				'keys: {row.down: [j, down], postgres.cancel: X}',
 			].join('\n'),
 		);
-		const {targets, keys, file} = await loadConfiguration({config, environment});
+		const {targets, keys, file} = await loadFullConfiguration({config, environment});
 		expect(file).toBe(config);
 		expect(keys).toEqual({'row.down': ['j', 'down'], 'postgres.cancel': ['X']});
 		expect(targets).toMatchObject([
@@ -294,7 +295,7 @@ describe('a valid file', () => {
 				'  - {name: alerts, kind: alertmanager, url: "https://a/am/", username: me, password: "${env:PW}"}',
 			].join('\n'),
 		);
-		const {targets} = await loadConfiguration({config, environment});
+		const {targets} = await loadFullConfiguration({config, environment});
 		const [, events, prom, alerts] = targets;
 		expect(events?.settings).toMatchObject({
 			brokers: [{host: 'k1', port: 9092}],
@@ -322,7 +323,7 @@ describe('a valid file', () => {
 			const environment = createTestEnvironment();
 			const text = target('kind: kafka', 'brokers: k:9092', `groups: '${groups}'`);
 			const config = writeTestFile(environment, 'config.yaml', text);
-			const {targets} = await loadConfiguration({config, environment});
+			const {targets} = await loadFullConfiguration({config, environment});
 			expect(targets[0]?.settings).toMatchObject({groups});
 		},
 	);
@@ -330,7 +331,7 @@ describe('a valid file', () => {
 	test('a URL from a variable has its password, which stays hidden', async () => {
 		const environment = createTestEnvironment({URL: 'postgres://me:s3%40cret@db:5433/shop?sslmode=require'});
 		const config = writeTestFile(environment, 'config.yaml', target('kind: postgres', 'url: ${env:URL}'));
-		const {targets} = await loadConfiguration({config, environment});
+		const {targets} = await loadFullConfiguration({config, environment});
 		const settings = targets[0]?.settings as {password: {source: string; reveal(): Promise<string>}};
 		expect(settings).toMatchObject({
 			hosts: [{host: 'db', port: 5433}],
@@ -347,7 +348,9 @@ describe('a valid file', () => {
 		const environment = createTestEnvironment();
 		const config = writeTestFile(environment, 'config.yaml', 'keys:\n  row.down: z\n  row.up: x\n');
 		const keyProblems = (keys: object) => Object.keys(keys).map(id => ({id, text: `seen ${id}`}));
-		await expect(loadConfiguration({config, environment, keyProblems})).rejects.toThrow(`${config}:3:3: seen row.up`);
+		await expect(loadFullConfiguration({config, environment, keyProblems})).rejects.toThrow(
+			`${config}:3:3: seen row.up`,
+		);
 	});
 
 	test('an empty file is valid', async () => {
@@ -372,7 +375,7 @@ describe('the path of the file', () => {
 	test('a named file must exist; the default one need not', async () => {
 		const environment = createTestEnvironment();
 		const config = join(environment.home, 'none.yaml');
-		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: there is no such file`);
-		expect(await loadConfiguration({environment})).toMatchObject({file: undefined, targets: []});
+		await expect(loadFullConfiguration({config, environment})).rejects.toThrow(`${config}: there is no such file`);
+		expect(await loadFullConfiguration({environment})).toMatchObject({file: undefined, targets: []});
 	});
 });

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 /** Loads a cluster with these metrics and a Prometheus target `prom`. @returns the metrics of its settings, or the mistake in them. */
 async function metricsOf(text: string): Promise<unknown> {
@@ -12,7 +12,7 @@ async function metricsOf(text: string): Promise<unknown> {
     metrics: ${text}`;
 	const config = writeTestFile(environment, 'config.yaml', written);
 	try {
-		const {targets} = await loadConfiguration({config, environment});
+		const {targets} = await loadFullConfiguration({config, environment});
 		return (targets[1]?.settings as {readonly metrics?: unknown} | undefined)?.metrics;
 	} catch (error) {
 		return (error as Error).message.replaceAll(config, 'config');

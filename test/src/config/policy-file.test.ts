@@ -2,13 +2,12 @@ import {execFileSync} from 'node:child_process';
 import {chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {createPolicyReader, readPolicy} from '../../../src/config/policy-file.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {configurableSystems, loadFullConfiguration} from './with-all-systems.ts';
 
 const file = '/etc/midwatch/policy.yaml';
-const actions = ['redis.set-maxmemory', 'redis.kill-client', 'postgres.terminate'];
-const read = (text: string) => readPolicy(file, text, actions);
+const read = (text: string) => readPolicy(file, text, configurableSystems);
 
 describe('the machine policy', () => {
 	test('is read with the lines of its keys', () => {
@@ -34,7 +33,7 @@ describe('the machine policy', () => {
 		['forbid: [redis.setmaxmemory]', 'did you mean "redis.set-maxmemory"? Allowed: "*", redis.*, redis.set-maxmemory'],
 		[
 			'forbid:\n  - redis.*\n  - oracle.drop',
-			'3:5: forbid: "oracle.drop" is no action. Allowed: "*", redis.*, postgres.*, and',
+			'3:5: forbid: "oracle.drop" is no action. Allowed: "*", kubernetes.*, postgres.*, redis.*, kafka.*, ',
 		],
 		['rules: [{match: {kind: redi}, readOnly: true}]', '1:24: rules[0].match.kind must be one of kubernetes, postgres'],
 		['rules: [{match: {hosts: a}, readOnly: true}]', '"hosts" is not known in rules[0].match; did you mean "host"?'],
@@ -63,7 +62,7 @@ function machine(text?: string) {
 	return {
 		environment,
 		path: environment.policyFile,
-		start: () => loadConfiguration({environment, actions}),
+		start: () => loadFullConfiguration({environment}),
 	};
 }
 
@@ -72,7 +71,7 @@ describe('the file of the policy', () => {
 		'stops the start when it is empty: %j',
 		async text => {
 			const {environment, path} = machine(text);
-			const start = loadConfiguration({environment});
+			const start = loadFullConfiguration({environment});
 			await expect(start).rejects.toThrow(`${path}: it says nothing; write {} to forbid nothing`);
 		},
 	);
@@ -109,7 +108,7 @@ describe('the file of the policy', () => {
 		const {environment, path} = machine();
 		make(path);
 		const policyFile = what === 'a file below a file' ? join(path, '..', 'etc', 'policy.yaml') : path;
-		await expect(loadConfiguration({environment: {...environment, policyFile}})).rejects.toThrow(reason);
+		await expect(loadFullConfiguration({environment: {...environment, policyFile}})).rejects.toThrow(reason);
 	});
 
 	test('stops the start in a directory that others can write', async () => {
@@ -124,7 +123,7 @@ describe('the file of the policy', () => {
 		const give = (one: string) => (process.getuid?.() === 0 ? chownSync(one, 1000, 0) : undefined);
 		const policyOwner = 4242;
 		give(path);
-		const start = () => loadConfiguration({environment: {...environment, policyOwner}});
+		const start = () => loadFullConfiguration({environment: {...environment, policyOwner}});
 		await expect(start()).rejects.toThrow('must be owned by root');
 		rmSync(path);
 		give(join(path, '..'));
@@ -137,13 +136,13 @@ describe('the file of the policy', () => {
 		const {environment, path} = machine('guard: all');
 		const link = join(path, '..', 'etc');
 		symlinkSync('.', link);
-		const start = loadConfiguration({environment: {...environment, policyFile: join(link, 'policy.yaml')}});
+		const start = loadFullConfiguration({environment: {...environment, policyFile: join(link, 'policy.yaml')}});
 		expect((await start).policy.file).toMatchObject({guard: 'all'});
 	});
 
 	test('is read again: the same value for the same text, with owner and mode checked each time', async () => {
 		const {environment, path} = machine('guard: all');
-		const again = createPolicyReader(environment, actions);
+		const again = createPolicyReader(environment, configurableSystems);
 		const first = await again();
 		expect(await again()).toBe(first);
 		writeFileSync(path, 'readOnly: true');
@@ -179,7 +178,7 @@ describe('the attributes of the targets', () => {
 `,
 		);
 		const config = join(environment.home, 'config.yaml');
-		const {policy} = await loadConfiguration({environment, config, actions});
+		const {policy} = await loadFullConfiguration({environment, config});
 		expect(Object.fromEntries(policy.initialTargetAttributes)).toEqual({
 			db: {
 				kind: 'postgres',

@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {credentialReason} from '../../../src/config/secret-headers.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import {createTestEnvironment, writeTestFile} from './test-environment.ts';
+import {loadFullConfiguration} from './with-all-systems.ts';
 
 describe('a plain header', () => {
 	test.each([
@@ -61,7 +61,7 @@ describe('the headers of a target', () => {
 		const environment = createTestEnvironment({TENANT: 'blue'});
 		const text = `targets: [{name: m, kind: prometheus, url: "http://a", headers: ${headers}}]`;
 		const config = writeTestFile(environment, 'config.yaml', text);
-		const {targets} = await loadConfiguration({config, environment});
+		const {targets} = await loadFullConfiguration({config, environment});
 		return (targets[0]?.settings as HttpSettings | undefined)?.headers ?? {};
 	};
 	const reference = 'Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}';

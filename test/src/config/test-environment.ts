@@ -13,7 +13,7 @@ export function createTestEnvironment(env: Readonly<Record<string, string>> = {}
 		env: {HOME: home, ...env},
 		home,
 		systemUser: 'ada',
-		socketFolder: undefined,
+		socketFolders: [],
 		clock: createFakeClock(),
 		stateDir: join(home, 'state'),
 		policyFile: join(home, 'policy.yaml'),

@@ -14,6 +14,7 @@ function waiting(approve: ProgramApproval['approve']): ProgramApproval {
 		file: program,
 		requestedBy: '/home/ada/.kube/config',
 		server: 'https://api.test',
+		configKey: 'kubernetes.allowExec',
 		changed: false,
 		approve,
 	};

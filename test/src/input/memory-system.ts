@@ -190,6 +190,7 @@ export const createMemorySystem = (server: MemoryServer): System => {
 			context.port.server.read(row, context),
 		) as readonly Inspection<Row, Port>[],
 		findingTypes: [{type: 'postgres.job-waits', actions: ['postgres.stop'], inspections: ['postgres.read']}],
+		loadConfig: () => Promise.reject(new Error('it is not configured')),
 		connect: async () => ({
 			port: {server},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),

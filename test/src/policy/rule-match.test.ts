@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {normalHost, type RuleMatch, ruleMatches, type TargetAttributes} from '../../../src/policy/rule-match.ts';
+import type {TargetAttributes} from '../../../src/contract/target-attributes.ts';
+import {normalHost, type RuleMatch, ruleMatches} from '../../../src/policy/rule-match.ts';
 import {globMatches} from '../../../src/text/glob.ts';
 
 describe('a pattern', () => {

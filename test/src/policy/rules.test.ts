@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import type {TargetAttributes} from '../../../src/contract/target-attributes.ts';
 import {demandFor} from '../../../src/policy/demand.ts';
 import {
 	accessState,
@@ -9,7 +10,6 @@ import {
 	refusalFor,
 } from '../../../src/policy/policy.ts';
 import {describeTargetPolicy, policyChange, policySummary} from '../../../src/policy/policy-text.ts';
-import type {TargetAttributes} from '../../../src/policy/rule-match.ts';
 import {describeUnmatchedRules, type PolicyFile} from '../../../src/policy/rules.ts';
 
 const attributesOf = (host: string): TargetAttributes => ({kind: 'redis', endpoints: [{host, port: 6379}]});

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {createStateDocument} from '../../../src/state/state-document.ts';
 
 /* Adds entries to the document of a state directory, one update each: `node count-up.ts STATE_DIR NAME COUNT`. */

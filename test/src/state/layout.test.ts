@@ -1,12 +1,12 @@
 import {readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {addApprovedProgram} from '../../../adapters/kubernetes/config/approved-programs.ts';
 import {copyToClipboard} from '../../../bin/copy-to-clipboard.ts';
 import {saveText} from '../../../bin/save-text.ts';
 import {createAudit} from '../../../src/audit/audit-log.ts';
 import {createDeliveryCursor} from '../../../src/audit/delivery-cursor.ts';
 import {createPresence} from '../../../src/audit/presence.ts';
-import {addApprovedProgram} from '../../../src/config/kubernetes/approved-programs.ts';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {stateFileName, stateLayout, statePath} from '../../../src/state/layout.ts';
 import {recordLayoutVersion} from '../../../src/state/layout-version.ts';

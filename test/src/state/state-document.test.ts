@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {describe, expect, test} from 'vitest';
-import {z} from 'zod';
+import * as z from 'zod';
 import {stateLayout} from '../../../src/state/layout.ts';
 import {createStateDocument} from '../../../src/state/state-document.ts';
 import {scratchDir} from './scratch-dir.ts';

@@ -64,6 +64,7 @@ function target(name: string, part: Partial<Far> = {}): {readonly watched: Watch
 		actions: [],
 		inspections: [],
 		findingTypes: [],
+		loadConfig: () => Promise.reject(new Error('it is not configured')),
 		connect: () => far.connect(),
 	};
 	return {watched: {target: {name, kind: 'postgres', production: true, settings: {}}, system}, far};

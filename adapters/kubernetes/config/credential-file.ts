@@ -1,5 +1,5 @@
-import {AdapterError, messageOf} from '../errors.ts';
-import {FileError, readChecked} from '../files/checked-file.ts';
+import {AdapterError, messageOf} from '../../../src/errors.ts';
+import {FileError, readChecked} from '../../../src/files/checked-file.ts';
 
 /** The maximum size in bytes: a kubeconfig of a few hundred clusters holds their certificates. */
 const maxBytes = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import {delimiter, dirname, isAbsolute, join, resolve} from 'node:path';
 import {parse, YAMLParseError} from 'yaml';
 import * as z from 'zod';
-import {AdapterError} from '../../errors.ts';
-import {readCredentialFile} from '../credential-file.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {readCredentialFile} from './credential-file.ts';
 
 /*
  * Reads the parts of kubeconfig files that midwatch needs and merges them as kubectl does: of two entries with the same name, the first counts.

@@ -1,8 +1,8 @@
 import {existsSync} from 'node:fs';
-import {AdapterError} from '../../errors.ts';
-import type {KubernetesSettings} from '../../port/kubernetes.ts';
-import type {ClusterAccess, Impersonation} from '../../port/kubernetes-access.ts';
-import type {ConfigEnvironment} from '../config-environment.ts';
+import type {SettingsEnvironment} from '../../../src/contract/target-config.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import type {ClusterAccess, Impersonation} from '../../../src/port/kubernetes-access.ts';
 import {kubeconfigFiles} from './kubeconfig.ts';
 import {readClusterAccess, readInClusterAccess} from './resolve-cluster-access.ts';
 
@@ -17,12 +17,14 @@ export type RawKubernetesSettings = {
 	readonly metrics?: KubernetesSettings['metrics'];
 	/** True: the cluster that midwatch runs in, by its service account. When absent, only if there is no kubeconfig, as kubectl does. */
 	readonly inCluster?: boolean | undefined;
+	/** `kubernetes.allowExec`: absolute paths of programs of the kubeconfig that need no approval. */
+	readonly allowExec?: readonly string[] | undefined;
 };
 
 /** Creates the settings without reading a file. The kubeconfig is read on `access()`, so that a renewed one counts. */
 export function createKubernetesSettings(
 	raw: RawKubernetesSettings,
-	environment: ConfigEnvironment,
+	environment: SettingsEnvironment,
 ): KubernetesSettings {
 	const {env, home} = environment;
 	const [first, ...others] = raw.namespaces ?? [];
@@ -41,7 +43,7 @@ export function createKubernetesSettings(
 async function resolveClusterAccess(
 	raw: RawKubernetesSettings,
 	files: readonly string[],
-	{env, home, stateDir, plugins}: ConfigEnvironment,
+	{env, home, stateDir, loginPrograms}: SettingsEnvironment,
 ): Promise<ClusterAccess> {
 	if (raw.inCluster === true || (raw.inCluster === undefined && !files.some(file => existsSync(file)))) {
 		const inside = await readInClusterAccess(env);
@@ -51,6 +53,7 @@ async function resolveClusterAccess(
 			throw new AdapterError('denied', 'midwatch does not run in a cluster', hint);
 		}
 	}
-	const rules = {allowed: [], policy: async () => undefined, keys: {targets: 't', login: 'l'}, ...plugins, stateDir};
+	const {policy = async () => undefined, keys = {targets: 't', login: 'l'}} = loginPrograms ?? {};
+	const rules = {allowed: raw.allowExec ?? [], policy, keys, stateDir};
 	return readClusterAccess({files, context: raw.context, env, home, rules});
 }

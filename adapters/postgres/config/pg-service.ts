@@ -1,7 +1,7 @@
 import {join} from 'node:path';
-import type {ConfigEnvironment} from './config-environment.ts';
-import {readSafeFile} from './safe-file.ts';
-import {SettingsError} from './settings-error.ts';
+import {readSafeFile} from '../../../src/config/safe-file.ts';
+import {SettingsError} from '../../../src/config/settings-error.ts';
+import type {SettingsEnvironment} from '../../../src/contract/target-config.ts';
 
 /** The settings of one service by libpq's names, and the file that holds them. */
 export type PgService = {readonly file: string; readonly values: ReadonlyMap<string, string>};
@@ -14,7 +14,7 @@ export type PgService = {readonly file: string; readonly values: ReadonlyMap<str
  */
 export async function findPgService(
 	service: string,
-	{env, home}: Pick<ConfigEnvironment, 'env' | 'home'>,
+	{env, home}: Pick<SettingsEnvironment, 'env' | 'home'>,
 ): Promise<PgService> {
 	const files = [
 		env['PGSERVICEFILE'] || join(home, '.pg_service.conf'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import {AdapterError, messageOf} from '../../errors.ts';
-import {FileError} from '../../files/checked-file.ts';
-import {createStateDocument, type StateDocument} from '../../state/state-document.ts';
+import {AdapterError, messageOf} from '../../../src/errors.ts';
+import {FileError} from '../../../src/files/checked-file.ts';
+import {createStateDocument, type StateDocument} from '../../../src/state/state-document.ts';
 
 /*
  * Stores the programs that this user has approved in approved-programs.json of the state directory, mode 0600. To withdraw an approval,

@@ -1,12 +1,12 @@
 import {constants} from 'node:fs';
 import {access, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Secret} from '../../contract/target.ts';
-import {AdapterError} from '../../errors.ts';
-import {findProgram, workingDirectory} from '../../files/find-program.ts';
-import type {ClusterAccess, ClusterLogin, ExecPlugin, Impersonation} from '../../port/kubernetes-access.ts';
-import {readRequiredCredentialFile} from '../credential-file.ts';
-import {secretFromReader} from '../secrets.ts';
+import {secretFromReader} from '../../../src/config/secrets.ts';
+import type {Secret} from '../../../src/contract/target.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {findProgram, workingDirectory} from '../../../src/files/find-program.ts';
+import type {ClusterAccess, ClusterLogin, ExecPlugin, Impersonation} from '../../../src/port/kubernetes-access.ts';
+import {readRequiredCredentialFile} from './credential-file.ts';
 import {createExecPermission, type ExecRules} from './exec-permission.ts';
 import {
 	type KubeCluster,

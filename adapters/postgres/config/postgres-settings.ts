@@ -1,13 +1,14 @@
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Secret} from '../contract/target.ts';
-import {AdapterError, messageOf} from '../errors.ts';
-import type {PostgresSettings, PostgresTlsMode} from '../port/postgres.ts';
-import type {ConfigEnvironment} from './config-environment.ts';
-import {ConfigError} from './config-error.ts';
-import {readSafeFile} from './safe-file.ts';
-import {secretFromReader} from './secrets.ts';
-import {parseServerUrl} from './server-url.ts';
-import {SettingsError} from './settings-error.ts';
+import {ConfigError} from '../../../src/config/config-error.ts';
+import {readSafeFile} from '../../../src/config/safe-file.ts';
+import {secretFromReader} from '../../../src/config/secrets.ts';
+import {parseServerUrl} from '../../../src/config/server-url.ts';
+import {SettingsError} from '../../../src/config/settings-error.ts';
+import type {Secret} from '../../../src/contract/target.ts';
+import type {SettingsEnvironment} from '../../../src/contract/target-config.ts';
+import {AdapterError, messageOf} from '../../../src/errors.ts';
+import type {PostgresSettings, PostgresTlsMode} from '../../../src/port/postgres.ts';
 
 /** The settings of one PostgreSQL server from a URL, a service file or the environment, before defaults. Absent: not given. */
 export type RawPostgresSettings = {
@@ -24,20 +25,26 @@ export type RawPostgresSettings = {
 	readonly statementTimeoutMs?: number | undefined;
 };
 
+type PostgresEnvironment = Pick<SettingsEnvironment, 'env' | 'home' | 'systemUser' | 'socketFolders'>;
+
+/** Returns the folder with the Unix socket of a server on this machine: Debian's, or that of a build from source; undefined when there is none. */
+export const findSocketFolder = ({socketFolders}: Pick<SettingsEnvironment, 'socketFolders'>): string | undefined =>
+	socketFolders
+		.flatMap(folder => [join(folder, 'postgresql'), folder])
+		.find(folder => existsSync(join(folder, '.s.PGSQL.5432')));
+
 const modes: readonly PostgresTlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /**
  * Adds the defaults of libpq: port 5432, the operating system user, and a database with the name of the user.
  * @throws SettingsError when a value is not one of libpq's.
  */
-export function resolvePostgresSettings(
-	raw: RawPostgresSettings,
-	{env, home, systemUser, socketFolder}: Pick<ConfigEnvironment, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
-): PostgresSettings {
-	const user = raw.user ?? systemUser;
+export function resolvePostgresSettings(raw: RawPostgresSettings, environment: PostgresEnvironment): PostgresSettings {
+	const {env, home, systemUser} = environment;
+	const user = raw.user ?? systemUser ?? 'postgres';
 	const hosts =
 		raw.hosts === undefined || raw.hosts.length === 0
-			? [{host: socketFolder ?? 'localhost', port: undefined}]
+			? [{host: findSocketFolder(environment) ?? 'localhost', port: undefined}]
 			: raw.hosts;
 	return {
 		hosts: hosts.map(({host, port}) => ({host, port: port ?? 5432})),

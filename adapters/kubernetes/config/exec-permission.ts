@@ -1,22 +1,19 @@
 import {createHash} from 'node:crypto';
 import {realpath} from 'node:fs/promises';
-import type {ProgramApproval} from '../../contract/program-approval.ts';
-import {AdapterError, messageOf} from '../../errors.ts';
-import {checkProgram} from '../../files/program-safety.ts';
-import {systemClock} from '../../time/clock.ts';
-import {ConfigError} from '../config-error.ts';
+import {ConfigError} from '../../../src/config/config-error.ts';
+import type {ProgramApproval} from '../../../src/contract/program-approval.ts';
+import type {LoginProgramRules} from '../../../src/contract/target-config.ts';
+import {AdapterError, messageOf} from '../../../src/errors.ts';
+import {checkProgram} from '../../../src/files/program-safety.ts';
+import {systemClock} from '../../../src/time/clock.ts';
 import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
 
 /** The rules outside the kubeconfig that decide whether one of its programs may run. */
-export type ExecRules = {
+export type ExecRules = LoginProgramRules & {
 	/** The state directory: it holds the approvals of this user. */
 	readonly stateDir: string;
 	/** `kubernetes.allowExec` of the configuration: absolute paths that need no approval. */
 	readonly allowed: readonly string[];
-	/** Reads `execPlugins` of the machine policy at each call; undefined when it sets no limit. @throws ConfigError when it cannot be used. */
-	readonly policy: () => Promise<readonly string[] | undefined>;
-	/** The configured keys that open the list of targets and log in there, for the hint. */
-	readonly keys: {readonly targets: string; readonly login: string};
 };
 
 /** A program that a kubeconfig wants to run. */
@@ -110,6 +107,7 @@ export function createExecPermission(request: ExecRequest, rules: ExecRules): Ex
 			file,
 			requestedBy,
 			server,
+			configKey: 'kubernetes.allowExec',
 			changed: isKnown,
 			approve: () =>
 				addApprovedProgram(rules.stateDir, {

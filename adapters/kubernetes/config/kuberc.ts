@@ -1,8 +1,8 @@
 import {basename, isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
 import * as z from 'zod';
-import {AdapterError} from '../../errors.ts';
-import {readCredentialFile} from '../credential-file.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {readCredentialFile} from './credential-file.ts';
 
 /*
  * Reads kubectl's own preferences (kuberc) about the programs that a kubeconfig may run.
