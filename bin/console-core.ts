@@ -14,10 +14,8 @@ import type {Options} from './cli/arguments.ts';
 import type {DebugLog} from './debug-log.ts';
 import {createInitialPolicy} from './initial-policy.ts';
 import {logRunner} from './log-events.ts';
-import {panes} from './panes.ts';
 import type {RunConfig} from './run-config.ts';
 import {createStateDirectoryWatch, type StateDirectoryWatch} from './state-directory-watch.ts';
-import {systems} from './systems.ts';
 import {version} from './version.ts';
 import {watchTargets} from './watch-targets.ts';
 
@@ -34,8 +32,6 @@ export type ConsoleCore = {
 	readonly stateDirectoryWatch: StateDirectoryWatch;
 };
 
-const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(action => action.id === id);
-
 /** Creates the core of a console. Connects to nothing and reads and writes no file. */
 export async function createConsoleCore(
 	config: RunConfig,
@@ -49,7 +45,7 @@ export async function createConsoleCore(
 	const state = options.demo === undefined ? userStateDir : statePath(userStateDir, 'demo');
 	const actor = readActor(process.env);
 	const auditLog = createAudit({stateDir: state, clock, actor, app: version});
-	const keymap = createKeymap(config.keys, panes);
+	const keymap = createKeymap(config.keys, config.declared.panes);
 	const policy = createInitialPolicy(config, options.readOnly);
 	let currentPolicy = () => policy;
 	const auditSetup = await createAuditSetup({
@@ -61,6 +57,8 @@ export async function createConsoleCore(
 		keymap,
 	});
 	const {audit} = auditSetup;
+	const actionOf = (id: string) =>
+		config.declared.systems.flatMap(({actions}) => actions).find(action => action.id === id);
 	const arming = createArming({clock, audit, policy, source: config.policy});
 	currentPolicy = () => arming.policy.get();
 	const watch = watchTargets({targets: config.targets, clock, readOnly: policy.readOnly !== undefined, log});

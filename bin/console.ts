@@ -26,7 +26,6 @@ import {type ConsoleCore, createConsoleCore} from './console-core.ts';
 import {copyToClipboard} from './copy-to-clipboard.ts';
 import {type DebugLog, openDebugLog} from './debug-log.ts';
 import {describeRun} from './log-events.ts';
-import {panes} from './panes.ts';
 import {loadRunConfig, type RunConfig} from './run-config.ts';
 import {saveText} from './save-text.ts';
 import {limitYoungGeneration} from './small-heap.ts';
@@ -98,6 +97,7 @@ type ScreenOptions = {
 /** Creates the deck and draws it on the terminal. */
 function openScreen({config, core, options, tty, quit}: ScreenOptions) {
 	const {clock, keymap, auditSetup, arming, watch, runner, stateDirectoryWatch, stateDir} = core;
+	const {panes} = config.declared;
 	const configured = new Set(config.targets.map(({target}) => target.kind));
 	const deck = createDeck({
 		panes: panes.filter(pane => pane.systems.some(kind => configured.has(kind))),

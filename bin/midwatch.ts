@@ -4,14 +4,18 @@ import {stateDir} from '../src/state/layout.ts';
 import {checkLayoutVersion, LayoutVersionError} from '../src/state/layout-version.ts';
 import {readArguments, UsageError} from './cli/arguments.ts';
 import {exitCodes} from './cli/exit-codes.ts';
-import {usage} from './cli/usage.ts';
 import {version} from './version.ts';
 
 /** Runs the command of the command line. Each command loads only its own modules: the first frame must come soon, and `--version` must not load a database client. */
 async function run(): Promise<number> {
 	const command = readArguments(process.argv.slice(2));
-	if (command.name === 'help' || command.name === 'version') {
-		process.stdout.write(command.name === 'help' ? usage : `${version}\n`);
+	if (command.name === 'version') {
+		process.stdout.write(`${version}\n`);
+		return exitCodes.ok;
+	}
+	if (command.name === 'help') {
+		const [{usageText}, {systems}] = await Promise.all([import('./cli/usage.ts'), import('./systems.ts')]);
+		process.stdout.write(await usageText(systems));
 		return exitCodes.ok;
 	}
 	// `keys` reads no directory of the user.

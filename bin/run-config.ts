@@ -1,5 +1,5 @@
 import type {Configuration} from '../src/config/load-config.ts';
-import type {Action} from '../src/contract/action.ts';
+import type {Pane} from '../src/contract/pane.ts';
 import type {System} from '../src/contract/system.ts';
 import type {Target} from '../src/contract/target.ts';
 import {type KeyProblem, keymapProblems, type Remaps} from '../src/input/keymap.ts';
@@ -11,8 +11,12 @@ import {exitCodes} from './cli/exit-codes.ts';
 import {panes} from './panes.ts';
 import {demoTargets, systems} from './systems.ts';
 
+/** What this program can watch, and the panes in the order of their number keys. */
+export type Declared = {readonly systems: readonly System[]; readonly panes: readonly Pane[]};
+
 /** What one run of midwatch watches and how, for the console and every command. */
 export type RunConfig = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse'> & {
+	readonly declared: Declared;
 	/** The machine policy; undefined in the demo. */
 	readonly policy: Configuration['policy'] | undefined;
 	readonly sinks: Configuration['sinks'];
@@ -24,29 +28,34 @@ export type RunConfig = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mous
 	readonly remarks: readonly string[];
 };
 
-const allActions = (): readonly Action[] => systems.flatMap(({actions}) => actions);
-
-const keyProblems = (keys: Remaps): readonly KeyProblem[] => {
-	const inspections = systems.flatMap(system => system.inspections);
-	return keymapProblems({actions: allActions(), inspections, panes}, keys, isKeyName);
-};
+const keyProblemsOf =
+	({systems: declared, panes: all}: Declared) =>
+	(keys: Remaps): readonly KeyProblem[] => {
+		const actions = declared.flatMap(system => system.actions);
+		const inspections = declared.flatMap(system => system.inspections);
+		return keymapProblems({actions, inspections, panes: all}, keys, isKeyName);
+	};
 
 /**
  * Loads the configuration, or the demo, and selects the targets of the run.
  * @throws UsageError when the scenario or a --target does not exist. @throws ConfigError when the configuration cannot be used.
  */
-export async function loadRunConfig(options: Options): Promise<RunConfig> {
-	if (options.demo !== undefined) return loadDemoConfig(options.demo, options);
+export async function loadRunConfig(options: Options, declared: Declared = {systems, panes}): Promise<RunConfig> {
+	if (options.demo !== undefined) return loadDemoConfig(options.demo, options, declared);
 	// Loaded only here: the demo needs no schema, and its first frame comes sooner without it.
 	const {loadConfiguration} = await import('../src/config/load-config.ts');
 	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy, sinks} = await loadConfiguration({
 		config: options.config,
-		systems,
-		keyProblems,
+		systems: declared.systems,
+		keyProblems: keyProblemsOf(declared),
 	});
-	const watched = targets.map(target => ({target, system: withLongerIntervals(systemOf(target), refresh)}));
+	const watched = targets.map(target => ({
+		target,
+		system: withLongerIntervals(systemOf(target, declared.systems), refresh),
+	}));
 	const environment = 'no configuration: targets are discovered from the environment';
 	return {
+		declared,
 		targets: selectTargets(watched, options.targets),
 		from: file === undefined ? environment : `configuration ${file}`,
 		remarks: notes,
@@ -60,11 +69,15 @@ export async function loadRunConfig(options: Options): Promise<RunConfig> {
 }
 
 /** The demo with its own targets. `--config` adds keys, theme, mouse and refresh; the policy file and sinks never apply to the demo. */
-async function loadDemoConfig(demo: string, {config, targets: names}: Options): Promise<RunConfig> {
+async function loadDemoConfig(demo: string, {config, targets: names}: Options, declared: Declared): Promise<RunConfig> {
 	const preferences =
 		config === undefined
 			? undefined
-			: await (await import('../src/config/parse-config.ts')).loadPreferences(config, systems, keyProblems);
+			: await (await import('../src/config/parse-config.ts')).loadPreferences(
+					config,
+					declared.systems,
+					keyProblemsOf(declared),
+				);
 	const {keys = {}, theme = 'auto', mouse = false, refresh = 1} = preferences ?? {};
 	const watched = (await demoTargets(demo)).map(({target, system}) => ({
 		target,
@@ -72,6 +85,7 @@ async function loadDemoConfig(demo: string, {config, targets: names}: Options): 
 	}));
 	const from = `the demo estate, scenario ${demo}`;
 	return {
+		declared,
 		targets: selectTargets(watched, names),
 		from: preferences === undefined ? from : `${from}, with the keys and the theme of ${preferences.path}`,
 		remarks: [],
@@ -85,11 +99,13 @@ async function loadDemoConfig(demo: string, {config, targets: names}: Options): 
 }
 
 /** Returns the configuration; for commands that are useless without a target. @throws UsageError (exit code 78) when there is none. */
-export function requireTargets(config: RunConfig): RunConfig {
+export async function requireTargets(config: RunConfig): Promise<RunConfig> {
 	if (config.targets.length > 0) return config;
+	const {describeDiscovery, loadTargetConfigs} = await import('../src/config/configurable-system.ts');
+	const places = describeDiscovery(await loadTargetConfigs(config.declared.systems));
 	const remarks = config.remarks.length === 0 ? '' : ` (${config.remarks.join('; ')})`;
 	throw new UsageError(
-		`nothing to watch: there is no configuration, and none of PGHOST, PGSERVICE, DATABASE_URL, REDIS_URL, KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL is set${remarks}. Try --demo`,
+		`nothing to watch: there is no configuration, and no server was found by ${places}${remarks}. Try --demo`,
 		exitCodes.configuration,
 	);
 }
@@ -107,10 +123,9 @@ function selectTargets(all: readonly WatchedTarget[], names: readonly string[]):
 	return names.length === 0 ? all : all.filter(({target}) => names.includes(target.name));
 }
 
-function systemOf({kind}: Target): System {
-	const system = systems.find(candidate => candidate.kind === kind);
-	if (system === undefined)
-		throw new Error(`the schema accepts the kind ${kind}, and bin/systems.ts has no system for it`);
+function systemOf({kind}: Target, declared: readonly System[]): System {
+	const system = declared.find(candidate => candidate.kind === kind);
+	if (system === undefined) throw new Error(`the schema accepts the kind ${kind}, which no system has`);
 	return system;
 }
 

@@ -28,14 +28,14 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 		case 'doctor': {
 			const {options, grants, json} = command;
 			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
-			const config = requireTargets(await loadRunConfig(options));
+			const config = await requireTargets(await loadRunConfig(options));
 			if (grants) return (await import('./doctor-grants.ts')).runGrants(config, {readOnly: options.readOnly, write});
 			return (await import('./doctor.ts')).runDoctor(config, {options, json, log: openDebugLog(options.log), write});
 		}
 		case 'snapshot': {
 			const {options, pane} = command;
 			const {loadRunConfig, requireTargets} = await import('../run-config.ts');
-			const config = requireTargets(await loadRunConfig(options));
+			const config = await requireTargets(await loadRunConfig(options));
 			return (await import('./snapshot.ts')).runSnapshot(config, {
 				pane,
 				readOnly: options.readOnly,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {auditSchema} from '../../src/config/audit-schema.ts';
 import {createConfigSchema} from '../../src/config/config-schema.ts';
-import {type ConfigurableSystem, loadTargetConfigs} from '../../src/config/configurable-system.ts';
+import {type ConfigurableSystem, describeDiscovery, loadTargetConfigs} from '../../src/config/configurable-system.ts';
 import {createPolicySchema, createRuleSchema} from '../../src/config/policy-file.ts';
 import type {Action} from '../../src/contract/action.ts';
 import type {System} from '../../src/contract/system.ts';
@@ -9,7 +9,7 @@ import {keyBindings, type Scope, type TitledPane} from '../../src/input/keymap.t
 import {fileMode, folderMode, type StateEntry, stateLayout} from '../../src/state/layout.ts';
 import {exitCodeTable} from './exit-codes.ts';
 import {jsonSchemaText} from './json-schema.ts';
-import {usage} from './usage.ts';
+import {usageText} from './usage.ts';
 
 /* Generates docs/commands.md, docs/keys.md, docs/actions.md, docs/config.md and docs/state.md from the declarations (`npm run docs`). A test fails when they are stale. */
 
@@ -138,11 +138,12 @@ const headers: readonly string[] = ['key', 'value', 'default', 'meaning'];
 /** Returns docs/config.md: every key of the configuration and of the machine policy. */
 function configReference(systems: readonly ConfigurableSystem[]): string {
 	const schema = schemaOf(createConfigSchema(systems));
+	const places = describeDiscovery(systems).replace(/[A-Z][A-Z_]+\*?/g, code);
 	const kinds = schema.properties?.['targets']?.items?.oneOf ?? schema.properties?.['targets']?.items?.anyOf ?? [];
 	const parts = [
 		`${note}# Configuration\n`,
 		'midwatch reads the file after `--config`, else the file that `MIDWATCH_CONFIG` names, else `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`). It never reads one from the current directory: HOME, XDG_CONFIG_HOME and XDG_STATE_HOME must be absolute, else it exits with one line and exit code 78. A file that others can write is refused; so are the kubeconfig, the kuberc, the files of tokens, certificates and keys that a kubeconfig names, those of `tls.ca` and `tls.cert`, and a PostgreSQL service file; `.pgpass`, `tls.key` and the files of `${file:…}` must be readable by you alone. Keys that are not listed here are errors.\n',
-		'Without a configuration, or without `targets` in it, targets are discovered from the kubeconfig (its current context), `PGSERVICE`, `PGHOST` and the other `PG*` variables, `DATABASE_URL`, `REDIS_URL`, `KAFKA_BROKERS`, `PROMETHEUS_URL` and `ALERTMANAGER_URL`. They are guarded.\n',
+		`Without a configuration, or without \`targets\` in it, targets are discovered from ${places}. They are guarded.\n`,
 		example,
 		`${table(headers, rowsOf(schema.properties ?? {}))}\n`,
 	];
@@ -241,7 +242,8 @@ The policy restricts midwatch only: it does not stop a user who can reach the se
 `;
 
 /** Returns docs/commands.md: the command line and the exit codes. */
-function commandsReference(): string {
+async function commandsReference(systems: readonly System[]): Promise<string> {
+	const usage = await usageText(systems);
 	const codes = exitCodeTable.map(({code: number, meaning}) => [number, meaning]);
 	return [
 		`${note}# Commands\n`,
@@ -304,7 +306,7 @@ export async function generateReferenceDocs(
 	panes: readonly TitledPane[],
 ): Promise<Readonly<Record<string, string>>> {
 	return {
-		'commands.md': commandsReference(),
+		'commands.md': await commandsReference(systems),
 		'json-schema.json': jsonSchemaText(),
 		'keys.md': keysReference(systems, panes),
 		'actions.md': actionsReference(systems),

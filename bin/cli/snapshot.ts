@@ -6,7 +6,6 @@ import {type Clock, keepAliveClock, pause, systemClock} from '../../src/time/clo
 import type {Watch} from '../../src/watch/watch.ts';
 import type {DebugLog} from '../debug-log.ts';
 import {describeRun} from '../log-events.ts';
-import {panes} from '../panes.ts';
 import type {RunConfig} from '../run-config.ts';
 import {watchTargets} from '../watch-targets.ts';
 import {UsageError} from './arguments.ts';
@@ -18,7 +17,7 @@ const rateIntervalMs = 2000;
 const roundTimeoutMs = 30_000;
 
 /** Returns the pane of `--pane`, or all panes. @throws UsageError when it does not exist. */
-function choosePanes(id: string | undefined): readonly Pane[] {
+function choosePanes(panes: readonly Pane[], id: string | undefined): readonly Pane[] {
 	if (id === undefined) return panes;
 	const pane = panes.find(candidate => candidate.id === id);
 	if (pane === undefined)
@@ -27,12 +26,12 @@ function choosePanes(id: string | undefined): readonly Pane[] {
 }
 
 /** The row kinds that the panes need: those of their sections, and those of their systems that are in no section and only supply gauges. */
-function kindsOf(chosen: readonly Pane[], config: RunConfig): ReadonlySet<RowKind> {
+function kindsOf(chosen: readonly Pane[], {declared, targets}: RunConfig): ReadonlySet<RowKind> {
 	const inSections = (list: readonly Pane[]) => new Set(list.flatMap(pane => pane.sections.flatMap(sectionKinds)));
 	const shown = inSections(chosen);
-	const shownAnywhere = inSections(panes);
+	const shownAnywhere = inSections(declared.panes);
 	const systems = new Set(chosen.flatMap(pane => pane.systems));
-	for (const {system} of config.targets) {
+	for (const {system} of targets) {
 		for (const {kind} of system.sources) {
 			if (systems.has(system.kind) && !shownAnywhere.has(kind)) shown.add(kind);
 		}
@@ -143,7 +142,7 @@ export async function runSnapshot(
 	},
 	clock: Clock = systemClock,
 ): Promise<number> {
-	const chosen = choosePanes(pane);
+	const chosen = choosePanes(config.declared.panes, pane);
 	const kinds = kindsOf(chosen, config);
 	const shown = config.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
 	const targets = withLinkedTargets(shown, config.targets);

@@ -1,7 +1,18 @@
+import {describeDiscovery, loadTargetConfigs} from '../../src/config/configurable-system.ts';
+import type {System} from '../../src/contract/system.ts';
+import {wrapText} from '../../src/text/fit.ts';
 import {exitCodeTable} from './exit-codes.ts';
 
-/** The text of `midwatch --help`. */
-export const usage = `midwatch: one screen that shows what is wrong across your systems, and fixes it with a key and a confirmation.
+/** The width of the descriptions of options. */
+const descriptionWidth = 90;
+/** The width of the column with the options. */
+const indent = 22;
+
+/** Returns the text of `midwatch --help`. */
+export async function usageText(systems: readonly System[]): Promise<string> {
+	const places = describeDiscovery(await loadTargetConfigs(systems));
+	const discovery = wrapText(`without a file, targets are discovered from ${places}`, descriptionWidth);
+	return `midwatch: one screen that shows what is wrong across your systems, and fixes it with a key and a confirmation.
 
   midwatch [--config FILE] [--demo [SCENARIO]] [--read-only] [--target NAME]... [--log FILE]
       opens the console
@@ -21,9 +32,7 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       prints the audit record with that id and the records that refer to it
 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml
-                      without a file, targets are discovered from the kubeconfig, PG*, DATABASE_URL, REDIS_URL,
-                      KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL
-  --demo [SCENARIO]   simulated systems; needs no server; of a --config only keys, theme, mouse and refresh apply
+${discovery.map(line => `${' '.repeat(indent)}${line}\n`).join('')}  --demo [SCENARIO]   simulated systems; needs no server; of a --config only keys, theme, mouse and refresh apply
                       calm, still, crashloop, locks, memory, lag, scrape, storm; default has something to fix in each
   --read-only         nothing can be changed, whatever the configuration says
   --target NAME       only this target; may be given several times
@@ -35,3 +44,4 @@ snapshot and doctor accept the same options.
 
 Exit codes:
 ${exitCodeTable.map(({code, meaning}) => `  ${code.padEnd(6)} ${meaning}\n`).join('')}`;
+}

@@ -43,6 +43,8 @@ export type FoundTarget<Settings> = {
 export type Discovery<Settings = unknown, Section = unknown> = {
 	/** Where it looks, in one word: `REDIS_URL`. */
 	readonly place: string;
+	/** The same in words, for --help and docs/config.md. Default: `place`. */
+	readonly description?: string;
 	/**
 	 * Returns undefined when there is nothing.
 	 * @throws SettingsError, ConfigError or AdapterError when what is there cannot be used: it is noted, and hides no other target.

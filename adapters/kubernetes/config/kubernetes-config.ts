@@ -125,6 +125,7 @@ export const kubernetesConfig = defineTargetConfig<KubernetesSettings>()({
 	discoveries: [
 		{
 			place: 'kubeconfig',
+			description: 'the kubeconfig (its current context)',
 			find: async (environment, all) =>
 				(await hasConfig(environment)) ? fromKubeconfig(environment, all?.allowExec) : undefined,
 		},

@@ -85,6 +85,7 @@ const exists = (file: string) =>
 export const postgresDiscoveries: readonly Discovery<PostgresSettings>[] = [
 	{
 		place: 'PG*',
+		description: 'PGSERVICE, PGHOST and the other PG* variables',
 		find: environment =>
 			pgServerVariables.some(name => environment.env[name]) ? fromPgVariables(environment) : undefined,
 	},
