@@ -17,6 +17,7 @@ import {createObjectLocks} from '../../src/remedy/object-lock.ts';
 import {createRunner} from '../../src/remedy/runner.ts';
 import {createStore} from '../../src/watch/store.ts';
 import {createWatch} from '../../src/watch/watch.ts';
+import type {WatchedTarget} from '../../src/watch/watched-target.ts';
 import {createFakeClock, createFakeTimeBudget, type FakeClock} from '../fake-clock.ts';
 
 export type DemoDeck = {
@@ -36,6 +37,8 @@ export type DemoOptions = {
 	readonly open?: boolean;
 	/** The targets of one system alone. */
 	readonly only?: SystemKind;
+	/** Targets after those of the demo. */
+	readonly more?: readonly WatchedTarget[];
 	/** No target at all. */
 	readonly empty?: boolean;
 	/** The panes of the deck. Those of the product when absent. */
@@ -66,7 +69,8 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		random,
 	});
 	const around = options.watched ?? (system => system);
-	const estate = options.empty === true ? [] : demoEstate(scenario, {now: clock.now, clock});
+	const estate =
+		options.empty === true ? [] : [...demoEstate(scenario, {now: clock.now, clock}), ...(options.more ?? [])];
 	const targets = estate
 		.filter(({target}) => options.only === undefined || target.kind === options.only)
 		.map(({target, system}) => ({
