@@ -10,6 +10,7 @@ import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
+import {createViaTransport} from '../http/via.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
 import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
@@ -20,7 +21,8 @@ import {silencesSource} from './silences.ts';
 async function connect(target: Target<AlertmanagerSettings>, options: ConnectOptions) {
 	const [{createAlertmanagerClient}] = await Promise.all([import('./client.ts'), loadPatterns()]);
 	const settings = target.settings;
-	const client = createAlertmanagerClient(settings, options);
+	const via = createViaTransport(settings, options);
+	const client = createAlertmanagerClient(settings, {readOnly: options.readOnly, via});
 	const {auth} = settings;
 	return {
 		port: client.port,
@@ -32,7 +34,7 @@ async function connect(target: Target<AlertmanagerSettings>, options: ConnectOpt
 			// Alertmanager has no users: only a proxy in front of it knows us, by our login.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
 			const latencyMs = systemClock.monotonic() - began;
-			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
+			const channel = (await via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
 			return {version: `Alertmanager ${version}`, who, latencyMs, channel, server: httpServerId(settings)};
 		},
 		permissions: (context: Context) => client.permissions(context),

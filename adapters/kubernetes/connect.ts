@@ -1,9 +1,10 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {MetricsQuery} from '../../src/contract/metrics-query.ts';
-import type {Connection, Permission} from '../../src/contract/system.ts';
+import type {Connection, ConnectOptions, Permission} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AccessReview, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
+import type {PrometheusPort} from '../../src/port/prometheus.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {kubectlGrantCommand} from './api/grant-command.ts';
@@ -53,13 +54,25 @@ async function reviewPermissions(
 	return [...(await Promise.all(missing)).flat(), ...(await rights)];
 }
 
+/** Returns the query function of the Prometheus target that the settings name, undefined when they name none. */
+function metricsQuery({metrics}: KubernetesSettings, {linked}: ConnectOptions): MetricsQuery | undefined {
+	if (metrics === undefined || linked === undefined) return undefined;
+	return async (expression, context) => {
+		const {port} = await linked<PrometheusPort>(metrics.prometheus);
+		return port.query(expression, context);
+	};
+}
+
 /** Creates the connection of a target of kind `kubernetes`. The socket is opened by the first read. */
 export async function connectKubernetes(
 	target: Target<KubernetesSettings>,
-	options: {readonly readOnly: boolean; readonly metrics?: MetricsQuery | undefined},
+	options: ConnectOptions,
 ): Promise<Connection<KubernetesPort>> {
 	const settings = target.settings;
-	const client = createKubernetesClient(settings, options);
+	const client = createKubernetesClient(settings, {
+		readOnly: options.readOnly,
+		metrics: metricsQuery(settings, options),
+	});
 	return {
 		port: client.port,
 		async identify(context) {

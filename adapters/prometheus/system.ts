@@ -1,6 +1,6 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
-import type {HttpTransport} from '../../src/contract/http-transport.ts';
+import type {ConnectOptions} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import {createAlertDedup} from '../../src/model/prometheus/alert-dedup.ts';
@@ -12,6 +12,7 @@ import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
+import {createViaTransport} from '../http/via.ts';
 import {prometheusAlertsSource} from './alerts.ts';
 import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
@@ -24,13 +25,10 @@ import {readPrometheusPermissions} from './permissions.ts';
 import {reloadConfiguration} from './reload.ts';
 import {targetsSource} from './targets/targets.ts';
 
-async function connect(
-	target: Target<PrometheusSettings>,
-	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
-) {
-	const settings = target.settings;
+async function connect({settings}: Target<PrometheusSettings>, options: ConnectOptions) {
+	const via = createViaTransport(settings, options);
 	const {createPrometheusClient} = await import('./client.ts');
-	const {port, endpoint, close} = createPrometheusClient(settings, options);
+	const {port, endpoint, close} = createPrometheusClient(settings, {readOnly: options.readOnly, via});
 	return {
 		port,
 		async identify(context: Context) {
@@ -40,7 +38,7 @@ async function connect(
 			await port.query('vector(1)', context);
 			const latencyMs = systemClock.monotonic() - began;
 			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
-			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
+			const channel = (await via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
 			return {version, who: describeUser(settings), latencyMs, channel, server: httpServerId(settings)};
 		},
 		permissions: (context: Context) => readPrometheusPermissions(port, endpoint, context),

@@ -6,7 +6,7 @@ export type ConfigurableSystem = {readonly system: System; readonly config: Targ
 
 /** Where targets are looked for when none are configured, in words. */
 export function describeDiscovery(systems: readonly ConfigurableSystem[]): string {
-	const places = systems.flatMap(({config}) => config.discoveries.map(({place, description}) => description ?? place));
+	const places = systems.flatMap(({config}) => config.discoveries.map(({label, description}) => description ?? label));
 	return [places.slice(0, -1).join(', '), ...places.slice(-1)].filter(Boolean).join(' and ');
 }
 

@@ -34,7 +34,7 @@ export async function discoverTargets(
 				found = await discovery.find(environment, sections.get(system.kind));
 			} catch (error) {
 				if (!(error instanceof SettingsError) && !(error instanceof ConfigError) && !isAdapterError(error)) throw error;
-				notes.push(`${discovery.place}: ${messageOf(error)}`);
+				notes.push(`${discovery.label}: ${messageOf(error)}`);
 			}
 			if (found === undefined) continue;
 			const {serverKey, origin, settings} = found;

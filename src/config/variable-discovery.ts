@@ -9,7 +9,7 @@ export const discoverVariable = <Settings>(
 	name: string,
 	parse: (text: string, source: string, environment: SettingsEnvironment) => Settings,
 ): Discovery<Settings> => ({
-	place: variable,
+	label: variable,
 	find(environment) {
 		const text = environment.env[variable];
 		if (text === undefined || text === '') return undefined;

@@ -2,10 +2,8 @@ import type {Action} from './action.ts';
 import type {Context} from './context.ts';
 import type {FindingType} from './finding-type.ts';
 import type {Grants} from './grants.ts';
-import type {HttpTransport} from './http-transport.ts';
 import type {Identity} from './identity.ts';
 import type {Inspection} from './inspection.ts';
-import type {MetricsQuery} from './metrics-query.ts';
 import type {ProgramApproval} from './program-approval.ts';
 import type {Correlate} from './reading.ts';
 import type {Row, SystemKind} from './row.ts';
@@ -44,10 +42,12 @@ export type Connection<Port> = {
 export type ConnectOptions = {
 	/** The port's writes throw `denied` and nothing is sent. */
 	readonly readOnly: boolean;
-	/** Sends the requests when the settings say `via: kubernetes`; it is closed with the connection. */
-	readonly via?: HttpTransport | undefined;
-	/** Queries the Prometheus target that the settings name. */
-	readonly metrics?: MetricsQuery | undefined;
+	/**
+	 * Returns the connection of another target, one of the `links` of this one. `Port` is that of the system of the link: the configuration is
+	 * refused when the target is of another kind. It stays open for its own readers: do not close it. Absent when no other target is watched.
+	 * @throws AdapterError of connecting; `unsupported` when that target is not watched.
+	 */
+	linked?<Port>(name: string): Promise<Connection<Port>>;
 };
 
 /** Another target that the settings of a target name. */

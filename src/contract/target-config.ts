@@ -41,9 +41,9 @@ export type FoundTarget<Settings> = {
 };
 
 export type Discovery<Settings = unknown, Section = unknown> = {
-	/** Where it looks, in one word: `REDIS_URL`. */
-	readonly place: string;
-	/** The same in words, for --help and docs/config.md. Default: `place`. */
+	/** What it looks at, in one word: `REDIS_URL`. */
+	readonly label: string;
+	/** The same in words, for --help and docs/config.md. Default: `label`. */
 	readonly description?: string;
 	/**
 	 * Returns undefined when there is nothing.

@@ -1,10 +1,8 @@
-import type {HttpTransport} from '../contract/http-transport.ts';
 import type {Identity} from '../contract/identity.ts';
-import type {MetricsQuery} from '../contract/metrics-query.ts';
 import type {Reading} from '../contract/reading.ts';
 import type {RowKind} from '../contract/row.ts';
 import type {Connection} from '../contract/system.ts';
-import type {Target} from '../contract/target.ts';
+import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
 import {createChangeNotifier} from './change-notifier.ts';
 import type {Store} from './store.ts';
@@ -17,10 +15,6 @@ export type WatchOptions = {
 	readonly targets: readonly WatchedTarget[];
 	readonly clock: Clock;
 	readonly readOnly: boolean;
-	/** Returns the transport to a target that is reached through another one; undefined when it is reached directly. */
-	readonly via?: (target: Target, connection: Watch['connection']) => HttpTransport | undefined;
-	/** Returns the query function of the Prometheus target with the usage of a cluster; undefined when none is configured. */
-	readonly metrics?: (target: Target, connection: Watch['connection']) => MetricsQuery | undefined;
 	/** 0 <= n < 1; adds jitter, so that two targets are not read at the same moment every time. */
 	readonly random?: () => number;
 };
@@ -56,7 +50,7 @@ export type Watch = {
 	close(): Promise<void>;
 };
 
-export function createWatch({targets, clock, readOnly, via, metrics, random = Math.random}: WatchOptions): Watch {
+export function createWatch({targets, clock, readOnly, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
 	const correlators = [...new Set(targets.flatMap(({system}) => system.correlators ?? []))].map(create => create());
 	const changes = createChangeNotifier(clock, () => {
@@ -67,8 +61,7 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		const {name} = watched.target;
 		if (supervisors.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
 		const {target, system} = watched;
-		const connect = () =>
-			system.connect(target, {readOnly, via: via?.(target, connection), metrics: metrics?.(target, connection)});
+		const connect = () => system.connect(target, {readOnly, linked});
 		supervisors.set(name, createSupervisor({watched, clock, connect, random, changed: changes.notify}));
 	}
 	const all = [...supervisors.values()];
@@ -81,6 +74,13 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		if (supervisor === undefined) throw new Error(`No target is called ${name}`);
 		return supervisor;
 	};
+
+	async function linked<Port>(name: string): Promise<Connection<Port>> {
+		const supervisor = supervisors.get(name);
+		if (supervisor !== undefined) return (await supervisor.connection()) as Connection<Port>;
+		const hint = `Add --target ${name}: the configuration leads through it.`;
+		throw new AdapterError('unsupported', `target ${name} is left out`, hint);
+	}
 
 	async function connection(name: string): Promise<ConnectedTarget> {
 		const supervisor = find(name);

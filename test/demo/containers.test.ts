@@ -1,6 +1,5 @@
 import {expect, test} from 'vitest';
 import {kubernetesSystem} from '../../adapters/kubernetes/system.ts';
-import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
 import type {Action} from '../../src/contract/action.ts';
@@ -23,7 +22,7 @@ async function open(name: ScenarioName) {
 	const targets = demoEstate(name, {now: clock.now, seed: 1, clock}).filter(({target}) =>
 		['kubernetes', 'prometheus'].includes(target.kind),
 	);
-	const watch = createWatch({targets, clock, readOnly: false, metrics: metricsQueryFor, random: () => 0.5});
+	const watch = createWatch({targets, clock, readOnly: false, random: () => 0.5});
 	const kinds = targets.flatMap(({system}) => system.sources.map(source => source.kind));
 	watch.setVisible(new Set<RowKind>(kinds));
 	watch.start();

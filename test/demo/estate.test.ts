@@ -1,6 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
-import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import {type ScenarioName, scenarioNames} from '../../demo/scenario.ts';
 import {initialParams} from '../../src/contract/initial-params.ts';
@@ -21,7 +20,7 @@ async function watched(
 	const clock = createFakeClock();
 	const time = name === 'still' ? stoppedClock(clock) : clock;
 	const targets = demoEstate(name, {now: clock.now, seed, clock});
-	const watch = createWatch({targets, clock: time, readOnly: false, metrics: metricsQueryFor, random: () => 0.5});
+	const watch = createWatch({targets, clock: time, readOnly: false, random: () => 0.5});
 	const kinds = targets.flatMap(({system}) => system.sources.map(source => source.kind));
 	// The sampler pauses between its batches by real time: it has a test of its own.
 	watch.setVisible(new Set<RowKind>(kinds.filter(kind => kind !== 'redis.prefix')));

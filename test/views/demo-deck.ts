@@ -1,7 +1,6 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {panes as productPanes} from '../../bin/panes.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
@@ -74,7 +73,12 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 	const targets = estate
 		.filter(({target}) => options.only === undefined || target.kind === options.only)
 		.map(({target, system}) => ({
-			target: options.open === true ? {...target, production: false} : target,
+			target: {
+				...target,
+				...(options.open === true ? {production: false} : {}),
+				// A cluster alone has no Prometheus to ask.
+				...(options.only === undefined ? {} : {settings: {...(target.settings as object), metrics: undefined}}),
+			},
 			system: around(system, audit),
 		}));
 	const arming = createArming({
@@ -82,9 +86,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		audit,
 		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
 	});
-	// A cluster alone has no Prometheus to ask.
-	const metrics = options.only === undefined ? {metrics: metricsQueryFor} : {};
-	const watch = createWatch({targets, clock, readOnly, ...metrics, random: () => 0.5});
+	const watch = createWatch({targets, clock, readOnly, random: () => 0.5});
 	const runner = createRunner({
 		clock,
 		audit,

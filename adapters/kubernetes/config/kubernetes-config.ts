@@ -124,7 +124,7 @@ export const kubernetesConfig = defineTargetConfig<KubernetesSettings>()({
 	},
 	discoveries: [
 		{
-			place: 'kubeconfig',
+			label: 'kubeconfig',
 			description: 'the kubeconfig (its current context)',
 			find: async (environment, all) =>
 				(await hasConfig(environment)) ? fromKubeconfig(environment, all?.allowExec) : undefined,

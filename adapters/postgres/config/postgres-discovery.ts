@@ -84,13 +84,13 @@ const exists = (file: string) =>
 
 export const postgresDiscoveries: readonly Discovery<PostgresSettings>[] = [
 	{
-		place: 'PG*',
+		label: 'PG*',
 		description: 'PGSERVICE, PGHOST and the other PG* variables',
 		find: environment =>
 			pgServerVariables.some(name => environment.env[name]) ? fromPgVariables(environment) : undefined,
 	},
 	{
-		place: 'DATABASE_URL',
+		label: 'DATABASE_URL',
 		find(environment) {
 			const url = environment.env['DATABASE_URL'];
 			return url === undefined || url === '' ? undefined : fromDatabaseUrl(url, environment);

@@ -6,7 +6,6 @@ import {createKubernetesSettings} from '../../../adapters/kubernetes/config/kube
 import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {createPrometheusClient, type PrometheusClient} from '../../../adapters/prometheus/client.ts';
 import {prometheusSystem} from '../../../adapters/prometheus/system.ts';
-import {metricsQueryFor} from '../../../bin/metrics-target.ts';
 import type {Node, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {systemEnvironment} from '../../../src/config/config-environment.ts';
 import type {MetricsQuery} from '../../../src/contract/metrics-query.ts';
@@ -254,7 +253,7 @@ describe('a Prometheus target that the configuration names', () => {
 		const settings = createKubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, environment);
 		const cluster: Target = {name: 'prod', kind: 'kubernetes', production: true, settings};
 		const targets = [{system: kubernetesSystem, target: cluster}, ...others];
-		return createWatch({targets, clock: systemClock, readOnly: true, metrics: metricsQueryFor});
+		return createWatch({targets, clock: systemClock, readOnly: true});
 	};
 	const snapshotOf = (watch: Watch) => watch.reading('prod', 'kubernetes.pod-usage').get().snapshot;
 

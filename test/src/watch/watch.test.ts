@@ -79,6 +79,28 @@ function createWatchFixture(...targets: readonly {readonly watched: WatchedTarge
 }
 
 describe('watch', () => {
+	it('gives a system the connection of another target, and says when that one is not watched', async () => {
+		const other = target('other');
+		const asked: unknown[] = [];
+		const one = target('one');
+		const system: System<Reads> = {
+			...one.watched.system,
+			async connect(_target, {linked}) {
+				const rows = await linked?.<Reads>('other').then(({port}) => port.rows());
+				asked.push(rows, await linked?.('missing').catch((error: unknown) => error));
+				return one.far.connect();
+			},
+		};
+		const {watch} = createWatchFixture({watched: {...one.watched, system}}, other);
+		await watch.connection('one');
+		expect(asked).toEqual([
+			[rowOf('other-1')],
+			expect.objectContaining({kind: 'unsupported', message: 'target missing is left out'}),
+		]);
+		await watch.close();
+		expect(other.far.closed).toBe(1);
+	});
+
 	it('reads every target and the identity of each server', async () => {
 		const {clock, watch} = createWatchFixture(target('a'), target('b'));
 		expect(watch.readings().map(reading => reading.state)).toEqual(['connecting', 'paused', 'connecting', 'paused']);
