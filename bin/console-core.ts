@@ -65,7 +65,7 @@ export async function createConsoleCore(
 	const locks = createObjectLocks(state, {
 		serversOf(name) {
 			const watched = config.targets.find(({target}) => target.name === name);
-			return watched === undefined ? [name] : serverNames(watched.target, watch.identity(name)?.server);
+			return watched === undefined ? [name] : serverNames(watched, watch.identity(name)?.server);
 		},
 	});
 	const resolve = async (name: string) => {

@@ -53,6 +53,7 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSet
 	findingTypes: alertmanagerFindingTypes,
 	loadConfig: async () =>
 		(await import('../http/config/http-config.ts')).createHttpConfig('alertmanager', 'ALERTMANAGER_URL'),
+	serverAddress: ({url}) => url,
 	links: httpLinks,
 	readAttributes: readHttpAttributes,
 	grants: target =>

@@ -46,6 +46,7 @@ export const kafkaSystem = defineSystem<KafkaPort, KafkaSettings>({
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	findingTypes: kafkaFindingTypes,
 	loadConfig: async () => (await import('./config/kafka-config.ts')).kafkaConfig,
+	serverAddress: ({brokers}) => brokers,
 	readAttributes: ({brokers}) => ({endpoints: brokers}),
 	grants: leastGrants,
 	connect,

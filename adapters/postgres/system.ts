@@ -32,6 +32,7 @@ export const postgresSystem = defineSystem<PostgresPort, PostgresSettings>({
 		const modes = [...new Set(hosts.map(({host}) => tlsMode(tls, host)))];
 		return `${endpoints}/${database} as ${user}, TLS ${modes.join(',')}`;
 	},
+	serverAddress: ({hosts}) => hosts,
 	readAttributes: ({hosts, database}) => ({endpoints: hosts, database}),
 	grants: leastGrants,
 	async connect(target, {readOnly}) {

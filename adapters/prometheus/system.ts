@@ -73,6 +73,7 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSett
 	findingTypes: prometheusFindingTypes,
 	loadConfig: async () =>
 		(await import('../http/config/http-config.ts')).createHttpConfig('prometheus', 'PROMETHEUS_URL'),
+	serverAddress: ({url}) => url,
 	links: httpLinks,
 	readAttributes: readHttpAttributes,
 	grants: target =>

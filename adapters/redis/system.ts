@@ -52,6 +52,7 @@ export const redisSystem = defineSystem<RedisPort, RedisSettings>({
 		const sampled = replica === undefined ? '' : `, keys read from ${replica.host}:${replica.port}`;
 		return `${host}:${port} as ${username ?? 'default'}, ${tls === undefined ? 'no TLS' : 'TLS'}${sampled}`;
 	},
+	serverAddress: ({host, port}) => [{host, port}],
 	readAttributes: ({host, port, replica}) => ({
 		endpoints: [{host, port}, ...(replica === undefined ? [] : [replica])],
 	}),

@@ -9,7 +9,7 @@ import type {Correlate} from './reading.ts';
 import type {Row, SystemKind} from './row.ts';
 import type {Source} from './source.ts';
 import type {Target} from './target.ts';
-import type {TargetAttributes} from './target-attributes.ts';
+import type {Endpoint, TargetAttributes} from './target-attributes.ts';
 import type {TargetConfig} from './target-config.ts';
 
 /** Something a pane or an action needs from the server. */
@@ -82,6 +82,10 @@ export type System<Port = unknown, Settings = unknown> = {
 	loadConfig(): Promise<TargetConfig<Settings>>;
 	/** The endpoint of a target, the user and TLS in one line, without secrets. */
 	describeAddress?(settings: Settings): string;
+	/**
+	 * The address that names the server in the locks on its objects: two consoles that give the target different names have the same one.
+	 */
+	serverAddress?(settings: Settings): readonly Endpoint[] | string;
 	/** The other targets that these settings name. The configuration must have each of them. */
 	links?(settings: Settings): readonly TargetLink[];
 	/**
