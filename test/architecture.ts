@@ -246,15 +246,15 @@ export function namedSystems(modules: readonly Module[], kinds: readonly string[
 	return modules.flatMap(({path, code}) => {
 		if (!path.startsWith('src/') || namesSystems.test(path)) return [];
 		const examples = exampleIds[path] ?? [];
-		const gone = examples
+		const missing = examples
 			.filter(id => !code.includes(id))
-			.map(id => `${path}: ${id} is gone: take it out of exampleIds`);
+			.map(id => `${path}: ${id} does not occur: take it out of exampleIds`);
 		const rest = examples.reduce((text, id) => text.replaceAll(id, ''), code);
 		const found = rest.split('\n').flatMap((line, index) => {
 			const kind = name.exec(line)?.[0];
 			return kind === undefined ? [] : [`${path}:${index + 1}: names ${kind}`];
 		});
-		return [...gone, ...found];
+		return [...missing, ...found];
 	});
 }
 

@@ -63,7 +63,7 @@ export type TargetEntry<Keys extends z.core.$ZodLooseShape> = CommonEntry & z.ou
 
 export type TargetConfig<Settings = unknown, Entry = unknown, Section = unknown> = {
 	/**
-	 * The schema of each key besides `name`, `kind` and `production`. Every message completes a sentence that starts with the name of the key;
+	 * The schema of each key except `name`, `kind` and `production`. Every message completes a sentence that starts with the name of the key;
 	 * the description of a key is its line in docs/config.md.
 	 */
 	readonly keys: z.core.$ZodLooseShape;

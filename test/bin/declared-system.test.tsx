@@ -67,7 +67,7 @@ const cancelJob = defineAction<Job, PrinterPort, PrinterSettings>()<{readonly id
 	kind: 'printer.job',
 	selects: 'one',
 	params: [],
-	shownFacts: [{fact: 'the id of the job', bound: 'the id'}],
+	shownFacts: [{fact: 'the id of the job', changeDetectedBy: 'the id'}],
 	disabled: () => undefined,
 	preview: async ([job], _params, {target}) => ({
 		plan: {id: job?.id ?? ''},
@@ -85,7 +85,7 @@ const cancelJob = defineAction<Job, PrinterPort, PrinterSettings>()<{readonly id
 	}),
 	preflight: async () => [],
 	run: async () => ({summary: 'cancelled', before: {}}),
-	verify: async () => ({result: 'done', detail: 'it is gone'}),
+	verify: async () => ({result: 'done', detail: 'it was cancelled'}),
 	settleMs: 1000,
 	undo: {impossible: 'print it again'},
 });
@@ -117,7 +117,7 @@ const printerSystem = defineSystem<PrinterPort, PrinterSettings>({
 	readAttributes: ({host, port}) => ({endpoints: [{host, port}]}),
 	connect: async ({name}) => ({
 		port: {
-			jobs: () => [{id: '7', target: name, severity: 'crit', why: 'no paper', title: 'payslips'}],
+			jobs: () => [{id: '7', kind: 'printer.job', target: name, severity: 'crit', why: 'no paper', title: 'payslips'}],
 		},
 		identify: async () => ({version: 'CUPS 2.4', who: 'midwatch', latencyMs: 1, channel: 'plain'}),
 		permissions: async () => [{needs: 'printer.cancel', name: 'operator', state: 'have', grant: ''}],

@@ -81,19 +81,19 @@ function createWatchFixture(...targets: readonly {readonly watched: WatchedTarge
 describe('watch', () => {
 	it('gives a system the connection of another target, and says when that one is not watched', async () => {
 		const other = target('other');
-		const asked: unknown[] = [];
+		const answers: unknown[] = [];
 		const one = target('one');
 		const system: System<Reads> = {
 			...one.watched.system,
 			async connect(_target, {linked}) {
 				const rows = await linked?.<Reads>('other').then(({port}) => port.rows());
-				asked.push(rows, await linked?.('missing').catch((error: unknown) => error));
+				answers.push(rows, await linked?.('missing').catch((error: unknown) => error));
 				return one.far.connect();
 			},
 		};
 		const {watch} = createWatchFixture({watched: {...one.watched, system}}, other);
 		await watch.connection('one');
-		expect(asked).toEqual([
+		expect(answers).toEqual([
 			[rowOf('other-1')],
 			expect.objectContaining({kind: 'unsupported', message: 'target missing is left out'}),
 		]);
