@@ -16,11 +16,11 @@ export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort, RedisS
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
 		const entries = await port.slowlog(depth, context);
-		const now = context.now() / 1000;
+		const now = context.now();
 		const lines: DocumentLine[] = entries.map(entry => {
 			const args = `<${entry.args} ${entry.args === 1 ? 'argument' : 'arguments'}>`;
 			const who = entry.clientName === '' ? entry.client : `${entry.clientName} ${entry.client}`;
-			const ago = `${formatDuration(now - entry.at)} ago`;
+			const ago = `${formatDuration((now - entry.at) / 1000)} ago`;
 			return {
 				text: `${ago.padStart(12)}  ${formatMillis(entry.microseconds / 1000).padStart(7)}  ${entry.command} ${args}  ${who}`,
 			};

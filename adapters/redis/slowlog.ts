@@ -23,7 +23,7 @@ export function parseSlowlog(reply: unknown): readonly SlowCommand[] {
 		return [
 			{
 				id: Number(id),
-				at: Number(at),
+				at: Number(at) * 1000,
 				microseconds: Number(microseconds),
 				command: hasSubcommand ? `${verb} ${(argumentTexts[1] ?? '').toUpperCase()}` : verb,
 				args: Math.max(0, total - (hasSubcommand ? 2 : 1)),

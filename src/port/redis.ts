@@ -98,7 +98,7 @@ export type RedisInfo = {
 export type SlowCommand = {
 	/** Grows by one with every slow command; not set back by SLOWLOG RESET. */
 	readonly id: number;
-	/** Seconds since the epoch, by the server's clock. */
+	/** Epoch milliseconds, by the server's clock, which reports seconds. */
 	readonly at: number;
 	readonly microseconds: number;
 	/** Upper case; a container command has its subcommand: `CONFIG GET`. */

@@ -48,6 +48,8 @@ describe('every --json output follows the schema', () => {
 			const {data} = await run('snapshot', 'snapshot', '--demo', scenario);
 			expect(data.readings.flatMap(({rows}) => rows).length).toBeGreaterThan(20);
 			expect(epochTimes(data)).toEqual([]);
+			// A time in seconds, taken for milliseconds, is in January 1970.
+			expect(JSON.stringify(data)).not.toContain('"1970-');
 			for (const {type} of data.findings) expect(types).toContain(type);
 		},
 	);

@@ -111,13 +111,14 @@ describe('CLIENT LIST', () => {
 });
 
 describe('SLOWLOG GET', () => {
-	test('counts arguments and drops them', () => {
+	test('counts arguments and drops them, and gives times in milliseconds', () => {
 		const entries = [
 			[7, 1000, 12_000, ['set', 'secret-key', 'secret-value'], '10.0.0.7:5', 'worker'],
 			[6, 999, 11_000, ['CONFIG', 'set', 'requirepass', 'hunter2'], '10.0.0.7:5', ''],
 			[5, 998, 10_500, ['mset', ...Array.from({length: 30}, () => 'x'), '... (70 more arguments)'], '10.0.0.7:5', ''],
 		];
 		const read = parseSlowlog(entries);
+		expect(read.map(({at}) => at)).toEqual([1_000_000, 999_000, 998_000]);
 		expect(read.map(({id, command, args}) => [id, command, args])).toEqual([
 			[7, 'SET', 2],
 			[6, 'CONFIG SET', 2],
