@@ -86,6 +86,7 @@ describe('replicationGauges', () => {
 		[9, 0, 'ok'],
 		[10, 0, 'warn'],
 		[60, 0, 'crit'],
+		[0, 64 * 2 ** 20 - 1, 'ok'],
 		[0, 64 * 2 ** 20, 'warn'],
 		[0, 2 ** 30, 'crit'],
 	] as const)('%s s and %d bytes behind: %s', (lagSeconds, lagBytes, severity) => {

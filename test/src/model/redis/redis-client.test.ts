@@ -112,3 +112,15 @@ test('findings name the client, what it holds and what helps', () => {
 		['warn', 'client 9 (10.0.0.7:5121) runs MONITOR: every command is sent to it', ['redis.kill-client']],
 	]);
 });
+
+test('a finding about a client opens its row, and one that runs MONITOR and reads too slowly is about its output', () => {
+	const [monitor, slow] = clientFindings([
+		row({id: 9, flags: 'O', outputBytes: 15 * mebibyte}),
+		row({id: 10, flags: 'O', outputBytes: 40 * mebibyte}),
+	]);
+	expect(monitor).toMatchObject({type: 'redis.client-monitors', row: {kind: 'redis.client', id: '9@10.0.0.7:5121'}});
+	expect(monitor?.evidence).toContain('flags=O in CLIENT LIST');
+	expect(slow).toMatchObject({type: 'redis.client-output-large', row: {kind: 'redis.client', id: '10@10.0.0.7:5121'}});
+	expect(slow?.evidence[0]).toContain(`omem ${40 * mebibyte}`);
+	expect(slow?.sentence).toContain('does not read its replies: 40Mi');
+});
