@@ -1,5 +1,3 @@
-import {createServer, type Server} from 'node:https';
-import type {AddressInfo, Socket} from 'node:net';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
 import {isOverBudget, yieldToLoop} from '../../src/time/yield.ts';
 import {createFakeCluster} from './cluster.ts';
@@ -13,6 +11,7 @@ import {
 	type Lifetime,
 } from './serving/certificates.ts';
 import {createFaultInjector, type FaultControls} from './serving/fault-injection.ts';
+import {createHttpsServer} from './serving/https-server.ts';
 import {formatKubeconfig} from './serving/kubeconfig.ts';
 import {createListener} from './serving/listener.ts';
 import {buildSimulationInSteps, clusterAgeMs, type Simulation} from './simulation.ts';
@@ -77,49 +76,14 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 	const board = createFaultInjector();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 	const own = authority.server(names, ['127.0.0.1', '10.96.0.1'], options.lifetime);
-	const listener = createListener(world, board);
-	const sockets = new Set<Socket>();
-	let server: Server | undefined;
-	let port = options.port ?? 0;
-
-	const start = () =>
-		new Promise<void>((resolve, reject) => {
-			const started = createServer(
-				{cert: own.cert, key: own.key, ca: authority.cert, requestCert: true, rejectUnauthorized: false},
-				listener,
-			);
-			// A watch may be quiet for long, and slow clients are expected.
-			started.requestTimeout = 0;
-			started.headersTimeout = 0;
-			started.keepAliveTimeout = 120_000;
-			started.on('connection', (socket: Socket) => {
-				sockets.add(socket);
-				socket.on('error', () => {});
-				socket.on('close', () => sockets.delete(socket));
-			});
-			started.once('error', reject);
-			started.listen(port, '127.0.0.1', () => {
-				port = (started.address() as AddressInfo).port;
-				server = started;
-				resolve();
-			});
-		});
-
-	async function stop() {
-		const stopping = server;
-		server = undefined;
-		if (stopping === undefined) return;
-		const closed = new Promise<void>(resolve => stopping.close(() => resolve()));
-		for (const socket of sockets) socket.destroy();
-		await closed;
-	}
-
-	await start();
+	const tls = {cert: own.cert, key: own.key, ca: authority.cert};
+	const server = createHttpsServer(tls, createListener(world, board), options.port ?? 0);
+	await server.start();
 	const tokens = Object.fromEntries(demoLogins.map(login => [login, cluster.access.issue(login)])) as Record<
 		DemoLogin,
 		string
 	>;
-	const url = `https://127.0.0.1:${port}`;
+	const url = `https://127.0.0.1:${server.port()}`;
 	const certificateOf = (login: DemoLogin) => authority.client(login, []);
 	const kubeconfigOf = (login: DemoLogin, by: 'token' | 'certificate' = 'token', namespace?: string) =>
 		formatKubeconfig({
@@ -145,18 +109,18 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 			clear: board.clear,
 			expireToken: cluster.access.expire,
 			compact: cluster.store.compact,
-			stop,
-			start,
+			stop: server.stop,
+			start: server.start,
 			async restart(forMs = 0) {
-				await stop();
+				await server.stop();
 				cluster.store.resetRevisions();
 				if (forMs > 0) await new Promise<void>(resolve => clock.after(forMs, resolve));
-				await start();
+				await server.start();
 			},
 		},
 		async close() {
 			world.stop();
-			await stop();
+			await server.stop();
 		},
 	};
 }

@@ -4,17 +4,13 @@ import {type ContainerStatus, conditionOf, type Node, type Pod} from '../objects
 import {controllerOf, parseTimestamp} from '../objects/kube-object.ts';
 import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
 import {addressOf, containerStatus, withContainers} from './build-pod.ts';
-import {nextTransition} from './container-lifecycle.ts';
+import {type NextTransition, nextTransition} from './container-lifecycle.ts';
+import {createKeyedTimers} from './keyed-timers.ts';
 import {createScheduler} from './scheduler.ts';
 
 /** How long a container takes to stop after SIGTERM. */
 const stoppingMs = 700;
 const scheduleRetryMs = 5000;
-
-/** The program of a Job whose image is unknown: it ends successfully. */
-const usualJob: ContainerProgram = {exit: {afterMs: 3000, exitCode: 0, says: ''}};
-const programOf = (pod: Pod, known: ContainerProgram): ContainerProgram =>
-	Object.keys(known).length === 0 && controllerOf(pod)?.kind === 'Job' ? usualJob : known;
 
 /** Runs each pod: starts its containers, restarts those that end, and removes the pod when it was deleted. */
 export type Kubelet = {
@@ -23,40 +19,44 @@ export type Kubelet = {
 	stop(): void;
 };
 
+/** A container, and what happens to it next; undefined when nothing does. */
+type ContainerStep = {readonly status: ContainerStatus; readonly next: NextTransition | undefined};
+
 export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): Kubelet {
 	const {store, clock} = cluster;
 	const scheduler = createScheduler(cluster);
-	const timers = new Map<string, () => void>();
+	const timers = createKeyedTimers(clock);
+	const terminations = createKeyedTimers(clock);
+	const stepsOf = (pod: Pod) => containerSteps(cluster, scenario, programs, pod);
+
+	/** The pod as it is now; undefined when it was removed. */
+	function current({metadata: {uid, namespace, name}}: Pod): Pod | undefined {
+		const present = store.get<Pod>('pods', namespace, name);
+		return present?.metadata.uid === uid ? present : undefined;
+	}
 
 	function later(pod: Pod, at: number, call: (pod: Pod) => void) {
-		const {uid, namespace, name} = pod.metadata;
-		timers.get(uid)?.();
-		const cancel = clock.after(Math.max(0, at - clock.now()), () => {
-			timers.delete(uid);
-			const present = store.get<Pod>('pods', namespace, name);
-			if (present?.metadata.uid === uid) call(present);
+		timers.set(pod.metadata.uid, at, () => {
+			const present = current(pod);
+			if (present !== undefined) call(present);
 		});
-		timers.set(uid, cancel);
 	}
 
-	/** A node that does not exist or is not ready does not run its pods. */
-	function isServed({spec}: Pod): boolean {
-		const node = store.get<Node>('nodes', undefined, spec.nodeName ?? '');
-		return node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status === 'True';
-	}
-
-	function look(pod: Pod) {
-		if (pod.metadata.deletionTimestamp !== undefined) return end(pod);
+	function reconcile(pod: Pod) {
+		if (pod.metadata.deletionTimestamp !== undefined) return terminate(pod);
 		if (pod.spec.nodeName === undefined) {
 			const waits = conditionOf(pod.status.conditions, 'PodScheduled')?.reason === 'Unschedulable';
 			return later(pod, clock.now() + (waits ? scheduleRetryMs : 20), assign);
 		}
-		if (!isServed(pod) || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
-		if (pod.status.containerStatuses === undefined) return later(pod, clock.now() + 30, create);
-		const steps = nexts(pod);
-		const due = Math.min(...steps.map(({next}) => next?.at ?? Number.POSITIVE_INFINITY));
-		if (due === Number.POSITIVE_INFINITY) timers.get(pod.metadata.uid)?.();
-		else later(pod, due, advance);
+		if (!isServed(cluster, pod) || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
+		if (pod.status.containerStatuses === undefined) {
+			return later(pod, clock.now() + 30, due => {
+				store.put('pods', withNewContainers(due, scenario, cluster.time()));
+			});
+		}
+		const at = earliest(stepsOf(pod));
+		if (at === Number.POSITIVE_INFINITY) timers.cancel(pod.metadata.uid);
+		else later(pod, at, advance);
 	}
 
 	function assign(pod: Pod) {
@@ -65,82 +65,105 @@ export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, p
 		if (after === pod) later(pod, clock.now() + scheduleRetryMs, assign);
 	}
 
-	function create(pod: Pod) {
-		const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
-		const podIP = addressOf(scenario.stableRandom(`${key} ${pod.metadata.uid}`));
-		const hostIP = addressOf(scenario.stableRandom(`${pod.spec.nodeName} address`));
-		const statuses = pod.spec.containers.map(container =>
-			containerStatus(container, {waiting: {reason: 'ContainerCreating'}}),
-		);
-		const status = {...pod.status, startTime: cluster.time(), hostIP, podIP, podIPs: [{ip: podIP}]};
-		store.put('pods', withContainers({...pod, status}, statuses, cluster.time()));
-	}
-
-	const nexts = (pod: Pod) =>
-		pod.spec.containers.map(container => {
-			const status = pod.status.containerStatuses?.find(each => each.name === container.name);
-			const known = status ?? containerStatus(container, {waiting: {reason: 'ContainerCreating'}});
-			const random = scenario.stableRandom(`${pod.metadata.uid}/${container.name}`);
-			const program = programOf(pod, programs.get(container.image));
-			return {status: known, next: nextTransition({cluster, pod, container, status: known, program, random})};
-		});
-
-	/** Applies the transitions of containers that are due. */
 	function advance(pod: Pod) {
-		if (!isServed(pod)) return;
-		const steps = nexts(pod);
-		const earliest = Math.min(...steps.map(({next}) => next?.at ?? Number.POSITIVE_INFINITY));
-		const statuses = steps.map(({status, next}): ContainerStatus => {
-			// The time of a retry counts from now.
-			const isDue = next !== undefined && (next.at <= clock.now() || next.at === earliest);
-			return isDue ? next.apply() : status;
-		});
-		const after = withContainers(pod, statuses, cluster.time());
-		const all = statuses.every(({state}) => state.terminated !== undefined);
-		const over = all && pod.spec.restartPolicy !== 'Always' && pod.spec.restartPolicy !== undefined;
-		const failed = statuses.some(({state}) => state.terminated?.exitCode !== 0);
-		const phase = over ? (failed ? ('Failed' as const) : ('Succeeded' as const)) : after.status.phase;
-		store.put('pods', {...after, status: {...after.status, phase}});
+		if (isServed(cluster, pod)) store.put('pods', withDueSteps(pod, stepsOf(pod), clock.now(), cluster.time()));
 	}
 
-	function end(pod: Pod) {
+	function terminate(pod: Pod) {
 		const {metadata, spec} = pod;
 		const {uid} = metadata;
-		if (spec.nodeName !== undefined && !isServed(pod) && metadata.deletionGracePeriodSeconds !== 0) {
-			timers.get(uid)?.();
-			return;
-		}
+		timers.cancel(uid);
+		if (spec.nodeName !== undefined && !isServed(cluster, pod) && metadata.deletionGracePeriodSeconds !== 0) return;
 		const by = parseTimestamp(metadata.deletionTimestamp) ?? clock.now();
-		const deaf = spec.containers.some(({image}) => programs.get(image).ignoresTerm === true);
-		const host = spec.nodeName === undefined ? {} : {host: spec.nodeName};
-		for (const {name} of timers.has(`${uid} ending`) ? [] : spec.containers) {
-			const fieldPath = `spec.containers{${name}}`;
-			cluster.recordEvent(pod, {
-				reason: 'Killing',
-				message: `Stopping container ${name}`,
-				component: 'kubelet',
-				fieldPath,
-				...host,
-			});
-		}
-		timers.get(uid)?.();
-		timers.get(`${uid} ending`)?.();
-		const at = deaf ? by : Math.min(by, clock.now() + stoppingMs);
-		const cancel = clock.after(Math.max(0, at - clock.now()), () => {
-			timers.delete(uid);
-			timers.delete(`${uid} ending`);
-			const present = store.get<Pod>('pods', metadata.namespace, metadata.name);
-			if (present?.metadata.uid !== uid || (present.metadata.finalizers ?? []).length > 0) return;
-			store.remove('pods', metadata.namespace, metadata.name);
+		const ignoresTerm = spec.containers.some(({image}) => programs.get(image).ignoresTerm === true);
+		if (!terminations.isSet(uid)) recordKilling(cluster, pod);
+		terminations.set(uid, ignoresTerm ? by : Math.min(by, clock.now() + stoppingMs), () => {
+			timers.cancel(uid);
+			const present = current(pod);
+			if (present !== undefined && (present.metadata.finalizers ?? []).length === 0)
+				store.remove('pods', metadata.namespace, metadata.name);
 		});
-		timers.set(`${uid} ending`, cancel);
 	}
 
-	for (const pod of store.list<Pod>('pods')) look(pod);
+	for (const pod of store.list<Pod>('pods')) reconcile(pod);
 	return {
-		reconcile: look,
+		reconcile,
 		stop() {
-			for (const cancel of timers.values()) cancel();
+			timers.cancelAll();
+			terminations.cancelAll();
 		},
 	};
+}
+
+/** A node that does not exist or is not ready does not run its pods. */
+function isServed({store}: FakeCluster, {spec}: Pod): boolean {
+	const node = store.get<Node>('nodes', undefined, spec.nodeName ?? '');
+	return node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status === 'True';
+}
+
+/** The program of a Job whose image is unknown: it ends successfully. */
+const usualJob: ContainerProgram = {exit: {afterMs: 3000, exitCode: 0, says: ''}};
+const programOf = (pod: Pod, known: ContainerProgram): ContainerProgram =>
+	Object.keys(known).length === 0 && controllerOf(pod)?.kind === 'Job' ? usualJob : known;
+
+function containerSteps(
+	cluster: FakeCluster,
+	scenario: ClusterScenario,
+	programs: ContainerPrograms,
+	pod: Pod,
+): readonly ContainerStep[] {
+	return pod.spec.containers.map(container => {
+		const known = pod.status.containerStatuses?.find(({name}) => name === container.name);
+		const status = known ?? containerStatus(container, {waiting: {reason: 'ContainerCreating'}});
+		const random = scenario.stableRandom(`${pod.metadata.uid}/${container.name}`);
+		const program = programOf(pod, programs.get(container.image));
+		return {status, next: nextTransition({cluster, pod, container, status, program, random})};
+	});
+}
+
+/** When the first step is due, in epoch milliseconds; infinity when there is none. */
+const earliest = (steps: readonly ContainerStep[]): number =>
+	Math.min(...steps.map(({next}) => next?.at ?? Number.POSITIVE_INFINITY));
+
+/** Applies the transitions that are due. Returns the pod after them, with the phase that follows. */
+function withDueSteps(pod: Pod, steps: readonly ContainerStep[], now: number, time: string): Pod {
+	const first = earliest(steps);
+	const statuses = steps.map(({status, next}): ContainerStatus => {
+		// The time of a retry counts from now.
+		const isDue = next !== undefined && (next.at <= now || next.at === first);
+		return isDue ? next.apply() : status;
+	});
+	const after = withContainers(pod, statuses, time);
+	const isOver =
+		statuses.every(({state}) => state.terminated !== undefined) &&
+		pod.spec.restartPolicy !== 'Always' &&
+		pod.spec.restartPolicy !== undefined;
+	if (!isOver) return after;
+	const failed = statuses.some(({state}) => state.terminated?.exitCode !== 0);
+	return {...after, status: {...after.status, phase: failed ? 'Failed' : 'Succeeded'}};
+}
+
+/** The pod as its node accepts it: with an address, and containers that are being created. */
+function withNewContainers(pod: Pod, scenario: ClusterScenario, time: string): Pod {
+	const {namespace, name, uid} = pod.metadata;
+	const podIP = addressOf(scenario.stableRandom(`${namespace}/${name} ${uid}`));
+	const hostIP = addressOf(scenario.stableRandom(`${pod.spec.nodeName} address`));
+	const statuses = pod.spec.containers.map(container =>
+		containerStatus(container, {waiting: {reason: 'ContainerCreating'}}),
+	);
+	const status = {...pod.status, startTime: time, hostIP, podIP, podIPs: [{ip: podIP}]};
+	return withContainers({...pod, status}, statuses, time);
+}
+
+function recordKilling(cluster: FakeCluster, pod: Pod): void {
+	const {containers, nodeName} = pod.spec;
+	for (const {name} of containers) {
+		cluster.recordEvent(pod, {
+			reason: 'Killing',
+			message: `Stopping container ${name}`,
+			component: 'kubelet',
+			fieldPath: `spec.containers{${name}}`,
+			...(nodeName === undefined ? {} : {host: nodeName}),
+		});
+	}
 }

@@ -1,17 +1,9 @@
+import {type ChangeHistory, createChangeHistory, type StoreChange} from './change-history.ts';
+import {createDependents} from './dependents.ts';
 import type {KubeObject} from './kube-object.ts';
 import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
 
-/** One write, as watchers receive it. */
-export type StoreChange = {
-	readonly revision: number;
-	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-	readonly resource: string;
-	/** Of a deletion: the last state, with the revision of the deletion. */
-	readonly object: KubeObject;
-	readonly previous: KubeObject | undefined;
-};
-
-/** All objects, and the latest changes to them. Plays the part of etcd and the watch cache of a cluster. */
+/** All objects, in versions: the part of a cluster that etcd and the watch cache play. */
 export type ObjectStore = {
 	/** The revision of the last write to any resource. */
 	readonly revision: number;
@@ -36,21 +28,11 @@ export type ObjectStore = {
 	resetRevisions(): void;
 };
 
-type Collection = {
-	readonly objects: SortedObjects;
-	changes: StoreChange[];
-	forgotten: number;
-};
-
-/** Writes that are retained of each resource, so that a watch can be resumed. */
-const historyLength = 20_000;
-
-const keyOf = (namespace: string | undefined, name: string) =>
-	namespace === undefined ? name : `${namespace}/${name}`;
+type Collection = {readonly objects: SortedObjects; readonly history: ChangeHistory};
 
 export function createObjectStore(firstRevision = 1000): ObjectStore {
 	const collections = new Map<string, Collection>();
-	const owned = new Map<string, Map<string, KubeObject>>();
+	const dependents = createDependents();
 	const listeners = new Set<(change: StoreChange) => void>();
 	let revision = firstRevision;
 	let compacted = firstRevision;
@@ -58,26 +40,13 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 	function collection(resource: string): Collection {
 		const known = collections.get(resource);
 		if (known !== undefined) return known;
-		const made: Collection = {objects: createSortedObjects(), changes: [], forgotten: compacted};
-		collections.set(resource, made);
-		return made;
+		const created: Collection = {objects: createSortedObjects(), history: createChangeHistory(compacted)};
+		collections.set(resource, created);
+		return created;
 	}
 
-	function index(resource: string, key: string, object: KubeObject | undefined, previous: KubeObject | undefined) {
-		for (const {uid} of previous?.metadata.ownerReferences ?? []) owned.get(`${resource} ${uid}`)?.delete(key);
-		for (const {uid} of object?.metadata.ownerReferences ?? []) {
-			const place = `${resource} ${uid}`;
-			const dependents = owned.get(place) ?? new Map<string, KubeObject>();
-			owned.set(place, dependents.set(key, object as KubeObject));
-		}
-	}
-
-	function publish(entry: Collection, change: StoreChange) {
-		entry.changes.push(change);
-		if (entry.changes.length > historyLength * 1.25) {
-			const dropped = entry.changes.splice(0, entry.changes.length - historyLength);
-			entry.forgotten = dropped.at(-1)?.revision ?? entry.forgotten;
-		}
+	function publish({history}: Collection, change: StoreChange) {
+		history.add(change);
 		for (const listener of [...listeners]) listener(change);
 	}
 
@@ -88,10 +57,7 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 
 	function compact() {
 		compacted = revision;
-		for (const entry of collections.values()) {
-			entry.changes = [];
-			entry.forgotten = revision;
-		}
+		for (const {history} of collections.values()) history.clear(revision);
 	}
 
 	return {
@@ -102,37 +68,27 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 			collection(resource).objects.get(namespace, name) as T | undefined,
 		list: <T extends KubeObject>(resource: string, namespace?: string) =>
 			collection(resource).objects.list(namespace) as readonly T[],
-		ownedBy: <T extends KubeObject>(resource: string, uid: string) =>
-			[...(owned.get(`${resource} ${uid}`)?.values() ?? [])] as unknown as readonly T[],
+		ownedBy: <T extends KubeObject>(resource: string, uid: string) => dependents.ownedBy(resource, uid) as readonly T[],
 		put<T extends KubeObject>(resource: string, object: T) {
 			const entry = collection(resource);
-			const key = keyOf(object.metadata.namespace, object.metadata.name);
 			const stored = versioned(object);
 			const previous = entry.objects.set(stored);
-			index(resource, key, stored, previous);
+			dependents.replace(resource, previous, stored);
 			const type = previous === undefined ? 'ADDED' : 'MODIFIED';
 			publish(entry, {revision, type, resource, object: stored, previous});
 			return stored;
 		},
 		remove(resource, namespace, name) {
 			const entry = collection(resource);
-			const key = keyOf(namespace, name);
 			const previous = entry.objects.delete(namespace, name);
 			if (previous === undefined) return undefined;
-			index(resource, key, undefined, previous);
+			dependents.replace(resource, previous, undefined);
 			const object = versioned(previous);
 			publish(entry, {revision, type: 'DELETED', resource, object, previous});
 			return object;
 		},
-		since(resource, from) {
-			const entry = collection(resource);
-			if (from < entry.forgotten) return undefined;
-			// Changes are in order, so the wanted ones are at the end: a watch misses few of many.
-			let first = entry.changes.length;
-			while (first > 0 && (entry.changes[first - 1]?.revision ?? 0) > from) first -= 1;
-			return entry.changes.slice(first);
-		},
-		oldest: resource => collection(resource).forgotten,
+		since: (resource, from) => collection(resource).history.since(from),
+		oldest: resource => collection(resource).history.oldest(),
 		onChange(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);

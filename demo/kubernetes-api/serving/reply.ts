@@ -24,13 +24,39 @@ const gzipFromBytes = 128 * 1024;
 /** A reader that is so far behind is cut off, as the real server does when its buffer is full. */
 const maxBufferedBytes = 64 * 1024 * 1024;
 
+/** The faults of one response. */
+type InjectedFaults = {
+	/** Nothing more is sent, and the connection stays open. */
+	readonly silent: boolean;
+	readonly withoutBookmarks: boolean;
+	readonly delayMs: number;
+	/** The response ends in the middle once so many characters were sent. */
+	readonly truncateAfter: number | undefined;
+};
+
+const noFaults: InjectedFaults = {silent: false, withoutBookmarks: false, delayMs: 0, truncateAfter: undefined};
+
+/** @param sent characters that were sent before. */
+function withFault(faults: InjectedFaults, fault: Fault, sent: number): InjectedFaults {
+	switch (fault.kind) {
+		case 'stall':
+		case 'half-open':
+			return {...faults, silent: true};
+		case 'drop-bookmarks':
+			return {...faults, withoutBookmarks: true};
+		case 'truncate':
+			return {...faults, truncateAfter: sent + (fault.after ?? 0)};
+		case 'slow':
+			return {...faults, delayMs: fault.delayMs};
+		default:
+			return faults;
+	}
+}
+
 export function createResponseWriter(response: ServerResponse, takesGzip: boolean, clock: Clock): ResponseWriter {
 	const closers = new Set<() => void>();
 	let closed = false;
-	let silent = false;
-	let withoutBookmarks = false;
-	let delayMs = 0;
-	let truncateAfter: number | undefined;
+	let faults = noFaults;
 	let sent = 0;
 
 	const close = () => {
@@ -43,40 +69,21 @@ export function createResponseWriter(response: ServerResponse, takesGzip: boolea
 
 	/** In the order of the calls, each after the delay that held when it was made. */
 	function later(call: () => void) {
-		if (delayMs === 0) return call();
-		clock.after(delayMs, () => {
+		if (faults.delayMs === 0) return call();
+		clock.after(faults.delayMs, () => {
 			if (!closed) call();
 		});
 	}
 
-	/** Ends in the middle of a chunk: its length is announced, and not all of it comes. */
-	function breakOff(text: string) {
-		const part = text.slice(0, Math.max(1, Math.floor(text.length / 2)));
-		const {socket} = response;
-		if (socket === null) return;
-		response.flushHeaders();
-		socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${part}`, () => socket.destroy());
-		close();
-	}
-
-	function write(text: string) {
-		if (closed || silent) return;
-		if (truncateAfter !== undefined && sent + text.length > truncateAfter) return breakOff(text);
-		sent += text.length;
-		later(() => {
-			response.write(text);
-			if (response.writableLength > maxBufferedBytes) response.destroy();
-		});
-	}
-
 	function deliver(code: number, headers: Readonly<Record<string, string>>, body: Buffer) {
-		if (closed || silent) return;
-		if (truncateAfter !== undefined) {
-			response.writeHead(code, {...headers, 'content-length': String(body.length)});
+		if (closed || faults.silent) return;
+		const sized = {...headers, 'content-length': String(body.length)};
+		if (faults.truncateAfter !== undefined) {
+			response.writeHead(code, sized);
 			response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.socket?.destroy());
 			return close();
 		}
-		later(() => response.writeHead(code, {...headers, 'content-length': String(body.length)}).end(body));
+		later(() => response.writeHead(code, sized).end(body));
 	}
 
 	return {
@@ -84,7 +91,7 @@ export function createResponseWriter(response: ServerResponse, takesGzip: boolea
 			return closed;
 		},
 		get withoutBookmarks() {
-			return withoutBookmarks;
+			return faults.withoutBookmarks;
 		},
 		onClose: call => void (closed ? call() : closers.add(call)),
 		send(code, headers, body) {
@@ -96,26 +103,44 @@ export function createResponseWriter(response: ServerResponse, takesGzip: boolea
 			});
 		},
 		open(headers) {
-			if (closed || silent) return;
+			if (closed || faults.silent) return;
 			later(() => {
 				response.writeHead(200, headers);
 				response.flushHeaders();
 			});
 		},
-		write,
+		write(text) {
+			if (closed || faults.silent) return;
+			if (faults.truncateAfter !== undefined && sent + text.length > faults.truncateAfter) {
+				if (breakOff(response, text)) close();
+				return;
+			}
+			sent += text.length;
+			later(() => {
+				response.write(text);
+				if (response.writableLength > maxBufferedBytes) response.destroy();
+			});
+		},
 		end() {
-			if (closed || silent) return;
+			if (closed || faults.silent) return;
 			later(() => response.end());
 		},
 		injectFault(fault) {
 			if (fault.kind === 'reset') rawSocket(response)?.resetAndDestroy();
 			if (fault.kind === 'reset' || fault.kind === 'cut') response.destroy();
-			if (fault.kind === 'stall' || fault.kind === 'half-open') silent = true;
-			if (fault.kind === 'drop-bookmarks') withoutBookmarks = true;
-			if (fault.kind === 'truncate') truncateAfter = sent + (fault.after ?? 0);
-			if (fault.kind === 'slow') delayMs = fault.delayMs;
+			faults = withFault(faults, fault, sent);
 		},
 	};
+}
+
+/** Ends in the middle of a chunk: its length is announced, and not all of it comes. Returns false when the connection is closed already. */
+function breakOff(response: ServerResponse, text: string): boolean {
+	const part = text.slice(0, Math.max(1, Math.floor(text.length / 2)));
+	const {socket} = response;
+	if (socket === null) return false;
+	response.flushHeaders();
+	socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${part}`, () => socket.destroy());
+	return true;
 }
 
 /** The TCP connection under TLS: only that can be reset. */

@@ -1,9 +1,10 @@
 import type {Clock} from '../../../src/time/clock.ts';
 import {ApiError, badRequest, tooOld} from '../objects/api-error.ts';
+import type {StoreChange} from '../objects/change-history.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import {createRepresentation, type Representation} from '../objects/representation.ts';
 import {requestFilter} from '../objects/selectors.ts';
-import type {ObjectStore, StoreChange} from '../objects/store.ts';
+import type {ObjectStore} from '../objects/store.ts';
 import type {ResponseWriter} from './reply.ts';
 import type {ResourceRequest, ResourceResponse} from './resource-request.ts';
 
