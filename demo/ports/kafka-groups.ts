@@ -73,14 +73,14 @@ export const poisonOffset = (scenario: Scenario, log: DemoLog): number | undefin
 		? Math.floor(log.endAt(scenario.startedAt - poisonedBefore * 1000))
 		: undefined;
 
+const keyOf = (group: string, {topic, partition}: TopicPartition) => `${group}\n${topic}\n${partition}`;
+
 /**
  * In the scenario `lag` one message that they cannot parse crashes the members of order-processing, and they are not restarted: they come
  * back when the offset of their group is set past it, and only then. Another offset does not help.
  */
 export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups {
-	const {startedAt} = scenario;
-	const wrong = hasProblem(scenario, 'lag');
-	const storm = scenario.name === 'storm';
+	const isLagging = hasProblem(scenario, 'lag');
 	/** Committed offsets by `group, topic, partition`; undefined: deleted. */
 	const puts = new Map<string, StoredOffset | undefined>();
 	/** When a stopped group was moved past the message. */
@@ -88,9 +88,8 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 	const poisonLog = logs.find(poisonedPartition);
 	const poison = poisonLog && poisonOffset(scenario, poisonLog);
 
-	const keyOf = (group: string, {topic, partition}: TopicPartition) => `${group}\n${topic}\n${partition}`;
-	const hasStopped = (group: string) => (wrong && group === 'order-processing') || (storm && group === 'mailer');
-	const seconds = () => (scenario.now() - startedAt) / 1000;
+	const hasStopped = (group: string) =>
+		(isLagging && group === 'order-processing') || (scenario.name === 'storm' && group === 'mailer');
 
 	function isBack(group: string): boolean {
 		const since = clearSince.get(group);
@@ -98,62 +97,34 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 	}
 	const isEmpty = (group: string) => hasStopped(group) && !isBack(group);
 
-	/** The time lag of a group in seconds, for groups that keep up and for those that do not. */
-	function behindSeconds(group: string, log: DemoLog): number {
-		if (storm && group === 'ledger') return (520_000 + 410 * seconds()) / 640;
-		return 0.2 + 3 * scenario.smoothRandom(`${group}/${log.topic} lag`, 30_000);
-	}
-
 	function offsetOf(group: string, log: DemoLog): StoredOffset | undefined {
-		const end = log.endAt(scenario.now());
-		const reading = Math.floor(end - log.perSecond * behindSeconds(group, log));
-		if (wrong && group === 'audit-sink') return undefined;
+		if (isLagging && group === 'audit-sink') return undefined;
+		const reading = Math.floor(log.endAt(scenario.now()) - log.perSecond * behindSeconds(scenario, group, log));
 		if (!hasStopped(group)) return {offset: Math.max(log.start, reading), metadata: ''};
 		const key = keyOf(group, log);
-		const put = puts.has(key) ? puts.get(key) : stoppedAt(group, log);
+		const put = puts.has(key) ? puts.get(key) : {offset: stoppedOffset(scenario, group, log), metadata: ''};
 		const since = clearSince.get(group);
 		if (put === undefined || since === undefined || !isBack(group)) return put;
 		const read = log.perSecond * catchUp * ((scenario.now() - since - backAfterMs) / 1000);
 		return {offset: Math.max(put.offset, Math.min(reading, Math.floor(put.offset + read))), metadata: ''};
 	}
 
-	function stoppedAt(group: string, log: DemoLog): StoredOffset {
-		if (group === 'order-processing' && poison !== undefined && log === poisonLog) {
-			return {offset: poison, metadata: ''};
-		}
-		return {offset: Math.floor(log.endAt(startedAt - (stoppedBefore[group] ?? 60) * 1000)), metadata: ''};
-	}
-
 	const logsOf = (group: string): readonly DemoLog[] =>
 		(readers[group] ?? []).flatMap(name => logs.topics.find(({topic}) => topic === name)?.partitions ?? []);
 
-	function members(group: string): readonly KafkaMember[] {
-		if (isEmpty(group)) return [];
-		const count = 2 + Math.floor(scenario.stableRandom(`${group} members`) * 6);
-		const all = logsOf(group);
-		return Array.from({length: count}, (_, index) => ({
-			id: `${group}-${index}-${Math.floor(scenario.stableRandom(`${group} member ${index}`) * 2 ** 32).toString(16)}`,
-			clientId: `${group}-${index}`,
-			host: `/10.2.${(index % 4) + 1}.${10 + Math.floor(scenario.stableRandom(`${group} host ${index}`) * 200)}`,
-			assignment: all
-				.filter(({partition}) => partition % count === index)
-				.map(({topic, partition}) => ({topic, partition})),
-		}));
-	}
-
 	return {
 		names: Object.keys(readers),
-		typeOf: group => (newer.has(group) ? 'consumer' : 'classic'),
+		typeOf,
 		describe(group) {
 			if (readers[group] === undefined) return undefined;
-			const state = isEmpty(group) ? 'Empty' : 'Stable';
+			const empty = isEmpty(group);
 			return {
 				group,
-				type: newer.has(group) ? 'consumer' : 'classic',
-				state,
+				type: typeOf(group),
+				state: empty ? 'Empty' : 'Stable',
 				epoch: newer.has(group) ? 4 + Math.floor(scenario.stableRandom(`${group} epoch`) * 30) : undefined,
 				coordinator: 1 + Math.floor(scenario.stableRandom(`${group} coordinator`) * 3),
-				members: members(group),
+				members: empty ? [] : membersOf(scenario, group, logsOf(group)),
 			};
 		},
 		committed: group =>
@@ -170,4 +141,33 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 			else clearSince.delete(group);
 		},
 	};
+}
+
+const typeOf = (group: string): KafkaGroupType => (newer.has(group) ? 'consumer' : 'classic');
+
+/** The time lag of a group in seconds, for groups that keep up and for those that do not. */
+function behindSeconds(scenario: Scenario, group: string, log: DemoLog): number {
+	const seconds = (scenario.now() - scenario.startedAt) / 1000;
+	if (scenario.name === 'storm' && group === 'ledger') return (520_000 + 410 * seconds) / 640;
+	return 0.2 + 3 * scenario.smoothRandom(`${group}/${log.topic} lag`, 30_000);
+}
+
+/** Where a stopped group committed last. */
+function stoppedOffset(scenario: Scenario, group: string, log: DemoLog): number {
+	const poison = group === 'order-processing' ? poisonOffset(scenario, log) : undefined;
+	return poison ?? Math.floor(log.endAt(scenario.startedAt - (stoppedBefore[group] ?? 60) * 1000));
+}
+
+/** The members of a group, which share its partitions. */
+function membersOf(scenario: Scenario, group: string, partitions: readonly TopicPartition[]): readonly KafkaMember[] {
+	const random = (key: string) => scenario.stableRandom(`${group} ${key}`);
+	const count = 2 + Math.floor(random('members') * 6);
+	return Array.from({length: count}, (_, index) => ({
+		id: `${group}-${index}-${Math.floor(random(`member ${index}`) * 2 ** 32).toString(16)}`,
+		clientId: `${group}-${index}`,
+		host: `/10.2.${(index % 4) + 1}.${10 + Math.floor(random(`host ${index}`) * 200)}`,
+		assignment: partitions
+			.filter(({partition}) => partition % count === index)
+			.map(({topic, partition}) => ({topic, partition})),
+	}));
 }
