@@ -56,15 +56,22 @@ export function createScenario(name: ScenarioName, {now, seed = 1}: ScenarioOpti
 		now: moment,
 		random: sequence(seed),
 		stableRandom: fixed,
-		smoothRandom(key, periodMs) {
-			const at = moment() / periodMs;
-			const step = Math.floor(at);
-			const part = at - step;
-			const from = fixed(`${key} ${step}`);
-			const to = fixed(`${key} ${step + 1}`);
-			return from + (to - from) * part * part * (3 - 2 * part);
-		},
+		smoothRandom: (key, periodMs) => smoothRandomAt(fixed, key, periodMs, moment()),
 	};
+}
+
+/** A number from 0 to 1 that changes smoothly with `at`, with a period of about `2 * periodMs`. */
+export function smoothRandomAt(
+	stableRandom: (key: string) => number,
+	key: string,
+	periodMs: number,
+	at: number,
+): number {
+	const step = Math.floor(at / periodMs);
+	const part = at / periodMs - step;
+	const from = stableRandom(`${key} ${step}`);
+	const to = stableRandom(`${key} ${step + 1}`);
+	return from + (to - from) * part * part * (3 - 2 * part);
 }
 
 /** mulberry32 (Tommy Ettinger, public domain): small, and good enough for scenery. */

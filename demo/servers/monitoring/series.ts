@@ -1,7 +1,9 @@
 import type {Labels} from '../../../src/contract/row.ts';
 import type {ContainerStats} from '../../kubernetes-api/kubelets.ts';
-import type {Monitoring, ScrapedTarget} from './monitoring.ts';
+import {smoothRandomAt} from '../../scenario.ts';
+import type {Monitoring} from './monitoring.ts';
 import {isTimeoutError} from './pools.ts';
+import type {ScrapedTarget} from './scraped-targets.ts';
 
 export type SeriesSample = {readonly labels: Labels; readonly value: number};
 
@@ -13,14 +15,8 @@ const services = /-(?:api|edge|thumb)$|^cart$/;
 
 type Maker = (world: Monitoring, at: number) => readonly SeriesSample[];
 
-/** A number from 0 to 1 that changes smoothly with the time and is the same at the same time. */
-function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
-	const step = Math.floor(at / periodMs);
-	const part = at / periodMs - step;
-	const from = world.stableRandom(`${key} ${step}`);
-	const to = world.stableRandom(`${key} ${step + 1}`);
-	return from + (to - from) * part * part * (3 - 2 * part);
-}
+const wave = (world: Monitoring, key: string, periodMs: number, at: number): number =>
+	smoothRandomAt(world.stableRandom, key, periodMs, at);
 
 /** One sample for each target of `which` that is up. */
 const eachUp =

@@ -1,6 +1,7 @@
 import type {Labels} from '../../../src/contract/row.ts';
 import {matchesLabels} from '../../../src/model/alertmanager/matcher.ts';
-import {evaluationMs, type Monitoring, scrapeIntervalMs} from '../monitoring/monitoring.ts';
+import {evaluationMs, type Monitoring} from '../monitoring/monitoring.ts';
+import {scrapeIntervalMs} from '../monitoring/scraped-targets.ts';
 import {metricNames, metricSamples, type SeriesSample} from '../monitoring/series.ts';
 import {
 	type Aggregation,

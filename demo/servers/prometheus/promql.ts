@@ -59,134 +59,142 @@ const oneOf = <T extends string>(words: readonly T[], text: string): T | undefin
 
 /** Parses an expression. @throws PromqlError when it cannot be parsed, or is not supported by the demo. */
 export function parsePromql(text: string): Expression {
+	const tokens = createTokenReader(text);
+	const expression = binary(tokens, 0);
+	if (tokens.peek().kind !== 'end') throw tokens.unexpected();
+	return expression;
+}
+
+/** Reads the tokens of an expression one by one. */
+type TokenReader = {
+	/** The next token, of the kind `end` behind the last one. */
+	peek(): Token;
+	/** Takes the next token, which must have this text or be of this kind if either is given. @throws PromqlError */
+	take(wanted?: {readonly text?: string; readonly kind?: Token['kind']}): Token;
+	/** The error for the next token. */
+	unexpected(): PromqlError;
+};
+
+function createTokenReader(text: string): TokenReader {
 	const tokens = tokenizePromql(text);
-	let at = 0;
-	const peek = (): Token => tokens[at] ?? {kind: 'end', text: '', at: text.length};
+	let next = 0;
+	const peek = (): Token => tokens[next] ?? {kind: 'end', text: '', at: text.length};
 	const unexpected = (): PromqlError => {
-		const {kind, text: found, at: place} = peek();
+		const {kind, text: found, at} = peek();
 		return new PromqlError(
-			`1:${place + 1}: parse error: unexpected ${kind === 'end' ? 'end of input' : `${kind} "${found}"`}`,
+			`1:${at + 1}: parse error: unexpected ${kind === 'end' ? 'end of input' : `${kind} "${found}"`}`,
 		);
 	};
-
-	function take(wanted?: string): Token {
-		const token = peek();
-		if (token.kind === 'end' || (wanted !== undefined && token.text !== wanted)) throw unexpected();
-		at += 1;
-		return token;
-	}
-
-	function listed<T>(open: string, close: string, item: () => T): T[] {
-		take(open);
-		const items: T[] = [];
-		while (peek().text !== close) {
-			items.push(item());
-			if (peek().text === ',') take();
-			else if (peek().text !== close) throw unexpected();
-		}
-		take(close);
-		return items;
-	}
-
-	const takeKind = (kind: Token['kind']): string => {
-		if (peek().kind !== kind) throw unexpected();
-		return take().text;
+	return {
+		peek,
+		unexpected,
+		take(wanted = {}) {
+			const token = peek();
+			const {text = token.text, kind = token.kind} = wanted;
+			if (token.kind === 'end' || token.text !== text || token.kind !== kind) throw unexpected();
+			next += 1;
+			return token;
+		},
 	};
+}
 
-	function matcher(): Matcher {
-		const name = takeKind('name');
-		const sign = peek().text;
-		if (!['=', '!=', '=~', '!~'].includes(sign)) throw unexpected();
-		take();
-		const value = takeKind('string');
-		return {
-			name,
-			value: unquoted(value),
-			isRegex: sign.endsWith('~'),
-			isEqual: sign.startsWith('='),
-		};
+/** The looser a sign binds, the lower its level. */
+const levels: readonly (readonly string[])[] = [comparisons, ['+', '-'], ['*', '/']];
+
+function binary(tokens: TokenReader, level: number): Expression {
+	const signs = levels[level];
+	if (signs === undefined) return ranged(tokens, primary(tokens));
+	let left = binary(tokens, level + 1);
+	while (tokens.peek().kind === 'sign' && signs.includes(tokens.peek().text)) {
+		const sign = tokens.take().text as BinaryOperator;
+		left = {is: 'binary', sign, left, right: binary(tokens, level + 1)};
 	}
+	return left;
+}
 
-	function selector(name: string | undefined): Expression {
-		const named = name === undefined ? [] : [{name: '__name__', value: name, isRegex: false, isEqual: true}];
-		const matchers = [...named, ...(peek().text === '{' ? listed('{', '}', matcher) : [])];
-		if (matchers.length === 0) throw unexpected();
-		return {is: 'selector', matchers};
+/** Behind any expression: how far back it is looked at. */
+function ranged(tokens: TokenReader, of: Expression): Expression {
+	const [, range, colon, step = ''] = /^\[([^:\]]+)(?:(:)([^\]]*))?\]$/.exec(tokens.peek().text) ?? [];
+	if (range === undefined) return of;
+	if (of.is !== 'selector' && colon === undefined) throw tokens.unexpected();
+	tokens.take();
+	return {is: 'range', of, rangeMs: durationMs(range), stepMs: durationMs(step)};
+}
+
+function primary(tokens: TokenReader): Expression {
+	const {kind, text, at} = tokens.peek();
+	if (text === '{') return selector(tokens, undefined);
+	if (text === '(') {
+		tokens.take();
+		const inner = binary(tokens, 0);
+		tokens.take({text: ')'});
+		return inner;
 	}
-
-	/** Parses the range behind an expression. */
-	function ranged(of: Expression): Expression {
-		const [, range, colon, step = ''] = /^\[([^:\]]+)(?:(:)([^\]]*))?\]$/.exec(peek().text) ?? [];
-		if (range === undefined) return of;
-		if (of.is !== 'selector' && colon === undefined) throw unexpected();
-		take();
-		return {is: 'range', of, rangeMs: durationMs(range), stepMs: durationMs(step)};
+	if (text === '-') {
+		tokens.take();
+		return {is: 'binary', sign: '-', left: {is: 'number', value: 0}, right: primary(tokens)};
 	}
+	if (kind === 'number') return {is: 'number', value: Number(tokens.take().text)};
+	tokens.take({kind: 'name'});
+	const opens = ['(', 'by', 'without'].includes(tokens.peek().text);
+	const aggregate = oneOf(aggregations, text);
+	if (opens && aggregate !== undefined) return aggregation(tokens, aggregate);
+	if (tokens.peek().text !== '(') return selector(tokens, text);
+	const known = oneOf(functions, text);
+	if (known !== undefined) return call(tokens, known);
+	const words = [...aggregations, ...functions].join(', ');
+	throw new PromqlError(`1:${at + 1}: parse error: the demo does not know "${text}", only ${words}`);
+}
 
-	function grouping(): {readonly by: readonly string[]; readonly without: boolean} | undefined {
-		const word = peek().text;
-		if (word !== 'by' && word !== 'without') return undefined;
-		take();
-		return {by: listed('(', ')', () => take().text), without: word === 'without'};
+function selector(tokens: TokenReader, name: string | undefined): Expression {
+	const named = name === undefined ? [] : [{name: '__name__', value: name, isRegex: false, isEqual: true}];
+	const matchers = [...named, ...(tokens.peek().text === '{' ? listed(tokens, '{', '}', matcher) : [])];
+	if (matchers.length === 0) throw tokens.unexpected();
+	return {is: 'selector', matchers};
+}
+
+function matcher(tokens: TokenReader): Matcher {
+	const name = tokens.take({kind: 'name'}).text;
+	const sign = tokens.peek().text;
+	if (!['=', '!=', '=~', '!~'].includes(sign)) throw tokens.unexpected();
+	tokens.take();
+	const value = unquoted(tokens.take({kind: 'string'}).text);
+	return {name, value, isRegex: sign.endsWith('~'), isEqual: sign.startsWith('=')};
+}
+
+function aggregation(tokens: TokenReader, name: Aggregation): Expression {
+	const before = grouping(tokens);
+	tokens.take({text: '('});
+	const of = binary(tokens, 0);
+	tokens.take({text: ')'});
+	return {is: 'aggregation', name, ...(before ?? grouping(tokens) ?? {by: [], without: false}), of};
+}
+
+function grouping(tokens: TokenReader): {readonly by: readonly string[]; readonly without: boolean} | undefined {
+	const word = tokens.peek().text;
+	if (word !== 'by' && word !== 'without') return undefined;
+	tokens.take();
+	return {by: listed(tokens, '(', ')', () => tokens.take().text), without: word === 'without'};
+}
+
+function call(tokens: TokenReader, name: FunctionName): Expression {
+	tokens.take({text: '('});
+	const of = tokens.peek().text === ')' ? undefined : binary(tokens, 0);
+	tokens.take({text: ')'});
+	return {is: 'call', name, of};
+}
+
+/** Items with commas between them, in brackets; a comma may follow the last. */
+function listed<T>(tokens: TokenReader, open: string, close: string, item: (tokens: TokenReader) => T): T[] {
+	tokens.take({text: open});
+	const items: T[] = [];
+	while (tokens.peek().text !== close) {
+		items.push(item(tokens));
+		if (tokens.peek().text === ',') tokens.take();
+		else if (tokens.peek().text !== close) throw tokens.unexpected();
 	}
-
-	function aggregation(name: Aggregation): Expression {
-		const before = grouping();
-		take('(');
-		const of = binary(0);
-		take(')');
-		return {is: 'aggregation', name, ...(before ?? grouping() ?? {by: [], without: false}), of};
-	}
-
-	function call(name: FunctionName): Expression {
-		take('(');
-		const of = peek().text === ')' ? undefined : binary(0);
-		take(')');
-		return {is: 'call', name, of};
-	}
-
-	function primary(): Expression {
-		const token = peek();
-		if (token.text === '{') return selector(undefined);
-		take();
-		if (token.text === '(') {
-			const inner = binary(0);
-			take(')');
-			return inner;
-		}
-		if (token.text === '-') return {is: 'binary', sign: '-', left: {is: 'number', value: 0}, right: primary()};
-		if (token.kind === 'number') return {is: 'number', value: Number(token.text)};
-		if (token.kind !== 'name') {
-			at -= 1;
-			throw unexpected();
-		}
-		const opens = ['(', 'by', 'without'].includes(peek().text);
-		const aggregate = oneOf(aggregations, token.text);
-		if (opens && aggregate !== undefined) return aggregation(aggregate);
-		const known = oneOf(functions, token.text);
-		if (peek().text !== '(') return selector(token.text);
-		if (known !== undefined) return call(known);
-		const words = [...aggregations, ...functions].join(', ');
-		throw new PromqlError(`1:${token.at + 1}: parse error: the demo does not know "${token.text}", only ${words}`);
-	}
-
-	/** The binary operators by precedence, the lowest first. */
-	const levels: readonly (readonly string[])[] = [comparisons, ['+', '-'], ['*', '/']];
-
-	function binary(level: number): Expression {
-		const signs = levels[level];
-		if (signs === undefined) return ranged(primary());
-		let left = binary(level + 1);
-		while (peek().kind === 'sign' && signs.includes(peek().text)) {
-			const sign = take().text as BinaryOperator;
-			left = {is: 'binary', sign, left, right: binary(level + 1)};
-		}
-		return left;
-	}
-
-	const expression = binary(0);
-	if (peek().kind !== 'end') throw unexpected();
-	return expression;
+	tokens.take({text: close});
+	return items;
 }
 
 const unquoted = (text: string): string =>

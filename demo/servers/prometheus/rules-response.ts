@@ -1,10 +1,5 @@
-import {
-	type DemoAlertRule,
-	demoAlertRules,
-	evaluationMs,
-	type FiringAlert,
-	type Monitoring,
-} from '../monitoring/monitoring.ts';
+import {type DemoAlertRule, demoAlertRules} from '../monitoring/alert-rules.ts';
+import {evaluationMs, type FiringAlert, type Monitoring} from '../monitoring/monitoring.ts';
 
 const rfc3339 = (at: number): string => new Date(at).toISOString();
 

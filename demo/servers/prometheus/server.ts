@@ -7,15 +7,9 @@ import {
 	startFakeHttpServer,
 	textResponse,
 } from '../../fake-http-server.ts';
-import {
-	evaluationMs,
-	externalLabels,
-	type Monitoring,
-	type ScrapedTarget,
-	scrapeIntervalMs,
-	scrapeTimeoutMs,
-} from '../monitoring/monitoring.ts';
+import {evaluationMs, externalLabels, type Monitoring} from '../monitoring/monitoring.ts';
 import {pools} from '../monitoring/pools.ts';
+import {type ScrapedTarget, scrapeIntervalMs, scrapeTimeoutMs} from '../monitoring/scraped-targets.ts';
 import {headSeriesCount} from '../monitoring/series.ts';
 import {metricsPageText} from './metrics-page.ts';
 import {PromqlError} from './promql-tokens.ts';
