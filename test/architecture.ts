@@ -3,7 +3,7 @@ import {builtinModules} from 'node:module';
 import {basename, dirname, join, posix} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseSync} from 'oxc-parser';
-import {findLongFunctions, type LongFunction, longFunctions, maxFunctionLines} from './long-functions.ts';
+import {findLongFunctions, type LongFunction, maxFunctionLines} from './function-length.ts';
 import {findModuleState} from './module-state.ts';
 
 /** One file of the product or of its tests. `path` is relative to the root of the repository, with slashes. */
@@ -274,27 +274,15 @@ const rowTypeName = /\b[A-Z]\w+Row\b/;
 const guessesRowType = (text: string): boolean =>
 	rowCast.test(text) || rowFieldTest.test(text) || (rowTypeName.test(text) && fieldTest.test(text));
 
-/** Returns the functions that are too long, and the entries of `exceptions` (`path#function`) that are no longer needed. */
-export function functionLengthFaults(modules: readonly Module[], exceptions: readonly string[]): readonly string[] {
-	const long = modules.flatMap(({path, longFunctions}) =>
-		longFunctions.map(found => ({...found, id: `${path}#${found.name}`, at: `${path}:${found.line}`})),
+const tooLongFunctions = (modules: readonly Module[]): readonly string[] =>
+	modules.flatMap(({path, longFunctions}) =>
+		longFunctions.map(
+			({name, line, lines}) => `${path}:${line}: ${name} has ${lines} lines, more than ${maxFunctionLines}`,
+		),
 	);
-	const ids = new Set(long.map(({id}) => id));
-	return [
-		...long
-			.filter(({id}) => !exceptions.includes(id))
-			.map(({name, at, lines}) => `${at}: ${name} has ${lines} lines, more than ${maxFunctionLines}`),
-		...exceptions
-			.filter(id => !ids.has(id))
-			.map(id => `${id} is not too long any more: take it out of test/long-functions.ts`),
-	];
-}
 
 /** Returns every violation in the modules, one line each. */
-export function findViolations(
-	modules: readonly Module[],
-	exceptions: readonly string[] = longFunctions,
-): readonly string[] {
+export function findViolations(modules: readonly Module[]): readonly string[] {
 	const faults: string[] = [];
 	for (const module of modules) {
 		const {path} = module;
@@ -331,6 +319,6 @@ export function findViolations(
 	}
 	const cycle = findCycle(modules);
 	if (cycle !== undefined) faults.push(`these import each other: ${cycle.join(' -> ')}`);
-	faults.push(...folderCycles(modules), ...fullFolders(modules), ...functionLengthFaults(modules, exceptions));
+	faults.push(...folderCycles(modules), ...fullFolders(modules), ...tooLongFunctions(modules));
 	return faults;
 }

@@ -3,23 +3,6 @@ import {type Node, parseSync} from 'oxc-parser';
 /** The maximum number of lines of a function. */
 export const maxFunctionLines = 80;
 
-/** The functions that are longer, as `path#function`. The list can only shrink: an entry that is no longer needed fails the test. */
-export const longFunctions: readonly string[] = [
-	'demo/kubernetes-api/controllers/controllers.ts#startControllers',
-	'demo/kubernetes-api/controllers/kubelet.ts#createKubelet',
-	'demo/kubernetes-api/controllers/scheduler.ts#createScheduler',
-	'demo/kubernetes-api/objects/store.ts#createObjectStore',
-	'demo/kubernetes-api/server.ts#startKubernetesApi',
-	'demo/kubernetes-api/serving/reply.ts#createResponseWriter',
-	'demo/ports/kafka-groups.ts#createDemoGroups',
-	'demo/ports/postgres-server.ts#createDemoPostgresServer',
-	'demo/ports/redis-clients.ts#createDemoClients',
-	'demo/ports/redis-server.ts#createDemoRedisServer',
-	'demo/postgres.ts#demoPort',
-	'demo/servers/monitoring/monitoring.ts#createMonitoring',
-	'demo/servers/prometheus/promql.ts#parsePromql',
-];
-
 export type LongFunction = {readonly name: string; readonly lines: number; readonly line: number};
 
 const isNode = (value: unknown): value is Node =>
