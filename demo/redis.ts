@@ -4,7 +4,7 @@ import {redisRequiredPermissions} from '../adapters/redis/permissions.ts';
 import {redisSystem} from '../adapters/redis/system.ts';
 import type {Context} from '../src/contract/context.ts';
 import type {System} from '../src/contract/system.ts';
-import {AdapterError, readOnlyRefusal} from '../src/errors.ts';
+import {conflictError, readOnlyRefusal} from '../src/errors.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../src/port/redis.ts';
 import {formatBytes} from '../src/text/format.ts';
 import {createDemoClients, type DemoClients, ownClientId} from './ports/redis-clients.ts';
@@ -21,9 +21,6 @@ export const demoRedisSettings: RedisSettings = {
 	replica: {host: 'redis-replica.example.test', port: 6379},
 	sampler: {...defaultSamplerBudget, pauseMs: 1},
 };
-
-const conflict = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
 function assertAllowed(readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
@@ -86,7 +83,7 @@ function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scen
 			assertAllowed(readOnly, context);
 			const info = now();
 			const what = describeServerConflict(change, info);
-			if (what !== undefined) throw conflict(what);
+			if (what !== undefined) throw conflictError(what);
 			machine.setMaxmemory(change.bytes);
 			return info;
 		},
@@ -94,7 +91,7 @@ function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scen
 			assertAllowed(readOnly, context);
 			const client = findClient(clients.list(), shown);
 			const what = describeClientConflict(shown, client);
-			if (what !== undefined || client === undefined) throw conflict(what ?? '');
+			if (what !== undefined || client === undefined) throw conflictError(what ?? '');
 			clients.kill(client.id);
 			return client;
 		},

@@ -40,6 +40,10 @@ export class AdapterError extends Error {
 
 export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
 
+/** Thrown before anything was sent: what an action would change no longer exists, or is not as it was shown. */
+export const conflictError = (message: string): AdapterError =>
+	new AdapterError('conflict', message, 'Nothing was sent. Look at it as it is now, and decide again.');
+
 /** Thrown by every write of a port that was opened read-only. */
 export const readOnlyRefusal = (): AdapterError =>
 	new AdapterError(

@@ -1,6 +1,6 @@
 import {userInfo} from 'node:os';
 import {defineAction} from '../../src/contract/define.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, conflictError} from '../../src/errors.ts';
 import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {exactMatchers, matchersProblem, matchersText, parseMatchers} from '../../src/model/alertmanager/matcher.ts';
 import {parseSilenceDuration, silenceDurationProblem} from '../../src/model/alertmanager/silence-duration.ts';
@@ -8,7 +8,6 @@ import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertm
 import {countShownFact, listShownFact} from './affected-alerts.ts';
 import {
 	checkSilencePlan,
-	conflictError,
 	previewCreate,
 	previewUndo,
 	runSilencePlan,

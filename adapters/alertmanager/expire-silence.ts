@@ -1,10 +1,10 @@
 import {defineAction} from '../../src/contract/define.ts';
+import {conflictError} from '../../src/errors.ts';
 import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {countShownFact, listShownFact} from './affected-alerts.ts';
 import {
 	checkSilencePlan,
-	conflictError,
 	previewExpire,
 	previewUndo,
 	runSilencePlan,

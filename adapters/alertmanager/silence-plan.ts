@@ -1,5 +1,5 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract/action.ts';
-import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import {conflictError, readBeforeSending} from '../../src/errors.ts';
 import {alertName, alertSubject} from '../../src/model/alert-labels.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
 import type {
@@ -50,9 +50,6 @@ export type ExpireSilencePlan = {
 export type SilencePlan = CreateSilencePlan | ExpireSilencePlan;
 
 type SilenceContext = ActionContext<AlertmanagerPort, AlertmanagerSettings>;
-
-export const conflictError = (message: string): AdapterError =>
-	new AdapterError('conflict', message, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
 
 const formatAlertCount = (alerts: readonly unknown[]): string =>
 	alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`;

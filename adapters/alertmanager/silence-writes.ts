@@ -1,9 +1,8 @@
-import {readBeforeSending} from '../../src/errors.ts';
+import {conflictError, readBeforeSending} from '../../src/errors.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import type {HttpClient} from '../http/client.ts';
 import {findHttpRefusal} from '../http/refusal.ts';
 import {decodeSilenceId} from './decode.ts';
-import {conflictError} from './silence-plan.ts';
 
 /**
  * The start of a new silence is that much in the past, in milliseconds, so that it begins at once even when our clock is ahead: the server

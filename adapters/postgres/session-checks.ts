@@ -1,15 +1,11 @@
 import type {Check} from '../../src/contract/action.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, conflictError} from '../../src/errors.ts';
 import {isClient, type PostgresSessionRow, pidText} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
 import {grantSignalStatement} from './grant-statements.ts';
 
 export const sessionConflictError = (pid: number): AdapterError =>
-	new AdapterError(
-		'conflict',
-		`pid ${pid} has ended or is another session now`,
-		'Nothing was sent. Choose the session again.',
-	);
+	conflictError(`pid ${pid} has ended or is another session now`);
 
 /** Why a session cannot be signalled; shown beside the dim key. */
 function unsignallableReason(row: PostgresSessionRow): string | undefined {
@@ -54,7 +50,7 @@ export async function readSelectedSessions(
 		if (session === undefined || session.backendStart !== row.backendStart) throw sessionConflictError(row.pid);
 		return {row, session};
 	});
-	if (first === undefined) throw new AdapterError('conflict', 'no session is selected', 'Choose a session.');
+	if (first === undefined) throw conflictError('no session is selected');
 	return [first, ...others];
 }
 

@@ -1,5 +1,5 @@
 import type {ShownFact} from '../../src/contract/action.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {type AdapterError, conflictError} from '../../src/errors.ts';
 import type {
 	PostgresPort,
 	SessionIdentity,
@@ -72,15 +72,14 @@ export async function readGuardConflict(
 	port: PostgresPort,
 	signal: AbortSignal,
 ): Promise<AdapterError> {
-	const hint = 'Nothing was sent. Look at it as it is now, and decide again.';
 	const [first] = shown;
 	if (first === undefined || shown.length > 1) {
-		return new AdapterError('conflict', `none of the ${shown.length} sessions is as it was shown any more`, hint);
+		return conflictError(`none of the ${shown.length} sessions is as it was shown any more`);
 	}
 	// Nothing was sent: a failed read must not turn that into an unknown outcome.
 	const sessions = await readSessionsByPid(shown, port, signal).catch(() => undefined);
 	const now = sessions === undefined ? undefined : describeSessionConflict(first, sessions.get(first.pid));
-	return new AdapterError('conflict', now ?? `pid ${first.pid} is not as it was shown any more`, hint);
+	return conflictError(now ?? `pid ${first.pid} is not as it was shown any more`);
 }
 
 export function describeSessionBinding(sessions: readonly ShownSession[]): string {

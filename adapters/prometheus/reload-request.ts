@@ -1,13 +1,10 @@
-import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import {AdapterError, conflictError, readBeforeSending} from '../../src/errors.ts';
 import type {PrometheusPort, PrometheusWriteContext} from '../../src/port/prometheus.ts';
 import type {HttpClient} from '../http/client.ts';
 import {findHttpRefusal} from '../http/refusal.ts';
 
 /** A large server takes long to read its configuration: service discovery starts from the beginning. */
 const reloadTimeoutMs = 30_000;
-
-const conflictError = (message: string): AdapterError =>
-	new AdapterError('conflict', message, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
 /** Reads the state of the server again, and reloads its configuration when the state has not changed. See `PrometheusPort.reload`. */
 export const createReload =

@@ -1,6 +1,6 @@
 import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, conflictError} from '../../src/errors.ts';
 import {clientTitle, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import {memoryThreshold, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
 import type {RedisClientIdentity, RedisClientLine, RedisPort, RedisSettings} from '../../src/port/redis.ts';
@@ -14,9 +14,6 @@ export type KillClientPlan = RedisClientIdentity & {
 	/** Seconds since it connected, when the plan was made: later it can only be more. */
 	readonly ageSeconds: number;
 };
-
-const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Check the current clients, and decide again.');
 
 /** Why this connection must not be killed. */
 function notKillableReason(role: RedisClientRow['role']): string | undefined {

@@ -1,6 +1,7 @@
 import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
-import {AdapterError} from '../../src/errors.ts';
+import type {Row} from '../../src/contract/row.ts';
+import {AdapterError, conflictError} from '../../src/errors.ts';
 import {findPermission, memoryThreshold, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import {formatRedisSize, parseRedisSize} from '../../src/model/redis/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo, RedisPort, RedisSettings} from '../../src/port/redis.ts';
@@ -63,9 +64,6 @@ function previewOf(
 		...maxmemoryEffect(info, to),
 	};
 }
-
-const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Check the current state of the server, and decide again.');
 
 const changeOf = ({to, from, runId, policy, role, fits}: MaxmemoryPlan): MaxmemoryChange => ({
 	bytes: to,

@@ -1,4 +1,4 @@
-import {AdapterError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
+import {conflictError, readBeforeSending, readOnlyRefusal} from '../../src/errors.ts';
 import type {RedisPort, RedisWriteContext} from '../../src/port/redis.ts';
 import {describeClientConflict, findClient} from './client-identity.ts';
 import {parseClientList} from './client-list.ts';
@@ -6,9 +6,6 @@ import type {RedisConnection} from './connection/redis-connection.ts';
 import {replyText} from './connection/reply-text.ts';
 import {readInfo} from './info.ts';
 import {describeServerConflict} from './maxmemory-effect.ts';
-
-const conflictError = (reason: string): AdapterError =>
-	new AdapterError('conflict', reason, 'Nothing was sent. Check the current state of the server, and decide again.');
 
 export type RedisWrites = Pick<RedisPort, 'setMaxmemory' | 'killClient'> & {
 	/** Ids of the connections that are open for a write. */

@@ -1,5 +1,5 @@
 import type {ActionContext, Preview, Risk} from '../../../src/contract/action.ts';
-import {AdapterError, isAdapterError} from '../../../src/errors.ts';
+import {AdapterError, conflictError, isAdapterError} from '../../../src/errors.ts';
 import {
 	countMovedMessages,
 	type OffsetMove,
@@ -44,9 +44,6 @@ export type GroupState = {
 };
 
 type ResetContext = ActionContext<KafkaPort, KafkaSettings>;
-
-export const conflictError = (what: string): AdapterError =>
-	new AdapterError('conflict', what, 'Nothing was sent. Look at the group as it is now, and decide again.');
 
 /** Reads a group and its offsets of one topic. @throws AdapterError `conflict` when the group does not exist. */
 export async function readGroupState(

@@ -4,7 +4,7 @@ import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {DocumentOption} from '../../../src/contract/inspection.ts';
 import type {Param, Params} from '../../../src/contract/param.ts';
 import type {Target} from '../../../src/contract/target.ts';
-import {isAdapterError} from '../../../src/errors.ts';
+import {conflictError, isAdapterError} from '../../../src/errors.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort, KubernetesSettings, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
@@ -13,7 +13,6 @@ import {createLineRedactor} from '../../../src/text/redact.ts';
 import {systemClock} from '../../../src/time/clock.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {findApiRefusal} from '../api/errors.ts';
-import {conflictError} from '../objects/workload-ref.ts';
 import {
 	type ContainerLog,
 	containerStatusesByName,

@@ -1,5 +1,6 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
+import {conflictError} from '../../../src/errors.ts';
 import type {PodRow, Rollout} from '../../../src/model/kubernetes/pod.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
@@ -8,7 +9,6 @@ import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {readEventLines} from './event-lines.ts';
 import {podObjectRef, podRef} from './pod-ref.ts';
-import {conflictError} from './workload-ref.ts';
 
 export const factLine = (name: string, value: string): DocumentLine => ({text: `${name.padEnd(16)}${value}`});
 

@@ -1,12 +1,11 @@
 import type {ActionContext, Check, Outcome} from '../../../src/contract/action.ts';
-import {isAdapterError} from '../../../src/errors.ts';
+import {conflictError, isAdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {ApiObject, KubernetesPort, ObjectRef} from '../../../src/port/kubernetes.ts';
 import type {PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {watchedResources} from '../api/resources.ts';
 import {describePodConflict, type ShownPod} from './shown-pod.ts';
-import {conflictError} from './workload-ref.ts';
 
 /** Identifies one pod in a plan. A uid is never reused. */
 export type PodRef = {readonly namespace: string; readonly name: string; readonly uid: string};

@@ -1,6 +1,6 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import {AdapterError} from '../../../src/errors.ts';
+import {conflictError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {ApiObject, KubernetesPort, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
@@ -78,9 +78,6 @@ export function workloadOfRow(row: RowWithWorkload | undefined, kinds: readonly 
 	const {name, uid} = row.workload;
 	return {kind, namespace: row.namespace, name, uid};
 }
-
-export const conflictError = (message: string): AdapterError =>
-	new AdapterError('conflict', message, 'Nothing was sent. Look at it again, then decide.');
 
 /** Reads the workload from the server. @throws AdapterError `conflict` when it was deleted, or recreated under the same name. */
 export async function readWorkload(port: KubernetesPort, ref: WorkloadRef, context: Context): Promise<ApiObject> {

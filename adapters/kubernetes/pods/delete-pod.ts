@@ -1,14 +1,13 @@
 import type {ActionContext, Check} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import {readBeforeSending} from '../../../src/errors.ts';
+import {conflictError, readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {accessFact} from '../objects/access-check.ts';
 import {podObjectRef} from '../objects/pod-ref.ts';
 import {podShownFacts} from '../objects/shown-pod.ts';
-import {conflictError} from '../objects/workload-ref.ts';
-import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, evictPod, readBudgetCoverage} from './evict-pod.ts';
+import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, readBudgetCoverage} from './evict-pod.ts';
 import {
 	accessChecks,
 	assessRemovalRisk,

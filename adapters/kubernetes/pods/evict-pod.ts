@@ -1,6 +1,6 @@
 import type {ActionContext, Check, Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
+import {AdapterError, conflictError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
@@ -11,7 +11,6 @@ import {findApiRefusal} from '../api/errors.ts';
 import {accessFact} from '../objects/access-check.ts';
 import type {PodRef} from '../objects/pod-ref.ts';
 import {podShownFacts} from '../objects/shown-pod.ts';
-import {conflictError} from '../objects/workload-ref.ts';
 import {type DryRunResult, toDryRunResult} from '../workloads/guarded-patch.ts';
 import {budgetsCoveringPod, budgetText} from './disruption-budgets.ts';
 import {

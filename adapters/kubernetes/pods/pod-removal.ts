@@ -1,5 +1,5 @@
 import type {ActionContext, Check, Outcome, Receipt, Risk} from '../../../src/contract/action.ts';
-import {AdapterError, isAdapterError, toHarmlessError} from '../../../src/errors.ts';
+import {AdapterError, conflictError, isAdapterError, toHarmlessError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
@@ -14,7 +14,6 @@ import {
 	verifyPodRemoval,
 } from '../objects/pod-ref.ts';
 import {describePodConflict, replacingController, type ShownPod, toShownPod} from '../objects/shown-pod.ts';
-import {conflictError} from '../objects/workload-ref.ts';
 
 /* Shared by eviction and deletion: one plan removes one pod or several marked ones. */
 

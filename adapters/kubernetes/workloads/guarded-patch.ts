@@ -1,15 +1,9 @@
 import type {ActionContext} from '../../../src/contract/action.ts';
-import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
+import {AdapterError, conflictError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../../src/port/kubernetes.ts';
 import {findApiRefusal} from '../api/errors.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
-import {
-	conflictError,
-	kubectlName,
-	readWorkload,
-	type WorkloadRef,
-	workloadObjectRef,
-} from '../objects/workload-ref.ts';
+import {kubectlName, readWorkload, type WorkloadRef, workloadObjectRef} from '../objects/workload-ref.ts';
 import {withVersionGuard} from './template-change.ts';
 
 /** What a plan about a workload is bound to: when any of it has changed, nothing is sent. */

@@ -1,12 +1,12 @@
 import type {ActionContext, Check, Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import type {Row} from '../../../src/contract/row.ts';
+import {conflictError} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {childObject} from '../objects/pod-template.ts';
 import {
-	conflictError,
 	kubectlName,
 	qualifiedName,
 	type RowWithWorkload,

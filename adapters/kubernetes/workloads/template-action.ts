@@ -1,9 +1,10 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt, ShownFact} from '../../../src/contract/action.ts';
+import {conflictError} from '../../../src/errors.ts';
 import {type FieldChange, objectDiff} from '../../../src/model/kubernetes/object-diff.ts';
 import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
 import {childObject, podTemplateOf} from '../objects/pod-template.ts';
-import {conflictError, kubectlName, qualifiedName, type WorkloadRef} from '../objects/workload-ref.ts';
+import {kubectlName, qualifiedName, type WorkloadRef} from '../objects/workload-ref.ts';
 import {bindWorkload, type DryRunResult, dryRunPatch, sendGuardedPatch, type WorkloadBinding} from './guarded-patch.ts';
 import {jsonHash} from './json-hash.ts';
 import {type Revision, readRevisions} from './revisions.ts';

@@ -1,7 +1,8 @@
 import type {Context} from '../../../src/contract/context.ts';
+import {conflictError} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../../src/port/kubernetes.ts';
 import {childObject, type Json} from '../objects/pod-template.ts';
-import {conflictError, type WorkloadRef} from '../objects/workload-ref.ts';
+import type {WorkloadRef} from '../objects/workload-ref.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 
 /** A change of a pod template, as a plan records it: short, and without values of environment variables, which may be secret. */

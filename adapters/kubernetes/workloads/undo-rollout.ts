@@ -1,11 +1,11 @@
 import type {Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
+import {conflictError} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {childObject} from '../objects/pod-template.ts';
 import {
-	conflictError,
 	kubectlName,
 	type RowWithWorkload,
 	readWorkload,
