@@ -1,12 +1,10 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
-import {createFactLine, labelLines} from '../../src/model/document-lines.ts';
+import {factLine, labelLines} from '../../src/model/document-lines.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
-
-const factLine = createFactLine(14);
 
 const notificationText: Readonly<Record<AlertmanagerAlertRow['notification'], string>> = {
 	firing: 'firing: its receivers are notified',

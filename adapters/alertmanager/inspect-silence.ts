@@ -3,12 +3,10 @@ import type {DocumentLine} from '../../src/contract/document.ts';
 import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import {type SilenceRow, silenceRow} from '../../src/model/alertmanager/silence.ts';
-import {createFactLine} from '../../src/model/document-lines.ts';
+import {factLine} from '../../src/model/document-lines.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {formatDuration} from '../../src/text/format.ts';
 import {curlTargetCommand} from './cli-equivalent.ts';
-
-const factLine = createFactLine(14);
 
 const alertLine = ({name, subject, notification}: AlertmanagerAlertRow): DocumentLine => ({
 	text: `  ${name}  ${subject}  ${notification}`,

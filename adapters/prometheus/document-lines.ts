@@ -1,11 +1,9 @@
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {alertSubject} from '../../src/model/alert-labels.ts';
-import {createFactLine, formatTimeAndAge} from '../../src/model/document-lines.ts';
+import {factLine, formatTimeAndAge} from '../../src/model/document-lines.ts';
 import type {PrometheusAlert, PrometheusRule} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis} from '../../src/text/format.ts';
-
-export const factLine = createFactLine(12);
 
 /** The expression, state and labels of one rule, and at most `maxAlerts` of its alerts. */
 export function ruleLines(rule: PrometheusRule, now: number, maxAlerts: number): readonly DocumentLine[] {
@@ -16,12 +14,12 @@ export function ruleLines(rule: PrometheusRule, now: number, maxAlerts: number):
 		{text: ''},
 		{text: `${rule.group} / ${rule.name}`, loud: true},
 		...(health === 'err' ? [{text: `  cannot be evaluated: ${error}`, severity: 'crit' as const}] : []),
-		...expression.split('\n').map((line, index) => factLine(index === 0 ? '  expression' : '', ` ${line}`)),
+		...expression.split('\n').map((line, index) => factLine(index === 0 ? '  expression' : '', line)),
 		...(kind === 'recording'
 			? []
-			: [factLine('  for', ` ${forSeconds === 0 ? 'fires at once' : formatDuration(forSeconds)}`)]),
-		factLine('  evaluated', ` ${health === 'unknown' ? 'not yet' : evaluated}`),
-		...(rule.file === '' ? [] : [factLine('  file', ` ${rule.file}`)]),
+			: [factLine('  for', forSeconds === 0 ? 'fires at once' : formatDuration(forSeconds))]),
+		factLine('  evaluated', health === 'unknown' ? 'not yet' : evaluated),
+		...(rule.file === '' ? [] : [factLine('  file', rule.file)]),
 		...wrappedLabelLines('  labels', labels),
 		...wrappedLabelLines('  says', annotations),
 		...rule.alerts.slice(0, maxAlerts).map(alert => alertLine(alert, now)),
@@ -31,7 +29,7 @@ export function ruleLines(rule: PrometheusRule, now: number, maxAlerts: number):
 
 const wrappedLabelLines = (label: string, values: Labels): readonly DocumentLine[] =>
 	Object.entries(values).map(([name, value], index) =>
-		factLine(index === 0 ? label : '', ` ${name}: ${value.trim().replaceAll(/\s+/g, ' ')}`),
+		factLine(index === 0 ? label : '', `${name}: ${value.trim().replaceAll(/\s+/g, ' ')}`),
 	);
 
 function alertLine({state, labels, value, activeAt}: PrometheusAlert, now: number): DocumentLine {

@@ -2,12 +2,12 @@ import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {alertName} from '../../src/model/alert-labels.ts';
-import {formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
+import {factLine, formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
 import {type PrometheusAlertRow, prometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusRule, PrometheusSettings} from '../../src/port/prometheus.ts';
 import {curlReadCommand} from './cli-equivalent.ts';
-import {factLine, ruleLines} from './document-lines.ts';
+import {ruleLines} from './document-lines.ts';
 
 const maxAlerts = 20;
 

@@ -1,11 +1,10 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {DocumentLine} from '../../src/contract/document.ts';
-import {formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
+import {factLine, formatTimeAndAge, labelLines} from '../../src/model/document-lines.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {curlQueryCommand, curlReadCommand} from './cli-equivalent.ts';
-import {factLine} from './document-lines.ts';
 
 /** The metrics of Prometheus about the last scrape of a target. */
 const figures: readonly (readonly [metric: string, label: string])[] = [

@@ -2,10 +2,8 @@ import type {DocumentLine} from '../contract/document.ts';
 import type {Labels} from '../contract/row.ts';
 import {formatDuration} from '../text/format.ts';
 
-/** A function that returns a line `label   value`, with values that begin in the column `width`. */
-export const createFactLine =
-	(width: number) =>
-	(label: string, value: string): DocumentLine => ({text: `${label.padEnd(width)}${value}`});
+/** A line `label           value`; all values begin in the same column. */
+export const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(16)}${value}`});
 
 /** A moment with its day and its age: `2026-11-29T14:05:22Z, 3s ago`. Epoch milliseconds. */
 export const formatTimeAndAge = (at: number, now: number): string =>

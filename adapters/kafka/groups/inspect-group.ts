@@ -1,5 +1,6 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
+import {factLine} from '../../../src/model/document-lines.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {formatTimeLag} from '../../../src/model/kafka/consumer-lag-findings.ts';
 import type {KafkaMember, KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
@@ -8,8 +9,6 @@ import {formatDuration, formatRate, formatThousands} from '../../../src/text/for
 import {formatTable} from '../../../src/text/text-table.ts';
 import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {type GroupLags, readGroupLags} from './group-lags.ts';
-
-const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(16)}${value}`});
 
 function rateLines(row: LagRow): readonly DocumentLine[] {
 	if (row.topic === '') return [];

@@ -1,6 +1,7 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
 import {conflictError} from '../../../src/errors.ts';
+import {factLine} from '../../../src/model/document-lines.ts';
 import type {PodRow, Rollout} from '../../../src/model/kubernetes/pod.ts';
 import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
@@ -9,8 +10,6 @@ import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {readEventLines} from './event-lines.ts';
 import {podObjectRef, podRef} from './pod-ref.ts';
-
-export const factLine = (name: string, value: string): DocumentLine => ({text: `${name.padEnd(16)}${value}`});
 
 export const formatTimestamp = (text: string | undefined): string => {
 	const when = parseTimestamp(text);

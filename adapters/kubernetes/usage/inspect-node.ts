@@ -1,11 +1,11 @@
 import {defineInspection} from '../../../src/contract/define.ts';
+import {factLine} from '../../../src/model/document-lines.ts';
 import {type NodeUsageRow, nodeShare} from '../../../src/model/kubernetes/node-usage.ts';
 import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatBytes, formatPercent} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {readEventLines} from '../objects/event-lines.ts';
-import {factLine} from '../objects/inspect-pod.ts';
 import {involvedNodes} from '../objects/row-object.ts';
 
 /** Describes a node: capacity and usage, conditions, pods and events. */

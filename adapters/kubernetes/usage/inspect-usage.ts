@@ -1,9 +1,9 @@
 import {defineInspection} from '../../../src/contract/define.ts';
+import {factLine} from '../../../src/model/document-lines.ts';
 import {type PodUsageRow, podCpuRequestShare, podMemoryShare} from '../../../src/model/kubernetes/pod-usage.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {formatBytes, formatDuration, formatPercent} from '../../../src/text/format.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
-import {factLine} from '../objects/inspect-pod.ts';
 
 const cores = (value: number | undefined): string => (value === undefined ? 'none' : value.toFixed(2));
 

@@ -1,6 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {DocumentLine} from '../../../src/contract/document.ts';
+import {factLine} from '../../../src/model/document-lines.ts';
 import {type JobRuns, runCounts, runDuration} from '../../../src/model/kubernetes/job-runs.ts';
 import {
 	blocksEvictions,
@@ -15,7 +16,7 @@ import {readOptionalObjects} from '../api/cached-reads.ts';
 import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {type InvolvedObject, readEventLines} from '../objects/event-lines.ts';
 import {fieldOwnerCheck} from '../objects/field-owner.ts';
-import {factLine, formatTimestamp, resourceText, rolloutText} from '../objects/inspect-pod.ts';
+import {formatTimestamp, resourceText, rolloutText} from '../objects/inspect-pod.ts';
 import {byNewest, controllerOf} from '../objects/owner-index.ts';
 import {childObject, podTemplateOf} from '../objects/pod-template.ts';
 import {kubectlName, readWorkload, refOfWorkloadRow} from '../objects/workload-ref.ts';
