@@ -11,13 +11,14 @@ import {paintFooter, paintTabs} from './chrome/footer.ts';
 import {paintHeader} from './chrome/header.ts';
 import {paintDocument} from './document/paint-document.ts';
 import {ErrorBoundary} from './error-boundary.tsx';
-import {layoutScreen, type Size, smallestScreen} from './layout.ts';
+import {layoutScreen, smallestScreen} from './layout.ts';
 import {Overlay} from './modal/overlay.tsx';
 import {paintLayer} from './modal/paint-layer.ts';
 import {Surface, TextLines} from './surface.tsx';
 import {paintEmpty} from './table/empty-screen.ts';
 import {paintPane} from './table/paint-pane.ts';
 import {createPaneMemory} from './table/pane-memory.ts';
+import type {Size} from './terminal/screen.ts';
 import type {Theme} from './theme.ts';
 
 type Painting = {readonly deck: Deck; readonly theme: Theme};

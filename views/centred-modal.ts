@@ -1,5 +1,5 @@
-import type {Size} from './layout.ts';
 import {type ModalLine, modalLine, paintModal} from './modal/modal.ts';
+import type {Size} from './terminal/screen.ts';
 import type {Theme} from './theme.ts';
 
 /** A painted rectangle above the deck, in cells from the top left. `isComplete` is false until its last line is on the screen. */

@@ -1,6 +1,6 @@
-/* The layout of the screen for one size, as a pure function. */
+import type {Size} from './terminal/screen.ts';
 
-export type Size = {readonly columns: number; readonly rows: number};
+/* The layout of the screen for one size, as a pure function. */
 
 /** The smallest screen on which a pane can be read and a confirmation page by page. */
 export const smallestScreen: Size = {columns: 60, rows: 15};

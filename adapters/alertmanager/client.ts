@@ -5,7 +5,7 @@ import {rejectReadOnly} from '../../src/errors.ts';
 import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {createHttpClient} from '../http/client.ts';
-import {decodeAlerts, decodeSilences, decodeStatus} from './decode.ts';
+import {decodeAlertmanagerAlerts, decodeSilences, decodeStatus} from './decode.ts';
 import {readAlertmanagerPermissions} from './permissions.ts';
 import {createSilenceWrites} from './silence-writes.ts';
 
@@ -32,7 +32,7 @@ export function createAlertmanagerClient(
 
 	const reads = {
 		alerts: async (context, matchers = []) =>
-			decodeAlerts(
+			decodeAlertmanagerAlerts(
 				await read(
 					'/api/v2/alerts',
 					'alerts',

@@ -99,8 +99,9 @@ function decodeSilence(value: unknown): Silence {
 	};
 }
 
-/** Decodes the response of GET /alerts. @throws AdapterError `malformed` */
-export const decodeAlerts = (body: unknown): readonly AlertFacts[] => list(body, 'the list of alerts').map(decodeAlert);
+/** @throws AdapterError `malformed` */
+export const decodeAlertmanagerAlerts = (body: unknown): readonly AlertFacts[] =>
+	list(body, 'the list of alerts').map(decodeAlert);
 
 /** Decodes the response of GET /silences. @throws AdapterError `malformed` */
 export const decodeSilences = (body: unknown): readonly Silence[] =>

@@ -8,9 +8,7 @@ import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertm
 import {loadPatterns} from '../../src/text/pattern.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
-import {leastGrants} from '../http/least-grants.ts';
-import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
-import {createViaTransport} from '../http/via.ts';
+import {httpLeastGrants} from '../http/least-grants.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
 import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
@@ -57,7 +55,7 @@ export const alertmanagerSystem = defineSystem<AlertmanagerPort, AlertmanagerSet
 	links: httpLinks,
 	readAttributes: readHttpAttributes,
 	grants: target =>
-		leastGrants(target.settings, {
+		httpLeastGrants(target.settings, {
 			read: ['GET /api/v2/'],
 			write: ['POST /api/v2/silences', 'DELETE /api/v2/silence/'],
 		}),

@@ -6,7 +6,7 @@ import {shellLine} from '../../src/text/quote.ts';
  * The least rights for an HTTP server, which has no users of its own: the paths that a proxy in front of it must allow. With `via`, the
  * role for the service in the cluster.
  */
-export function leastGrants(
+export function httpLeastGrants(
 	{via}: Pick<HttpSettings, 'via'>,
 	paths: {readonly read: readonly string[]; readonly write: readonly string[]},
 ): Grants {

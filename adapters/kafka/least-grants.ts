@@ -6,7 +6,7 @@ import {aclGrantCommandsFor} from './permissions.ts';
 import {createPrincipal} from './principal.ts';
 
 /** The grants for all groups and topics. An administrator may name some instead of `*`. */
-export function leastGrants(target: Target<KafkaSettings>): Grants {
+export function kafkaLeastGrants(target: Target<KafkaSettings>): Grants {
 	const {settings} = target;
 	const principal = principalOf(settings);
 	const read = aclGrantCommandsFor(settings, principal, 'read');

@@ -9,7 +9,7 @@ import {inspectGroup} from './groups/inspect-group.ts';
 import {inspectPartitions} from './groups/inspect-partitions.ts';
 import {lagSource} from './groups/lag.ts';
 import {resetOffsets} from './groups/reset-offsets.ts';
-import {leastGrants} from './least-grants.ts';
+import {kafkaLeastGrants} from './least-grants.ts';
 import {inspectMessages} from './messages/inspect-messages.ts';
 import {inspectTopic} from './topics/inspect-topic.ts';
 import {topicsSource} from './topics/topics.ts';
@@ -45,9 +45,6 @@ export const kafkaSystem = defineSystem<KafkaPort, KafkaSettings>({
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	findingTypes: kafkaFindingTypes,
-	loadConfig: async () => (await import('./config/kafka-config.ts')).kafkaConfig,
-	serverAddress: ({brokers}) => brokers,
-	readAttributes: ({brokers}) => ({endpoints: brokers}),
-	grants: leastGrants,
+	grants: kafkaLeastGrants,
 	connect,
 });

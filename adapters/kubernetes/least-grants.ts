@@ -61,7 +61,7 @@ function role(name: string, namespace: string | undefined, user: string, rules: 
 }
 
 /** Roles and bindings: cluster-wide, or in each watched namespace plus a ClusterRole for nodes. */
-export function leastGrants(target: Target<KubernetesSettings>, who: string | undefined): Grants {
+export function kubernetesLeastGrants(target: Target<KubernetesSettings>, who: string | undefined): Grants {
 	const {namespaces, impersonate} = target.settings;
 	const user = [who, impersonate?.user].find(name => name !== undefined && name !== '') ?? 'midwatch';
 	const isOfAction = ([what]: (typeof kubernetesRequiredPermissions)[number]) => what.startsWith('kubernetes.');

@@ -7,7 +7,7 @@ import {postgresNeeds} from './permissions.ts';
 /**
  * Less than `pg_monitor`, which also grants pg_stat_scan_tables. Nothing here grants access to tables: midwatch reads only system views.
  */
-export function leastGrants(target: Target<PostgresSettings>, who: string | undefined): Grants {
+export function postgresLeastGrants(target: Target<PostgresSettings>, who: string | undefined): Grants {
 	const {user, database} = target.settings;
 	const role = who ?? user;
 	const statements = postgresNeeds(role, database).filter(({name}) => name.startsWith('pg_stat_statements'));

@@ -7,7 +7,7 @@ import {cancelStatement} from './cancel.ts';
 import {inspectConnections} from './inspect-connections.ts';
 import {inspectLocks} from './inspect-locks.ts';
 import {inspectSessionStatement, inspectStatement} from './inspect-statement.ts';
-import {leastGrants} from './least-grants.ts';
+import {postgresLeastGrants} from './least-grants.ts';
 import {postgresPermissions} from './permissions.ts';
 import {sessionsSource} from './sessions.ts';
 import {statementsSource} from './statements.ts';
@@ -26,15 +26,7 @@ export const postgresSystem = defineSystem<PostgresPort, PostgresSettings>({
 	actions: [cancelStatement, terminateSession],
 	inspections: [inspectSessionStatement, inspectLocks, inspectConnections, inspectStatement],
 	findingTypes: postgresFindingTypes,
-	loadConfig: async () => (await import('./config/postgres-config.ts')).postgresConfig,
-	describeAddress({hosts, database, user, tls}) {
-		const endpoints = hosts.map(({host, port}) => `${host}:${port}`).join(',');
-		const modes = [...new Set(hosts.map(({host}) => tlsMode(tls, host)))];
-		return `${endpoints}/${database} as ${user}, TLS ${modes.join(',')}`;
-	},
-	serverAddress: ({hosts}) => hosts,
-	readAttributes: ({hosts, database}) => ({endpoints: hosts, database}),
-	grants: leastGrants,
+	grants: postgresLeastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
 		const {createPostgresClient} = await import('./client.ts');

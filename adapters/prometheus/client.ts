@@ -9,11 +9,11 @@ import {notJsonError} from '../http/json-errors.ts';
 import {findHttpRefusal, isHtml} from '../http/refusal.ts';
 import {createPrometheusQueries} from './ad-hoc-queries.ts';
 import {
-	decodeAlerts,
 	decodeBuild,
 	decodeFlags,
 	decodeHeadSeries,
 	decodePools,
+	decodePrometheusAlerts,
 	decodeRules,
 	decodeRuntime,
 	decodeTarget,
@@ -63,7 +63,7 @@ export function createPrometheusClient(
 		pools: readOptional('/api/v1/scrape_pools', 'scrape pools', decodePools),
 		targets: (pool, {signal, now}) =>
 			missing.unlessAbsent('/api/v1/targets', now(), () => readTargets(http, pool, signal)),
-		alerts: readOptional('/api/v1/alerts', 'alerts', decodeAlerts),
+		alerts: readOptional('/api/v1/alerts', 'alerts', decodePrometheusAlerts),
 		rules: readOptional('/api/v1/rules', 'rules', decodeRules),
 		ready: ({signal, now}) => missing.unlessAbsent('/-/ready', now(), () => readReadiness(http, signal)),
 		runtime,

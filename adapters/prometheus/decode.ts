@@ -137,7 +137,7 @@ function alertOf(value: unknown): PrometheusAlert {
 	};
 }
 
-export function decodeAlerts(body: unknown): readonly PrometheusAlert[] {
+export function decodePrometheusAlerts(body: unknown): readonly PrometheusAlert[] {
 	const {alerts} = asObject(dataOf(body, 'alerts').data);
 	if (!Array.isArray(alerts)) throw malformedError('alerts');
 	// Thanos and newer servers also list inactive alerts.

@@ -10,9 +10,7 @@ import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
-import {leastGrants} from '../http/least-grants.ts';
-import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
-import {createViaTransport} from '../http/via.ts';
+import {httpLeastGrants} from '../http/least-grants.ts';
 import {prometheusAlertsSource} from './alerts.ts';
 import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
@@ -77,7 +75,7 @@ export const prometheusSystem = defineSystem<PrometheusQueryPort, PrometheusSett
 	links: httpLinks,
 	readAttributes: readHttpAttributes,
 	grants: target =>
-		leastGrants(target.settings, {
+		httpLeastGrants(target.settings, {
 			read: ['GET /api/v1/', 'GET /-/ready'],
 			write: ['POST /-/reload, for which Prometheus has to be started with --web.enable-lifecycle'],
 		}),

@@ -18,7 +18,7 @@ const aclRules = (commands: readonly string[]): string =>
 	[...new Set(commands)].map(command => `+${aclCommandName(command)}`).join(' ');
 
 /** `default` is the user of every client without a name, so midwatch should have its own. */
-export function leastGrants(target: Target<RedisSettings>, who: string | undefined): Grants {
+export function redisLeastGrants(target: Target<RedisSettings>, who: string | undefined): Grants {
 	const {username} = target.settings;
 	const user = [who, username].find(name => name !== undefined && name !== 'default') ?? 'midwatch';
 	return {

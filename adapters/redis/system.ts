@@ -12,7 +12,7 @@ import {inspectKeys} from './inspect-keys.ts';
 import {inspectMemory} from './inspect-memory.ts';
 import {inspectSlowLog} from './inspect-slow-log.ts';
 import {killClient} from './kill-client.ts';
-import {leastGrants} from './least-grants.ts';
+import {redisLeastGrants} from './least-grants.ts';
 import {prefixesSource} from './prefix.ts';
 import {serverSource} from './server.ts';
 import {setMaxmemory} from './set-maxmemory.ts';
@@ -47,15 +47,6 @@ export const redisSystem = defineSystem<RedisPort, RedisSettings>({
 	actions: [setMaxmemory, killClient],
 	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
 	findingTypes: redisFindingTypes,
-	loadConfig: async () => (await import('./config/redis-config.ts')).redisConfig,
-	describeAddress({host, port, username, tls, replica}) {
-		const sampled = replica === undefined ? '' : `, keys read from ${replica.host}:${replica.port}`;
-		return `${host}:${port} as ${username ?? 'default'}, ${tls === undefined ? 'no TLS' : 'TLS'}${sampled}`;
-	},
-	serverAddress: ({host, port}) => [{host, port}],
-	readAttributes: ({host, port, replica}) => ({
-		endpoints: [{host, port}, ...(replica === undefined ? [] : [replica])],
-	}),
-	grants: leastGrants,
+	grants: redisLeastGrants,
 	connect,
 });

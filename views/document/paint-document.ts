@@ -6,9 +6,9 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {displayWidth, truncateAtWord, truncateText} from '../../src/text/fit.ts';
 import {formatCount} from '../../src/text/format.ts';
 import type {PaintedLayer} from '../centred-modal.ts';
-import type {Size} from '../layout.ts';
 import {createLineBuilder} from '../line-builder.ts';
 import {noticeLines, noticeTone} from '../notice.ts';
+import type {Size} from '../terminal/screen.ts';
 import type {Theme} from '../theme.ts';
 import {graphRows, paintGraph} from './paint-graph.ts';
 

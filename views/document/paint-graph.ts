@@ -3,8 +3,8 @@ import {formatAxisNumber, timeTicks, timeZoneOffset, type ValueAxis, valueAxis} 
 import {type Canvas, createCanvas} from '../../src/text/canvas.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {displayWidth, fitCells, truncateText} from '../../src/text/fit.ts';
-import type {Size} from '../layout.ts';
 import {createLineBuilder, type LineBuilder} from '../line-builder.ts';
+import type {Size} from '../terminal/screen.ts';
 import type {Theme} from '../theme.ts';
 
 /** More lines than this look alike. */

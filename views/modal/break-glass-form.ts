@@ -4,8 +4,8 @@ import type {Layer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {wrapText} from '../../src/text/fit.ts';
 import {type PaintedLayer, paintCentredModal} from '../centred-modal.ts';
-import type {Size} from '../layout.ts';
 import {paintField} from '../paint-line-input.ts';
+import type {Size} from '../terminal/screen.ts';
 import type {Theme} from '../theme.ts';
 import {blankModalLine, flowPieces, modalLine} from './modal.ts';
 

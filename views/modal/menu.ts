@@ -5,8 +5,8 @@ import type {Layer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {displayWidth, fitCells, wrapText} from '../../src/text/fit.ts';
 import {type PaintedLayer, paintCentredModal} from '../centred-modal.ts';
-import type {Size} from '../layout.ts';
 import {paintLineInput} from '../paint-line-input.ts';
+import type {Size} from '../terminal/screen.ts';
 import type {Theme} from '../theme.ts';
 import {blankModalLine, flowPieces, type ModalLine, modalLine} from './modal.ts';
 

@@ -1,7 +1,7 @@
 import type {Deck} from '../../src/input/deck.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {fitCells, wrapText} from '../../src/text/fit.ts';
-import type {Size} from '../layout.ts';
+import type {Size} from '../terminal/screen.ts';
 import type {Theme} from '../theme.ts';
 
 /** The screen without any target: what was looked for, and three ways to start. */

@@ -1,5 +1,6 @@
 import type {Deck} from '../../src/input/deck.ts';
-import {layoutScreen, type Size} from '../layout.ts';
+import {layoutScreen} from '../layout.ts';
+import type {Size} from '../terminal/screen.ts';
 
 /** The pane at a cell of the screen, and the line within the pane, counted from 0. Undefined outside of the panes. */
 export function paneAt(

@@ -1,5 +1,6 @@
 import type {ColourLevel} from './colour-level.ts';
 
+/** In cells. */
 export type Size = {readonly columns: number; readonly rows: number};
 
 /** Receives frames: a terminal, or a model of one in a test. Every `on…` returns the function that unsubscribes. */

@@ -197,7 +197,7 @@ export function toApiResponse(
 }
 
 /** Reads a body completely. @throws AdapterError `malformed` beyond `maxBytes`. */
-export async function readBody(response: ApiResponse, maxBytes: number): Promise<string> {
+export async function readBodyText(response: ApiResponse, maxBytes: number): Promise<string> {
 	const chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of response.chunks) {

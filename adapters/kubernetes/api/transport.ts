@@ -15,7 +15,7 @@ import {
 	type ApiResponse,
 	type ApiServer,
 	type ReceivedResponse,
-	readBody,
+	readBodyText,
 	StaleConnectionError,
 	sendOnce,
 	toApiResponse,
@@ -74,7 +74,7 @@ export function createApiTransport(settings: KubernetesSettings, clock: Clock): 
 
 	async function text(request: ApiRequest, signal: AbortSignal) {
 		const response = await send(request, signal);
-		return {text: await readBody(response, maxTextBytes), headers: response.headers};
+		return {text: await readBodyText(response, maxTextBytes), headers: response.headers};
 	}
 
 	return {
@@ -139,7 +139,7 @@ async function checkStatus(
 		throw new AdapterError('malformed', `${operation}: ${host} answers with status ${status}`, hint);
 	}
 	// Without its body the status is still an error that can be explained.
-	const body = await readBody(response, maxRefusalBytes).catch(() => '');
+	const body = await readBodyText(response, maxRefusalBytes).catch(() => '');
 	if (passThrough !== undefined && !isApiStatus(body)) {
 		return {...response, chunks: singleChunk(Buffer.from(body))};
 	}

@@ -4,7 +4,7 @@ import {worstSeverity} from '../../contract/severity.ts';
 import type {AlertFacts, Silence} from '../../port/alertmanager.ts';
 import {alertFindings} from '../alert-findings.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
-import {alertFiring} from './alertmanager-finding-types.ts';
+import {alertmanagerAlertFiring} from './alertmanager-finding-types.ts';
 
 /** Whether an alert notifies, or what suppresses that. Also the ids of the gauges with the numbers of such alerts. */
 export const alertNotifications = ['firing', 'silenced', 'inhibited'] as const;
@@ -69,4 +69,4 @@ export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): 
 
 /** One finding for each alert name. */
 export const alertmanagerAlertFindings = (rows: readonly AlertmanagerAlertRow[]): readonly Finding[] =>
-	alertFindings(rows, alertFiring, {kind: 'alertmanager.alert', since: row => row.since});
+	alertFindings(rows, alertmanagerAlertFiring, {kind: 'alertmanager.alert', since: row => row.since});

@@ -1,7 +1,7 @@
 import {defineFindingType} from '../../contract/finding-type.ts';
 
 /** A silence does not repair anything, so that it is not among the actions. */
-export const alertFiring = defineFindingType({
+export const alertmanagerAlertFiring = defineFindingType({
 	type: 'alertmanager.alert-firing',
 	actions: [],
 	inspections: ['alertmanager.alert'],
@@ -19,4 +19,4 @@ export const silenceForgotten = defineFindingType({
 	inspections: ['alertmanager.silence'],
 });
 
-export const alertmanagerFindingTypes = [alertFiring, silenceEndsSoon, silenceForgotten] as const;
+export const alertmanagerFindingTypes = [alertmanagerAlertFiring, silenceEndsSoon, silenceForgotten] as const;

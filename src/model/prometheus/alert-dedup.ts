@@ -3,9 +3,7 @@ import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row, Snapshot} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
-import type {AlertmanagerAlertRow} from '../alertmanager/alertmanager-alert.ts';
-import type {PrometheusAlertRow, prometheusAlertGaugeIds} from './prometheus-alert.ts';
-import {alertFiring} from './prometheus-finding-types.ts';
+import {prometheusAlertFiring} from './prometheus-finding-types.ts';
 
 const firingGauge: (typeof prometheusAlertGaugeIds)[number] = 'alerts';
 
@@ -25,7 +23,7 @@ function coveredByAlertmanagers(readings: readonly Reading[]): IsAlertCovered {
 }
 
 const isSuppressed = ({type, subjects = []}: Finding, isCovered: IsAlertCovered): boolean =>
-	type === alertFiring.type && subjects.length > 0 && subjects.every(isCovered);
+	type === prometheusAlertFiring.type && subjects.length > 0 && subjects.every(isCovered);
 
 /**
  * Suppresses alerts of a Prometheus that an Alertmanager shows too: only the Alertmanager knows which alerts are silenced. Of a covered

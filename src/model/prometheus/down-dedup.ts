@@ -3,9 +3,8 @@ import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {isSameAlert, reportsTargetDown} from '../alert-labels.ts';
-import {alertFiring as alertmanagerAlertFiring} from '../alertmanager/alertmanager-finding-types.ts';
-import type {PrometheusAlertRow} from './prometheus-alert.ts';
-import {alertFiring, targetsDown} from './prometheus-finding-types.ts';
+import {alertmanagerAlertFiring} from '../alertmanager/alertmanager-finding-types.ts';
+import {prometheusAlertFiring, targetsDown} from './prometheus-finding-types.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
 /** The labels of all scrape targets that a finding reports as down, and the names of the alerting rules that read `up`. */
@@ -31,7 +30,7 @@ const alertsOf = (readings: readonly Reading[], target: string): readonly Labels
 		.filter(isAlertRow)
 		.map(({labels}) => labels);
 
-const alertTypes: ReadonlySet<string> = new Set([alertFiring.type, alertmanagerAlertFiring.type]);
+const alertTypes: ReadonlySet<string> = new Set([prometheusAlertFiring.type, alertmanagerAlertFiring.type]);
 
 /** Whether a finding about alerts reports each of the targets as down, by alerts that the same Prometheus has (`known`). */
 function coversAllDownTargets(finding: Finding, {targets, rules}: DownTargets, known: readonly Labels[]): boolean {

@@ -3,7 +3,7 @@ import type {Labels, Row} from '../../contract/row.ts';
 import {compareSeverity} from '../../contract/severity.ts';
 import {alertFindings} from '../alert-findings.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
-import {alertFiring} from './prometheus-finding-types.ts';
+import {prometheusAlertFiring} from './prometheus-finding-types.ts';
 import {selectorOf} from './scrape-target.ts';
 
 export type PrometheusAlertFacts = {
@@ -52,4 +52,8 @@ export const comparePrometheusAlerts = (a: PrometheusAlertRow, b: PrometheusAler
 
 /** One finding for each alert name. */
 export const prometheusAlertFindings = (rows: readonly PrometheusAlertRow[]): readonly Finding[] =>
-	alertFindings(rows, alertFiring, {kind: 'prometheus.alert', since: row => row.activeAt, value: row => row.value});
+	alertFindings(rows, prometheusAlertFiring, {
+		kind: 'prometheus.alert',
+		since: row => row.activeAt,
+		value: row => row.value,
+	});

@@ -1,6 +1,6 @@
 import {defineFindingType} from '../../contract/finding-type.ts';
 
-export const alertFiring = defineFindingType({
+export const prometheusAlertFiring = defineFindingType({
 	type: 'prometheus.alert-firing',
 	actions: [],
 	inspections: ['prometheus.alert'],
@@ -44,7 +44,7 @@ export const rulesFailing = defineFindingType({
 });
 
 export const prometheusFindingTypes = [
-	alertFiring,
+	prometheusAlertFiring,
 	targetsDown,
 	targetsSlow,
 	targetsUnknown,

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {decodeQueryResult, decodeRangeQueryResult} from '../../../adapters/prometheus/ad-hoc-queries.ts';
-import {decodeAlerts} from '../../../adapters/prometheus/decode.ts';
+import {decodePrometheusAlerts} from '../../../adapters/prometheus/decode.ts';
 
 const response = (data: object, more: object = {}) => ({status: 'success', data, ...more});
 
@@ -10,7 +10,7 @@ const histogram = {count: '60', sum: '120', buckets: [[0, '0.1', '0.2', '60']]};
 describe('alerts', () => {
 	test('have values without exponents', () => {
 		const alerts = ['0e+00', '1.5e+02', '9.234567891e-01', '+Inf', 'NaN', ''].map(value => ({state: 'firing', value}));
-		const values = decodeAlerts(response({alerts})).map(({value}) => value);
+		const values = decodePrometheusAlerts(response({alerts})).map(({value}) => value);
 		expect(values).toEqual(['0', '150', '0.923457', '+Inf', 'NaN', '']);
 	});
 });
