@@ -1,13 +1,12 @@
 import {AdapterError} from '../../src/errors.ts';
 import type {AlertFacts, AlertmanagerStatus, Matcher, Silence} from '../../src/port/alertmanager.ts';
+import {asList, asText, type JsonObject} from '../../src/text/json-values.ts';
 
 /*
  * Decodes and checks responses of the API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. A response without a
  * field that identifies an alert or a silence, or says its state, time or matchers, is malformed; so is a status without version, start or state of
  * the cluster. Other fields have a default, also where the specification requires them: an empty text, no annotations, no receivers.
  */
-
-type Json = Readonly<Record<string, unknown>>;
 
 const malformed = (what: string): AdapterError =>
 	new AdapterError(
@@ -16,10 +15,10 @@ const malformed = (what: string): AdapterError =>
 		'Check `url` and its prefix: is it another server?',
 	);
 
-const isObject = (value: unknown): value is Json =>
+const isObject = (value: unknown): value is JsonObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function object(value: unknown, what: string): Json {
+function object(value: unknown, what: string): JsonObject {
 	if (isObject(value)) return value;
 	throw malformed(what);
 }
@@ -40,10 +39,7 @@ function timestamp(value: unknown, what: string): string {
 	return time;
 }
 
-const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const texts = (value: unknown): readonly string[] =>
-	Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+const texts = (value: unknown): readonly string[] => asList(value).filter(item => typeof item === 'string');
 
 const labels = (value: unknown, what: string): Readonly<Record<string, string>> =>
 	Object.fromEntries(Object.entries(object(value, what)).map(([name, label]) => [name, text(label, what)]));
@@ -69,7 +65,7 @@ function decodeAlert(value: unknown): AlertFacts {
 		),
 		startsAt: timestamp(alert['startsAt'], 'the start of an alert'),
 		updatedAt: timestamp(alert['updatedAt'], 'the last update of an alert'),
-		generatorURL: textOrEmpty(alert['generatorURL']),
+		generatorURL: asText(alert['generatorURL']),
 	};
 }
 
@@ -94,12 +90,12 @@ function decodeSilence(value: unknown): Silence {
 		startsAt: timestamp(silence['startsAt'], 'the start of a silence'),
 		endsAt: timestamp(silence['endsAt'], 'the end of a silence'),
 		updatedAt: timestamp(silence['updatedAt'], 'the last update of a silence'),
-		createdBy: textOrEmpty(silence['createdBy']),
-		comment: textOrEmpty(silence['comment']),
+		createdBy: asText(silence['createdBy']),
+		comment: asText(silence['comment']),
 	};
 }
 
-/** @throws AdapterError `malformed` */
+/** Decodes the response of GET /alerts. @throws AdapterError `malformed` */
 export const decodeAlertmanagerAlerts = (body: unknown): readonly AlertFacts[] =>
 	list(body, 'the list of alerts').map(decodeAlert);
 

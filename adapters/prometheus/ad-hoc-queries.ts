@@ -7,9 +7,10 @@ import type {
 	QueryResult,
 	RangeQueryResult,
 } from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {asList, asObject, asText} from '../../src/text/json-values.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {createHttpClient, type HttpClient} from '../http/client.ts';
-import {asList, asObject, asText, dataOf, decodeLabels, parseSampleValue} from './decode.ts';
+import {dataOf, decodeLabels, parseSampleValue} from './decode.ts';
 
 /** Sent to the server too, so that it stops evaluating an abandoned query. */
 const evaluationSeconds = 8;

@@ -10,14 +10,8 @@ import type {
 	Sample,
 	ScrapeTarget,
 } from '../../src/port/prometheus.ts';
+import {asList, asObject, asText} from '../../src/text/json-values.ts';
 import {mapInSlices} from '../../src/time/yield.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-export const asObject = (value: unknown): Fields => (isFields(value) ? value : {});
-export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const malformedError = (what: string): AdapterError =>
 	new AdapterError(

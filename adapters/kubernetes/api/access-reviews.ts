@@ -2,15 +2,12 @@ import type {Context} from '../../../src/contract/context.ts';
 import type {ServerId} from '../../../src/contract/identity.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import type {AccessReview, AccessReviewResult, ServerIdentity} from '../../../src/port/kubernetes.ts';
+import {asList, asObject, asText} from '../../../src/text/json-values.ts';
 import {endpointOf} from '../../../src/text/url.ts';
 import {findApiRefusal} from './errors.ts';
 import type {ApiTransport} from './transport.ts';
 
 const cacheMs = 5 * 60_000;
-
-const field = (value: unknown, name: string): unknown =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export type AccessReviews = {
 	reviewAccess(question: AccessReview, context: Context): Promise<AccessReviewResult>;
@@ -35,15 +32,14 @@ export function createAccessReviews(transport: ApiTransport): AccessReviews {
 				},
 				signal,
 			);
-			const status = field(answer, 'status');
-			if (typeof field(status, 'allowed') !== 'boolean') {
-				return {answer: 'unknown', reason: text(field(status, 'evaluationError')) || 'the server did not answer'};
+			const {allowed, denied, reason, evaluationError} = asObject(asObject(answer)['status']);
+			if (typeof allowed !== 'boolean') {
+				return {answer: 'unknown', reason: asText(evaluationError) || 'the server did not answer'};
 			}
-			if (field(status, 'allowed') === true) return {answer: 'allowed', reason: text(field(status, 'reason'))};
-			// An authoriser that could not decide is no denial.
-			const failed = text(field(status, 'evaluationError'));
-			if (failed !== '' && field(status, 'denied') !== true) return {answer: 'unknown', reason: failed};
-			return {answer: 'denied', reason: text(field(status, 'reason'))};
+			if (allowed) return {answer: 'allowed', reason: asText(reason)};
+			const failed = asText(evaluationError);
+			if (failed !== '' && denied !== true) return {answer: 'unknown', reason: failed};
+			return {answer: 'denied', reason: asText(reason)};
 		} catch (error) {
 			if (!isAdapterError(error) || signal.aborted) throw error;
 			return {answer: 'unknown', reason: error.message};
@@ -69,7 +65,7 @@ export async function readIdentity(transport: ApiTransport, {signal}: Context): 
 		{method: 'GET', path: '/version', pool: 'read', operation: 'read the version of the server'},
 		signal,
 	);
-	const anonymous = {version: text(field(version, 'gitVersion')), user: '', groups: []};
+	const anonymous = {version: asText(asObject(version)['gitVersion']), user: '', groups: []};
 	try {
 		const review = await transport.json(
 			{
@@ -81,9 +77,8 @@ export async function readIdentity(transport: ApiTransport, {signal}: Context): 
 			},
 			signal,
 		);
-		const user = field(field(review, 'status'), 'userInfo');
-		const groups = field(user, 'groups');
-		return {...anonymous, user: text(field(user, 'username')), groups: Array.isArray(groups) ? groups.map(text) : []};
+		const {username, groups} = asObject(asObject(asObject(review)['status'])['userInfo']);
+		return {...anonymous, user: asText(username), groups: asList(groups).map(asText)};
 	} catch (error) {
 		// Not offered or not allowed: the rest of the server may still be readable.
 		if (![403, 404, 405].includes(findApiRefusal(error)?.code ?? 0)) throw error;
@@ -100,7 +95,7 @@ export async function readServerId(transport: ApiTransport, {signal}: Context): 
 			{method: 'GET', path, pool: 'read', operation: 'identify the cluster'},
 			signal,
 		);
-		id = text(field(field(namespace, 'metadata'), 'uid'));
+		id = asText(asObject(asObject(namespace)['metadata'])['uid']);
 	} catch (error) {
 		if (!isAdapterError(error) || signal.aborted) throw error;
 	}

@@ -1,5 +1,6 @@
 import {AdapterError, type ErrorKind, isAdapterError} from '../../../src/errors.ts';
 import type {ApiRefusal} from '../../../src/port/kubernetes.ts';
+import {asObject, asText} from '../../../src/text/json-values.ts';
 import {type ConnectionHints, connectionErrorWithHints} from '../../http/errors.ts';
 import {grantCommandForRefusal} from './grant-command.ts';
 
@@ -28,10 +29,6 @@ const hints: ConnectionHints = {
 export const kubernetesConnectionError = (thrown: unknown, where: string): AdapterError =>
 	connectionErrorWithHints(thrown, where, hints);
 
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /** Parses Retry-After (seconds or a date) to milliseconds from now. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
 	if (header === undefined) return undefined;
@@ -42,7 +39,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 /** Whether a body is a `Status` of the API server itself, rather than an answer of a service behind its proxy. */
 export function isApiStatus(body: string): boolean {
 	try {
-		const {kind, apiVersion} = record(JSON.parse(body));
+		const {kind, apiVersion} = asObject(JSON.parse(body));
 		return kind === 'Status' && apiVersion === 'v1';
 	} catch {
 		return false;
@@ -53,7 +50,7 @@ export function isApiStatus(body: string): boolean {
 export function parseApiRefusal(code: number, body: string, retryAfter: number | undefined): ApiRefusal {
 	let status: Readonly<Record<string, unknown>> = {};
 	try {
-		status = record(JSON.parse(body));
+		status = asObject(JSON.parse(body));
 	} catch {
 		// Not the API: the page of a load balancer, or plain text.
 	}
@@ -67,18 +64,18 @@ export function parseApiRefusal(code: number, body: string, retryAfter: number |
 
 /** Reads a `Status` object, also that of an ERROR event of a watch. */
 export function apiRefusalFromStatus(status: unknown, code: number, retryAfter?: number, otherwise = ''): ApiRefusal {
-	const {reason, message, details, code: own} = record(status);
-	const {causes, retryAfterSeconds} = record(details);
+	const {reason, message, details, code: own} = asObject(status);
+	const {causes, retryAfterSeconds} = asObject(details);
 	const detailsRetryMs = typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined;
 	return {
 		code: code === 0 && typeof own === 'number' ? own : code,
-		reason: text(reason),
-		message: (text(message) || otherwise).trim().replaceAll(/\s+/g, ' ').slice(0, 1000) || `status ${code}`,
+		reason: asText(reason),
+		message: (asText(message) || otherwise).trim().replaceAll(/\s+/g, ' ').slice(0, 1000) || `status ${code}`,
 		retryAfterMs: retryAfter ?? detailsRetryMs,
 		causes: (Array.isArray(causes) ? causes : []).map(cause => ({
-			reason: text(record(cause)['reason']),
-			message: text(record(cause)['message']),
-			field: text(record(cause)['field']),
+			reason: asText(asObject(cause)['reason']),
+			message: asText(asObject(cause)['message']),
+			field: asText(asObject(cause)['field']),
 		})),
 	};
 }

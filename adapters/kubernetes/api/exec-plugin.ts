@@ -4,6 +4,7 @@ import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {ClusterAccess, ExecPlugin} from '../../../src/port/kubernetes-access.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
 import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
+import {asObject} from '../../../src/text/json-values.ts';
 import {redact} from '../../../src/text/redact.ts';
 import type {Clock} from '../../../src/time/clock.ts';
 import {kubectlCommandFor} from './cli-equivalent.ts';
@@ -154,9 +155,6 @@ function runAtTerminal({plugin, env, failure}: Run): Promise<string> {
 const describeStartFailure = (error: NodeJS.ErrnoException): string =>
 	error.code === 'ENOENT' ? 'it is not installed, or not in PATH' : (error.code ?? error.message);
 
-const field = (value: unknown, name: string): unknown =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
-
 function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failure: Failure): ExecCredential {
 	let answer: unknown;
 	try {
@@ -165,13 +163,13 @@ function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failure:
 		// Without its output: it may hold the secret.
 		throw failure('its answer is not JSON');
 	}
-	if (field(answer, 'kind') !== 'ExecCredential') throw failure('its answer is not an ExecCredential');
-	if (field(answer, 'apiVersion') !== plugin.apiVersion) {
+	if (asObject(answer)['kind'] !== 'ExecCredential') throw failure('its answer is not an ExecCredential');
+	if (asObject(answer)['apiVersion'] !== plugin.apiVersion) {
 		throw failure(`it answers in another version than ${plugin.apiVersion}`);
 	}
-	const status = field(answer, 'status');
+	const status = asObject(answer)['status'];
 	const nonEmptyText = (name: string) => {
-		const value = field(status, name);
+		const value = asObject(status)[name];
 		return typeof value === 'string' && value !== '' ? value : undefined;
 	};
 	const token = nonEmptyText('token');

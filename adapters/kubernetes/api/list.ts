@@ -1,6 +1,7 @@
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodTableRow, ResourceType} from '../../../src/port/kubernetes.ts';
 import type {Metadata} from '../../../src/port/kubernetes-objects.ts';
+import {asObject, asText} from '../../../src/text/json-values.ts';
 import {findApiRefusal} from './errors.ts';
 import type {Query} from './http-exchange.ts';
 import {readListItems} from './json-stream.ts';
@@ -23,11 +24,6 @@ export type ListRequest = {
 };
 
 type Page = {readonly resourceVersion: string; readonly next: string};
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const fields = (value: unknown): Readonly<Record<string, unknown>> =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
 async function readListPage(
 	transport: ApiTransport,
@@ -52,8 +48,8 @@ async function readListPage(
 	);
 	try {
 		const top = await readListItems(answer.chunks, 'items', take);
-		const metadata = fields(top['metadata']);
-		return {resourceVersion: text(metadata['resourceVersion']), next: text(metadata['continue'])};
+		const metadata = asObject(top['metadata']);
+		return {resourceVersion: asText(metadata['resourceVersion']), next: asText(metadata['continue'])};
 	} finally {
 		answer.close();
 	}
@@ -94,7 +90,7 @@ export async function listAll(
 
 /** The projected metadata of any object. @throws AdapterError `malformed` when it has no name. */
 export function metadataOf(object: unknown, intern?: Intern): Metadata {
-	const metadata = project<Metadata>(fields(object)['metadata'], metadataProjection, intern);
+	const metadata = project<Metadata>(asObject(object)['metadata'], metadataProjection, intern);
 	if (metadata?.name === undefined) {
 		throw new AdapterError(
 			'malformed',
@@ -133,14 +129,14 @@ export async function readPodTable(
 	let top: Readonly<Record<string, unknown>>;
 	try {
 		top = await readListItems(answer.chunks, 'rows', row => {
-			const {cells, object} = fields(row);
+			const {cells, object} = asObject(row);
 			if (Array.isArray(cells)) rows.push({cells, metadata: metadataOf(object, intern)});
 		});
 	} finally {
 		answer.close();
 	}
 	const columns = Array.isArray(top['columnDefinitions']) ? top['columnDefinitions'] : [];
-	const names = columns.map(column => text(fields(column)['name']).toLowerCase());
+	const names = columns.map(column => asText(asObject(column)['name']).toLowerCase());
 	const cell = (cells: readonly unknown[], name: string): string => {
 		const value = cells[names.indexOf(name)];
 		return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -1,6 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {NodeUsage, PodUsage, ResourceType} from '../../../src/port/kubernetes.ts';
+import {asObject, asText} from '../../../src/text/json-values.ts';
 import {findApiRefusal} from './errors.ts';
 import {listAll, metadataOf} from './list.ts';
 import {parseQuantity} from './quantity.ts';
@@ -13,17 +14,13 @@ const metrics = (resource: string, namespaced: boolean): ResourceType => ({
 	namespaced,
 });
 
-const field = (value: unknown, name: string): unknown =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 const usageOf = (value: unknown) => ({
-	cpu: parseQuantity(text(field(field(value, 'usage'), 'cpu'))) ?? 0,
-	memory: parseQuantity(text(field(field(value, 'usage'), 'memory'))) ?? 0,
+	cpu: parseQuantity(asText(asObject(asObject(value)['usage'])['cpu'])) ?? 0,
+	memory: parseQuantity(asText(asObject(asObject(value)['usage'])['memory'])) ?? 0,
 });
 
 const measuredAt = (value: unknown, now: number): number => {
-	const at = Date.parse(text(field(value, 'timestamp')));
+	const at = Date.parse(asText(asObject(value)['timestamp']));
 	return Number.isNaN(at) ? now : at;
 };
 
@@ -74,14 +71,14 @@ export const readPodUsage = (
 	context: Context,
 ): Promise<readonly PodUsage[]> =>
 	read(transport, metrics('pods', true), namespace, context, item => {
-		const containers = field(item, 'containers');
+		const containers = asObject(item)['containers'];
 		const {name, namespace: podNamespace} = metadataOf(item);
 		return {
 			name,
 			namespace: podNamespace,
 			measuredAt: measuredAt(item, context.now()),
 			containers: (Array.isArray(containers) ? containers : []).map(container => ({
-				name: text(field(container, 'name')),
+				name: asText(asObject(container)['name']),
 				...usageOf(container),
 			})),
 		};

@@ -1,21 +1,17 @@
 import type {ApiObject} from '../../../src/port/kubernetes.ts';
 import type {LabelSelector} from '../../../src/port/kubernetes-objects.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
+import {asObject, type JsonObject} from '../../../src/text/json-values.ts';
 
 /** The object at `path` within a value; an empty object when there is none. */
-export const childObject = (value: unknown, ...path: readonly string[]): Json => {
-	let at: unknown = value;
-	for (const name of path) at = typeof at === 'object' && at !== null ? (at as Json)[name] : undefined;
-	return typeof at === 'object' && at !== null ? (at as Json) : {};
-};
+export const childObject = (value: unknown, ...path: readonly string[]): JsonObject =>
+	asObject(path.reduce((parent, name) => asObject(parent)[name], value));
 
-export const podTemplateOf = (object: ApiObject): Json => childObject(object, 'spec', 'template');
+export const podTemplateOf = (object: ApiObject): JsonObject => childObject(object, 'spec', 'template');
 
 /** The label that the Deployment controller adds to each ReplicaSet and its pods; not part of the Deployment's own template. */
 const hashLabel = 'pod-template-hash';
 
-export function withoutTemplateHash(template: Json): Json {
+export function withoutTemplateHash(template: JsonObject): JsonObject {
 	const {[hashLabel]: _, ...labels} = childObject(template, 'metadata', 'labels');
 	return {...template, metadata: {...childObject(template, 'metadata'), labels}};
 }

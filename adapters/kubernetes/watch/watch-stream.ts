@@ -1,5 +1,6 @@
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import {JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
+import {asObject} from '../../../src/text/json-values.ts';
 import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
 import {byteLines} from '../api/byte-lines.ts';
 import {apiRefusalError, apiRefusalFromStatus, findApiRefusal} from '../api/errors.ts';
@@ -27,9 +28,6 @@ export type WatchStreamOptions = {
 	/** `type` is ADDED, MODIFIED or DELETED. */
 	onEvent(event: {readonly type: string; readonly object: unknown}): void;
 };
-
-const field = (value: unknown, name: string): unknown =>
-	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
 /**
  * Follows one watch until the server ends it. An event that was cut off is dropped.
@@ -80,10 +78,10 @@ function dispatchEvent(line: string, {operation, onVersion, onEvent}: WatchStrea
 		const hint = 'midwatch opens it again. Check the network and any proxy between midwatch and the API server.';
 		throw new AdapterError('malformed', `${operation}: ${problem}`, hint, {cause});
 	}
-	const type = field(event, 'type');
-	const object = field(event, 'object');
+	const type = asObject(event)['type'];
+	const object = asObject(event)['object'];
 	if (type === 'ERROR') throw apiRefusalError(apiRefusalFromStatus(object, 0), operation);
-	const version = field(field(object, 'metadata'), 'resourceVersion');
+	const version = asObject(asObject(object)['metadata'])['resourceVersion'];
 	if (typeof type !== 'string' || typeof version !== 'string') {
 		const hint = 'midwatch opens it again. Check the network and any proxy between midwatch and the API server.';
 		throw new AdapterError('malformed', `${operation}: an event without a type or version`, hint);

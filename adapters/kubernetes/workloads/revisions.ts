@@ -1,8 +1,9 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {ApiObject, KubernetesPort, ResourceType} from '../../../src/port/kubernetes.ts';
 import type {LabelSelector} from '../../../src/port/kubernetes-objects.ts';
+import type {JsonObject} from '../../../src/text/json-values.ts';
 import {controllerOf, revisionOf, rolloutStartedAt} from '../objects/owner-index.ts';
-import {childObject, type Json, podTemplateOf, selectorText, withoutTemplateHash} from '../objects/pod-template.ts';
+import {childObject, podTemplateOf, selectorText, withoutTemplateHash} from '../objects/pod-template.ts';
 import type {WorkloadRef} from '../objects/workload-ref.ts';
 import {jsonHash} from './json-hash.ts';
 
@@ -13,7 +14,7 @@ export type Revision = {
 	readonly uid: string;
 	readonly name: string;
 	/** What a rollback restores: the template, or the `data` of a ControllerRevision. */
-	readonly content: Json;
+	readonly content: JsonObject;
 	readonly hash: string;
 	readonly annotations: Readonly<Record<string, string>>;
 	/** Epoch milliseconds when it was rolled out; undefined after a rollback to it, whose time the API does not record. */
@@ -24,7 +25,7 @@ export type Revision = {
 
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
 
-function revision(holder: ApiObject, number: number, content: Json): Revision {
+function revision(holder: ApiObject, number: number, content: JsonObject): Revision {
 	const {uid, name, annotations = {}} = holder.metadata;
 	return {
 		revision: number,

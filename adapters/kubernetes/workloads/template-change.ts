@@ -1,7 +1,8 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {conflictError} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../../src/port/kubernetes.ts';
-import {childObject, type Json} from '../objects/pod-template.ts';
+import type {JsonObject} from '../../../src/text/json-values.ts';
+import {childObject} from '../objects/pod-template.ts';
 import type {WorkloadRef} from '../objects/workload-ref.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 
@@ -48,7 +49,7 @@ const splitAnnotations = (annotations: Readonly<Record<string, string>>, keep: b
 function rollbackPatch(ref: WorkloadRef, object: ApiObject, {content, annotations}: Revision): Patch {
 	if (ref.kind !== 'Deployment') return {type: 'strategic', body: content};
 	const own = object.metadata.annotations ?? {};
-	const merged: Json = {...splitAnnotations(annotations, false), ...splitAnnotations(own, true)};
+	const merged: JsonObject = {...splitAnnotations(annotations, false), ...splitAnnotations(own, true)};
 	return {
 		type: 'json',
 		body: [
