@@ -3,11 +3,9 @@ import {defineAction} from '../../src/contract/define.ts';
 import {isIdleInTransaction, type PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings, SessionRecord} from '../../src/port/postgres.ts';
 import {formatDuration} from '../../src/text/format.ts';
-import {psqlCommand} from './cli-equivalent.ts';
 import {
 	describeWaiters,
 	type FutileReason,
-	futileReasonForAll,
 	onlyWaitsReason,
 	pidList,
 	readSelectedSessions,
@@ -15,15 +13,15 @@ import {
 	type SelectedSession,
 	unsignallableReasonOfAny,
 } from './session-checks.ts';
+import {describeSessionConflict, type ShownSession} from './session-identity.ts';
 import {
-	describeSessionConflict,
-	readGuardConflict,
-	type ShownSession,
-	signalStatement,
-	splitBySignalResult,
-	toSessionIdentity,
-} from './session-identity.ts';
-import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, signalReceipt} from './signal-plan.ts';
+	previewSignal,
+	type SignalPlan,
+	sendSignal,
+	sessionActionParts,
+	signalProgress,
+	signalReceipt,
+} from './signal-plan.ts';
 
 function statementUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the statement';
@@ -69,21 +67,17 @@ export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort, Po
 		),
 	async preview(rows, _params, {port, target, signal}) {
 		const selected = await readSelectedSessions(rows, port, signal);
-		const signalled = previewSignal(selected);
-		const reason = futileReasonForAll(selected, futileReason);
 		return {
-			...signalled,
-			target: target.name,
-			cliEquivalent: psqlCommand(target, signalStatement('pg_cancel_backend', signalled.plan.sessions)),
+			...previewSignal(selected, target, 'pg_cancel_backend', futileReason),
 			impact: cancelImpact(selected),
 			risk: 'low',
 			undo: {class: 'none', text: 'none: the work of the statement is lost; its client has to run it again'},
-			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
-	async run({sessions}, {port, signal, record}) {
-		const results = splitBySignalResult(sessions, await port.cancel(sessions.map(toSessionIdentity), record, {signal}));
-		if (results.sent.length === 0) throw await readGuardConflict(sessions, port, signal);
+	async run(plan, context) {
+		const {sessions} = plan;
+		const {port, record} = context;
+		const results = await sendSignal(plan, context, identities => port.cancel(identities, record, context));
 		return signalReceipt(results, {
 			one: 'cancelled the statement of pid',
 			several: `cancelled the statements of ${results.sent.length} of ${sessions.length} sessions`,

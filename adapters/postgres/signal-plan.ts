@@ -1,8 +1,18 @@
 import type {Action, Check, Preview, Receipt} from '../../src/contract/action.ts';
+import type {Target} from '../../src/contract/target.ts';
 import {type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
-import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
+import type {
+	PostgresPort,
+	PostgresSettings,
+	SessionIdentity,
+	SessionRecord,
+	SignalResults,
+} from '../../src/port/postgres.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 import {
 	describeTouchedSession,
+	type FutileReason,
+	futileReasonForAll,
 	mergeSessionChecks,
 	nameSessions,
 	pidList,
@@ -15,13 +25,18 @@ import {
 	describeSessionBinding,
 	describeSessionConflict,
 	describeSignalled,
+	readGuardConflict,
 	type ShownSession,
 	type SignalSplit,
 	sessionShownFacts,
 	signalledByReceiptKey,
 	signalledFields,
+	signalStatement,
+	splitBySignalResult,
+	toSessionIdentity,
 	toShownSession,
 } from './session-identity.ts';
+import type {SignalFunction} from './sql.ts';
 
 /* The common parts of the actions cancel and terminate: each signals sessions, all by one statement. */
 
@@ -62,20 +77,38 @@ export const sessionActionParts = (
 	},
 });
 
-/** The parts of the preview that both actions share. */
+/** The parts of the preview that both actions share. `futileReason`: why the signal does not help one session. */
 export function previewSignal(
 	selected: readonly SelectedSession[],
-): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'lockNames' | 'count' | 'touches' | 'checkedIdentity' | 'changes'> {
+	target: Target<PostgresSettings>,
+	signalFunction: SignalFunction,
+	futileReason: (one: SelectedSession) => FutileReason | undefined,
+): Omit<Preview<SignalPlan>, 'impact' | 'risk' | 'undo'> {
 	const sessions = selected.map(({session}) => toShownSession(session));
+	const reason = futileReasonForAll(selected, futileReason);
 	return {
 		plan: {sessions},
+		target: target.name,
 		object: nameSessions(sessions),
 		lockNames: sessions.map(receiptKey),
 		count: sessions.length,
 		touches: selected.map(({session}, index) => describeTouchedSession(session, sessions[index]?.query ?? '')),
+		cliEquivalent: psqlCommand(target, signalStatement(signalFunction, sessions)),
 		checkedIdentity: describeSessionBinding(sessions),
 		changes: [],
+		...(reason === undefined ? {} : {unhelpful: reason}),
 	};
+}
+
+/** Sends a signal to the sessions. @throws AdapterError `conflict` when none is as it was shown; nothing was sent. */
+export async function sendSignal(
+	{sessions}: SignalPlan,
+	{port, signal}: {readonly port: PostgresPort; readonly signal: AbortSignal},
+	send: (identities: readonly SessionIdentity[]) => Promise<SignalResults>,
+): Promise<SignalSplit> {
+	const split = splitBySignalResult(sessions, await send(sessions.map(toSessionIdentity)));
+	if (split.sent.length === 0) throw await readGuardConflict(sessions, port, signal);
+	return split;
 }
 
 /** The receipt of a signal that was sent to one session at least. `several`: the summary for more than one. */

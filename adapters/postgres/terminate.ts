@@ -3,10 +3,8 @@ import {defineAction} from '../../src/contract/define.ts';
 import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings, SessionRecord} from '../../src/port/postgres.ts';
 import {formatDuration} from '../../src/text/format.ts';
-import {psqlCommand} from './cli-equivalent.ts';
 import {
 	describeWaiters,
-	futileReasonForAll,
 	onlyWaitsReason,
 	pidList,
 	readSelectedSessions,
@@ -14,15 +12,15 @@ import {
 	type SelectedSession,
 	unsignallableReasonOfAny,
 } from './session-checks.ts';
+import {describeSessionConflict, type ShownSession} from './session-identity.ts';
 import {
-	describeSessionConflict,
-	readGuardConflict,
-	type ShownSession,
-	signalStatement,
-	splitBySignalResult,
-	toSessionIdentity,
-} from './session-identity.ts';
-import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, signalReceipt} from './signal-plan.ts';
+	previewSignal,
+	type SignalPlan,
+	sendSignal,
+	sessionActionParts,
+	signalProgress,
+	signalReceipt,
+} from './signal-plan.ts';
 
 function sessionUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the session';
@@ -56,27 +54,20 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort, P
 	disabled: rows => unsignallableReasonOfAny(rows),
 	async preview(rows, _params, {port, target, signal}) {
 		const selected = await readSelectedSessions(rows, port, signal);
-		const signalled = previewSignal(selected);
-		const reason = futileReasonForAll(selected, ({row}) => onlyWaitsReason(row));
 		return {
-			...signalled,
-			target: target.name,
-			cliEquivalent: psqlCommand(target, signalStatement('pg_terminate_backend', signalled.plan.sessions)),
+			...previewSignal(selected, target, 'pg_terminate_backend', ({row}) => onlyWaitsReason(row)),
 			impact: terminateImpact(selected),
 			risk: 'medium',
 			undo: {
 				class: 'none',
 				text: 'none: a session that has ended does not come back; its client has to repeat the transaction',
 			},
-			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
-	async run({sessions}, {port, signal, record}) {
-		const results = splitBySignalResult(
-			sessions,
-			await port.terminate(sessions.map(toSessionIdentity), record, {signal}),
-		);
-		if (results.sent.length === 0) throw await readGuardConflict(sessions, port, signal);
+	async run(plan, context) {
+		const {sessions} = plan;
+		const {port, record} = context;
+		const results = await sendSignal(plan, context, identities => port.terminate(identities, record, context));
 		return signalReceipt(results, {
 			one: 'terminated pid',
 			several: `terminated ${results.sent.length} of ${sessions.length} sessions`,

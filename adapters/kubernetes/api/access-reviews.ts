@@ -37,6 +37,7 @@ export function createAccessReviews(transport: ApiTransport): AccessReviews {
 				return {answer: 'unknown', reason: asText(evaluationError) || 'the server did not answer'};
 			}
 			if (allowed) return {answer: 'allowed', reason: asText(reason)};
+			// An authoriser that could not decide is no denial.
 			const failed = asText(evaluationError);
 			if (failed !== '' && denied !== true) return {answer: 'unknown', reason: failed};
 			return {answer: 'denied', reason: asText(reason)};

@@ -7,18 +7,16 @@ import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {accessFact} from '../objects/access-check.ts';
 import {podObjectRef} from '../objects/pod-ref.ts';
 import {podShownFacts} from '../objects/shown-pod.ts';
-import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, readBudgetCoverage} from './evict-pod.ts';
+import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, evictPod, readBudgetCoverage} from './evict-pod.ts';
 import {
 	accessChecks,
 	assessRemovalRisk,
 	type CurrentPod,
-	describePodBinding,
 	describeRemovalImpact,
 	filterUnchangedPods,
-	listTouchedPods,
-	nameRemovedObject,
 	type PodRemoval,
 	podsUnchangedChecks,
+	previewRemoval,
 	readCurrentPods,
 	replacementChecks,
 	sendToEachPod,
@@ -135,12 +133,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 		const risk = assessRemovalRisk(currentPods);
 		const unhelpful = futileReason(currentPods);
 		return {
-			plan: {target: context.target.name, pods, grace, violatedBudgets},
-			target: context.target.name,
-			object: nameRemovedObject(pods),
-			lockNames: listTouchedPods(pods),
-			count: pods.length,
-			touches: listTouchedPods(pods),
+			...previewRemoval({target: context.target.name, pods, grace, violatedBudgets}),
 			cliEquivalent: [...namespaces]
 				.map(([namespace, same]) =>
 					kubectlCommand(
@@ -155,8 +148,6 @@ export const deletePod = defineAction<PodRow, KubernetesPort, KubernetesSettings
 				)
 				.join(' && '),
 			impact: `${describeRemovalImpact(currentPods, grace)} Disruption budgets are not checked: try eviction first.`,
-			checkedIdentity: describePodBinding(pods),
-			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',
 			undo: {class: 'none', text: 'none: a deleted pod does not come back, its workload creates a new one'},
 			...(unhelpful === undefined ? {} : {unhelpful}),

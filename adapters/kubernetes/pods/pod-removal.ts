@@ -1,4 +1,4 @@
-import type {ActionContext, Check, Outcome, Receipt, Risk} from '../../../src/contract/action.ts';
+import type {ActionContext, Check, Outcome, Preview, Receipt, Risk} from '../../../src/contract/action.ts';
 import {AdapterError, conflictError, isAdapterError, toHarmlessError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
@@ -25,13 +25,13 @@ export type PodRemoval = {readonly pod: PodRef; readonly workload: PodRow['workl
 export const qualifiedPodName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
 
 /** What the confirmation requires the user to type: the name of a single pod, else the number of pods. */
-export const nameRemovedObject = (removals: readonly PodRemoval[]): string =>
+const nameRemovedObject = (removals: readonly PodRemoval[]): string =>
 	removals.length === 1 && removals[0] !== undefined ? qualifiedPodName(removals[0].pod) : `${removals.length} pods`;
 
-export const listTouchedPods = (removals: readonly PodRemoval[]): readonly string[] =>
+const listTouchedPods = (removals: readonly PodRemoval[]): readonly string[] =>
 	removals.map(({pod}) => `Pod ${qualifiedPodName(pod)}`);
 
-export function describePodBinding(removals: readonly PodRemoval[]): string {
+function describePodBinding(removals: readonly PodRemoval[]): string {
 	const [first] = removals;
 	if (first === undefined || removals.length > 1) {
 		return `each by its uid and whether it serves: ${removals.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
@@ -78,6 +78,23 @@ export function readCurrentPods(rows: readonly PodRow[], context: About): Promis
 /** The part of the pods that a plan records. */
 export const toPodRemovals = (currentPods: readonly CurrentPod[]): readonly PodRemoval[] =>
 	currentPods.map(({pod, workload, shown}) => ({pod, workload, shown}));
+
+/** The parts of the preview that both removals share. */
+export const previewRemoval = <Plan extends {readonly target: string; readonly pods: readonly PodRemoval[]}>(
+	plan: Plan,
+): Pick<
+	Preview<Plan>,
+	'plan' | 'target' | 'object' | 'lockNames' | 'count' | 'touches' | 'checkedIdentity' | 'changes'
+> => ({
+	plan,
+	target: plan.target,
+	object: nameRemovedObject(plan.pods),
+	lockNames: listTouchedPods(plan.pods),
+	count: plan.pods.length,
+	touches: listTouchedPods(plan.pods),
+	checkedIdentity: describePodBinding(plan.pods),
+	changes: [],
+});
 
 /** The selected pods that are still as the plan shows them; without a plan, those that still exist. */
 export async function filterUnchangedPods(
