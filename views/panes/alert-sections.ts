@@ -1,11 +1,10 @@
-import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
+import {type Cell, defineSection} from '../../src/contract/pane.ts';
 import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
 import {formatCount, formatDuration} from '../../src/text/format.ts';
+import {aboutColumn, saysColumn} from './alert-columns.ts';
+import {byId, dim, dimIfOk} from './cells.ts';
 
-const tone = (row: {readonly severity: Tone}): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
-const dim = (text: string): Cell => ({text, tone: 'dim'});
-const byId = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 const seconds = (ms: number): string => formatDuration(ms / 1000);
 
 const rank: Readonly<Record<AlertmanagerAlertRow['notification'], number>> = {firing: 0, inhibited: 1, silenced: 2};
@@ -20,7 +19,7 @@ const byName = (a: AlertmanagerAlertRow, b: AlertmanagerAlertRow): number =>
 const state = (row: AlertmanagerAlertRow, now: number): Cell =>
 	row.notification === 'silenced' && row.silencedUntil !== undefined
 		? dim(`silenced ${seconds(row.silencedUntil - now)}`)
-		: {text: row.notification, tone: row.notification === 'firing' ? tone(row) : 'dim'};
+		: {text: row.notification, tone: row.notification === 'firing' ? dimIfOk(row) : 'dim'};
 
 const quietly = (row: AlertmanagerAlertRow, text: string): Cell => (row.notification === 'firing' ? text : dim(text));
 
@@ -36,14 +35,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 	],
 	columns: [
 		{header: 'ALERT', field: 'alert', width: 14, cut: 'middle', cell: row => quietly(row, row.name)},
-		{
-			header: 'ABOUT',
-			field: 'about',
-			width: 16,
-			grow: true,
-			cut: 'middle',
-			cell: row => quietly(row, row.subject || row.sentence),
-		},
+		aboutColumn(quietly),
 		{header: 'STATE', field: 'state', width: 14, hideOrder: 3, cell: state},
 		{
 			header: 'SINCE',
@@ -61,14 +53,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 			hideOrder: 1,
 			cell: row => dim(row.receivers.join(',')),
 		},
-		{
-			header: 'SAYS',
-			field: 'says',
-			width: 18,
-			grow: true,
-			hideOrder: 2,
-			cell: row => ({text: row.sentence, tone: tone(row)}),
-		},
+		saysColumn,
 	],
 });
 
@@ -106,7 +91,7 @@ export const silencesSection = defineSection<SilenceRow>({
 			grow: true,
 			cell: row => (row.state === 'active' ? row.text : dim(row.text)),
 		},
-		{header: 'STATE', field: 'state', width: 7, hideOrder: 4, cell: row => ({text: row.state, tone: tone(row)})},
+		{header: 'STATE', field: 'state', width: 7, hideOrder: 4, cell: row => ({text: row.state, tone: dimIfOk(row)})},
 		{header: 'HIDES', field: 'hides', width: 7, align: 'right', cell: hides},
 		{header: 'ENDS IN', field: 'ends', width: 10, align: 'right', cell: endsIn},
 		{header: 'BY', field: 'by', width: 8, cut: 'middle', hideOrder: 3, cell: row => dim(row.createdBy)},
@@ -116,7 +101,7 @@ export const silencesSection = defineSection<SilenceRow>({
 			width: 14,
 			grow: true,
 			hideOrder: 2,
-			cell: row => ({text: row.comment, tone: tone(row)}),
+			cell: row => ({text: row.comment, tone: dimIfOk(row)}),
 		},
 	],
 });

@@ -1,10 +1,11 @@
-import {type Cell, defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
+import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
 import type {Row} from '../../src/contract/row.ts';
 import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
 import {formatTimeLag} from '../../src/model/kafka/consumer-lag-findings.ts';
 import type {KafkaTopicRow} from '../../src/model/kafka/kafka-topic.ts';
 import {formatCount, formatDuration, formatRate} from '../../src/text/format.ts';
 import {drawSparkline} from '../../src/text/inline-charts.ts';
+import {dimIfOk} from './cells.ts';
 
 const trendCells = 10;
 
@@ -20,8 +21,6 @@ const evaluationTexts: Readonly<Record<LagRow['evaluation'], string>> = {
 	share: 'share',
 	unread: 'unread',
 };
-
-const tone = (row: Row): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 
 /** `+212/s`, `-40/s`, `0/s`. */
 function growth(row: LagRow): string {
@@ -44,14 +43,14 @@ function behind({timeLag}: LagRow): string {
 /** The rate of a group that keeps up changes sign all the time: only a group with a problem never drains. */
 function drainCell(row: LagRow): Cell {
 	const keepsUp = row.evaluation === 'ok' && (row.lag === 0 || row.drainSeconds === Number.POSITIVE_INFINITY);
-	return {text: keepsUp ? '-' : drain(row), tone: tone(row)};
+	return {text: keepsUp ? '-' : drain(row), tone: dimIfOk(row)};
 }
 
 /** A row that is ok may still have a problem worth a word: a group that rebalances all the time. */
 function state(row: LagRow): Cell {
 	const problem =
 		row.evaluation === 'ok' && row.severity !== 'ok' ? (row.rebalances > 0 ? 'rebalances' : 'partly') : '';
-	return {text: problem || evaluationTexts[row.evaluation], tone: tone(row)};
+	return {text: problem || evaluationTexts[row.evaluation], tone: dimIfOk(row)};
 }
 
 /** The age of a row that was not read in the last poll: 1,000 groups are read in turn. */
@@ -113,7 +112,7 @@ export const consumerLagPane: Pane = {
 					width: 6,
 					align: 'right',
 					hideOrder: 4,
-					cell: row => ({text: behind(row), tone: tone(row)}),
+					cell: row => ({text: behind(row), tone: dimIfOk(row)}),
 				},
 				{header: 'RATE', field: 'rate', width: 7, align: 'right', hideOrder: 6, cell: row => growth(row)},
 				{header: 'DRAIN', field: 'drain', width: 6, align: 'right', hideOrder: 3, cell: drainCell},
@@ -149,7 +148,7 @@ export const consumerLagPane: Pane = {
 					width: 18,
 					grow: true,
 					hideOrder: 4,
-					cell: row => ({text: row.why ?? (row.deadLetter ? 'does not grow' : 'in sync'), tone: tone(row)}),
+					cell: row => ({text: row.why ?? (row.deadLetter ? 'does not grow' : 'in sync'), tone: dimIfOk(row)}),
 				},
 				{
 					header: 'PARTS',

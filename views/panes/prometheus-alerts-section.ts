@@ -1,14 +1,11 @@
-import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
+import {type Cell, defineSection} from '../../src/contract/pane.ts';
 import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
 import {formatDuration} from '../../src/text/format.ts';
-
-const tone = (row: PrometheusAlertRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
-const dim = (text: string): Cell => ({text, tone: 'dim'});
+import {aboutColumn, saysColumn} from './alert-columns.ts';
+import {byId, dim, dimIfOk} from './cells.ts';
 
 const byName = (a: PrometheusAlertRow, b: PrometheusAlertRow): number =>
-	Number(a.state === 'pending') - Number(b.state === 'pending') ||
-	a.name.localeCompare(b.name) ||
-	(a.id < b.id ? -1 : 1);
+	Number(a.state === 'pending') - Number(b.state === 'pending') || a.name.localeCompare(b.name) || byId(a, b);
 
 /** Pending alerts are dim. */
 const quietly = (row: PrometheusAlertRow, text: string): Cell => (row.state === 'firing' ? text : dim(text));
@@ -25,15 +22,8 @@ export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
 	],
 	columns: [
 		{header: 'RULE', field: 'rule', width: 14, cut: 'middle', cell: row => quietly(row, row.name)},
-		{
-			header: 'ABOUT',
-			field: 'about',
-			width: 16,
-			grow: true,
-			cut: 'middle',
-			cell: row => quietly(row, row.subject || row.sentence),
-		},
-		{header: 'STATE', field: 'state', width: 7, hideOrder: 3, cell: row => ({text: row.state, tone: tone(row)})},
+		aboutColumn(quietly),
+		{header: 'STATE', field: 'state', width: 7, hideOrder: 3, cell: row => ({text: row.state, tone: dimIfOk(row)})},
 		{
 			header: 'SINCE',
 			field: 'since',
@@ -43,13 +33,6 @@ export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
 			cell: (row, now) => dim(row.activeAt === undefined ? '?' : formatDuration((now - row.activeAt) / 1000)),
 		},
 		{header: 'VALUE', field: 'value', width: 7, align: 'right', hideOrder: 1, cell: row => dim(row.value || '-')},
-		{
-			header: 'SAYS',
-			field: 'says',
-			width: 18,
-			grow: true,
-			hideOrder: 2,
-			cell: row => ({text: row.sentence, tone: tone(row)}),
-		},
+		saysColumn,
 	],
 });

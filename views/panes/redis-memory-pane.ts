@@ -1,5 +1,4 @@
 import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
-import type {Row} from '../../src/contract/row.ts';
 import type {RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
 import {type RedisServerRow, redisMemoryLimit, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
@@ -12,11 +11,9 @@ import {
 	formatRate,
 } from '../../src/text/format.ts';
 import {drawBar} from '../../src/text/inline-charts.ts';
+import {byId, dim, loudIfWrong} from './cells.ts';
 
 const barCells = 12;
-
-const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
-const dim = (text: string): Cell => ({text, tone: 'dim'});
 
 function memoryBar(row: RedisServerRow): Cell {
 	const share = redisMemoryShare(row);
@@ -29,8 +26,6 @@ function hits(row: RedisServerRow): Cell {
 	return none ? dim('-') : formatPercentPoints(row.hitRate);
 }
 
-const byName = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-
 const servers = defineSection<RedisServerRow>({
 	kind: 'redis.server',
 	title: 'Server',
@@ -39,10 +34,10 @@ const servers = defineSection<RedisServerRow>({
 	orders: [
 		{
 			title: 'share of the limit',
-			compare: (a, b) => (redisMemoryShare(b) ?? 0) - (redisMemoryShare(a) ?? 0) || byName(a, b),
+			compare: (a, b) => (redisMemoryShare(b) ?? 0) - (redisMemoryShare(a) ?? 0) || byId(a, b),
 		},
-		{title: 'memory', compare: (a, b) => b.usedMemory - a.usedMemory || byName(a, b)},
-		{title: 'address', compare: byName},
+		{title: 'memory', compare: (a, b) => b.usedMemory - a.usedMemory || byId(a, b)},
+		{title: 'address', compare: byId},
 	],
 	columns: [
 		{header: 'SERVER', field: 'server', width: 14, grow: true, cut: 'middle', hideOrder: 1, cell: row => row.endpoint},
@@ -84,11 +79,11 @@ const prefixes = defineSection<RedisPrefixRow>({
 	weight: 3,
 	empty: 'no keys in this database',
 	orders: [
-		{title: 'memory', compare: (a, b) => b.bytes - a.bytes || byName(a, b)},
-		{title: 'keys', compare: (a, b) => b.keys - a.keys || byName(a, b)},
-		{title: 'without TTL', compare: (a, b) => b.noTtl - a.noTtl || b.bytes - a.bytes || byName(a, b)},
-		{title: 'largest key', compare: (a, b) => b.largest - a.largest || byName(a, b)},
-		{title: 'prefix', compare: byName},
+		{title: 'memory', compare: (a, b) => b.bytes - a.bytes || byId(a, b)},
+		{title: 'keys', compare: (a, b) => b.keys - a.keys || byId(a, b)},
+		{title: 'without TTL', compare: (a, b) => b.noTtl - a.noTtl || b.bytes - a.bytes || byId(a, b)},
+		{title: 'largest key', compare: (a, b) => b.largest - a.largest || byId(a, b)},
+		{title: 'prefix', compare: byId},
 	],
 	columns: [
 		{header: 'PREFIX', field: 'prefix', width: 16, grow: true, cut: 'middle', cell: row => row.prefix},

@@ -1,10 +1,10 @@
-import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
+import {type Cell, type Column, defineSection, type Pane} from '../../src/contract/pane.ts';
+import type {Row} from '../../src/contract/row.ts';
 import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import {byTime, type PostgresStatementRow, statementKind} from '../../src/model/postgres/postgres-statement.ts';
 import {formatDuration, formatMillis, formatPercentPoints, formatRate} from '../../src/text/format.ts';
 import {drawSparkline} from '../../src/text/inline-charts.ts';
-
-const dim = (text: string): Cell => ({text, tone: 'dim'});
+import {dim} from './cells.ts';
 
 /** Short forms of the server's session states. */
 function stateName(row: PostgresSessionRow): string {
@@ -34,6 +34,27 @@ const heads = (row: PostgresSessionRow): number => (row.wait === undefined ? row
 
 const oldest = (row: PostgresSessionRow): number => row.ageSeconds ?? row.wait?.seconds ?? -1;
 
+type OwnedRow = Row & {readonly user: string | undefined; readonly database: string | undefined};
+
+const userColumn: Column<OwnedRow> = {
+	header: 'USER',
+	field: 'user',
+	width: 10,
+	cut: 'middle',
+	hideOrder: 2,
+	cell: row => dim(row.user ?? '?'),
+};
+
+/** `without`: shown for a row that has no database. */
+const databaseColumn = (without: string): Column<OwnedRow> => ({
+	header: 'DATABASE',
+	field: 'database',
+	width: 10,
+	cut: 'middle',
+	hideOrder: 1,
+	cell: row => dim(row.database ?? without),
+});
+
 const sessions = defineSection<PostgresSessionRow>({
 	kind: sessionKind,
 	title: 'Sessions',
@@ -57,15 +78,8 @@ const sessions = defineSection<PostgresSessionRow>({
 			},
 		},
 		{header: 'APP', field: 'app', width: 14, cut: 'middle', hideOrder: 3, cell: row => row.application},
-		{header: 'USER', field: 'user', width: 10, cut: 'middle', hideOrder: 2, cell: row => dim(row.user ?? '?')},
-		{
-			header: 'DATABASE',
-			field: 'database',
-			width: 10,
-			cut: 'middle',
-			hideOrder: 1,
-			cell: row => dim(row.database ?? '-'),
-		},
+		userColumn,
+		databaseColumn('-'),
 		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
@@ -101,15 +115,8 @@ const statements = defineSection<PostgresStatementRow>({
 			grow: true,
 			cell: row => row.query ?? dim('text dropped by the server'),
 		},
-		{header: 'USER', field: 'user', width: 10, cut: 'middle', hideOrder: 2, cell: row => dim(row.user ?? '?')},
-		{
-			header: 'DATABASE',
-			field: 'database',
-			width: 10,
-			cut: 'middle',
-			hideOrder: 1,
-			cell: row => dim(row.database ?? '?'),
-		},
+		userColumn,
+		databaseColumn('?'),
 		{
 			header: 'CALLS',
 			field: 'calls',

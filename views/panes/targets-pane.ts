@@ -1,13 +1,12 @@
-import {defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
+import {defineSection, type Pane} from '../../src/contract/pane.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import {formatDuration, formatMillis} from '../../src/text/format.ts';
 import {alertsSection, silencesSection} from './alert-sections.ts';
+import {byId, dimIfOk} from './cells.ts';
 import {prometheusAlertsSection} from './prometheus-alerts-section.ts';
 
-const tone = (row: ScrapeRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
-
 const byName = (a: ScrapeRow, b: ScrapeRow): number =>
-	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || (a.id < b.id ? -1 : 1);
+	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || byId(a, b);
 
 export const targetsPane: Pane = {
 	id: 'targets',
@@ -33,7 +32,7 @@ export const targetsPane: Pane = {
 					header: 'UP',
 					field: 'up',
 					width: 4,
-					cell: row => ({text: row.health === 'unknown' ? '?' : row.health, tone: tone(row)}),
+					cell: row => ({text: row.health === 'unknown' ? '?' : row.health, tone: dimIfOk(row)}),
 				},
 				{
 					header: 'LAST',
@@ -65,7 +64,7 @@ export const targetsPane: Pane = {
 					width: 18,
 					grow: true,
 					hideOrder: 3,
-					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: tone(row)}),
+					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: dimIfOk(row)}),
 				},
 			],
 		}),

@@ -1,5 +1,4 @@
 import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
-import type {Row} from '../../src/contract/row.ts';
 import {type NodeUsageRow, nodeShare} from '../../src/model/kubernetes/node-usage.ts';
 import {
 	cpuLimitWarnShare,
@@ -10,6 +9,7 @@ import {
 } from '../../src/model/kubernetes/pod-usage.ts';
 import {formatBytes, formatDuration, formatPercentPoints} from '../../src/text/format.ts';
 import {drawSparkline} from '../../src/text/inline-charts.ts';
+import {dim, loudIfWrong} from './cells.ts';
 
 const trendCells = 10;
 
@@ -17,17 +17,12 @@ const trendCells = 10;
 const cores = (value: number | undefined): string =>
 	value === undefined ? '?' : value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1);
 
-const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
-
-const trend = (values: readonly number[]): Cell => ({text: drawSparkline(values, trendCells), tone: 'dim'});
+const trend = (values: readonly number[]): Cell => dim(drawSparkline(values, trendCells));
 
 const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
 	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
 
-const quietShare = (share: number | undefined): Cell => ({
-	text: share === undefined ? '-' : formatPercentPoints(share),
-	tone: 'dim',
-});
+const quietShare = (share: number | undefined): Cell => dim(share === undefined ? '-' : formatPercentPoints(share));
 
 /** Rows without a limit go last. */
 const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (podMemoryShare(b) ?? -1) - (podMemoryShare(a) ?? -1);
@@ -63,7 +58,7 @@ export const topPane: Pane = {
 					width: 11,
 					cut: 'middle',
 					hideOrder: 1,
-					cell: row => ({text: row.namespace, tone: 'dim'}),
+					cell: row => dim(row.namespace),
 				},
 				{header: 'NAME', field: 'name', width: 22, grow: true, cut: 'middle', cell: row => row.name},
 				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memory)},
@@ -82,7 +77,7 @@ export const topPane: Pane = {
 					align: 'right',
 					cell: row => {
 						const share = podMemoryShare(row);
-						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, formatPercentPoints(share));
+						return share === undefined ? dim('-') : loudIfWrong(row, formatPercentPoints(share));
 					},
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryHistory)},
@@ -168,7 +163,7 @@ export const topPane: Pane = {
 					width: 5,
 					align: 'right',
 					hideOrder: 4,
-					cell: row => ({text: formatPercentPoints(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
+					cell: row => dim(formatPercentPoints(nodeShare(row.cpu, row.cpuCapacity))),
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, hideOrder: 0.4, cell: row => trend(row.cpuHistory)},
 			],
