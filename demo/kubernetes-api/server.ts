@@ -1,5 +1,5 @@
 import {type Clock, systemClock} from '../../src/time/clock.ts';
-import {isOverBudget, yieldToLoop} from '../../src/time/yield.ts';
+import {runInSlices} from '../../src/time/yield.ts';
 import {createFakeCluster} from './cluster.ts';
 import type {ClusterScenario} from './cluster-scenario.ts';
 import {createFastForwardClock} from './fast-forward-clock.ts';
@@ -54,15 +54,6 @@ export type KubernetesApi = {
 	close(): Promise<void>;
 };
 
-/** Runs all steps, a second or two together, and yields to the event loop between them. */
-async function runInSteps<T>(steps: Generator<void, T>): Promise<T> {
-	for (;;) {
-		const {done, value} = steps.next();
-		if (done) return value;
-		if (isOverBudget()) await yieldToLoop();
-	}
-}
-
 /**
  * Starts the server on loopback and waits until it listens.
  * @throws Error when the port is in use.
@@ -72,7 +63,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 	const authority = options.authority ?? createAuthority('midwatch demo authority');
 	const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);
 	const cluster = createFakeCluster(warp, scenario.stableRandom);
-	const world = await runInSteps(buildSimulationInSteps(cluster, warp, scenario, options.pods));
+	const world = await runInSlices(buildSimulationInSteps(cluster, warp, scenario, options.pods));
 	const board = createFaultInjector();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 	const own = authority.server(names, ['127.0.0.1', '10.96.0.1'], options.lifetime);

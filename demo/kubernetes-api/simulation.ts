@@ -55,7 +55,7 @@ export function* buildSimulationInSteps(
 	clock: FastForwardClock,
 	scenario: ClusterScenario,
 	pods: number | undefined,
-): Generator<void, Simulation> {
+): Generator<undefined, Simulation> {
 	const programs = createContainerPrograms();
 	const plans = pods === undefined ? workloadPlans : manyWorkloadPlans(pods);
 	const {startedAt} = scenario;
@@ -106,7 +106,7 @@ export function* buildSimulationInSteps(
 	};
 }
 
-function* advanceTo(clock: FastForwardClock, at: number): Generator<void, void> {
+function* advanceTo(clock: FastForwardClock, at: number): Generator<undefined, void> {
 	while (clock.step(at)) yield;
 }
 
