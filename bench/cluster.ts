@@ -3,19 +3,13 @@
  * to the first critical row, event loop delays, requests to the server, CPU and memory, and whether the screen equals the cluster at the
  * end. The server is a process of its own with a lower priority than the console: elsewhere it would be on another machine.
  */
-import {type ChildProcess, fork} from 'node:child_process';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {createKubernetesSettings} from '../adapters/kubernetes/config/kubernetes-settings.ts';
+import {setTimeout as wait} from 'node:timers/promises';
 import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import {limitYoungGeneration} from '../bin/small-heap.ts';
 import {startChurn} from '../demo/kubernetes-api/controllers/churn.ts';
 import type {Pod} from '../demo/kubernetes-api/objects/kinds.ts';
 import {startKubernetesApi} from '../demo/kubernetes-api/server.ts';
 import {createScenario} from '../demo/scenario.ts';
-import {systemEnvironment} from '../src/config/config-environment.ts';
 import type {KubernetesPort} from '../src/port/kubernetes.ts';
 import {paneSession} from '../src/session/session.ts';
 import {systemClock} from '../src/time/clock.ts';
@@ -25,6 +19,7 @@ import {paintPane} from '../views/table/paint-pane.ts';
 import {createPaneMemory} from '../views/table/pane-memory.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
+import {forkCluster} from './forked-cluster.ts';
 import {watchLoop} from './loop.ts';
 
 const pods = 10_000;
@@ -45,7 +40,7 @@ async function serve(): Promise<void> {
 	const churn = startChurn(api.simulation.cluster, scenario, changesPerSecond);
 	const isCrashing = (pod: Pod) =>
 		pod.status.containerStatuses?.some(({state}) => state.waiting?.reason === 'CrashLoopBackOff') === true;
-	while (!store.list<Pod>('pods').some(isCrashing)) await rest(200);
+	while (!store.list<Pod>('pods').some(isCrashing)) await wait(200);
 	const requests: Record<string, number> = {};
 	api.faults.onRequest(({verb, resource}) => {
 		if (verb !== 'list' && verb !== 'watch') return;
@@ -70,28 +65,19 @@ type ServerReport = {
 	readonly changes: number;
 };
 
-const messageOf = <T>(child: ChildProcess) =>
-	new Promise<T>(resolve => child.once('message', message => resolve(message as T)));
-const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-
 async function measure(seconds: number): Promise<void> {
 	limitYoungGeneration();
-	const child = fork(fileURLToPath(import.meta.url), ['serve'], {
+	const cluster = await forkCluster(import.meta.url, {
+		production: true,
 		stdio: 'inherit',
 		execPath: 'nice',
 		execArgv: ['-n', '10', process.execPath],
 	});
-	const {kubeconfig} = await messageOf<{kubeconfig: string}>(child);
-	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));
-	const file = join(folder, 'kubeconfig');
-	await writeFile(file, kubeconfig, {mode: 0o600});
-	const settings = createKubernetesSettings({kubeconfig: [file]}, systemEnvironment());
-	const target = {name: 'bench', kind: 'kubernetes' as const, production: true, settings};
 	const {deck, watch} = openBenchDeck({
-		targets: [{target, system: kubernetesSystem}],
+		targets: [{target: cluster.target, system: kubernetesSystem}],
 		panes: [podsPane],
 		clock: systemClock,
-		stateDir: folder,
+		stateDir: cluster.folder,
 	});
 	const theme = createTheme('colour', false);
 	const memory = createPaneMemory();
@@ -104,31 +90,29 @@ async function measure(seconds: number): Promise<void> {
 	// As in a console, the first frame is drawn before anything was read.
 	deck.setShownPanes(['pods']);
 	paint();
-	await rest(500);
+	await wait(500);
 	const cpu = process.cpuUsage();
 	const began = performance.now();
 	const starting = watchLoop();
 	const painting = setInterval(paint, paintEveryMs);
 	watch.start();
 	const isRed = () => deck.view('pods').entries.some(({row}) => row.severity === 'crit');
-	while (!isRed()) await rest(10);
+	while (!isRed()) await wait(10);
 	const firstRedMs = performance.now() - began;
 	const rows = () => deck.completeView('pods').entries.length;
-	while (rows() < pods) await rest(50);
+	while (rows() < pods) await wait(50);
 	const allMs = performance.now() - began;
 	const load = starting.report();
 
 	const loop = watchLoop();
-	await rest(seconds * 1000);
+	await wait(seconds * 1000);
 	const gaps = loop.report();
 	clearInterval(painting);
 	const {user, system} = process.cpuUsage(cpu);
 	const elapsed = (performance.now() - began) / 1000;
 
-	const answer = messageOf<ServerReport>(child);
-	child.send('stop');
-	const {truth, requests, changes} = await answer;
-	await rest(2000);
+	const {truth, requests, changes} = await cluster.ask<ServerReport>('stop');
+	await wait(2000);
 	const {port} = await watch.connection('bench');
 	const context = {signal: AbortSignal.timeout(10_000), now: Date.now};
 	const {objects} = await (port as KubernetesPort).readWatched('pods', context);
@@ -161,8 +145,7 @@ async function measure(seconds: number): Promise<void> {
 	process.stdout.write(`${JSON.stringify(report, null, '\t')}\n`);
 	await watch.close();
 	deck.close();
-	child.disconnect();
-	await rm(folder, {recursive: true, force: true});
+	await cluster.close();
 	const isTrue = wrong.length === 0 && objects.size === truth.length && report.notShown === 0;
 	process.exitCode = isTrue ? 0 : 1;
 }

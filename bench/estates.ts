@@ -1,5 +1,7 @@
+import {setTimeout as wait} from 'node:timers/promises';
 import {panes as realPanes} from '../bin/panes.ts';
 import {demoEstate} from '../demo/estate.ts';
+import {createSeededRandom} from '../demo/scenario.ts';
 import {defineSection, type Pane} from '../src/contract/pane.ts';
 import type {Row, RowKind, Snapshot} from '../src/contract/row.ts';
 import type {Source} from '../src/contract/source.ts';
@@ -27,19 +29,6 @@ export type EstateOptions = {
 	/** Of the estate `tables`; six when absent. */
 	readonly tables?: number;
 };
-
-/** A repeatable stand-in for chance (mulberry32). */
-export function chance(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
-const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 
 type Loose = Row & Readonly<Record<string, unknown>>;
 
@@ -82,11 +71,11 @@ function widened(source: Source, scale: Scale, intervalMs: number): Source {
 		intervalMs,
 		open(port, target) {
 			const read = source.open(port, target);
-			const random = chance(11);
+			const random = createSeededRandom(11);
 			let first: Snapshot | undefined;
 			let rows: Row[] = [];
 			return async context => {
-				if (scale.roundTripMs > 0) await pause(scale.roundTripMs);
+				if (scale.roundTripMs > 0) await wait(scale.roundTripMs);
 				if (first === undefined) {
 					first = await read(context);
 					const well = first.rows.filter(row => row.severity === 'ok');
@@ -114,7 +103,7 @@ function widened(source: Source, scale: Scale, intervalMs: number): Source {
 const slowly = (system: System, roundTripMs: number): System => ({
 	...system,
 	async connect(target, options) {
-		if (roundTripMs > 0) await pause(roundTripMs);
+		if (roundTripMs > 0) await wait(roundTripMs);
 		return system.connect(target, options);
 	},
 });
@@ -189,7 +178,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 			cliEquivalent: () => [],
 			findings: () => [],
 			open(_port, target) {
-				const random = chance(31 + index);
+				const random = createSeededRandom(31 + index);
 				let now: TableRow[] = Array.from({length: rows}, (_, row) => ({
 					id: `row-${String(row).padStart(3, '0')}`,
 					kind,

@@ -3,17 +3,11 @@
  * connections break twice and keys are pressed. Prints lost and duplicate lines, the delay of keys, CPU and memory. The server is
  * a process of its own.
  */
-import {type ChildProcess, fork} from 'node:child_process';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {createKubernetesSettings} from '../adapters/kubernetes/config/kubernetes-settings.ts';
+import {setTimeout as wait} from 'node:timers/promises';
 import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Pod} from '../demo/kubernetes-api/objects/kinds.ts';
 import {startKubernetesApi} from '../demo/kubernetes-api/server.ts';
 import {createScenario} from '../demo/scenario.ts';
-import {systemEnvironment} from '../src/config/config-environment.ts';
 import type {Document, DocumentLine} from '../src/contract/document.ts';
 import type {Inspection} from '../src/contract/inspection.ts';
 import {dispatchKey} from '../src/input/dispatch-key.ts';
@@ -24,6 +18,7 @@ import {podsPane} from '../views/panes/pods-pane.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
 import {quantile} from './figure.ts';
+import {forkCluster} from './forked-cluster.ts';
 import {watchLoop} from './loop.ts';
 
 const pods = 20;
@@ -75,9 +70,6 @@ async function serve(): Promise<void> {
 	process.send?.({kubeconfig: api.kubeconfig});
 }
 
-const heard = (child: ChildProcess) => new Promise<Record<string, unknown>>(resolve => child.once('message', resolve));
-const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-
 /** Counts the lines as they come, before the text drops the oldest. */
 function createTally() {
 	const last = new Map<string, number>();
@@ -125,24 +117,22 @@ function watched(inspection: Inspection, add: (lines: readonly DocumentLine[]) =
 }
 
 async function measure(seconds: number): Promise<void> {
-	const folder = await mkdtemp(join(tmpdir(), 'midwatch-logs-'));
-	const child = fork(fileURLToPath(import.meta.url), ['serve'], {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
-	const {kubeconfig} = await heard(child);
-	const file = join(folder, 'kubeconfig');
-	await writeFile(file, String(kubeconfig), {mode: 0o600});
-	const settings = createKubernetesSettings({kubeconfig: [file], namespaces: ['bench']}, systemEnvironment());
+	const cluster = await forkCluster(import.meta.url, {
+		production: false,
+		namespaces: ['bench'],
+		stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+	});
 	const tally = createTally();
 	const system = {...kubernetesSystem, inspections: kubernetesSystem.inspections.map(one => watched(one, tally.add))};
-	const target = {name: 'bench', kind: 'kubernetes' as const, production: false, settings};
 	const {deck, watch} = openBenchDeck({
-		targets: [{target, system}],
+		targets: [{target: cluster.target, system}],
 		panes: [podsPane],
 		clock: systemClock,
-		stateDir: folder,
+		stateDir: cluster.folder,
 	});
 	watch.start();
 	deck.setShownPanes(['pods']);
-	while (deck.completeView('pods').entries.length < pods) await rest(50);
+	while (deck.completeView('pods').entries.length < pods) await wait(50);
 	for (const {key} of deck.completeView('pods').entries) deck.apply({do: 'mark', key});
 	dispatchKey(deck, 'l', 'l');
 
@@ -158,7 +148,7 @@ async function measure(seconds: number): Promise<void> {
 		paintMs = Math.max(paintMs, performance.now() - began);
 	};
 	deck.subscribe(paint);
-	while ((currentDocument(deck.session.get())?.state ?? 'loading') === 'loading') await rest(20);
+	while ((currentDocument(deck.session.get())?.state ?? 'loading') === 'loading') await wait(20);
 
 	const loop = watchLoop();
 	const cpu = process.cpuUsage();
@@ -168,7 +158,7 @@ async function measure(seconds: number): Promise<void> {
 	let due = began;
 	for (let turn = 0; performance.now() - began < seconds * 1000; turn += 1) {
 		due += keyEveryMs;
-		await rest(Math.max(0, due - performance.now()));
+		await wait(Math.max(0, due - performance.now()));
 		const key = keys[turn % keys.length] ?? 'G';
 		dispatchKey(deck, key, key.length === 1 ? key : undefined);
 		paint();
@@ -176,9 +166,7 @@ async function measure(seconds: number): Promise<void> {
 		answers.push(performance.now() - due);
 		const elapsed = performance.now() - began;
 		if (broken.length < Math.min(2, Math.floor((elapsed / 1000 / seconds) * 3))) {
-			const answer = heard(child);
-			child.send('break');
-			broken.push((await answer)['broken']);
+			broken.push((await cluster.ask<{broken: unknown}>('break')).broken);
 		}
 	}
 	const {user, system: kernel} = process.cpuUsage(cpu);
@@ -202,8 +190,7 @@ async function measure(seconds: number): Promise<void> {
 	deck.apply({do: 'close-all'});
 	await watch.close();
 	deck.close();
-	child.disconnect();
-	await rm(folder, {recursive: true, force: true});
+	await cluster.close();
 	process.exitCode = report.lost + report.doubled === 0 ? 0 : 1;
 }
 

@@ -1,3 +1,4 @@
+import {setTimeout as wait} from 'node:timers/promises';
 import {during, longestGap, processorOf, runBenchConsole, workedIn} from './bench-console.ts';
 import type {Sample} from './console.ts';
 import {type Figure, median, quantile, spread} from './figure.ts';
@@ -60,11 +61,10 @@ async function processor(programs: Programs): Promise<Figure[]> {
 		return processorOf(during(samples, 4, 12));
 	};
 	// Side by side, a third of a second apart: they share what else the machine does, and no two draw at once.
-	const later = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 	const [drawn, plain, none] = await Promise.all([
 		measure('compositor'),
-		later(333).then(() => measure('plain')),
-		later(667).then(() => measure('none')),
+		wait(333).then(() => measure('plain')),
+		wait(667).then(() => measure('none')),
 	]);
 	return [
 		{

@@ -1,3 +1,4 @@
+import {setTimeout as wait} from 'node:timers/promises';
 import {prometheusSystem} from '../adapters/prometheus/system.ts';
 import type {Target} from '../src/contract/target.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
@@ -20,7 +21,7 @@ async function longestGap(work: () => Promise<unknown>): Promise<number> {
 	}, 1);
 	await work();
 	// What held up the loop last is seen by the next tick.
-	await new Promise(resolve => setTimeout(resolve, 5));
+	await wait(5);
 	clearInterval(timer);
 	return longest;
 }

@@ -54,7 +54,7 @@ export function createScenario(name: ScenarioName, {now, seed = 1}: ScenarioOpti
 		seed,
 		startedAt,
 		now: moment,
-		random: sequence(seed),
+		random: createSeededRandom(seed),
 		stableRandom: fixed,
 		smoothRandom: (key, periodMs) => smoothRandomAt(fixed, key, periodMs, moment()),
 	};
@@ -74,8 +74,8 @@ export function smoothRandomAt(
 	return from + (to - from) * part * part * (3 - 2 * part);
 }
 
-/** mulberry32 (Tommy Ettinger, public domain): small, and good enough for scenery. */
-function sequence(seed: number): () => number {
+/** A repeatable sequence of numbers, 0 <= n < 1. mulberry32 (Tommy Ettinger, public domain): small, and good enough for scenery. */
+export function createSeededRandom(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;

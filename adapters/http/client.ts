@@ -4,7 +4,7 @@ import type {HttpSettings} from '../../src/port/http.ts';
 import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
 import {trimTrailingSlashes} from '../../src/text/url.ts';
 import {systemClock} from '../../src/time/clock.ts';
-import {untilAborted} from '../../src/time/deadline.ts';
+import {untilAborted, withDeadline} from '../../src/time/deadline.ts';
 import {htmlToText} from './html-text.ts';
 import {jsonTooLargeError, notJsonError} from './json-errors.ts';
 import {HttpRefusal, httpRefusalError, isHtml} from './refusal.ts';
@@ -92,19 +92,11 @@ export function createHttpClient(
 		);
 	}
 
-	const sendInTime = (request: HttpClientRequest, signal: AbortSignal) =>
-		withTimeout(
-			{
-				ms: request.timeoutMs ?? defaultTimeoutMs,
-				what: `${request.operation}: ${endpoint}`,
-				next:
-					(request.method ?? 'GET') === 'GET'
-						? 'It is retried.'
-						: 'It may have been done, and is not sent again: look whether it was.',
-			},
-			signal,
-			bounded => send(request, bounded),
-		);
+	const sendInTime = (request: HttpClientRequest, signal: AbortSignal) => {
+		const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+		const createTimeoutError = () => httpTimeoutError(`${request.operation}: ${endpoint}`, timeoutMs, request.method);
+		return withDeadline({clock: systemClock, timeoutMs, createTimeoutError, signal}, bounded => send(request, bounded));
+	};
 
 	return {
 		endpoint,
@@ -131,22 +123,12 @@ export function createHttpClient(
 
 type ResponseWithMask = HttpBytesResponse & Pick<SecretHeaders, 'mask'>;
 
-/** Runs `work` with a signal that also aborts after `ms`. `what` begins the message of the timeout: `query up: host:9090`; `next` ends its hint. */
-async function withTimeout<T>(
-	{ms, what, next}: {readonly ms: number; readonly what: string; readonly next: string},
-	signal: AbortSignal,
-	work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-	const timeout = new AbortController();
-	const cancelTimer = systemClock.after(ms, () => {
-		const hint = `The server is busy or hangs, or the network drops packets: look at its load. ${next}`;
-		timeout.abort(new AdapterError('timeout', `${what} did not answer within ${ms / 1000} s`, hint));
-	});
-	try {
-		return await work(AbortSignal.any([signal, timeout.signal]));
-	} finally {
-		cancelTimer();
-	}
+/** `what`: the operation and its server. */
+function httpTimeoutError(what: string, timeoutMs: number, method = 'GET'): AdapterError {
+	const next =
+		method === 'GET' ? 'It is retried.' : 'It may have been done, and is not sent again: look whether it was.';
+	const hint = `The server is busy or hangs, or the network drops packets: look at its load. ${next}`;
+	return new AdapterError('timeout', `${what} did not answer within ${timeoutMs / 1000} s`, hint);
 }
 
 function transportRequest(request: HttpClientRequest, prefix: string, secret: SecretHeaders): HttpRequest {

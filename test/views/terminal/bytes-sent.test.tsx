@@ -1,5 +1,6 @@
 import {Box, Text} from 'ink';
 import {expect, test} from 'vitest';
+import {createSeededRandom} from '../../../demo/scenario.ts';
 import {fitCells} from '../../../src/text/fit.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {Overlay} from '../../../views/modal/overlay.tsx';
@@ -15,24 +16,13 @@ const tableColumns = 6;
 const tableWidth = 66;
 const cellWidth = 11;
 
-/** Seeded random numbers in [0, 1) (mulberry32). */
-function seededRandom(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 const tone = (column: number, row: number): string => {
 	if (row % 9 === 0) return '1;31';
 	return column % 3 === 2 ? '2' : '';
 };
 
 function createTables(seed: number) {
-	const random = seededRandom(seed);
+	const random = createSeededRandom(seed);
 	const values = Array.from({length: tables * tableRows * tableColumns}, () => Math.floor(random() * 10_000));
 	const stores = Array.from({length: tables}, () => createStore<readonly string[]>([]));
 	const publish = () => {
