@@ -2,11 +2,12 @@ import {describe, expect, test} from 'vitest';
 import {demoKafka, demoKafkaSettings} from '../../demo/kafka.ts';
 import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import type {ActionContext, Preview} from '../../src/contract/action.ts';
-import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
+import type {Row} from '../../src/contract/row.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
 import {fakeSaveFile} from '../adapters/conformance-subject.ts';
+import {openSources} from './open-sources.ts';
 
 const target: Target<KafkaSettings> = {
 	name: 'kafka-main',
@@ -32,12 +33,7 @@ async function open(name: ScenarioName, readOnly = false) {
 			return fakeSaveFile(file);
 		},
 	};
-	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
-	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {
-		const reader = readers.get(kind);
-		if (reader === undefined) throw new Error(`no source ${kind}`);
-		return reader(acting);
-	};
+	const {read, findingIds} = openSources(system, port, target, acting);
 	const [action] = system.actions;
 	if (action === undefined || 'impossible' in action.undo) throw new Error('there is one action, and it can be undone');
 	const {undo} = action;
@@ -62,12 +58,7 @@ async function open(name: ScenarioName, readOnly = false) {
 			}
 		},
 		async troubles(): Promise<readonly string[]> {
-			const found = await Promise.all(
-				system.sources.map(async source =>
-					source.findings(await read(source.kind), undefined, {target: target.name, now}).map(({id}) => id),
-				),
-			);
-			return found.flat().map(id => id.replace('kafka-main/', ''));
+			return (await findingIds()).map(id => id.replace('kafka-main/', ''));
 		},
 		preview: async (id: string, to: string) => action.preview([await row(id)], {to}, acting),
 		async run(preview: Preview) {

@@ -2,10 +2,11 @@ import {describe, expect, test} from 'vitest';
 import {demoRedis, demoRedisSettings} from '../../demo/redis.ts';
 import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import type {ActionContext} from '../../src/contract/action.ts';
-import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
+import type {Row, RowKind} from '../../src/contract/row.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {fakeSaveFile} from '../adapters/conformance-subject.ts';
+import {openSources} from './open-sources.ts';
 
 const target: Target<RedisSettings> = {
 	name: 'redis-main',
@@ -27,12 +28,7 @@ async function open(name: ScenarioName) {
 		record: 'r',
 		saveFile: fakeSaveFile,
 	};
-	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
-	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {
-		const reader = readers.get(kind);
-		if (reader === undefined) throw new Error(`no source ${kind}`);
-		return reader(acting);
-	};
+	const {read, findingIds} = openSources(system, port, target, acting);
 	return {
 		read,
 		pass(ms: number) {
@@ -42,12 +38,7 @@ async function open(name: ScenarioName) {
 		async troubles(): Promise<readonly string[]> {
 			await read('redis.server');
 			now += 2000;
-			const found = await Promise.all(
-				system.sources.map(async source =>
-					source.findings(await read(source.kind), undefined, {target: target.name, now}).map(({id}) => id),
-				),
-			);
-			return found.flat().map(id => id.split('/').at(-1) ?? id);
+			return (await findingIds()).map(id => id.split('/').at(-1) ?? id);
 		},
 		async act(id: string, row: Row, params: Readonly<Record<string, string>> = {}) {
 			const action = system.actions.find(one => one.id === id);

@@ -6,6 +6,7 @@ import {describePostgres, describeRedis} from '../estate/describe-server.ts';
 import {pgConfig, runQuery} from '../estate/postgres.ts';
 import {infoField, redisOptions, sendCommand} from '../estate/redis.ts';
 import {type ConsoleProcess, startConsole} from './console-process.ts';
+import {expectRecorded} from './expect-recorded.ts';
 
 let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown>)[] = [];
@@ -15,16 +16,6 @@ afterEach(async () => {
 	open = undefined;
 	for (const close of closing.splice(0)) await close();
 });
-
-/** The audit log has all records of an action: the intent, the outcome and the verification, in this order. */
-async function expectRecorded(midwatch: ConsoleProcess, action: string): Promise<void> {
-	const kinds = () => midwatch.audit().map(line => line.kind);
-	await expect.poll(kinds).toContain('verify');
-	expect(midwatch.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
-	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
-	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
-	expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
-}
 
 describePostgres('postgres-15', 'actions by keyboard', server => {
 	/** An application that has locked a row, or sleeps, under a name of its own. */
@@ -104,16 +95,24 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 describeRedis('redis', 'actions by keyboard', server => {
 	const limit = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 
+	/** A console in which 100mb was entered as the new limit. */
+	async function proposeMaxmemory(): Promise<ConsoleProcess> {
+		const midwatch = await startConsole({servers: [server], config: {open: [server.name]}});
+		open = midwatch;
+		await midwatch.zoom(4, 'Redis memory');
+		await midwatch.select('allkeys-lru');
+		midwatch.pressDeclared('redis.set-maxmemory');
+		await midwatch.expect('New maxmemory');
+		midwatch.press('field.clear');
+		midwatch.type('100mb');
+		midwatch.press('field.accept');
+		return midwatch;
+	}
+
 	test('the limit of memory is raised, and set back by undo', async () => {
 		const before = await limit();
 		closing.push(() => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]));
-		open = await startConsole({servers: [server], config: {open: [server.name]}});
-		await open.zoom(4, 'Redis memory');
-		await open.select('allkeys-lru');
-		await open.openDeclared('redis.set-maxmemory', 'New maxmemory');
-		open.press('field.clear');
-		open.type('100mb');
-		open.press('field.accept');
+		open = await proposeMaxmemory();
 		await open.confirm();
 		await open.expect('Done');
 		expect(await limit()).toBe(String(100 * 1024 * 1024));
@@ -131,14 +130,8 @@ describeRedis('redis', 'actions by keyboard', server => {
 	test('a y that is held over a console that stalls sends nothing, nor do keys that come in one read', async () => {
 		const before = await limit();
 		closing.push(() => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]));
-		open = await startConsole({servers: [server], config: {open: [server.name]}});
+		open = await proposeMaxmemory();
 		const {pty} = open;
-		await open.zoom(4, 'Redis memory');
-		await open.select('allkeys-lru');
-		await open.openDeclared('redis.set-maxmemory', 'New maxmemory');
-		open.press('field.clear');
-		open.type('100mb');
-		open.press('field.accept');
 		await open.expect(', to confirm');
 		await open.answer(['confirm.yes'], screen => screen.includes('> y▏'));
 		const hold = async (ms: number) => {

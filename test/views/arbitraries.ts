@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util';
 import fc from 'fast-check';
 import {type Column, defineSection} from '../../src/contract/pane.ts';
 import type {Gauge, Row, Severity} from '../../src/contract/row.ts';
@@ -5,7 +6,9 @@ import {displayWidth} from '../../src/text/fit.ts';
 import {createTheme} from '../../views/theme.ts';
 
 export const themes = [createTheme('colour', false), createTheme('none', false), createTheme('colour', true)] as const;
-export const cellsOf = (painted: string) => displayWidth(painted.replace(/\u001b\[[0-9;]*m/g, ''));
+export const cellsOf = (painted: string) => displayWidth(stripVTControlCharacters(painted));
+/** A painted row without colours, and without the spaces at its end. */
+export const plainText = (painted: string) => stripVTControlCharacters(painted).trimEnd();
 
 /** What a name, a query or a key may hold: wide, combining, invisible, moving the cursor, turning the direction, broken. */
 export const hostileText = fc.oneof(

@@ -11,24 +11,21 @@ import {paintHeader} from '../../views/chrome/header.ts';
 import {paintLayer} from '../../views/modal/paint-layer.ts';
 import {type DeckFixture, openDeckFixture} from '../src/input/deck-fixture.ts';
 import {memoryRow} from '../src/input/memory-system.ts';
-import {cellsOf, themes} from './arbitraries.ts';
+import {cellsOf, plainText, themes} from './arbitraries.ts';
+import {layerText} from './layer-text.ts';
 
 const [, theme] = themes;
-const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
 
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-const layerText = (columns: number, rows: number) =>
-	(paintLayer(fixture.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
-
 describe('header', () => {
 	it('shows the findings first when it is narrow', async () => {
 		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit'), memoryRow('b', 'crit')], guarded: true});
-		expect(bare(paintHeader(fixture.deck, 120, theme))).toMatch(
+		expect(plainText(paintHeader(fixture.deck, 120, theme))).toMatch(
 			/^ midwatch {2}guarded: O arms {3}■ 2 {3}.*postgres ■.* 14:05:22Z$/,
 		);
-		expect(bare(paintHeader(fixture.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
+		expect(plainText(paintHeader(fixture.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
 		for (let columns = 36; columns < 200; columns += 1)
 			expect(cellsOf(paintHeader(fixture.deck, columns, theme))).toBe(columns);
 	});
@@ -39,7 +36,7 @@ describe('header', () => {
 		const beside = (...others: readonly OtherConsole[]) => {
 			const presence = {others: createStore(others), close: async () => {}};
 			const deck = {...fixture.deck, options: {...fixture.deck.options, presence}};
-			return (columns: number) => bare(paintHeader(deck, columns, theme));
+			return (columns: number) => plainText(paintHeader(deck, columns, theme));
 		};
 		const one = beside(other);
 		expect(one(120)).toContain('1 other console: pts/3 from 10.0.0.7  ');
@@ -81,7 +78,7 @@ describe('header', () => {
 				presence: {others: createStore([other, {...other, session: 'C'}]), close: async () => {}},
 			},
 		};
-		const at = (columns: number) => bare(paintHeader(deck, columns, theme));
+		const at = (columns: number) => plainText(paintHeader(deck, columns, theme));
 		expect(at(80)).toMatch(/^ warehouse-postg\S* \+1 armed .*\? 1 .*unknown.*: v .*(?:2 other|\+2) consoles/);
 		for (let columns = 70; columns <= 200; columns += 1) {
 			expect(at(columns)).toMatch(/warehouse-postg.* armed/);
@@ -111,7 +108,7 @@ describe('header', () => {
 			};
 			const copies = {state: createStore<readonly SinkState[]>([{...sink, ...part}]), breakGlass};
 			const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
-			return (columns: number) => bare(paintHeader(deck, columns, theme));
+			return (columns: number) => plainText(paintHeader(deck, columns, theme));
 		};
 		expect(header({})(120)).toContain('audit not delivered, actions blocked: siem (3 queued)');
 		expect(header({}, 'A')(120)).toContain('BREAK-GLASS, audit not delivered: siem (3 queued)');
@@ -152,7 +149,7 @@ describe('header', () => {
 			const deck: Deck = {...fixture.deck, options: {...options, labels: ['demo: storm'], watch}};
 			return (columns: number) => {
 				expect(cellsOf(paintHeader(deck, columns, theme))).toBe(columns);
-				return bare(paintHeader(deck, columns, theme));
+				return plainText(paintHeader(deck, columns, theme));
 			};
 		};
 		const few = header(['kafka', 'alertmanager']);
@@ -175,16 +172,16 @@ describe('header', () => {
 		const names = ['orders-db-primary', 'billing-db-primary', 'warehouse-db-primary'];
 		fixture = await openDeckFixture({targets: names, guarded: true});
 		for (const name of names) await fixture.deck.options.arming.arm(name);
-		expect(bare(paintHeader(fixture.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
-		expect(bare(paintHeader(fixture.deck, 80, theme))).toContain('orders-db-primary +2 armed 10m00s');
-		expect(bare(paintHeader(fixture.deck, 80, theme))).not.toContain('guarded');
+		expect(plainText(paintHeader(fixture.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
+		expect(plainText(paintHeader(fixture.deck, 80, theme))).toContain('orders-db-primary +2 armed 10m00s');
+		expect(plainText(paintHeader(fixture.deck, 80, theme))).not.toContain('guarded');
 	});
 });
 
 describe('strip', () => {
 	it('has the requested number of lines, worst first, and says how many more there are', async () => {
 		fixture = await openDeckFixture({rows: ['a', 'b', 'c', 'd'].map(id => memoryRow(id, 'crit'))});
-		const lines = paintFindingStrip(fixture.deck, 120, 3, theme).map(bare);
+		const lines = paintFindingStrip(fixture.deck, 120, 3, theme).map(plainText);
 		expect(lines).toHaveLength(3);
 		expect(lines[0]).toMatch(/^ ■ db {2}job a waits .*T stop$/);
 		expect(lines[2]).toMatch(/\+1 more !$/);
@@ -194,7 +191,10 @@ describe('strip', () => {
 
 	it('says that nothing is wrong, in the same height', async () => {
 		fixture = await openDeckFixture();
-		expect(paintFindingStrip(fixture.deck, 80, 2, theme).map(bare)).toEqual([' · nothing is wrong on 1 target', '']);
+		expect(paintFindingStrip(fixture.deck, 80, 2, theme).map(plainText)).toEqual([
+			' · nothing is wrong on 1 target',
+			'',
+		]);
 	});
 });
 
@@ -202,25 +202,25 @@ describe('footer', () => {
 	it('shows what can be done with the row, a disabled action dim', async () => {
 		fixture = await openDeckFixture({guarded: true});
 		const painted = paintFooter(fixture.deck, 120, theme);
-		expect(bare(painted)).toContain('K poke  T stop  X purge  M set  B never  d read the job');
+		expect(plainText(painted)).toContain('K poke  T stop  X purge  M set  B never  d read the job');
 		expect(painted).toContain('\u001b[2mK');
 		expect(painted).toContain('\u001b[1md');
-		expect(bare(painted)).toContain('? help');
+		expect(plainText(painted)).toContain('? help');
 	});
 
 	it('shows the keys of what is open, not those of the deck', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('d');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toBe(
+		expect(plainText(paintFooter(fixture.deck, 80, theme))).toBe(
 			' / search  & filter  w wrap  s save  r read again  c copy  esc back',
 		);
 		await fixture.pressKeys('/');
 		await fixture.type('one');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toMatch(/^ \/one▏/);
+		expect(plainText(paintFooter(fixture.deck, 80, theme))).toMatch(/^ \/one▏/);
 		await fixture.pressKeys('enter');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('n next match');
+		expect(plainText(paintFooter(fixture.deck, 80, theme))).toContain('n next match');
 		await fixture.pressKeys('esc', 't');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toBe('');
+		expect(plainText(paintFooter(fixture.deck, 80, theme))).toBe('');
 	});
 
 	it('shows the end of a long filter', async () => {
@@ -228,25 +228,27 @@ describe('footer', () => {
 		await fixture.pressKeys('/');
 		await fixture.type('x'.repeat(200));
 		await fixture.type('END');
-		expect(bare(paintFooter(fixture.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
+		expect(plainText(paintFooter(fixture.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
 	});
 
 	it('names the configured keys', async () => {
 		const keys = {'field.accept': ['f5'], 'list.arm': ['f6'], 'list.login': ['f7'], 'list.choose': ['f8']};
 		fixture = await openDeckFixture({guarded: true, keys});
 		await fixture.pressKeys('/');
-		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('f5 applies');
+		expect(plainText(paintFooter(fixture.deck, 80, theme))).toContain('f5 applies');
 		await fixture.pressKeys('esc', 't');
-		expect(layerText(120, 20)).toContain('f8 shows only this target · f6 arms or disarms · f7 logs in');
-		expect(layerText(120, 20)).toContain('guarded: f6 arms it');
+		expect(layerText(fixture.deck, 120, 20)).toContain('f8 shows only this target · f6 arms or disarms · f7 logs in');
+		expect(layerText(fixture.deck, 120, 20)).toContain('guarded: f6 arms it');
 	});
 
 	it('shows a long notice on several lines, to its end', async () => {
 		fixture = await openDeckFixture({guarded: true});
 		await fixture.pressKeys('K');
-		expect(layerText(200, 50)).toBe('');
-		expect(bare(paintFooter(fixture.deck, 60, theme))).toMatch(/…$/);
-		expect(layerText(60, 20).replace(/\s+/g, ' ')).toContain('press O to arm it for 10 minutes, then try again');
+		expect(layerText(fixture.deck, 200, 50)).toBe('');
+		expect(plainText(paintFooter(fixture.deck, 60, theme))).toMatch(/…$/);
+		expect(layerText(fixture.deck, 60, 20).replace(/\s+/g, ' ')).toContain(
+			'press O to arm it for 10 minutes, then try again',
+		);
 	});
 
 	it('shows the filter and the severity of each pane in the tabs', async () => {
@@ -254,7 +256,7 @@ describe('footer', () => {
 		await fixture.pressKeys('/');
 		await fixture.type('a');
 		await fixture.pressKeys('enter');
-		expect(bare(paintTabs(fixture.deck, 80, theme))).toBe(' 1 Jobs/■');
+		expect(plainText(paintTabs(fixture.deck, 80, theme))).toBe(' 1 Jobs/■');
 	});
 });
 
@@ -266,8 +268,8 @@ describe('document', () => {
 		await fixture.pressKeys('d', 'space');
 		paintLayer(fixture.deck, {columns: 60, rows: 12}, theme);
 		await fixture.pressKeys('G');
-		expect(layerText(60, 12)).toMatch(/^ Long ─+ 100 % {2}esc back\n/);
-		expect(layerText(60, 12)).toContain('line 39');
+		expect(layerText(fixture.deck, 60, 12)).toMatch(/^ Long ─+ 100 % {2}esc back\n/);
+		expect(layerText(fixture.deck, 60, 12)).toContain('line 39');
 		await fixture.pressKeys('/');
 		await fixture.type('line 35');
 		await fixture.pressKeys('enter');
@@ -282,7 +284,10 @@ describe('document', () => {
 			cliEquivalent: [],
 		});
 		await fixture.pressKeys('d');
-		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
+		expect(layerText(fixture.deck, 24, 12).split('\n').slice(1, 3)).toEqual([
+			'   └─ one two three',
+			'      four five six',
+		]);
 	});
 
 	it('shows its title and the key that closes it where it is narrow, and cuts no word in two', async () => {
@@ -296,14 +301,14 @@ describe('document', () => {
 		await fixture.type('39');
 		await fixture.pressKeys('enter');
 		for (let columns = 60; columns < 160; columns += 1) {
-			const [titleLine = ''] = layerText(columns, 12).split('\n');
+			const [titleLine = ''] = layerText(fixture.deck, columns, 12).split('\n');
 			const [name = '', facts = ''] = titleLine.split(/ ─+ /);
 			expect(`${title} `.startsWith(`${name.trim().replace('…', '')} `), titleLine).toBe(true);
 			expect(name.length).toBeGreaterThan(24);
 			expect(facts.split('  ')).toContain('&line');
 			for (const fact of facts.trim().split('  '))
 				expect(fact).toMatch(/^(\/39|&line|400 of 400 lines|esc back|\d+ %)$/);
-			expect(bare(paintFooter(fixture.deck, columns, theme))).toMatch(/ {2}esc back$/);
+			expect(plainText(paintFooter(fixture.deck, columns, theme))).toMatch(/ {2}esc back$/);
 		}
 	});
 
@@ -313,14 +318,14 @@ describe('document', () => {
 		fixture.server.read = async () => ({title: 'Long', lines, cliEquivalent: []});
 		await fixture.pressKeys('d', '&');
 		await fixture.type('zzzz');
-		expect(layerText(80, 12)).toMatch(/0 of 40 lines/);
-		expect(layerText(80, 12).split('\n').slice(1)).toEqual([
+		expect(layerText(fixture.deck, 80, 12)).toMatch(/0 of 40 lines/);
+		expect(layerText(fixture.deck, 80, 12).split('\n').slice(1)).toEqual([
 			' none of 40 lines matches &zzzz',
 			' & changes the filter; an empty filter shows all lines',
 			...Array.from({length: 7}, () => ''),
 		]);
 		await fixture.pressKeys('ctrl+u');
-		expect(layerText(80, 12)).toContain('line 0');
+		expect(layerText(fixture.deck, 80, 12)).toContain('line 0');
 	});
 
 	it('shows that it is reading, and why it failed', async () => {
@@ -329,7 +334,7 @@ describe('document', () => {
 			throw new AdapterError('denied', 'no', 'ask for it');
 		};
 		await fixture.pressKeys('d');
-		expect(layerText(60, 12)).toContain(' no\n ask for it');
+		expect(layerText(fixture.deck, 60, 12)).toContain(' no\n ask for it');
 	});
 });
 
@@ -339,16 +344,16 @@ describe('menu', () => {
 			rows: Array.from({length: 60}, (_, index) => memoryRow(`${index}`.padStart(2, '0'), 'crit')),
 		});
 		await fixture.pressKeys('!', 'G');
-		expect(layerText(60, 15)).toContain('▸ ■ db  job 59 waits');
-		expect(layerText(60, 15)).not.toContain('job 01 waits');
-		expect(layerText(60, 15)).toContain('What is wrong (54 to 60 of 60)');
+		expect(layerText(fixture.deck, 60, 15)).toContain('▸ ■ db  job 59 waits');
+		expect(layerText(fixture.deck, 60, 15)).not.toContain('job 01 waits');
+		expect(layerText(fixture.deck, 60, 15)).toContain('What is wrong (54 to 60 of 60)');
 		await fixture.pressKeys('g');
-		expect(layerText(60, 15)).toContain('▸ ■ db  job 00 waits');
+		expect(layerText(fixture.deck, 60, 15)).toContain('▸ ■ db  job 00 waits');
 	});
 
 	it('explains an empty list', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('u');
-		expect(layerText(60, 15)).toContain('No action of this console can be undone.');
+		expect(layerText(fixture.deck, 60, 15)).toContain('No action of this console can be undone.');
 	});
 });

@@ -5,7 +5,7 @@ import type {Column, Pane} from '../../src/contract/pane.ts';
 import type {Reading} from '../../src/contract/reading.ts';
 import type {Severity} from '../../src/contract/row.ts';
 import type {PaneSession} from '../../src/session/session.ts';
-import {buildPaneView} from '../../src/table/build-view.ts';
+import {buildPaneView, type PaneView} from '../../src/table/build-view.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {paintGauges} from '../../views/table/gauge-line.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
@@ -19,6 +19,7 @@ import {
 	arbitraryRow,
 	cellsOf,
 	hostileText,
+	plainText,
 	sectionOf,
 	themes,
 } from './arbitraries.ts';
@@ -54,6 +55,25 @@ const wildReading = fc
 			snapshot: read ? {rows, gauges, omitted, sample, notes: [{text: note, hint: note, severity: 'warn'}]} : undefined,
 		}),
 	);
+
+/** The lines of a focused pane in which nothing is selected. */
+function paintedLines(
+	view: PaneView,
+	filter: string,
+	at: {readonly width: number; readonly height: number; readonly now: number},
+): readonly string[] {
+	const session: PaneSession = {
+		filter,
+		problemsOnly: false,
+		cursorLine: 0,
+		cursorMayMove: false,
+		cursor: undefined,
+		marks: new Set(),
+		orders: {},
+	};
+	const frame = {view, session, number: 1, focused: true, theme: themes[1], ...at};
+	return paintPane(frame, createPaneMemory()).rows.map(plainText);
+}
 
 describe('a pane', () => {
 	it('has exactly the requested size, whatever it contains', () => {
@@ -108,19 +128,7 @@ describe('a pane', () => {
 			sections: [sectionOf([column])],
 		};
 		const view = buildPaneView(pane, [reading(rows, part)], {filter, target: undefined, orders: {}, now: 9000});
-		const session: PaneSession = {
-			filter,
-			problemsOnly: false,
-			cursorLine: 0,
-			cursorMayMove: false,
-			cursor: undefined,
-			marks: new Set(),
-			orders: {},
-		};
-		const frame = {view, session, number: 1, focused: true, width: 60, height: 8, now: 9000, theme: themes[1]};
-		return paintPane(frame, createPaneMemory())
-			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())
-			.join('\n');
+		return paintedLines(view, filter, {width: 60, height: 8, now: 9000}).join('\n');
 	};
 	const row = (id: string, is: Severity = 'ok'): ArbitraryRow => ({
 		id,
@@ -144,17 +152,7 @@ describe('a pane', () => {
 		const linesFor = (filter: string, above: readonly ArbitraryRow[]) => {
 			const readings = [reading(above, {}), reading([row('media-1'), row('x')], {kind: 'postgres.statement'})];
 			const view = buildPaneView(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
-			const session: PaneSession = {
-				filter,
-				problemsOnly: false,
-				cursorLine: 0,
-				cursorMayMove: false,
-				cursor: undefined,
-				marks: new Set(),
-				orders: {},
-			};
-			const frame = {view, session, number: 1, focused: true, width: 90, height: 12, now: 1000, theme: themes[1]};
-			return paintPane(frame, createPaneMemory()).rows.map(text => stripVTControlCharacters(text).trimEnd());
+			return paintedLines(view, filter, {width: 90, height: 12, now: 1000});
 		};
 		const here = linesFor('media', [row('a'), row('b')]);
 		expect(here[0]).toMatch(/ \/media {2}db {2}1 in Statements ─$/);

@@ -6,7 +6,6 @@ import type {Deck} from '../../src/input/deck.ts';
 import {dispatchKey, handlePaste} from '../../src/input/dispatch-key.ts';
 import {keyBindings} from '../../src/input/keymap.ts';
 import {paneSession} from '../../src/session/session.ts';
-import {displayWidth} from '../../src/text/fit.ts';
 import {paintFindingStrip} from '../../views/chrome/finding-strip.ts';
 import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
@@ -14,11 +13,10 @@ import {paintLayer} from '../../views/modal/paint-layer.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
 import {createPaneMemory} from '../../views/table/pane-memory.ts';
 import {createTheme} from '../../views/theme.ts';
+import {cellsOf} from './arbitraries.ts';
 import {openDemoDeck} from './demo-deck.ts';
 
 const theme = createTheme('colour', false);
-const cellsOf = (painted: string) => displayWidth(painted.replace(/\u001b\[[0-9;]*m/g, ''));
-
 /** Draws everything as the screen would, holds each row to its width, and lets a question be answered once all of it is seen. */
 function look(deck: Deck, columns: number, rows: number): void {
 	const session = deck.session.get();

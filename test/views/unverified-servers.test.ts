@@ -3,10 +3,9 @@ import type {ChannelSecurity} from '../../src/contract/channel-security.ts';
 import type {Identity} from '../../src/contract/identity.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
 import {type DeckFixture, openDeckFixture} from '../src/input/deck-fixture.ts';
-import {cellsOf, themes} from './arbitraries.ts';
+import {cellsOf, plainText, themes} from './arbitraries.ts';
 
 const [, theme] = themes;
-const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
 
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
@@ -31,7 +30,7 @@ it('the servers whose identity is not verified are named', async () => {
 		};
 		const painted = paintHeader({...fixture.deck, options: {...options, watch}}, columns, theme);
 		expect(cellsOf(painted)).toBe(columns);
-		return bare(painted);
+		return plainText(painted);
 	};
 	expect(header(['local', 'verified'], 120)).not.toContain('not verified');
 	expect(header(['local', 'plain', 'unverified'], 120)).toContain('  db-1, db-2 not verified: t ');

@@ -42,14 +42,20 @@ async function generateLoad(server: DedicatedAlertmanager) {
 
 let caseCount = 0;
 
-/** A firing alert; the change on the server is a silence by another user. */
-async function silenceCase(server: DedicatedAlertmanager): Promise<ActionCase> {
+/** An alert of its own, and the comment of its silence. */
+async function fireCaseAlert(server: DedicatedAlertmanager) {
 	caseCount += 1;
 	const labels = {alertname: 'ConformanceCase', instance: `case-${caseCount}:80`, severity: 'critical'};
 	await fireAlert(server, labels);
 	const comment = `conformance ${caseCount}`;
+	return {labels, comment};
+}
+
+/** A firing alert; the change on the server is a silence by another user. */
+async function silenceCase(server: DedicatedAlertmanager): Promise<ActionCase> {
+	const {labels, comment} = await fireCaseAlert(server);
 	return {
-		params: {duration: '2h', matchers: `instance="case-${caseCount}:80"`, comment},
+		params: {duration: '2h', matchers: `instance="${labels.instance}"`, comment},
 		isTarget: row => labelsOf(row)['instance'] === labels.instance,
 		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment: 'changed'})),
 		isApplied: async () =>
@@ -64,10 +70,7 @@ async function silenceCase(server: DedicatedAlertmanager): Promise<ActionCase> {
 
 /** A silence; the change on the server is that another user extends it. */
 async function expireCase(server: DedicatedAlertmanager): Promise<ActionCase> {
-	caseCount += 1;
-	const labels = {alertname: 'ConformanceCase', instance: `case-${caseCount}:80`, severity: 'critical'};
-	await fireAlert(server, labels);
-	const comment = `conformance ${caseCount}`;
+	const {labels, comment} = await fireCaseAlert(server);
 	const id = await createSilenceDirectly(server, labels, {comment, minutes: 60});
 	return {
 		params: {},

@@ -1,7 +1,8 @@
-import {createServer, connect as dial, type Server, type Socket} from 'node:net';
+import {createServer, connect as dial, type Socket} from 'node:net';
 import {afterEach, describe, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
 import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {startFakeTcpServer} from '../../faults/fake-tcp-server.ts';
 import {type FaultProxy, startFaultProxy, startSilentListener} from '../../faults/fault-proxy.ts';
 import {
 	closeKafkaClients,
@@ -24,23 +25,9 @@ afterEach(async () => {
 
 /** Something that is not a broker, on a port of its own. */
 async function listen(talk: (socket: Socket) => void): Promise<{host: string; port: number}> {
-	const sockets = new Set<Socket>();
-	const server: Server = createServer(socket => {
-		sockets.add(socket);
-		socket.on('error', () => {});
-		talk(socket);
-	});
-	const port = await new Promise<number>(resolve => {
-		server.listen(0, '127.0.0.1', () => {
-			const address = server.address();
-			resolve(typeof address === 'object' && address !== null ? address.port : 0);
-		});
-	});
-	ends.push(() => {
-		for (const socket of sockets) socket.destroy();
-		server.close();
-	});
-	return {host: '127.0.0.1', port};
+	const server = await startFakeTcpServer(talk);
+	ends.push(server.close);
+	return server;
 }
 
 describe('a broker that is down or does not answer', () => {

@@ -10,27 +10,22 @@ import type {Login, PostgresServer} from '../../estate/estate-record.ts';
 import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {conformanceTests} from '../conformance.ts';
 import type {ActionCase} from '../conformance-subject.ts';
+import {targetAs} from './postgres-fixture.ts';
 
 /** The server ends our own statements after this; short, so that a dead connection is detected soon. */
 const limitMs = 1500;
 
-function target(server: PostgresServer, at: {readonly host: string; readonly port: number}): Target<PostgresSettings> {
-	const {user, password} = least;
-	return {
-		name: server.name,
-		kind: 'postgres',
-		production: true,
-		settings: {
-			hosts: [{host: at.host, port: at.port}],
-			database: 'postgres',
-			user,
-			password: {source: 'the estate', reveal: async () => password},
-			tls: server.tls ? {mode: 'verify-full', ca: server.tls.ca} : {mode: 'disable'},
-			connectTimeoutMs: limitMs,
-			statementTimeoutMs: limitMs,
-		},
-	};
-}
+const target = (
+	server: PostgresServer,
+	at: {readonly host: string; readonly port: number},
+): Target<PostgresSettings> => ({
+	...targetAs(server, least, {
+		hosts: [{host: at.host, port: at.port}],
+		connectTimeoutMs: limitMs,
+		statementTimeoutMs: limitMs,
+	}),
+	production: true,
+});
 
 /** A role that was made by the lines of `midwatch doctor --grants`. */
 const least: Login = {user: 'mw_least', password: 'conformance-least'};

@@ -8,7 +8,7 @@ import type {Connection} from '../../../src/contract/system.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
-import type {PostgresServer} from '../../estate/estate-record.ts';
+import type {Login, PostgresServer} from '../../estate/estate-record.ts';
 import {pgConfig, runQuery} from '../../estate/postgres.ts';
 import {fakeSaveFile} from '../conformance-subject.ts';
 
@@ -16,28 +16,31 @@ export type Role = keyof PostgresServer['logins'];
 
 export const testContext = () => ({signal: AbortSignal.timeout(120_000), now: Date.now});
 
-export function targetOf(
+export const targetOf = (
 	server: PostgresServer,
 	role: Role,
 	facts: Partial<PostgresSettings> = {},
-): Target<PostgresSettings> {
-	const {user, password} = server.logins[role];
-	return {
-		name: server.name,
-		kind: 'postgres',
-		production: false,
-		settings: {
-			hosts: [{host: server.host, port: server.port}],
-			database: 'postgres',
-			user,
-			password: {source: 'the estate', reveal: async () => password},
-			tls: server.tls ? {mode: 'verify-full', ca: server.tls.ca} : {mode: 'disable'},
-			connectTimeoutMs: 3000,
-			statementTimeoutMs: 3000,
-			...facts,
-		},
-	};
-}
+): Target<PostgresSettings> => targetAs(server, server.logins[role], facts);
+
+export const targetAs = (
+	server: PostgresServer,
+	{user, password}: Login,
+	facts: Partial<PostgresSettings>,
+): Target<PostgresSettings> => ({
+	name: server.name,
+	kind: 'postgres',
+	production: false,
+	settings: {
+		hosts: [{host: server.host, port: server.port}],
+		database: 'postgres',
+		user,
+		password: {source: 'the estate', reveal: async () => password},
+		tls: server.tls ? {mode: 'verify-full', ca: server.tls.ca} : {mode: 'disable'},
+		connectTimeoutMs: 3000,
+		statementTimeoutMs: 3000,
+		...facts,
+	},
+});
 
 /** midwatch's connection to a server, as one of its roles. */
 export type PostgresFixture = {

@@ -1,8 +1,9 @@
-import {createServer, type Server, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {afterEach, describe, expect, test} from 'vitest';
 import {AdapterError} from '../../../src/errors.ts';
 import type {MaxmemoryChange, RedisSettings} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
+import {type FakeTcpServer, startFakeTcpServer} from '../../faults/fake-tcp-server.ts';
 import {
 	actionOf,
 	openRedis,
@@ -14,8 +15,7 @@ import {
 } from './redis-fixture.ts';
 
 const fixtures: RedisFixture[] = [];
-const servers: Server[] = [];
-const sockets = new Set<Socket>();
+const servers: FakeTcpServer[] = [];
 
 async function open(settings: RedisSettings): Promise<RedisFixture> {
 	const fixture = await openRedis(settings);
@@ -25,25 +25,13 @@ async function open(settings: RedisSettings): Promise<RedisFixture> {
 
 /** Something that is not Redis, on a port of its own. */
 async function listen(talk: (socket: Socket) => void): Promise<RedisSettings> {
-	const server = createServer(socket => {
-		sockets.add(socket);
-		socket.on('error', () => {});
-		talk(socket);
-	});
+	const server = await startFakeTcpServer(talk);
 	servers.push(server);
-	const port = await new Promise<number>(resolve => {
-		server.listen(0, '127.0.0.1', () => {
-			const address = server.address();
-			resolve(typeof address === 'object' && address !== null ? address.port : 0);
-		});
-	});
-	return settingsFor({host: '127.0.0.1', port});
+	return settingsFor(server);
 }
 
 afterEach(async () => {
 	for (const fixture of fixtures.splice(0)) await fixture.connection.close();
-	for (const socket of sockets) socket.destroy();
-	sockets.clear();
 	for (const server of servers.splice(0)) server.close();
 });
 

@@ -2,6 +2,7 @@ import {afterEach, expect, test} from 'vitest';
 import type {ScenarioName} from '../../../demo/scenario.ts';
 import {confirmable} from '../confirmation-steps.ts';
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectRecorded} from '../expect-recorded.ts';
 import {type Cluster, describeCluster} from './cluster.ts';
 
 let open: ConsoleProcess | undefined;
@@ -13,16 +14,6 @@ afterEach(async () => {
 	open = undefined;
 	cluster = undefined;
 });
-
-/** The record is complete: the intent, then the outcome, then what verification saw. */
-async function expectRecorded(midwatch: ConsoleProcess, action: string): Promise<void> {
-	const kinds = () => midwatch.audit().map(line => line.kind);
-	await expect.poll(kinds).toContain('verify');
-	expect(midwatch.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
-	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
-	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
-	expect(midwatch.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
-}
 
 describeCluster('Kubernetes by keyboard', start => {
 	/** A console on a cluster of its own, on its pods. */

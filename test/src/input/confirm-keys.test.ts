@@ -6,15 +6,6 @@ import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-const ran = () =>
-	fixture.server.executedPlans.map(
-		one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`,
-	);
-const value = () => {
-	const layer = fixture.deck.session.get().layers.at(-1);
-	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
-};
-
 describe('a confirmation by y and enter', () => {
 	it('needs y and then enter: not one of them alone, the opening key, space or a paste', async () => {
 		fixture = await openDeckFixture();
@@ -25,10 +16,10 @@ describe('a confirmation by y and enter', () => {
 		await fixture.paste('y');
 		expect(fixture.notice()).toBe('pasted text is not taken here: type it');
 		await fixture.pressKeys('enter', 'y');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		await fixture.pressKeys('enter');
 		await fixture.waitForState('done');
-		expect(ran()).toEqual(['postgres.poke job a']);
+		expect(fixture.executed()).toEqual(['postgres.poke job a']);
 		expect(await fixture.records()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 
@@ -58,7 +49,7 @@ describe('a confirmation by y and enter', () => {
 		await answer();
 		expect(fixture.problem()).toContain(problem);
 		expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		await fixture.pressKeys('backspace', 'y', 'enter');
 		await fixture.waitForState('done');
 	});
@@ -74,7 +65,7 @@ describe('a confirmation by y and enter', () => {
 		expect(fixture.problem()).toBe('not taken: the entire question has to be on the screen first');
 		fixture.deck.markQuestionShown('another');
 		await fixture.pressKeys('y', 'enter');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		fixture.deck.markQuestionShown(question);
 		await fixture.pressKeys('y', 'enter');
 		await fixture.waitForState('done');
@@ -95,7 +86,7 @@ describe('a confirmation by y and enter', () => {
 		await fixture.pressKeys('K');
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('y', 'esc', 'enter');
-		expect([fixture.layer(), ...ran()]).toEqual(['document']);
+		expect([fixture.layer(), ...fixture.executed()]).toEqual(['document']);
 		expect(fixture.deck.options.runner.state.get()).toBeUndefined();
 	});
 
@@ -122,16 +113,16 @@ describe('a confirmation by typing', () => {
 		expect(name).toMatch(/^[dhjknprtvx]{4}$/);
 		await fixture.type('db/job a');
 		await fixture.pressKeys('y', 'enter');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		expect(fixture.deck.options.runner.state.get()?.unmet).toBe(`type ${name} to go on`);
 		await fixture.pressKeys('ctrl+u');
 		await fixture.type(`${name.slice(0, 3)}-`);
 		await fixture.pressKeys('backspace');
 		await fixture.type(name.slice(3));
-		expect(value()?.[0]).toBe(name);
+		expect(fixture.fieldValues()?.[0]).toBe(name);
 		await fixture.pressKeys('enter');
 		await fixture.waitForState('done');
-		expect(ran()).toEqual(['postgres.stop job a']);
+		expect(fixture.executed()).toEqual(['postgres.stop job a']);
 		const [intent] = (await fixture.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
 		expect(intent?.confirmation).toEqual({method: 'type', typed: name});
 	});
@@ -143,13 +134,13 @@ describe('a confirmation by typing', () => {
 		const name = fixture.demandedName();
 		await fixture.type(name.slice(0, 1));
 		await fixture.pressInOneRead(...name.slice(1), 'enter');
-		expect(value()?.[0]).toBe(name.slice(0, 1));
+		expect(fixture.fieldValues()?.[0]).toBe(name.slice(0, 1));
 		expect(fixture.problem()).toMatch(/^not taken: it came together with other keys in one read, /);
 		await fixture.pressInOneRead(...name.slice(1));
 		expect(fixture.problem()).toMatch(/type it key by key$/);
 		await fixture.type(name.slice(1));
 		await fixture.pressInOneRead('enter', 'enter');
-		expect([fixture.deck.options.runner.state.get()?.state, ...ran()]).toEqual(['ready']);
+		expect([fixture.deck.options.runner.state.get()?.state, ...fixture.executed()]).toEqual(['ready']);
 		await fixture.pressKeys('end', 'enter');
 		await fixture.waitForState('done');
 	});
@@ -160,7 +151,7 @@ describe('a confirmation by typing', () => {
 		await fixture.waitForState('ready');
 		await fixture.paste(fixture.demandedName());
 		await fixture.pressKeys('enter');
-		expect([value()?.[0], ...ran()]).toEqual(['']);
+		expect([fixture.fieldValues()?.[0], ...fixture.executed()]).toEqual(['']);
 	});
 
 	it('requires name, count and reason for data loss, and no enter within three seconds or from a held key', async () => {
@@ -174,16 +165,16 @@ describe('a confirmation by typing', () => {
 		await fixture.type('they are ');
 		// The reason is not checked for separate reads, because a slow link may bring its letters together.
 		await fixture.pressInOneRead(...'stuck');
-		expect(value()).toEqual(['jobs', '2', 'they are stuck']);
+		expect(fixture.fieldValues()).toEqual(['jobs', '2', 'they are stuck']);
 		await fixture.pressKeys('enter');
 		expect(fixture.deck.options.runner.state.get()?.unmet).toContain('in a moment');
 		await fixture.clock.advance(3001);
 		await fixture.pressKeys('enter', 'enter');
 		expect(fixture.problem()).toContain('enter came twice');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		await fixture.pressKeys('end', 'enter');
 		await fixture.waitForState('done');
-		expect(ran()).toEqual(['postgres.purge job a+job b']);
+		expect(fixture.executed()).toEqual(['postgres.purge job a+job b']);
 		const [intent] = (await fixture.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
 		expect(intent?.confirmation).toEqual({
 			method: 'type-count-reason',
@@ -216,7 +207,7 @@ describe('a confirmation by typing', () => {
 		await fixture.pressKeys('backspace');
 		expect(top()).toEqual({field: 1, wrong: undefined});
 		await fixture.type('1');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		await fixture.pressKeys('enter');
 		await fixture.waitForState('done');
 	});
@@ -231,6 +222,6 @@ describe('a confirmation by typing', () => {
 		await fixture.type('1');
 		await fixture.pressKeys('enter', 'end', 'enter');
 		expect(fixture.deck.options.runner.state.get()?.unmet).toContain('give a reason');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 	});
 });

@@ -43,6 +43,10 @@ export type DeckFixture = {
 	arm(): Promise<void>;
 	/** Returns the short name that the confirmation requires. */
 	demandedName(): string;
+	/** The plans that were run, `ACTION NAME+NAME VALUE`, the oldest first. */
+	executed(): readonly string[];
+	/** The values of the fields of the form that is open. */
+	fieldValues(): readonly string[] | undefined;
 	/** Says why the last key did not answer the question on the screen. */
 	problem(): string | undefined;
 	/** Types characters one by one. */
@@ -166,6 +170,14 @@ export async function openDeckFixture(
 			const {demand} = runner.state.get() ?? {};
 			if (demand?.kind !== 'type' && demand?.kind !== 'type-count-reason') throw new Error('no name is demanded');
 			return demand.text;
+		},
+		executed: () =>
+			server.executedPlans.map(
+				({action, names, value}) => `${action} ${names.join('+')}${value === '' ? '' : ` ${value}`}`,
+			),
+		fieldValues() {
+			const layer = deck.session.get().layers.at(-1);
+			return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 		},
 		problem() {
 			const layer = deck.session.get().layers.at(-1);

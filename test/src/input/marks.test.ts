@@ -6,7 +6,6 @@ import {memoryLog} from './memory-system.ts';
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-const ran = () => fixture.server.executedPlans.map(one => `${one.action} ${one.names.join('+')}`);
 const marked = () => paneSession(fixture.deck.session.get(), 'jobs').marks.size;
 const remedy = () => fixture.deck.options.runner.state.get();
 
@@ -38,7 +37,7 @@ describe('marks', () => {
 		await fixture.waitForState('ready');
 		expect(remedy()?.preview?.touches).toEqual(['job a', 'job c']);
 		await purge('2');
-		expect(ran()).toEqual(['postgres.purge job a+job c']);
+		expect(fixture.executed()).toEqual(['postgres.purge job a+job c']);
 	});
 
 	it('are acted on also from a row of another kind, by key, list and palette', async () => {
@@ -59,7 +58,7 @@ describe('marks', () => {
 			expect(remedy()?.preview?.touches).toEqual(['job a', 'job b']);
 			await fixture.pressKeys('esc');
 		}
-		expect([ran(), marked()]).toEqual([[], 2]);
+		expect([fixture.executed(), marked()]).toEqual([[], 2]);
 	});
 
 	it('block an action on one row, for rows of their kind only', async () => {
@@ -107,7 +106,7 @@ describe('marks', () => {
 		await fixture.pressKeys('X');
 		await fixture.waitForState('ready');
 		await purge('2');
-		expect([ran(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
+		expect([fixture.executed(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
 	});
 
 	it('allow an action on the unchanged rows when others have changed; only those are unmarked once it was sent', async () => {
@@ -122,7 +121,7 @@ describe('marks', () => {
 		await fixture.waitForState('ready');
 		expect(marked()).toBe(2);
 		await purge('1');
-		expect([ran(), marked()]).toEqual([['postgres.purge job a'], 1]);
+		expect([fixture.executed(), marked()]).toEqual([['postgres.purge job a'], 1]);
 	});
 
 	it('of one row alone are acted on as that row', async () => {
@@ -130,6 +129,6 @@ describe('marks', () => {
 		await fixture.pressKeys('j', 'space', 'g', 'X');
 		await fixture.waitForState('ready');
 		await purge('1');
-		expect([ran(), marked()]).toEqual([['postgres.purge job b'], 0]);
+		expect([fixture.executed(), marked()]).toEqual([['postgres.purge job b'], 0]);
 	});
 });

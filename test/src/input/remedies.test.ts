@@ -7,21 +7,13 @@ import {memoryRow} from './memory-system.ts';
 let fixture: DeckFixture;
 afterEach(() => fixture.close());
 
-const ran = () =>
-	fixture.server.executedPlans.map(
-		one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`,
-	);
 const remedy = () => fixture.deck.options.runner.state.get();
-const value = () => {
-	const layer = fixture.deck.session.get().layers.at(-1);
-	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
-};
 
 describe('the prompt of an action', () => {
 	it('stays on a wrong value and goes on with a right one', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('M');
-		expect(value()).toEqual(['1']);
+		expect(fixture.fieldValues()).toEqual(['1']);
 		await fixture.pressKeys('ctrl+u');
 		await fixture.type('lots');
 		await fixture.pressKeys('enter');
@@ -34,7 +26,7 @@ describe('the prompt of an action', () => {
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('y', 'enter');
 		await fixture.waitForState('done');
-		expect(ran()).toEqual(['postgres.set job a 42']);
+		expect(fixture.executed()).toEqual(['postgres.set job a 42']);
 	});
 });
 
@@ -59,7 +51,7 @@ describe('an action', () => {
 		expect(fixture.notice()).toContain('read-only');
 		await fixture.pressKeys('K');
 		expect(fixture.notice()).toContain('read-only');
-		expect([fixture.layer(), ...ran()]).toEqual([undefined]);
+		expect([fixture.layer(), ...fixture.executed()]).toEqual([undefined]);
 	});
 
 	it('is stopped by a check that blocks', async () => {
@@ -68,7 +60,7 @@ describe('an action', () => {
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		await fixture.pressKeys('y');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 		await fixture.pressKeys('enter');
 		expect(fixture.layer()).toBeUndefined();
 		expect(fixture.notice()).toBe('Poke: it has changed, nothing was sent: it has ended');
@@ -88,7 +80,7 @@ describe('an action', () => {
 		expect(remedy()?.id).not.toBe(first);
 		await fixture.pressKeys('ctrl+n');
 		expect(remedy()?.state).toBe('ready');
-		expect(ran()).toEqual([]);
+		expect(fixture.executed()).toEqual([]);
 	});
 
 	it('is refused with a mark on a row of another target', async () => {
@@ -119,7 +111,7 @@ describe('a sent action', () => {
 		barrier.resolve();
 		await fixture.waitForState('done');
 		expect(fixture.notice()).toContain('Poke job a on db: done');
-		expect(ran()).toEqual(['postgres.poke job a']);
+		expect(fixture.executed()).toEqual(['postgres.poke job a']);
 	});
 
 	it('can be undone while it is shown, and does not block other actions', async () => {
@@ -146,7 +138,7 @@ describe('a sent action', () => {
 		await fixture.clock.advance(1000);
 		await waitUntil(() => fixture.notice()?.includes('Poke job a on db: done') === true);
 		expect(fixture.layer()).toBe('confirm');
-		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
+		expect(fixture.executed()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
 	});
 
 	it('shows all outcomes since the last key, and stays while the user types', async () => {
@@ -182,7 +174,7 @@ describe('a sent action', () => {
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('y', 'enter');
 		await fixture.waitForState('done');
-		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
+		expect(fixture.executed()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
 		expect(await fixture.records()).toEqual([
 			'intent',
 			'outcome sent',

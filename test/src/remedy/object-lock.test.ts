@@ -1,13 +1,14 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {describe, expect, onTestFinished, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {createObjectLocks, type LockRefusal, type ObjectLock} from '../../../src/remedy/object-lock.ts';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
-import {describeNamespaces, innermost, spawnInNamespaces} from '../state/namespaces.ts';
+import {describeNamespaces, innermost} from '../state/namespaces.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
+import {startHolder} from '../state/start-holder.ts';
 
 const script = fileURLToPath(new URL('hold-objects.ts', import.meta.url));
 const leaseMs = 2000;
@@ -17,20 +18,8 @@ const given = (taken: ObjectLock | LockRefusal): ObjectLock => {
 	throw new Error(taken.reason);
 };
 
-async function holder(
-	stateDir: string,
-	host: string | undefined,
-	...objects: readonly string[]
-): Promise<ChildProcess> {
-	const command = [process.execPath, script, stateDir, String(leaseMs), ...objects] as const;
-	const child =
-		host === undefined
-			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
-			: spawnInNamespaces(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
-	onTestFinished(() => void child.kill('SIGKILL'));
-	await once(child.stdout ?? child, 'data');
-	return child;
-}
+const holder = (stateDir: string, host: string | undefined, ...objects: readonly string[]): Promise<ChildProcess> =>
+	startHolder(script, [stateDir, String(leaseMs), ...objects], host);
 
 describe('locks on objects', () => {
 	test('are all acquired or none, and leave no file when they are released', async () => {

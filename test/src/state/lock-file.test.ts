@@ -10,6 +10,7 @@ import {LockHeldError, type LockOptions, takeLock, withLock} from '../../../src/
 import {ownIdentity} from '../../../src/state/process-identity.ts';
 import {describeNamespaces, innermost, spawnInNamespaces} from './namespaces.ts';
 import {scratchDir} from './scratch-dir.ts';
+import {startHolder} from './start-holder.ts';
 
 const identity = ownIdentity();
 const script = fileURLToPath(new URL('hold-lock.ts', import.meta.url));
@@ -31,16 +32,8 @@ const lockOf = (holder: object, state = '3'): string =>
 	`${JSON.stringify({...identity, host: hostname(), about: 'a console', token: 't', ...holder})}\n${state}`;
 
 /** Starts a holder, and waits until it has the lock. */
-async function holder(path: string, host?: string): Promise<ChildProcess> {
-	const command = [process.execPath, script, path, String(leaseMs)] as const;
-	const child =
-		host === undefined
-			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
-			: spawnInNamespaces(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
-	onTestFinished(() => void child.kill('SIGKILL'));
-	await once(child.stdout ?? child, 'data');
-	return child;
-}
+const holder = (path: string, host?: string): Promise<ChildProcess> =>
+	startHolder(script, [path, String(leaseMs)], host);
 
 describe('a lock', () => {
 	test('has one holder, whom it names; after its release the file says so', async () => {
