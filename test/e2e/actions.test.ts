@@ -101,8 +101,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		open = midwatch;
 		await midwatch.zoom(4, 'Redis memory');
 		await midwatch.select('allkeys-lru');
-		midwatch.pressDeclared('redis.set-maxmemory');
-		await midwatch.expect('New maxmemory');
+		await midwatch.openDeclared('redis.set-maxmemory', 'New maxmemory');
 		midwatch.press('field.clear');
 		midwatch.type('100mb');
 		midwatch.press('field.accept');

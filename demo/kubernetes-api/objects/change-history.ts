@@ -13,11 +13,11 @@ export type StoreChange = {
 /** The last writes of one resource, so that a watch can be resumed. */
 export type ChangeHistory = {
 	add(change: StoreChange): void;
-	/** The writes after `revision`, oldest first; undefined when some of them are forgotten. */
+	/** The changes after `revision`, oldest first; undefined when some of them were dropped. */
 	since(revision: number): readonly StoreChange[] | undefined;
-	/** The oldest revision that can still be watched from. */
+	/** The oldest revision from which the resource can still be watched. */
 	oldest(): number;
-	/** Drops all writes, up to this revision. */
+	/** Drops all changes, up to this revision. */
 	clear(revision: number): void;
 };
 

@@ -3,7 +3,7 @@ import {createDependents} from './dependents.ts';
 import type {KubeObject} from './kube-object.ts';
 import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
 
-/** All objects, in versions: the part of a cluster that etcd and the watch cache play. */
+/** All objects, and the latest changes to them. Plays the part of etcd and the watch cache of a cluster. */
 export type ObjectStore = {
 	/** The revision of the last write to any resource. */
 	readonly revision: number;
