@@ -1,6 +1,5 @@
 import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
-import type {Row} from '../../src/contract/row.ts';
 import {AdapterError, conflictError} from '../../src/errors.ts';
 import {findPermission, memoryThreshold, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import {formatRedisSize, parseRedisSize} from '../../src/model/redis/redis-size.ts';

@@ -1,6 +1,5 @@
 import type {ActionContext, Check, Outcome} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError, conflictError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {type OffsetMove, parseOffsetReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';

@@ -3,6 +3,8 @@ import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row, Snapshot} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
+import type {AlertmanagerAlertRow} from '../alertmanager/alertmanager-alert.ts';
+import type {PrometheusAlertRow, prometheusAlertGaugeIds} from './prometheus-alert.ts';
 import {prometheusAlertFiring} from './prometheus-finding-types.ts';
 
 const firingGauge: (typeof prometheusAlertGaugeIds)[number] = 'alerts';

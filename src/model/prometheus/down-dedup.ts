@@ -4,6 +4,7 @@ import type {Labels, Row} from '../../contract/row.ts';
 import {worstSeverity} from '../../contract/severity.ts';
 import {isSameAlert, reportsTargetDown} from '../alert-labels.ts';
 import {alertmanagerAlertFiring} from '../alertmanager/alertmanager-finding-types.ts';
+import type {PrometheusAlertRow} from './prometheus-alert.ts';
 import {prometheusAlertFiring, targetsDown} from './prometheus-finding-types.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
