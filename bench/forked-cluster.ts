@@ -3,8 +3,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {createKubernetesSettings} from '../adapters/kubernetes/config/kubernetes-settings.ts';
 import {systemEnvironment} from '../src/config/config-environment.ts';
-import {createKubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
 import type {Target} from '../src/contract/target.ts';
 import type {KubernetesSettings} from '../src/port/kubernetes.ts';
 

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {findViolations, readModule, readSources} from './architecture.ts';
+import {systems} from '../bin/systems.ts';
+import {findViolations, namedSystems, readModule, readSources} from './architecture.ts';
 
 const faults = (...sources: readonly (readonly [path: string, text: string])[]) =>
 	findViolations(sources.map(([path, text]) => readModule({path, text})));
@@ -192,6 +193,29 @@ describe('the rule', () => {
 	test('accepts a function of 80 lines, and a longer one in a test', () => {
 		expect(faults(['src/a.ts', functionOf(80, 'export function createA() {')])).toEqual([]);
 		expect(faults(['test/a.test.ts', functionOf(200, `describe('a', () => {`, '});')])).toEqual([]);
+	});
+
+	const named = (path: string, text: string) => namedSystems([readModule({path, text})], ['redis', 'kafka']);
+	test.each([
+		['src/config/a.ts', `export const kinds = ['redis'];`, 'src/config/a.ts:1: names redis'],
+		['src/watch/a.ts', `import type {KafkaPort} from '../port/queue.ts';`, 'src/watch/a.ts:1: names Kafka'],
+		['src/watch/a.ts', `import {b} from '../model/redis/b.ts';`, 'src/watch/a.ts:1: names redis'],
+		['src/input/a.ts', 'export const hint = () => `name it in ${1} kafka.allow`;', 'src/input/a.ts:1: names kafka'],
+	])('catches the name of a system in %s: %s', (path, text, says) => {
+		expect(named(path, text)).toEqual([says]);
+	});
+
+	test('lets models, ports, adapters and comments name a system', () => {
+		expect(named('src/model/redis/a.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('src/port/redis.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('adapters/redis/a.ts', 'export const redis = 1;')).toEqual([]);
+		expect(named('src/watch/a.ts', '/** As redis. */\nexport const a = 1; // kafka')).toEqual([]);
+	});
+
+	test('catches an example that is no longer there', () => {
+		expect(named('src/config/config-schema.ts', 'export const a = 1;')).toEqual([
+			expect.stringContaining('does not occur'),
+		]);
 	});
 
 	test('fails on a file that it cannot parse', () => {

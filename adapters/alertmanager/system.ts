@@ -9,6 +9,8 @@ import {loadPatterns} from '../../src/text/pattern.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {httpLeastGrants} from '../http/least-grants.ts';
+import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
+import {createViaTransport} from '../http/via.ts';
 import {alertmanagerAlertsSource} from './alerts.ts';
 import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';

@@ -45,6 +45,9 @@ export const kafkaSystem = defineSystem<KafkaPort, KafkaSettings>({
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	findingTypes: kafkaFindingTypes,
+	loadConfig: async () => (await import('./config/kafka-config.ts')).kafkaConfig,
+	serverAddress: ({brokers}) => brokers,
+	readAttributes: ({brokers}) => ({endpoints: brokers}),
 	grants: kafkaLeastGrants,
 	connect,
 });

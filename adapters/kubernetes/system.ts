@@ -1,6 +1,7 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import {kubernetesFindingTypes} from '../../src/model/kubernetes/kubernetes-finding-types.ts';
 import type {KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
+import {endpointsOf} from '../../src/text/url.ts';
 import {kubernetesLeastGrants} from './least-grants.ts';
 import {inspectLogs} from './logs/inspect-logs.ts';
 import {inspectPod} from './objects/inspect-pod.ts';
@@ -38,6 +39,17 @@ export const kubernetesSystem = defineSystem<KubernetesPort, KubernetesSettings>
 		inspectOwners,
 	],
 	findingTypes: kubernetesFindingTypes,
+	loadConfig: async () => (await import('./config/kubernetes-config.ts')).kubernetesConfig,
+	links: ({metrics}) =>
+		metrics === undefined ? [] : [{name: metrics.prometheus, kind: 'prometheus', path: ['metrics', 'prometheus']}],
+	async readAttributes({access}) {
+		try {
+			const {server, context} = await access();
+			return {endpoints: endpointsOf(server), cluster: {context}};
+		} catch {
+			return {endpoints: 'unknown', cluster: 'unknown'};
+		}
+	},
 	grants: kubernetesLeastGrants,
 	connect: async (target, options) => (await import('./connect.ts')).connectKubernetes(target, options),
 });

@@ -26,6 +26,14 @@ export const postgresSystem = defineSystem<PostgresPort, PostgresSettings>({
 	actions: [cancelStatement, terminateSession],
 	inspections: [inspectSessionStatement, inspectLocks, inspectConnections, inspectStatement],
 	findingTypes: postgresFindingTypes,
+	loadConfig: async () => (await import('./config/postgres-config.ts')).postgresConfig,
+	describeAddress({hosts, database, user, tls}) {
+		const endpoints = hosts.map(({host, port}) => `${host}:${port}`).join(',');
+		const modes = [...new Set(hosts.map(({host}) => tlsMode(tls, host)))];
+		return `${endpoints}/${database} as ${user}, TLS ${modes.join(',')}`;
+	},
+	serverAddress: ({hosts}) => hosts,
+	readAttributes: ({hosts, database}) => ({endpoints: hosts, database}),
 	grants: postgresLeastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');

@@ -11,6 +11,8 @@ import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries
 import {systemClock} from '../../src/time/clock.ts';
 import {httpServerId} from '../http/cli-equivalent.ts';
 import {httpLeastGrants} from '../http/least-grants.ts';
+import {httpLinks, readHttpAttributes} from '../http/target-links.ts';
+import {createViaTransport} from '../http/via.ts';
 import {prometheusAlertsSource} from './alerts.ts';
 import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';

@@ -47,6 +47,15 @@ export const redisSystem = defineSystem<RedisPort, RedisSettings>({
 	actions: [setMaxmemory, killClient],
 	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
 	findingTypes: redisFindingTypes,
+	loadConfig: async () => (await import('./config/redis-config.ts')).redisConfig,
+	describeAddress({host, port, username, tls, replica}) {
+		const sampled = replica === undefined ? '' : `, keys read from ${replica.host}:${replica.port}`;
+		return `${host}:${port} as ${username ?? 'default'}, ${tls === undefined ? 'no TLS' : 'TLS'}${sampled}`;
+	},
+	serverAddress: ({host, port}) => [{host, port}],
+	readAttributes: ({host, port, replica}) => ({
+		endpoints: [{host, port}, ...(replica === undefined ? [] : [replica])],
+	}),
 	grants: redisLeastGrants,
 	connect,
 });

@@ -165,7 +165,7 @@ function slowCommandsUntil(scenario: Scenario, until: number): readonly SlowComm
 		const id = count - at;
 		return {
 			id,
-			at: Math.floor(scenario.startedAt / 1000) + (id - 40) * 10,
+			at: scenario.startedAt + (id - 40) * 10_000,
 			microseconds: 38_000 + Math.floor(20_000 * scenario.stableRandom(`slow ${id}`)),
 			command: 'HGETALL',
 			args: 1,
