@@ -7,6 +7,7 @@ import {type JsonOutput, jsonOutputSchema} from '../../bin/cli/json-schema.ts';
 import {systems} from '../../bin/systems.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import {systemClock} from '../../src/time/clock.ts';
+import {readFailureFindingTypes} from '../../src/watch/read-failure.ts';
 import {type BuiltProgram, buildAlone} from '../e2e/built-program.ts';
 import {actor} from '../src/state/test-actor.ts';
 
@@ -39,7 +40,9 @@ function epochTimes(value: unknown, path = ''): readonly string[] {
 	return Object.entries(value).flatMap(([name, member]) => epochTimes(member, `${path}.${name}`));
 }
 
-const types = new Set(systems.flatMap(({findingTypes}) => findingTypes.map(({type}) => type)));
+const types = new Set(
+	[...readFailureFindingTypes, ...systems.flatMap(({findingTypes}) => findingTypes)].map(({type}) => type),
+);
 
 describe('every --json output follows the schema', () => {
 	test.each(['default', 'calm', 'crashloop', 'locks', 'memory', 'lag', 'scrape', 'storm'])(
