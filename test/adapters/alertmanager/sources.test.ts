@@ -139,9 +139,9 @@ await describeDedicatedAlertmanager('alerts and silences', server => {
 			expect(text).toContain(line);
 		}
 		expect(await fixture.inspect('alertmanager.alert', await alert('DiskFull', 'n:1'))).toMatch(
-			/silenced by {3}mira until .*: OPS-1 \(alertname="DiskFull", instance="n:1"\)/,
+			/silenced by +mira until .*: OPS-1 \(alertname="DiskFull", instance="n:1"\)/,
 		);
-		expect(await fixture.inspect('alertmanager.alert', await alert('Slow'))).toMatch(/inhibited by {2}TargetDown/);
+		expect(await fixture.inspect('alertmanager.alert', await alert('Slow'))).toMatch(/inhibited by +TargetDown/);
 		const ended = {...(await alert('Slow')), fingerprint: '0000000000000000'};
 		expect(await fixture.inspect('alertmanager.alert', ended)).toContain('It has ended. As last read:');
 	});
