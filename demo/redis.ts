@@ -53,23 +53,23 @@ function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scen
 			const data = info.usedMemoryDataset ?? 0;
 			const stats = {
 				'peak.allocated': info.usedMemoryPeak ?? 0,
-				'total.allocated': info.usedMemory,
+				'total.allocated': info.usedMemoryBytes,
 				'startup.allocated': 862_000,
 				'replication.backlog': 16_777_216,
-				'clients.normal': info.clientsMemory ?? 0,
-				'overhead.total': info.usedMemory - data,
+				'clients.normal': info.clientsMemoryBytes ?? 0,
+				'overhead.total': info.usedMemoryBytes - data,
 				'keys.count': info.keys[0] ?? 0,
 				'keys.bytes-per-key': Math.round(bytesPerKey),
 				'dataset.bytes': data,
-				'dataset.percentage': (100 * data) / info.usedMemory,
+				'dataset.percentage': (100 * data) / info.usedMemoryBytes,
 				fragmentation: info.fragmentationRatio ?? 1,
 				'fragmentation.bytes': info.fragmentationBytes ?? 0,
 			};
-			const full = info.maxmemory > 0 && info.usedMemory > info.maxmemory * 0.95;
+			const full = info.maxmemoryBytes > 0 && info.usedMemoryBytes > info.maxmemoryBytes * 0.95;
 			return {
 				stats: Object.entries(stats).map(([name, value]) => ({name, value: String(value)})),
 				doctor: full
-					? `Sam, this instance is at its limit of ${formatBytes(info.maxmemory)} and evicts to stay there.`
+					? `Sam, this instance is at its limit of ${formatBytes(info.maxmemoryBytes)} and evicts to stay there.`
 					: "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.",
 			};
 		},

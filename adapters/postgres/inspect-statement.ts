@@ -116,7 +116,7 @@ export const inspectStatement = defineInspection<PostgresStatementRow, PostgresP
 				...factLines('mean', row.meanMs === undefined ? undefined : formatMillis(row.meanMs)),
 				...factLines(
 					'in all',
-					`${formatCount(row.calls)} ${row.calls === 1 ? 'call' : 'calls'}, ${formatMillis(row.milliseconds)}`,
+					`${formatCount(row.calls)} ${row.calls === 1 ? 'call' : 'calls'}, ${formatMillis(row.totalMs)}`,
 				),
 				...factLines('cache hits', row.hits === undefined ? undefined : formatPercent(row.hits)),
 				{text: ''},

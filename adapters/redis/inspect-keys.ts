@@ -29,7 +29,7 @@ export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort, RedisSett
 				text: `about ${formatCount(row.keys)} keys, ${formatBytes(row.bytes)}, ${formatPercent(row.share)} of the keys' memory`,
 				loud: true,
 			},
-			{text: `types ${row.types.join(', ')}; largest sampled ${formatBytes(row.largest)}`},
+			{text: `types ${row.types.join(', ')}; largest sampled ${formatBytes(row.largestKeyBytes)}`},
 			{
 				text: `of ${formatThousands(row.sampled)} sampled: ${formatThousands(never)} never expire, ${formatThousands(minute)} within 1 m, ${formatThousands(hour)} within 1 h, ${formatThousands(day)} within 1 d, ${formatThousands(later)} later`,
 			},

@@ -39,12 +39,12 @@ export const inspectMemory = defineInspection<RedisServerRow, RedisPort, RedisSe
 	async open(row, {port, target, ...context}) {
 		const [info, report] = await Promise.all([port.info(context), port.memory(context)]);
 		const stats = new Map(report.stats.map(({name, value}) => [name, Number(value)]));
-		const total = stats.get('total.allocated') ?? info.usedMemory;
+		const total = stats.get('total.allocated') ?? info.usedMemoryBytes;
 		const known = (names: readonly (readonly [string, string])[]) => names.filter(([name]) => stats.has(name));
 		const lines: DocumentLine[] = [
 			{text: `${formatBytes(total)} allocated, peak ${formatBytes(stats.get('peak.allocated'))}`, loud: true},
 			{
-				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : formatBytes(info.maxmemory)}, policy ${info.policy || 'not reported'}`,
+				text: `maxmemory ${info.maxmemoryBytes === 0 ? 'no limit' : formatBytes(info.maxmemoryBytes)}, policy ${info.policy || 'not reported'}`,
 			},
 			{text: ''},
 			...known(parts).map(([name, meaning]) => {

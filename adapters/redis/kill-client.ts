@@ -100,7 +100,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 		};
 		const bufferBytes = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
 		const isFutile =
-			(redisMemoryShare(info) ?? 0) >= memoryThreshold.warn && bufferBytes < info.usedMemory * noticeableShare;
+			(redisMemoryShare(info) ?? 0) >= memoryThreshold.warn && bufferBytes < info.usedMemoryBytes * noticeableShare;
 		return {
 			plan,
 			target: context.target.name,
@@ -120,7 +120,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort, RedisSettings>
 			...(isFutile
 				? {
 						unhelpful: {
-							reason: `it holds ${formatBytes(bufferBytes)} of ${formatBytes(info.usedMemory)}: killing it frees almost nothing`,
+							reason: `it holds ${formatBytes(bufferBytes)} of ${formatBytes(info.usedMemoryBytes)}: killing it frees almost nothing`,
 							instead: 'redis.set-maxmemory',
 						},
 					}

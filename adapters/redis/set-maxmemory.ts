@@ -46,7 +46,7 @@ function previewOf(
 		policy: info.policy,
 		role: info.role,
 		fits: fitsWithin(info, to),
-		from: info.maxmemory,
+		from: info.maxmemoryBytes,
 		to,
 	};
 	return {
@@ -58,8 +58,8 @@ function previewOf(
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		cliEquivalent: redisCliCommand(target, ['CONFIG', 'SET', 'maxmemory', formatRedisSize(to)]),
-		checkedIdentity: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
-		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
+		checkedIdentity: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemoryBytes)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
+		changes: [{field: 'maxmemory', before: sizeText(info.maxmemoryBytes), after: sizeText(to)}],
 		...maxmemoryEffect(info, to),
 	};
 }
@@ -72,9 +72,9 @@ const changeOf = ({to, from, runId, policy, role, fits}: MaxmemoryPlan): Maxmemo
 /** Checks the memory in use against the new limit. */
 function memoryFitCheck(info: RedisInfo, to: number): Check {
 	const label = 'the memory in use';
-	const used = formatBytes(info.usedMemory);
+	const used = formatBytes(info.usedMemoryBytes);
 	const limit = comparableLimit(to);
-	const share = info.usedMemory / limit;
+	const share = info.usedMemoryBytes / limit;
 	const fails = info.policy === 'noeviction';
 	if (limit < countedMemory(info)) {
 		const then = fails ? 'writes will fail at once' : 'keys will be evicted at once';
@@ -97,7 +97,7 @@ const parseSize = (text: string | undefined): number => {
 /** One and a half times the size, in mebibytes: noticeably more, and few machines are too small for it. */
 function suggestedSize([row]: readonly RedisServerRow[]): string {
 	if (row === undefined) return '';
-	const from = row.maxmemory > 0 ? row.maxmemory : row.usedMemory;
+	const from = row.maxmemoryBytes > 0 ? row.maxmemoryBytes : row.usedMemoryBytes;
 	return formatRedisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);
 }
 
@@ -166,7 +166,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 				? {
 						label: 'the server',
 						result: 'pass',
-						detail: `as it was, maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
+						detail: `as it was, maxmemory ${sizeText(info.maxmemoryBytes)}, ${info.policy}`,
 					}
 				: {label: 'the server', result: 'block', detail: conflict, conflict: true};
 		const checks: Check[] = [
@@ -174,11 +174,11 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 			await permissionCheck('the right to change the configuration', '+config|set', context),
 		];
 		checks.push(memoryFitCheck(info, plan.to));
-		if (info.systemMemory !== undefined && plan.to > info.systemMemory * headroomShare) {
+		if (info.systemMemoryBytes !== undefined && plan.to > info.systemMemoryBytes * headroomShare) {
 			checks.push({
 				label: 'the memory of the machine',
 				result: 'warn',
-				detail: `the new limit is ${formatPercent(plan.to / info.systemMemory)} of its ${formatBytes(info.systemMemory)}`,
+				detail: `the new limit is ${formatPercent(plan.to / info.systemMemoryBytes)} of its ${formatBytes(info.systemMemoryBytes)}`,
 			});
 		}
 		if (info.role === 'replica') {
@@ -193,12 +193,12 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 	async run(plan, context) {
 		const found = await context.port.setMaxmemory(changeOf(plan), context);
 		return {
-			summary: `CONFIG SET maxmemory ${formatRedisSize(plan.to)} on ${plan.endpoint}, which used ${formatBytes(found.usedMemory)}`,
+			summary: `CONFIG SET maxmemory ${formatRedisSize(plan.to)} on ${plan.endpoint}, which used ${formatBytes(found.usedMemoryBytes)}`,
 			before: {
-				maxmemory: formatRedisSize(found.maxmemory),
+				maxmemory: formatRedisSize(found.maxmemoryBytes),
 				policy: found.policy,
 				role: found.role,
-				usedMemory: String(found.usedMemory),
+				usedMemory: String(found.usedMemoryBytes),
 			},
 		};
 	},
@@ -207,11 +207,11 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 		if (info.runId !== plan.runId) {
 			return {result: 'ineffective', detail: 'the server restarted in between: its limit is that of redis.conf again'};
 		}
-		if (info.maxmemory !== plan.to) {
-			return {result: 'ineffective', detail: `maxmemory reads ${sizeText(info.maxmemory)}`};
+		if (info.maxmemoryBytes !== plan.to) {
+			return {result: 'ineffective', detail: `maxmemory reads ${sizeText(info.maxmemoryBytes)}`};
 		}
-		const share = plan.to === 0 ? '' : `, ${formatPercent(info.usedMemory / plan.to)} of it used`;
-		return {result: 'done', detail: `maxmemory reads ${sizeText(info.maxmemory)}${share}`};
+		const share = plan.to === 0 ? '' : `, ${formatPercent(info.usedMemoryBytes / plan.to)} of it used`;
+		return {result: 'done', detail: `maxmemory reads ${sizeText(info.maxmemoryBytes)}${share}`};
 	},
 	settleMs: 5000,
 	undo: {
@@ -219,8 +219,10 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort, RedisSetting
 			const info = await context.port.info(context);
 			if (info.runId !== plan.runId)
 				throw conflictError('the server was restarted: its limit is that of redis.conf again');
-			if (info.maxmemory !== plan.to) {
-				throw conflictError(`maxmemory is ${sizeText(info.maxmemory)} now, not the ${sizeText(plan.to)} that was set`);
+			if (info.maxmemoryBytes !== plan.to) {
+				throw conflictError(
+					`maxmemory is ${sizeText(info.maxmemoryBytes)} now, not the ${sizeText(plan.to)} that was set`,
+				);
 			}
 			return previewOf(info, plan.from, plan.endpoint, context);
 		},

@@ -18,7 +18,7 @@ export function jsonOutput(
 }
 
 /** Names of fields of a row that hold a time in epoch milliseconds. A new one must end in `At`, `Since` or `Until`. */
-const timeName = /^(?:at|since|starts|ends|deleteBy)$|(?:At|Since|Until)$/;
+const timeName = /^(?:at|since|starts|ends)$|(?:At|Since|Until)$/;
 
 /** Replaces times in epoch milliseconds by ISO 8601, in a value and everything in it. */
 export function withIsoTimes(value: unknown): unknown {

@@ -63,20 +63,20 @@ export type RedisInfo = {
 	readonly uptimeSeconds: number;
 	readonly role: 'primary' | 'replica';
 	readonly loading: boolean;
-	readonly usedMemory: number;
+	readonly usedMemoryBytes: number;
 	readonly usedMemoryPeak: number | undefined;
 	readonly usedMemoryDataset: number | undefined;
 	readonly usedMemoryRss: number | undefined;
 	/** 0: no limit. */
-	readonly maxmemory: number;
+	readonly maxmemoryBytes: number;
 	/** `noeviction`, `allkeys-lru`, …; empty when this server does not report it. */
 	readonly policy: string;
-	readonly systemMemory: number | undefined;
+	readonly systemMemoryBytes: number | undefined;
 	readonly fragmentationRatio: number | undefined;
 	readonly fragmentationBytes: number | undefined;
 	/** Replication and AOF buffers: used, but not counted against maxmemory. */
 	readonly notCountedForEviction: number | undefined;
-	readonly clientsMemory: number | undefined;
+	readonly clientsMemoryBytes: number | undefined;
 	readonly clients: number;
 	readonly blockedClients: number;
 	readonly maxclients: number | undefined;

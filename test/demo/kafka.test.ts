@@ -124,7 +124,7 @@ describe('Kafka in the demo', () => {
 		await demo.pass(30);
 		const back = await demo.row(poisoned);
 		expect(back.members).toBeGreaterThan(0);
-		expect(back.growth).toBeLessThan(0);
+		expect(back.growthPerSecond).toBeLessThan(0);
 		expect(await demo.troubles()).toEqual(healed);
 		await demo.pass(120);
 		expect(await demo.row(poisoned)).toMatchObject({evaluation: 'ok', severity: 'ok'});

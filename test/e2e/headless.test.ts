@@ -172,7 +172,7 @@ describeRedis('redis', 'without a screen', server => {
 			const printed = await snapshot(server);
 			const memory = await sendCommand(server, ['INFO', 'memory']);
 			expect(printed.row('redis.server', {})).toMatchObject({
-				maxmemory: limit,
+				maxmemoryBytes: limit,
 				policy: infoField(memory, 'maxmemory_policy'),
 				runId: infoField(await sendCommand(server, ['INFO', 'server']), 'run_id'),
 				role: 'primary',

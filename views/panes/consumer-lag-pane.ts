@@ -24,9 +24,9 @@ const evaluationTexts: Readonly<Record<LagRow['evaluation'], string>> = {
 
 /** `+212/s`, `-40/s`, `0/s`. */
 function growth(row: LagRow): string {
-	if (row.growth === undefined) return '?';
-	const text = formatRate(row.growth);
-	return row.growth > 0 && text !== '0/s' ? `+${text}` : text;
+	if (row.growthPerSecond === undefined) return '?';
+	const text = formatRate(row.growthPerSecond);
+	return row.growthPerSecond > 0 && text !== '0/s' ? `+${text}` : text;
 }
 
 /** `never` where the lag grows, or would take too long to be worth its digits. */
@@ -84,7 +84,7 @@ export const consumerLagPane: Pane = {
 			empty: 'no group has committed an offset on this cluster',
 			orders: [
 				{title: 'lag', compare: (a, b) => weight(b) - weight(a) || byName(a, b)},
-				{title: 'growth', compare: (a, b) => (b.growth ?? 0) - (a.growth ?? 0) || byName(a, b)},
+				{title: 'growth', compare: (a, b) => (b.growthPerSecond ?? 0) - (a.growthPerSecond ?? 0) || byName(a, b)},
 				{title: 'group', compare: byName},
 			],
 			columns: [

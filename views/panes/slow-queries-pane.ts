@@ -158,7 +158,7 @@ const statements = defineSection<PostgresStatementRow>({
 		{title: 'time', compare: byTime},
 		{title: 'mean', compare: (a, b) => (b.meanMs ?? -1) - (a.meanMs ?? -1)},
 		{title: 'calls', compare: (a, b) => (b.callsPerSecond ?? -1) - (a.callsPerSecond ?? -1)},
-		{title: 'total time', compare: (a, b) => b.milliseconds - a.milliseconds},
+		{title: 'total time', compare: (a, b) => b.totalMs - a.totalMs},
 	],
 });
 

@@ -28,8 +28,8 @@ const quietShare = (share: number | undefined): Cell => dim(share === undefined 
 const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (podMemoryShare(b) ?? -1) - (podMemoryShare(a) ?? -1);
 
 /** Nodes without a measurement go last. */
-const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memory, row.memoryCapacity) ?? -1;
-const cpuOf = (row: NodeUsageRow): number => nodeShare(row.cpu, row.cpuCapacity) ?? -1;
+const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memoryBytes, row.memoryCapacityBytes) ?? -1;
+const cpuOf = (row: NodeUsageRow): number => nodeShare(row.cpuCores, row.cpuCapacityCores) ?? -1;
 
 export const topPane: Pane = {
 	id: 'top',
@@ -44,9 +44,9 @@ export const topPane: Pane = {
 			weight: 3,
 			empty: 'no pod was measured yet: metrics-server reports a new pod after about a minute',
 			orders: [
-				{title: 'memory', compare: (a, b) => b.memory - a.memory},
+				{title: 'memory', compare: (a, b) => b.memoryBytes - a.memoryBytes},
 				{title: 'share of the memory limit', compare: byMemoryShare},
-				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
+				{title: 'CPU', compare: (a, b) => b.cpuCores - a.cpuCores},
 				{title: 'throttled', compare: (a, b) => (b.throttled ?? -1) - (a.throttled ?? -1) || byPod(a, b)},
 				{title: 'last OOM kill', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
@@ -61,14 +61,15 @@ export const topPane: Pane = {
 					cell: row => dim(row.namespace),
 				},
 				{header: 'NAME', field: 'name', width: 22, grow: true, cut: 'middle', cell: row => row.name},
-				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memory)},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memoryBytes)},
 				{
 					header: '%REQ',
 					field: 'memrequest',
 					width: 4,
 					align: 'right',
 					hideOrder: 0.2,
-					cell: row => quietShare(row.memoryRequest === undefined ? undefined : row.memory / row.memoryRequest),
+					cell: row =>
+						quietShare(row.memoryRequestBytes === undefined ? undefined : row.memoryBytes / row.memoryRequestBytes),
 				},
 				{
 					header: '%LIM',
@@ -80,8 +81,8 @@ export const topPane: Pane = {
 						return share === undefined ? dim('-') : loudIfWrong(row, formatPercentPoints(share));
 					},
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryHistory)},
-				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 4, cell: row => cores(row.cpu)},
+				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryBytesHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 4, cell: row => cores(row.cpuCores)},
 				{
 					header: '%REQ',
 					field: 'request',
@@ -114,7 +115,13 @@ export const topPane: Pane = {
 						return row.cpuLevel === 'ok' ? quietShare(throttled) : loudIfWrong(row, formatPercentPoints(throttled));
 					},
 				},
-				{header: 'TREND', field: 'cputrend', width: trendCells, hideOrder: 0.4, cell: row => trend(row.cpuHistory)},
+				{
+					header: 'TREND',
+					field: 'cputrend',
+					width: trendCells,
+					hideOrder: 0.4,
+					cell: row => trend(row.cpuCoresHistory),
+				},
 				{
 					header: 'OOM',
 					field: 'oom',
@@ -147,25 +154,31 @@ export const topPane: Pane = {
 					hideOrder: 1,
 					cell: row => ({text: row.status, tone: row.status === 'Ready' ? 'dim' : row.severity}),
 				},
-				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memory)},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memoryBytes)},
 				{
 					header: '%',
 					field: 'memshare',
 					width: 4,
 					align: 'right',
-					cell: row => loudIfWrong(row, formatPercentPoints(nodeShare(row.memory, row.memoryCapacity))),
+					cell: row => loudIfWrong(row, formatPercentPoints(nodeShare(row.memoryBytes, row.memoryCapacityBytes))),
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryHistory)},
-				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 3, cell: row => cores(row.cpu)},
+				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryBytesHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 3, cell: row => cores(row.cpuCores)},
 				{
 					header: '%',
 					field: 'cpushare',
 					width: 5,
 					align: 'right',
 					hideOrder: 4,
-					cell: row => dim(formatPercentPoints(nodeShare(row.cpu, row.cpuCapacity))),
+					cell: row => dim(formatPercentPoints(nodeShare(row.cpuCores, row.cpuCapacityCores))),
 				},
-				{header: 'TREND', field: 'cputrend', width: trendCells, hideOrder: 0.4, cell: row => trend(row.cpuHistory)},
+				{
+					header: 'TREND',
+					field: 'cputrend',
+					width: trendCells,
+					hideOrder: 0.4,
+					cell: row => trend(row.cpuCoresHistory),
+				},
 			],
 		}),
 	],

@@ -15,8 +15,8 @@ function rateLines(row: LagRow): readonly DocumentLine[] {
 	const never = row.drainSeconds === Number.POSITIVE_INFINITY;
 	const drain = row.lag === 0 ? 'no lag' : never ? 'never, at these rates' : formatDuration(row.drainSeconds);
 	return [
-		factLine('produced', `${formatRate(row.produced)} on ${row.topic}`),
-		factLine('consumed', formatRate(row.consumed)),
+		factLine('produced', `${formatRate(row.producedPerSecond)} on ${row.topic}`),
+		factLine('consumed', formatRate(row.consumedPerSecond)),
 		factLine('time lag', formatTimeLag(row.timeLag) ?? '?'),
 		factLine('caught up in', drain),
 	];

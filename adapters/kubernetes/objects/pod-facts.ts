@@ -64,7 +64,7 @@ function toOwnFacts(pod: PodObject): PodOwnFacts {
 		memoryLimit: limits.toSorted((a, b) => (parseQuantity(a) ?? 0) - (parseQuantity(b) ?? 0))[0],
 		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
 		unreadySince: ready?.status === 'False' ? parseTimestamp(ready.lastTransitionTime) : undefined,
-		deleteBy: parseTimestamp(metadata.deletionTimestamp),
+		deletionDueAt: parseTimestamp(metadata.deletionTimestamp),
 	};
 }
 
@@ -151,6 +151,6 @@ export function podFactsFromTable(
 		restartedAt: undefined,
 		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
 		unreadySince: undefined,
-		deleteBy: parseTimestamp(metadata.deletionTimestamp),
+		deletionDueAt: parseTimestamp(metadata.deletionTimestamp),
 	};
 }

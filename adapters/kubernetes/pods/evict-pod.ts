@@ -203,7 +203,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort, KubernetesSettings>
 		accessFact('evict it'),
 	],
 	disabled(rows) {
-		const ending = rows.filter(row => row.deleteBy !== undefined);
+		const ending = rows.filter(row => row.deletionDueAt !== undefined);
 		if (ending.length === 0) return undefined;
 		return rows.length === 1 ? 'it is already being deleted' : `${ending[0]?.name} is already being deleted: unmark it`;
 	},

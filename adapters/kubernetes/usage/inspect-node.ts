@@ -31,11 +31,11 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort, Kubern
 				factLine('Kubelet', node?.status?.nodeInfo?.kubeletVersion ?? '-'),
 				factLine(
 					'Memory',
-					`${formatBytes(row.memory)} of ${formatBytes(row.memoryCapacity)}, ${formatPercent(nodeShare(row.memory, row.memoryCapacity))}`,
+					`${formatBytes(row.memoryBytes)} of ${formatBytes(row.memoryCapacityBytes)}, ${formatPercent(nodeShare(row.memoryBytes, row.memoryCapacityBytes))}`,
 				),
 				factLine(
 					'CPU',
-					`${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${formatPercent(nodeShare(row.cpu, row.cpuCapacity))}`,
+					`${row.cpuCores?.toFixed(1) ?? '?'} of ${row.cpuCapacityCores} cores, ${formatPercent(nodeShare(row.cpuCores, row.cpuCapacityCores))}`,
 				),
 				factLine('Taints', taints.length === 0 ? 'none' : taints.join(', ')),
 				{text: ''},

@@ -21,15 +21,15 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, Kubern
 			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
 			factLine(
 				'Memory',
-				`${formatBytes(row.memory)}, ${podMemoryShare(row) === undefined ? 'no limit' : `${formatPercent(podMemoryShare(row))} of its limit ${formatBytes(row.memoryLimit)}`}`,
+				`${formatBytes(row.memoryBytes)}, ${podMemoryShare(row) === undefined ? 'no limit' : `${formatPercent(podMemoryShare(row))} of its limit ${formatBytes(row.memoryLimitBytes)}`}`,
 			),
-			factLine('  requested', row.memoryRequest === undefined ? 'none' : formatBytes(row.memoryRequest)),
+			factLine('  requested', row.memoryRequestBytes === undefined ? 'none' : formatBytes(row.memoryRequestBytes)),
 			factLine(
 				'CPU',
-				`${cores(row.cpu)} cores, ${podCpuRequestShare(row) === undefined ? 'nothing requested' : `${formatPercent(podCpuRequestShare(row))} of its request`}`,
+				`${cores(row.cpuCores)} cores, ${podCpuRequestShare(row) === undefined ? 'nothing requested' : `${formatPercent(podCpuRequestShare(row))} of its request`}`,
 			),
-			factLine('  requested', cores(row.cpuRequest)),
-			factLine('  limit', cores(row.cpuLimit)),
+			factLine('  requested', cores(row.cpuRequestCores)),
+			factLine('  limit', cores(row.cpuLimitCores)),
 			...(row.throttled === undefined
 				? []
 				: [factLine('  throttled', `${formatPercent(row.throttled)} of the last five minutes`)]),
@@ -42,8 +42,8 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, Kubern
 						},
 					]),
 			factLine('Measured', `${formatDuration((now() - row.measuredAt) / 1000)} ago`),
-			factLine('Recent memory', row.memoryHistory.map(value => formatBytes(value)).join(' ')),
-			factLine('Recent CPU', row.cpuHistory.map(value => cores(value)).join(' ')),
+			factLine('Recent memory', row.memoryBytesHistory.map(value => formatBytes(value)).join(' ')),
+			factLine('Recent CPU', row.cpuCoresHistory.map(value => cores(value)).join(' ')),
 			{text: ''},
 			...row.containers.map(each =>
 				factLine(`  ${each.name}`, `${formatBytes(each.memory)}  ${cores(each.cpu)} cores`),

@@ -47,10 +47,10 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 		notReadyReason: ready?.status === 'True' ? undefined : ready?.message,
 		pressures: pressureConditions(node).map(each => each.type),
 		pressureSince: earliest(pressureConditions(node).flatMap(each => parseTimestamp(each.lastTransitionTime) ?? [])),
-		memory: usage?.memory,
-		memoryCapacity: capacity('memory'),
-		cpu: usage?.cpu,
-		cpuCapacity: capacity('cpu'),
+		memoryBytes: usage?.memory,
+		memoryCapacityBytes: capacity('memory'),
+		cpuCores: usage?.cpu,
+		cpuCapacityCores: capacity('cpu'),
 		measuredAt: usage?.measuredAt,
 	};
 }
@@ -90,9 +90,9 @@ export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort, Kubern
 			);
 			const round = startRound();
 			const rows = nodeFacts.map(node => {
-				const {uid, memory, cpu, measuredAt} = node;
+				const {uid, memoryBytes: memory, cpuCores: cpu, measuredAt} = node;
 				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
-				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : noHistory;
+				const history = isMeasured ? round.add({uid, memoryBytes: memory, cpuCores: cpu, measuredAt}) : noHistory;
 				return nodeUsageRow(target.name, node, history.memory, history.cpu, before.get(uid));
 			});
 			round.end();

@@ -3,8 +3,8 @@ export type UsageHistory = {readonly memory: readonly number[]; readonly cpu: re
 
 type MeasuredObject = {
 	readonly uid: string;
-	readonly memory: number;
-	readonly cpu: number;
+	readonly memoryBytes: number;
+	readonly cpuCores: number;
 	readonly measuredAt: number;
 };
 
@@ -25,7 +25,7 @@ export function createUsageHistory(): () => UsageRound {
 		const before = known;
 		const now = new Map<string, UsageHistory & {readonly measuredAt: number}>();
 		return {
-			add({uid, memory, cpu, measuredAt}) {
+			add({uid, memoryBytes: memory, cpuCores: cpu, measuredAt}) {
 				const last = before.get(uid);
 				const next =
 					last !== undefined && last.measuredAt >= measuredAt

@@ -41,11 +41,12 @@ export async function readWorkloadPods(
 	});
 }
 
-const isReady = ({ready, containers, deleteBy}: PodRow): boolean => deleteBy === undefined && ready === containers;
+const isReady = ({ready, containers, deletionDueAt}: PodRow): boolean =>
+	deletionDueAt === undefined && ready === containers;
 
 /** Pods without those that are being deleted, which go whatever is done to the others. */
 export const withoutTerminating = <Pod extends PodRow>(pods: readonly Pod[]): readonly Pod[] =>
-	pods.filter(({deleteBy}) => deleteBy === undefined);
+	pods.filter(({deletionDueAt}) => deletionDueAt === undefined);
 
 /** Desired number of pods: from the object (a DaemonSet has it in its status), else from the rows of the pods. */
 function desiredReplicas(pods: readonly PodRow[], object: ApiObject | undefined): number | undefined {

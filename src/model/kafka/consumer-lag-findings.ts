@@ -117,7 +117,7 @@ const unknownSentences: Readonly<Record<UnknownLagReason, string>> = {
 };
 
 function sentence(row: LagRow): string {
-	const {group, topic, lag, growth, why, evaluation, timeLag} = row;
+	const {group, topic, lag, growthPerSecond: growth, why, evaluation, timeLag} = row;
 	const where = topic === '' ? '' : ` on ${topic}`;
 	const behind = `${group} is ${formatCount(lag)} behind${where}`;
 	if (evaluation === 'warn' && growth !== undefined && growth > 0) {
@@ -132,7 +132,7 @@ function sentence(row: LagRow): string {
 }
 
 function evidence(row: LagRow): readonly string[] {
-	const {lag, partitions, produced, consumed, state, members, worst, type} = row;
+	const {lag, partitions, producedPerSecond: produced, consumedPerSecond: consumed, state, members, worst, type} = row;
 	const who = members === undefined ? 'an unknown number of members' : `${members} members`;
 	const time = formatTimeLag(row.timeLag);
 	return [

@@ -48,7 +48,7 @@ export type LagFacts = {
 };
 
 /** Messages a second, undefined until it was read twice. */
-export type LagRates = {readonly produced: number | undefined; readonly consumed: number | undefined};
+export type LagRates = {readonly producedPerSecond: number | undefined; readonly consumedPerSecond: number | undefined};
 
 /** Why the lag of a group is unknown, in one or two words. */
 export type UnknownLagReason = 'no commit' | 'offline' | 'share' | 'unread';
@@ -66,7 +66,7 @@ export type LagRow = Row<'kafka.lag'> &
 		readonly lag: number | undefined;
 		readonly timeLag: TimeLag | undefined;
 		/** Messages a second by which the lag grows. */
-		readonly growth: number | undefined;
+		readonly growthPerSecond: number | undefined;
 		/** Seconds until nothing is left at this pace; Infinity when that is never. */
 		readonly drainSeconds: number | undefined;
 		/** That of the worst partition. */
@@ -88,7 +88,7 @@ export function lagRow(
 	const worst = worstOf(parts);
 	const known = parts.filter(part => part.lag !== undefined);
 	const lag = known.length === 0 ? undefined : known.reduce((sum, part) => sum + (part.lag ?? 0), 0);
-	const {produced, consumed} = rates;
+	const {producedPerSecond: produced, consumedPerSecond: consumed} = rates;
 	const growth = produced === undefined || consumed === undefined ? undefined : produced - consumed;
 	const figures = {
 		partitions: parts.length,
@@ -97,7 +97,7 @@ export function lagRow(
 		deleted: parts.reduce((sum, part) => sum + part.deleted, 0),
 		lag,
 		timeLag: longest(parts),
-		growth,
+		growthPerSecond: growth,
 		drainSeconds: drainSeconds(lag, growth),
 		worst,
 	};
@@ -201,7 +201,13 @@ function whyStopped(row: Omit<LagRow, keyof Row>): string {
 	return `no member reads ${row.unassigned} of ${row.partitions} partitions`;
 }
 
-function growing({lag, produced, growth, worst, partitions}: Omit<LagRow, keyof Row>): WeighedSeverity {
+function growing({
+	lag,
+	producedPerSecond: produced,
+	growthPerSecond: growth,
+	worst,
+	partitions,
+}: Omit<LagRow, keyof Row>): WeighedSeverity {
 	const behind = lag === undefined || produced === undefined || produced <= 0 ? undefined : lag / produced;
 	const severity = behind !== undefined && behind >= farBehindSeconds ? 'crit' : 'warn';
 	const far = behind === undefined ? '' : `${formatDuration(behind)} of messages behind and `;

@@ -84,7 +84,7 @@ export function createLagTracker(target: string): LagTracker {
 		const facts = factsOf(read, group, at);
 		if (offsets === undefined) {
 			const unreadable = problem ?? 'its offsets cannot be read';
-			const rates = {produced: undefined, consumed: undefined};
+			const rates = {producedPerSecond: undefined, consumedPerSecond: undefined};
 			return [lagRow(target, {...facts, topic: '', wasActive: group.wasActive, unreadable}, [], rates, [])];
 		}
 		const committed = new Map(offsets.map(({topic, partition, offset}) => [partitionKey(topic, partition), offset]));

@@ -57,7 +57,10 @@ export function evaluateTopic(
 		consumption.produced = updateSmoothedRate(consumption.produced, progress.produced, read.at - since, read.at);
 		consumption.consumed = updateSmoothedRate(consumption.consumed, progress.consumed, read.at - since, read.at);
 	}
-	const rates = {produced: consumption.produced?.perSecond, consumed: consumption.consumed?.perSecond};
+	const rates = {
+		producedPerSecond: consumption.produced?.perSecond,
+		consumedPerSecond: consumption.consumed?.perSecond,
+	};
 	const row = lagRow(target, {...read.facts, wasActive: isActive}, parts, rates, consumption.lagHistory);
 	if (row.lag !== undefined) consumption.lagHistory = [...consumption.lagHistory, row.lag].slice(-historyLength);
 	consumption.evaluatedAt = read.at;

@@ -24,10 +24,10 @@ export type NodeUsageFacts = {
 	/** Epoch milliseconds when the earliest of them began. */
 	readonly pressureSince: number | undefined;
 	/** Undefined when there is no measurement. */
-	readonly memory: number | undefined;
-	readonly memoryCapacity: number;
-	readonly cpu: number | undefined;
-	readonly cpuCapacity: number;
+	readonly memoryBytes: number | undefined;
+	readonly memoryCapacityBytes: number;
+	readonly cpuCores: number | undefined;
+	readonly cpuCapacityCores: number;
 	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is read. */
 	readonly measuredAt: number | undefined;
 };
@@ -35,7 +35,7 @@ export type NodeUsageFacts = {
 /** The histories are the last reads, oldest first, this one included. */
 export type NodeUsageRow = Row<'kubernetes.node-usage'> &
 	NodeUsageFacts &
-	Levels & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
+	Levels & {readonly memoryBytesHistory: readonly number[]; readonly cpuCoresHistory: readonly number[]};
 
 type Levels = {readonly memoryLevel: ThresholdLevel; readonly cpuLevel: ThresholdLevel};
 
@@ -50,11 +50,11 @@ export function nodeUsageRow(
 ): NodeUsageRow {
 	const levels: Levels = {
 		memoryLevel: evaluateThreshold(
-			nodeShare(facts.memory, facts.memoryCapacity) ?? 0,
+			nodeShare(facts.memoryBytes, facts.memoryCapacityBytes) ?? 0,
 			memoryThreshold,
 			before?.memoryLevel,
 		),
-		cpuLevel: evaluateThreshold(nodeShare(facts.cpu, facts.cpuCapacity) ?? 0, cpuThreshold, before?.cpuLevel),
+		cpuLevel: evaluateThreshold(nodeShare(facts.cpuCores, facts.cpuCapacityCores) ?? 0, cpuThreshold, before?.cpuLevel),
 	};
 	const found = judgements(facts, levels);
 	const severity = worstSeverity(found.map(judgement => judgement.severity));
@@ -67,8 +67,8 @@ export function nodeUsageRow(
 		...(why === '' ? {} : {why}),
 		...facts,
 		...levels,
-		memoryHistory,
-		cpuHistory,
+		memoryBytesHistory: memoryHistory,
+		cpuCoresHistory: cpuHistory,
 	};
 }
 
@@ -77,7 +77,14 @@ export const nodeShare = (used: number | undefined, capacity: number): number | 
 	used === undefined || !(capacity > 0) ? undefined : used / capacity;
 
 function judgements(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonly Judgement[] {
-	const {status, pressures, memory, memoryCapacity, cpu, cpuCapacity} = facts;
+	const {
+		status,
+		pressures,
+		memoryBytes: memory,
+		memoryCapacityBytes: memoryCapacity,
+		cpuCores: cpu,
+		cpuCapacityCores: cpuCapacity,
+	} = facts;
 	const found: Judgement[] = [];
 	if (!status.startsWith('Ready')) found.push({severity: 'crit', why: status});
 	for (const pressure of pressures) found.push({severity: 'warn', why: pressure});
@@ -108,8 +115,8 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 			kind: 'kubernetes.node-usage',
 			evidence: [
 				row.notReadyReason === undefined ? `status ${row.status}` : `status ${row.status}: ${row.notReadyReason}`,
-				`memory ${formatBytes(row.memory)} of ${formatBytes(row.memoryCapacity)}, ${formatThreshold(memoryThreshold, formatPercent)}`,
-				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${formatThreshold(cpuThreshold, formatPercent)}`,
+				`memory ${formatBytes(row.memoryBytes)} of ${formatBytes(row.memoryCapacityBytes)}, ${formatThreshold(memoryThreshold, formatPercent)}`,
+				`CPU ${row.cpuCores?.toFixed(1) ?? '?'} of ${row.cpuCapacityCores} cores, ${formatThreshold(cpuThreshold, formatPercent)}`,
 			],
 		});
 	});

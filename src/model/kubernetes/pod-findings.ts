@@ -72,7 +72,9 @@ function unhealthyWorkloads(
 
 /** Pods of several workloads on one node that do not terminate in time are one finding, about the node. */
 function nodeLossFindings(rows: readonly PodRow[], target: string) {
-	const overdue = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
+	const overdue = rows.filter(
+		row => row.deletionDueAt !== undefined && row.severity === 'warn' && row.cause === undefined,
+	);
 	const lost = new Set<string>();
 	const findings: Finding[] = [];
 	for (const [node, same] of Map.groupBy(overdue, row => row.node)) {
@@ -86,7 +88,7 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 				target,
 				severity: 'warn',
 				sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads not terminated in time`,
-				since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
+				since: Math.min(...same.map(row => row.deletionDueAt ?? row.createdAt)),
 				row: {kind: 'kubernetes.pod', id: first.id},
 				kind: 'kubernetes.pod',
 				evidence: same.slice(0, 5).map(row => `${row.namespace}/${row.name}: ${row.why}`),
@@ -99,7 +101,7 @@ function nodeLossFindings(rows: readonly PodRow[], target: string) {
 /** Groups rows with the same problem. It does not change from one poll to the next while the problem lasts. */
 function problemKey(row: PodRow): string {
 	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return podProblem(row);
-	return row.deleteBy === undefined ? (row.why ?? row.status) : 'not terminated in time';
+	return row.deletionDueAt === undefined ? (row.why ?? row.status) : 'not terminated in time';
 }
 
 /** The kubelet waits up to five minutes between two restarts: a pod with about that interval has been crashing all its life. */
@@ -125,18 +127,18 @@ function sinceRollout(same: readonly PodRow[], since: number): string {
 	const {revision, at, first = true} = same[0]?.rollout ?? {};
 	if (first || at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
 	const isAnother = (row: PodRow) =>
-		row.rollout?.revision !== revision || row.deleteBy !== undefined || keepsRestarting(row);
+		row.rollout?.revision !== revision || row.deletionDueAt !== undefined || keepsRestarting(row);
 	if (same.some(isAnother)) return '';
 	return `, since rollout revision ${revision} at ${formatClockTime(at)}`;
 }
 
 /** Actions that may help, best first. A restart fixes neither a memory limit that is too low nor a missing image. */
 function helpfulActions(
-	{status, workload, lastTermination: termination, node, deleteBy}: PodRow,
+	{status, workload, lastTermination: termination, node, deletionDueAt}: PodRow,
 	afterRollout: boolean,
 ): typeof podsUnhealthy.actions {
 	const actions: (typeof podsUnhealthy.actions)[number][] = [];
-	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
+	if (deletionDueAt !== undefined) return ['kubernetes.delete-pod'];
 	if (afterRollout) actions.push('kubernetes.undo-rollout');
 	if (node === undefined) return workload === undefined ? actions : [...actions, 'kubernetes.scale'];
 	const isFutile = termination?.reason === 'OOMKilled' || /Image|Config/.test(status);

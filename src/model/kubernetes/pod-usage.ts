@@ -31,13 +31,13 @@ export type PodUsageFacts = {
 	readonly namespace: string;
 	readonly name: string;
 	readonly owner: string;
-	readonly memory: number;
+	readonly memoryBytes: number;
 	/** Undefined when a container has no limit: then only the node limits it. */
-	readonly memoryLimit: number | undefined;
-	readonly memoryRequest: number | undefined;
-	readonly cpu: number;
-	readonly cpuLimit: number | undefined;
-	readonly cpuRequest: number | undefined;
+	readonly memoryLimitBytes: number | undefined;
+	readonly memoryRequestBytes: number | undefined;
+	readonly cpuCores: number;
+	readonly cpuLimitCores: number | undefined;
+	readonly cpuRequestCores: number | undefined;
 	/** Share of the last five minutes in which it was throttled by its CPU limit; undefined when that is not known, or it has no limit. */
 	readonly throttled: number | undefined;
 	readonly containers: readonly {readonly name: string; readonly cpu: number; readonly memory: number}[];
@@ -50,8 +50,8 @@ export type PodUsageFacts = {
 /** The histories are the last reads, oldest first, this one included. */
 export type PodUsageRow = Row<'kubernetes.pod-usage'> &
 	PodUsageFacts & {
-		readonly memoryHistory: readonly number[];
-		readonly cpuHistory: readonly number[];
+		readonly memoryBytesHistory: readonly number[];
+		readonly cpuCoresHistory: readonly number[];
 		readonly memoryLevel: ThresholdLevel;
 		/** `warn`: throttled by its CPU limit. */
 		readonly cpuLevel: ThresholdLevel;
@@ -59,22 +59,28 @@ export type PodUsageRow = Row<'kubernetes.pod-usage'> &
 
 /** Share of the memory limit, if there is one. */
 export const podMemoryShare = ({
-	memory,
-	memoryLimit,
-}: Pick<PodUsageFacts, 'memory' | 'memoryLimit'>): number | undefined =>
+	memoryBytes: memory,
+	memoryLimitBytes: memoryLimit,
+}: Pick<PodUsageFacts, 'memoryBytes' | 'memoryLimitBytes'>): number | undefined =>
 	memoryLimit === undefined || memoryLimit <= 0 ? undefined : memory / memoryLimit;
 
 /** Share of the CPU request, which is no limit: above 1 the pod uses CPU that others have not claimed. */
-export const podCpuRequestShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
+export const podCpuRequestShare = ({
+	cpuCores: cpu,
+	cpuRequestCores: cpuRequest,
+}: Pick<PodUsageFacts, 'cpuCores' | 'cpuRequestCores'>): number | undefined =>
 	cpuRequest === undefined || cpuRequest <= 0 ? undefined : cpu / cpuRequest;
 
 /** Share of the CPU limit, at which the kernel throttles. */
-export const podCpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
+export const podCpuLimitShare = ({
+	cpuCores: cpu,
+	cpuLimitCores: cpuLimit,
+}: Pick<PodUsageFacts, 'cpuCores' | 'cpuLimitCores'>): number | undefined =>
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
 /** Rates CPU usage by the measured throttling; where none is measured, by the share of the limit. */
 const cpuThresholdLevel = (
-	facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>,
+	facts: Pick<PodUsageFacts, 'cpuCores' | 'cpuLimitCores' | 'throttled'>,
 	before: ThresholdLevel | undefined,
 ): ThresholdLevel =>
 	facts.throttled === undefined
@@ -82,7 +88,10 @@ const cpuThresholdLevel = (
 		: evaluateThreshold(facts.throttled, throttledThreshold, before);
 
 /** `whose`: `its` in a row, `the` in a finding about several pods. */
-const throttlingText = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, whose: string): string =>
+const throttlingText = (
+	facts: Pick<PodUsageFacts, 'cpuCores' | 'cpuLimitCores' | 'throttled'>,
+	whose: string,
+): string =>
 	facts.throttled === undefined
 		? `throttled, at ${formatPercent(podCpuLimitShare(facts))} of ${whose} CPU limit`
 		: `throttled ${formatPercent(facts.throttled)} of the time by ${whose} CPU limit`;
@@ -110,8 +119,8 @@ export function podUsageRow(
 		severity,
 		...why,
 		...facts,
-		memoryHistory,
-		cpuHistory,
+		memoryBytesHistory: memoryHistory,
+		cpuCoresHistory: cpuHistory,
 		memoryLevel,
 		cpuLevel,
 	};
@@ -140,11 +149,11 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 			id: `${target}/cpu/${workload}`,
 			target,
 			severity: 'warn',
-			sentence: `${workload}: ${pods} ${throttlingText(first, 'the')} ${first.cpuLimit ?? ''}`.trimEnd(),
+			sentence: `${workload}: ${pods} ${throttlingText(first, 'the')} ${first.cpuLimitCores ?? ''}`.trimEnd(),
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
 			evidence: same.slice(0, 5).map(row => {
-				const used = `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit ?? 'unlimited'} cores`;
+				const used = `${row.name}: ${row.cpuCores.toFixed(2)} of ${row.cpuLimitCores ?? 'unlimited'} cores`;
 				return row.throttled === undefined
 					? `${used}, ${formatThreshold(limitThreshold, formatPercent)}`
 					: `${used}, throttled ${formatPercent(row.throttled)} of five minutes, ${formatThreshold(throttledThreshold, formatPercent)}`;
@@ -170,11 +179,13 @@ function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, targe
 			id: `${target}/memory/${workload}`,
 			target,
 			severity: same.some(row => row.memoryLevel === 'crit' && !wasRecentlyOomKilled(row)) ? 'crit' : 'warn',
-			sentence: `${workload}: ${pods} at ${formatPercent(share)} of the memory limit ${formatBytes(first.memoryLimit)}`,
+			sentence: `${workload}: ${pods} at ${formatPercent(share)} of the memory limit ${formatBytes(first.memoryLimitBytes)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
 			evidence: [
-				...same.slice(0, 5).map(row => `${row.name}: ${formatBytes(row.memory)} of ${formatBytes(row.memoryLimit)}`),
+				...same
+					.slice(0, 5)
+					.map(row => `${row.name}: ${formatBytes(row.memoryBytes)} of ${formatBytes(row.memoryLimitBytes)}`),
 				formatThreshold(memoryThreshold, formatPercent),
 			],
 		});

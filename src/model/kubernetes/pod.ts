@@ -57,7 +57,7 @@ export type PodFacts = {
 	/** It failed, but its work was done since: by another pod of its Job, or by a later run of its CronJob. */
 	readonly settled?: true;
 	/** When the grace period of its deletion ends. */
-	readonly deleteBy: number | undefined;
+	readonly deletionDueAt: number | undefined;
 };
 
 export type PodRow = Row<'kubernetes.pod'> & PodFacts;
@@ -92,12 +92,12 @@ function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; r
 	if (facts.settled === true) return {severity: 'ok'};
 	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: podProblemWithCounts(facts)};
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
-	if (facts.deleteBy !== undefined) {
-		if (now <= facts.deleteBy) return {severity: 'ok'};
+	if (facts.deletionDueAt !== undefined) {
+		if (now <= facts.deletionDueAt) return {severity: 'ok'};
 		const blockedBy = facts.cause === undefined ? '' : `, blocked by ${facts.cause}`;
 		return {
 			severity: 'warn',
-			why: `not terminated, overdue by ${formatDuration((now - facts.deleteBy) / 1000)}${blockedBy}`,
+			why: `not terminated, overdue by ${formatDuration((now - facts.deletionDueAt) / 1000)}${blockedBy}`,
 		};
 	}
 	if (status === 'Evicted') return {severity: 'warn', why: podProblemWithCounts(facts)};

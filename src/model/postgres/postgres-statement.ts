@@ -24,7 +24,7 @@ export type PostgresStatementRow = Row<typeof statementKind> & {
 	readonly history: readonly (number | undefined)[];
 	/** Since the entry came into pg_stat_statements. */
 	readonly calls: number;
-	readonly milliseconds: number;
+	readonly totalMs: number;
 };
 
 export type StatementFigures = Omit<PostgresStatementRow, 'query' | 'history' | keyof Row> & {readonly key: string};
@@ -45,7 +45,7 @@ const blank = {
 	hits: undefined,
 };
 
-type Timed = {readonly load: number | undefined; readonly milliseconds: number};
+type Timed = {readonly load: number | undefined; readonly totalMs: number};
 
 /** New statements come after those that took time and before those that did nothing: they may be the cause of a problem. */
 const weight = ({load}: Timed): number => {
@@ -54,7 +54,7 @@ const weight = ({load}: Timed): number => {
 };
 
 /** Most time first. */
-export const byTime = (a: Timed, b: Timed): number => weight(b) - weight(a) || b.milliseconds - a.milliseconds;
+export const byTime = (a: Timed, b: Timed): number => weight(b) - weight(a) || b.totalMs - a.totalMs;
 
 type StatementDelta = {
 	readonly calls: number;
@@ -119,7 +119,7 @@ export function compareStatements(
 	const total = changes.reduce((sum, {change}) => sum + (change?.ms ?? 0), 0);
 	const figures = changes.map(({entry, change}): StatementFigures => {
 		const {key, user, database, calls, milliseconds} = entry;
-		const fixed = {key, user, database, calls, milliseconds};
+		const fixed = {key, user, database, calls, totalMs: milliseconds};
 		if (change === undefined) return {...fixed, ...blank};
 		const blocks = change.hit + change.read;
 		return {

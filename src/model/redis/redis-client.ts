@@ -32,12 +32,12 @@ const outputLimitShare = 0.25;
 const outputUsedShare = 0.5;
 
 /** What the server holds and may hold, in bytes; `maxmemory` 0: no limit. */
-type Memory = {readonly usedMemory: number; readonly maxmemory: number};
+type Memory = {readonly usedMemoryBytes: number; readonly maxmemoryBytes: number};
 
-function outputThreshold({usedMemory, maxmemory}: Memory): Threshold {
+function outputThreshold({usedMemoryBytes, maxmemoryBytes}: Memory): Threshold {
 	const large = Math.min(
-		outputUsedShare * usedMemory,
-		maxmemory > 0 ? outputLimitShare * maxmemory : Number.POSITIVE_INFINITY,
+		outputUsedShare * usedMemoryBytes,
+		maxmemoryBytes > 0 ? outputLimitShare * maxmemoryBytes : Number.POSITIVE_INFINITY,
 	);
 	const crit = Math.min(outputCritBytes, Math.max(outputMatters, large));
 	return {warn: Math.min(outputWarnBytes, crit), crit};

@@ -32,7 +32,7 @@ export type RedisPrefixRow = Row<'redis.prefix'> & {
 	/** Types of the sampled keys, the most frequent first. */
 	readonly types: readonly string[];
 	/** Bytes of its largest sampled key. */
-	readonly largest: number;
+	readonly largestKeyBytes: number;
 };
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
@@ -152,7 +152,7 @@ export function prefixRows(keys: readonly SampledKey[], context: PrefixContext):
 				noTtl,
 				expiry,
 				types: types.map(([type]) => type),
-				largest: held.reduce((most, key) => Math.max(most, key.bytes), 0),
+				largestKeyBytes: held.reduce((most, key) => Math.max(most, key.bytes), 0),
 			};
 		})
 		.toSorted((a, b) => b.bytes - a.bytes || (a.prefix < b.prefix ? -1 : 1));

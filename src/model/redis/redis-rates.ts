@@ -81,7 +81,7 @@ export function countRecentEvents(readings: readonly RedisCounters[]): RecentRed
 	}
 	const slowFrom = readings.find(reading => reading.slowId !== undefined)?.slowId;
 	const changed = readings.findLastIndex(
-		({info}) => info.maxmemory !== last.info.maxmemory || info.policy !== last.info.policy,
+		({info}) => info.maxmemoryBytes !== last.info.maxmemoryBytes || info.policy !== last.info.policy,
 	);
 	const evictedFrom = readings[changed + 1] ?? last;
 	const evicted = last.info.evicted - evictedFrom.info.evicted;

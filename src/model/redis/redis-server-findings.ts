@@ -81,7 +81,7 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 	const evicted = row.evictedRecently?.keys ?? 0;
 	const isMemoryShort = row.levels.memory !== 'ok';
 	if (share === undefined || (!isMemoryShort && evicting === 0 && evicted === 0)) return undefined;
-	const limited = row.maxmemory > 0;
+	const limited = row.maxmemoryBytes > 0;
 	const stuck = limited && row.policy === 'noeviction';
 	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
 	const hurting = evicting > 0 && lost >= hurtingHitLoss;
@@ -112,7 +112,7 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 		...(cause?.row === undefined ? {} : {row: cause.row}),
 		evidence: [
 			...(cause?.evidence ?? []),
-			`used_memory ${formatBytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${formatBytes(redisMemoryLimit(row))}`,
+			`used_memory ${formatBytes(row.usedMemoryBytes)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${formatBytes(redisMemoryLimit(row))}`,
 			formatThreshold(memoryThreshold, formatPercent),
 			`maxmemory-policy ${row.policy || 'not reported'}`,
 			`evicted ${formatRate(row.evictedPerSecond)} between the last two reads`,
@@ -120,7 +120,7 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 				? []
 				: [`evicted_keys grew by ${evicted} in the last ${formatDuration(row.evictedRecently.seconds)}`]),
 			`hit rate ${formatPercent(row.hitRate)} between the last two reads, ${formatPercent(row.hitRateBefore)} since the counters began`,
-			`client buffers ${formatBytes(row.clientsMemory)}`,
+			`client buffers ${formatBytes(row.clientsMemoryBytes)}`,
 		],
 		...(cause === undefined ? memoryRemedies : {}),
 	};
@@ -128,7 +128,7 @@ function memoryProblem(row: RedisServerRow): ServerProblem | undefined {
 
 /** The clients whose buffers fill the memory: one client when most of the buffers are its own, otherwise all of them. */
 function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'short' | 'row' | 'evidence'> {
-	const clientBufferBytes = row.clientsMemory ?? 0;
+	const clientBufferBytes = row.clientsMemoryBytes ?? 0;
 	const heaviest = row.heaviestClient;
 	if (heaviest === undefined || heaviest.bytes < clientBufferBytes / 2) {
 		const short = `clients hold ${formatBytes(clientBufferBytes)}`;
@@ -148,25 +148,25 @@ function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'sh
 /** The finding that client buffers are large. When memory is short there is none: the finding on memory names the clients as its cause. */
 function clientsProblem(row: RedisServerRow): ServerProblem | undefined {
 	if (!areClientBuffersLarge(row)) return undefined;
-	const clientBufferBytes = row.clientsMemory ?? 0;
+	const clientBufferBytes = row.clientsMemoryBytes ?? 0;
 	const {short, sentence, row: client, evidence} = clientsCause(row);
 	return {
 		...clientBuffersLarge,
 		id: 'client-buffers',
 		severity: 'warn',
 		short,
-		sentence: `${sentence}, ${formatPercent(clientBufferBytes / row.usedMemory)} of used memory`,
+		sentence: `${sentence}, ${formatPercent(clientBufferBytes / row.usedMemoryBytes)} of used memory`,
 		...(client === undefined ? {} : {row: client}),
 		evidence: [
 			...evidence,
-			`mem_clients_normal ${formatBytes(clientBufferBytes)}, used_memory ${formatBytes(row.usedMemory)}`,
+			`mem_clients_normal ${formatBytes(clientBufferBytes)}, used_memory ${formatBytes(row.usedMemoryBytes)}`,
 		],
 	};
 }
 
 function fragmentationProblem(row: RedisServerRow): ServerProblem | undefined {
 	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
-	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
+	if (ratio === undefined || wasted === undefined || row.usedMemoryBytes < fragmentationMatters) return undefined;
 	const swapped = ratio < swappedRatio;
 	if (!swapped && (row.levels.fragmentation === 'ok' || wasted < fragmentationMatters)) return undefined;
 	const short = swapped ? `${formatBytes(-wasted)} swapped out` : `${formatBytes(wasted)} fragmented`;

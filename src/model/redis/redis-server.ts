@@ -14,16 +14,16 @@ export type RedisServerRow = Row<'redis.server'> & {
 	readonly role: 'primary' | 'replica';
 	readonly uptimeSeconds: number;
 	readonly loading: boolean;
-	readonly usedMemory: number;
+	readonly usedMemoryBytes: number;
 	/** Bytes; 0: no limit. */
-	readonly maxmemory: number;
+	readonly maxmemoryBytes: number;
 	readonly policy: string;
 	/** Memory of the machine in bytes; undefined when the server does not report it. */
-	readonly systemMemory: number | undefined;
+	readonly systemMemoryBytes: number | undefined;
 	readonly fragmentationRatio: number | undefined;
 	readonly fragmentationBytes: number | undefined;
 	/** Bytes of client buffers. */
-	readonly clientsMemory: number | undefined;
+	readonly clientsMemoryBytes: number | undefined;
 	/** Read only when client buffers are a large part of the memory (`areClientBuffersLarge`). */
 	readonly heaviestClient: HeaviestClient | undefined;
 	readonly evictedPerSecond: number | undefined;
@@ -72,7 +72,7 @@ export const fragmentationThreshold = onlyWarns(1.5);
 
 type ThresholdFigures = Pick<
 	RedisServerRow,
-	'maxmemory' | 'systemMemory' | 'usedMemory' | 'clients' | 'maxclients' | 'fragmentationRatio'
+	'maxmemoryBytes' | 'systemMemoryBytes' | 'usedMemoryBytes' | 'clients' | 'maxclients' | 'fragmentationRatio'
 >;
 
 export const redisLevels = (row: ThresholdFigures, before: RedisLevels | undefined): RedisLevels => ({
@@ -90,21 +90,23 @@ const clientsMatter = 16 * 1024 ** 2;
 
 /** Whether client buffers are such a large part of the memory that they are its main use. */
 export const areClientBuffersLarge = ({
-	clientsMemory = 0,
-	usedMemory,
-}: Pick<RedisServerRow, 'clientsMemory' | 'usedMemory'>) =>
+	clientsMemoryBytes: clientsMemory = 0,
+	usedMemoryBytes: usedMemory,
+}: Pick<RedisServerRow, 'clientsMemoryBytes' | 'usedMemoryBytes'>) =>
 	clientsMemory >= clientsMatter && clientsMemory >= clientsShareWarn * usedMemory;
 
 /** The memory limit: maxmemory, or without one the memory of the machine. */
-export function redisMemoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {
-	return row.maxmemory > 0 ? row.maxmemory : row.systemMemory;
+export function redisMemoryLimit(
+	row: Pick<RedisServerRow, 'maxmemoryBytes' | 'systemMemoryBytes'>,
+): number | undefined {
+	return row.maxmemoryBytes > 0 ? row.maxmemoryBytes : row.systemMemoryBytes;
 }
 
 export function redisMemoryShare(
-	row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory' | 'usedMemory'>,
+	row: Pick<RedisServerRow, 'maxmemoryBytes' | 'systemMemoryBytes' | 'usedMemoryBytes'>,
 ): number | undefined {
 	const limit = redisMemoryLimit(row);
-	return limit === undefined || limit === 0 ? undefined : row.usedMemory / limit;
+	return limit === undefined || limit === 0 ? undefined : row.usedMemoryBytes / limit;
 }
 
 /** The permission of this name, as the server reported it. */

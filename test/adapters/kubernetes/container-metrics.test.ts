@@ -143,8 +143,8 @@ describe('without a metrics API', () => {
 		);
 		const {rows, notes} = await readPods(ours, rig.api.kubeconfigOf(how === 'forbidden' ? 'team' : 'admin'));
 		expect(rows).toHaveLength(1);
-		expect(rows[0]).toMatchObject({name: pod.metadata.name, memory: 300 * mebi});
-		expect(rows[0]?.cpu).toBeCloseTo(0.5, 1);
+		expect(rows[0]).toMatchObject({name: pod.metadata.name, memoryBytes: 300 * mebi});
+		expect(rows[0]?.cpuCores).toBeCloseTo(0.5, 1);
 		expect(rows[0]?.throttled).toBeCloseTo(0.6, 1);
 		expect(rows[0]?.why).toContain('throttled 60 % of the time by its CPU limit');
 		expect(notes).toEqual([
@@ -190,13 +190,13 @@ describe('without a metrics API', () => {
 		rig.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readNodes(ours);
 		const of = (node: Node) => rows.find(({name}) => name === node.metadata.name);
-		expect(of(nodes[0])?.memory).toBe(4096 * mebi);
-		expect(of(nodes[0])?.cpu).toBeCloseTo(3, 0);
-		expect(of(nodes[1])?.memory).toBe(2048 * mebi);
-		expect(rows.filter(({memory}) => memory !== undefined)).toHaveLength(2);
+		expect(of(nodes[0])?.memoryBytes).toBe(4096 * mebi);
+		expect(of(nodes[0])?.cpuCores).toBeCloseTo(3, 0);
+		expect(of(nodes[1])?.memoryBytes).toBe(2048 * mebi);
+		expect(rows.filter(({memoryBytes: memory}) => memory !== undefined)).toHaveLength(2);
 		expect(notes[0]?.text).toContain('CPU averaged over five minutes');
 		const theirs = await readNodes('cluster="theirs"');
-		expect(theirs.rows.find(({name}) => name === nodes[0].metadata.name)?.memory).toBeGreaterThan(100 * mebi);
+		expect(theirs.rows.find(({name}) => name === nodes[0].metadata.name)?.memoryBytes).toBeGreaterThan(100 * mebi);
 		expect(theirs.notes[0]?.text).toContain('of pods only');
 	});
 
@@ -235,7 +235,7 @@ describe('with a metrics API', () => {
 		const row = rows.find(({name}) => name === pod.metadata.name);
 		expect(row?.name).toBe(pod.metadata.name);
 		expect(row?.throttled).toBeCloseTo(0.6, 1);
-		expect(row?.memory).not.toBe(300 * mebi);
+		expect(row?.memoryBytes).not.toBe(300 * mebi);
 		expect(rows.filter(({throttled}) => throttled !== undefined)).toEqual([row]);
 	});
 
@@ -268,7 +268,7 @@ describe('a Prometheus target that the configuration names', () => {
 			watch.start();
 			await eventually(() => {
 				const rows = snapshotOf(watch)?.rows as readonly PodUsageRow[];
-				expect(rows.map(({name, memory}) => [name, memory])).toEqual([[pod.metadata.name, 300 * mebi]]);
+				expect(rows.map(({name, memoryBytes: memory}) => [name, memory])).toEqual([[pod.metadata.name, 300 * mebi]]);
 			});
 		} finally {
 			await watch.close();

@@ -38,7 +38,9 @@ async function rowsOf(namespace: string, owner: string, many: number): Promise<r
 	const [pods] = kubernetesSystem.sources;
 	if (pods === undefined) return expect.fail('no source');
 	const rows = (await pods.open(port, target)(testContext())).rows as readonly PodRow[];
-	const found = rows.filter(row => row.namespace === namespace && row.owner === owner && row.deleteBy === undefined);
+	const found = rows.filter(
+		row => row.namespace === namespace && row.owner === owner && row.deletionDueAt === undefined,
+	);
 	expect(found.length).toBeGreaterThanOrEqual(many);
 	return found.slice(0, many);
 }

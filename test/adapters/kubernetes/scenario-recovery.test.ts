@@ -89,7 +89,7 @@ const kinds = [
 	['poddisruptionbudgets', 'poddisruptionbudgets.policy'],
 ] as const;
 
-const isBad = (row: PodRow) => row.severity !== 'ok' && row.deleteBy === undefined;
+const isBad = (row: PodRow) => row.severity !== 'ok' && row.deletionDueAt === undefined;
 const any = () => true;
 const sentences = (findings: readonly Finding[]) => findings.map(({sentence}) => sentence);
 

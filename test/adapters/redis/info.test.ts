@@ -12,10 +12,10 @@ describe('INFO', () => {
 		expect(info()).toMatchObject({
 			server: 'Redis',
 			version: '7.0.15',
-			usedMemory: 1000,
-			maxmemory: 0,
+			usedMemoryBytes: 1000,
+			maxmemoryBytes: 0,
 			policy: '',
-			systemMemory: undefined,
+			systemMemoryBytes: undefined,
 			fragmentationRatio: undefined,
 			maxclients: undefined,
 			evicted: 0,

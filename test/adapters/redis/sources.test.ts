@@ -38,17 +38,17 @@ describeRedis('redis', 'sources', estate => {
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
 		runRedisCli(server, 'SET', 'a:1', 'x'.repeat(1000));
 		const row = await readServer();
-		expect(row.maxmemory).toBe(Number(readInfoField(server, 'maxmemory')));
-		expect(row.maxmemory).toBe(100 * 1024 ** 2);
+		expect(row.maxmemoryBytes).toBe(Number(readInfoField(server, 'maxmemory')));
+		expect(row.maxmemoryBytes).toBe(100 * 1024 ** 2);
 		expect(row.policy).toBe('volatile-lru');
 		expect(row.runId).toBe(readInfoField(server, 'run_id'));
 		expect(row.keys).toBe(Number(runRedisCli(server, 'DBSIZE')));
 		expect(row.version).toBe(`Redis ${readInfoField(server, 'redis_version')}`);
-		expect(row.systemMemory).toBe(Number(readInfoField(server, 'total_system_memory')));
+		expect(row.systemMemoryBytes).toBe(Number(readInfoField(server, 'total_system_memory')));
 		expect(row.maxclients).toBe(60);
 		expect(row.role).toBe('primary');
 		// Each connection has buffers of its own, so memory is never the same twice.
-		expect(Math.abs(row.usedMemory - Number(readInfoField(server, 'used_memory')))).toBeLessThan(512 * 1024);
+		expect(Math.abs(row.usedMemoryBytes - Number(readInfoField(server, 'used_memory')))).toBeLessThan(512 * 1024);
 		expect(await gauge('memory')).toMatchObject({unit: 'bytes', limit: 100 * 1024 ** 2});
 		expect((await gauge('policy'))?.text).toBe('volatile-lru');
 		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
@@ -202,7 +202,7 @@ describeRedis('redis', 'sources', estate => {
 		client.disconnect();
 		const {rows} = await fixture.read<RedisPrefixRow>('redis.prefix');
 		expect(rows.map(({prefix}) => prefix.length).toSorted()).toEqual([5, 512]);
-		expect(rows.every(({largest}) => largest > 5_000_000)).toBe(true);
+		expect(rows.every(({largestKeyBytes: largest}) => largest > 5_000_000)).toBe(true);
 		runRedisCli(server, 'FLUSHALL');
 	});
 

@@ -53,7 +53,7 @@ const pod: PodFacts = {
 	restartedAt: undefined,
 	createdAt: now - 9 * 86_400_000,
 	unreadySince: undefined,
-	deleteBy: undefined,
+	deletionDueAt: undefined,
 };
 
 const oom = {lastTermination: {reason: 'OOMKilled', exitCode: 137}, cause: 'OOMKilled 137'};
@@ -137,14 +137,14 @@ describe('top', () => {
 			namespace: 'a',
 			name: 'b',
 			owner: 'c',
-			memory: 498 * 1024 ** 2,
-			memoryLimit: undefined,
-			memoryRequest: undefined,
-			cpuLimit: undefined,
+			memoryBytes: 498 * 1024 ** 2,
+			memoryLimitBytes: undefined,
+			memoryRequestBytes: undefined,
+			cpuLimitCores: undefined,
 			containers: [],
 			oomKilledAt: undefined,
-			cpu: 0.21,
-			cpuRequest: 0.25,
+			cpuCores: 0.21,
+			cpuRequestCores: 0.25,
 			throttled: undefined,
 			measuredAt: 0,
 		};
@@ -155,7 +155,7 @@ describe('top', () => {
 			'210m',
 			'84',
 		]);
-		expect(cell(section, 'cpu', podUsageRow('prod', {...usage, cpu: 1.94}, []))).toBe('1.9');
+		expect(cell(section, 'cpu', podUsageRow('prod', {...usage, cpuCores: 1.94}, []))).toBe('1.9');
 	});
 });
 

@@ -78,7 +78,7 @@ const statement = (facts: Partial<PostgresStatementRow> = {}): PostgresStatement
 	hits: 0.99,
 	history: [1, 2, 3],
 	calls: 9,
-	milliseconds: 9,
+	totalMs: 9,
 	...facts,
 });
 

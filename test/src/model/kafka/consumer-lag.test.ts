@@ -19,12 +19,19 @@ describe('consumer lag', () => {
 	it('has rates after two reads, and an estimate of when it is drained', () => {
 		expect(lagRowAfter(steadyReads(0, 500, 10, 20))).toMatchObject({
 			lag: 500,
-			growth: undefined,
+			growthPerSecond: undefined,
 			drainSeconds: undefined,
 			evaluation: 'ok',
 		});
 		const row = lagRowAfter(steadyReads(5, 500, 10, 20));
-		expect(row).toMatchObject({lag: 450, produced: 10, consumed: 20, growth: -10, drainSeconds: 45, severity: 'ok'});
+		expect(row).toMatchObject({
+			lag: 450,
+			producedPerSecond: 10,
+			consumedPerSecond: 20,
+			growthPerSecond: -10,
+			drainSeconds: 45,
+			severity: 'ok',
+		});
 		expect(lagRowAfter(steadyReads(60, 84_000, 1200, 988)).drainSeconds).toBe(Number.POSITIVE_INFINITY);
 		expect(lagRowAfter(steadyReads(60, 0, 10, 10)).drainSeconds).toBe(0);
 	});
@@ -230,8 +237,8 @@ describe('the lag tracker', () => {
 				for (const row of play(steps, () => 0)) {
 					expect(row.lag).toBeGreaterThanOrEqual(0);
 					expect(row.timeLag?.ms ?? 0).toBeLessThanOrEqual(watched + 1e-6);
-					expect(row.produced ?? 0).toBeGreaterThanOrEqual(0);
-					expect(row.consumed ?? 0).toBeGreaterThanOrEqual(0);
+					expect(row.producedPerSecond ?? 0).toBeGreaterThanOrEqual(0);
+					expect(row.consumedPerSecond ?? 0).toBeGreaterThanOrEqual(0);
 					expect((row.severity === 'ok') === (row.why === undefined)).toBe(true);
 				}
 			}),
@@ -269,10 +276,10 @@ describe('the lag tracker', () => {
 		};
 		topic('a');
 		row(1000, 100, 90);
-		expect(row(2000, 110, 90)).toMatchObject({produced: 10});
+		expect(row(2000, 110, 90)).toMatchObject({producedPerSecond: 10});
 		topic('b');
 		// It has grown past where the old one ended already.
-		expect(row(3000, 5000, 10)).toMatchObject({produced: undefined, timeLag: undefined});
+		expect(row(3000, 5000, 10)).toMatchObject({producedPerSecond: undefined, timeLag: undefined});
 	});
 });
 

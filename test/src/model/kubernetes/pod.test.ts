@@ -25,7 +25,7 @@ const well: PodFacts = {
 	restartedAt: undefined,
 	createdAt: ago(86_400),
 	unreadySince: undefined,
-	deleteBy: undefined,
+	deletionDueAt: undefined,
 };
 
 const oom = {reason: 'OOMKilled', exitCode: 137};
@@ -99,16 +99,16 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 	['no longer restarting', {restarts: 10, createdAt: ago(12 * 3600), restartedAt: ago(2 * 3600)}, 'ok'],
 	['restarted a few times only', {restarts: 4, createdAt: ago(5 * 3600), restartedAt: ago(3600)}, 'ok'],
 	['restarted less than every six hours', {restarts: 5, createdAt: ago(32 * 3600), restartedAt: ago(3600)}, 'ok'],
-	['terminating within its grace', {status: 'Terminating', ready: 0, deleteBy: ago(-5)}, 'ok'],
+	['terminating within its grace', {status: 'Terminating', ready: 0, deletionDueAt: ago(-5)}, 'ok'],
 	[
 		'terminating for too long',
-		{status: 'Terminating', ready: 0, deleteBy: ago(90)},
+		{status: 'Terminating', ready: 0, deletionDueAt: ago(90)},
 		'warn',
 		'not terminated, overdue by 1m30s',
 	],
 	[
 		'terminating, held',
-		{status: 'Terminating', ready: 0, deleteBy: ago(90), cause: 'finalizer example.test/hold'},
+		{status: 'Terminating', ready: 0, deletionDueAt: ago(90), cause: 'finalizer example.test/hold'},
 		'warn',
 		'not terminated, overdue by 1m30s, blocked by finalizer example.test/hold',
 	],
@@ -165,7 +165,7 @@ describe('pod', () => {
 
 	it('keeps the identity of a finding while its sentence counts on', () => {
 		const at = (moment: number) =>
-			podFindings([podRow('prod', {...well, status: 'Terminating', deleteBy: ago(90)}, moment)], 'prod')[0];
+			podFindings([podRow('prod', {...well, status: 'Terminating', deletionDueAt: ago(90)}, moment)], 'prod')[0];
 		expect(at(now)?.id).toBe(at(now + 60_000)?.id);
 	});
 
@@ -238,7 +238,7 @@ describe('pod', () => {
 	});
 
 	it('gives one finding for pods that do not terminate on one node', () => {
-		const late = {status: 'Terminating', ready: 0, deleteBy: ago(90), node: 'node-c2'};
+		const late = {status: 'Terminating', ready: 0, deletionDueAt: ago(90), node: 'node-c2'};
 		const rows = [
 			{...well, uid: '1', ...late},
 			{...well, uid: '2', ...late, owner: 'web'},

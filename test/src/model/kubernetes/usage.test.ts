@@ -15,12 +15,12 @@ const pod = (megabytes: number, part: Partial<PodUsageFacts> = {}): PodUsageFact
 	namespace: 'checkout',
 	name: `api-${megabytes}`,
 	owner: 'api',
-	memory: megabytes * mebi,
-	memoryLimit: 1000 * mebi,
-	cpu: 0.2,
-	memoryRequest: 500 * mebi,
-	cpuLimit: undefined,
-	cpuRequest: 0.1,
+	memoryBytes: megabytes * mebi,
+	memoryLimitBytes: 1000 * mebi,
+	cpuCores: 0.2,
+	memoryRequestBytes: 500 * mebi,
+	cpuLimitCores: undefined,
+	cpuRequestCores: 0.1,
 	throttled: undefined,
 	containers: [],
 	oomKilledAt: undefined,
@@ -42,16 +42,16 @@ describe('pod usage', () => {
 	});
 
 	it('has no share without a limit, and is ok', () => {
-		const facts = pod(9000, {memoryLimit: undefined, cpuRequest: undefined});
+		const facts = pod(9000, {memoryLimitBytes: undefined, cpuRequestCores: undefined});
 		expect(podMemoryShare(facts)).toBeUndefined();
 		expect(podCpuRequestShare(facts)).toBeUndefined();
 		expect(podUsageRow('prod', facts, []).severity).toBe('ok');
 	});
 
 	it.each([
-		['far from its CPU limit', {cpu: 0.4, cpuLimit: 0.5}, 'ok', undefined],
-		['at its CPU limit', {cpu: 0.49, cpuLimit: 0.5}, 'warn', 'throttled, at 98 % of its CPU limit'],
-		['without a CPU limit', {cpu: 8}, 'ok', undefined],
+		['far from its CPU limit', {cpuCores: 0.4, cpuLimitCores: 0.5}, 'ok', undefined],
+		['at its CPU limit', {cpuCores: 0.49, cpuLimitCores: 0.5}, 'warn', 'throttled, at 98 % of its CPU limit'],
+		['without a CPU limit', {cpuCores: 8}, 'ok', undefined],
 	] as const)('is %s', (_, part, severity, why) => {
 		const row = podUsageRow('prod', pod(500, part), []);
 		expect(row).toMatchObject({severity, ...(why === undefined ? {} : {why})});
@@ -61,23 +61,27 @@ describe('pod usage', () => {
 	});
 
 	it.each([
-		['as it was measured, however little it used', {cpu: 0.1, throttled: 0.62}, 'throttled 62 % of the time'],
-		['without a limit of the entire pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100 % of the time'],
-		['not, as it was measured, however much it used', {cpu: 0.5, throttled: 0.49}, undefined],
+		['as it was measured, however little it used', {cpuCores: 0.1, throttled: 0.62}, 'throttled 62 % of the time'],
+		[
+			'without a limit of the entire pod',
+			{cpuCores: 0.1, cpuLimitCores: undefined, throttled: 1},
+			'throttled 100 % of the time',
+		],
+		['not, as it was measured, however much it used', {cpuCores: 0.5, throttled: 0.49}, undefined],
 	] as const)('is throttled %s', (_, part, why) => {
-		const row = podUsageRow('prod', pod(500, {cpuLimit: 0.5, ...part}), []);
+		const row = podUsageRow('prod', pod(500, {cpuLimitCores: 0.5, ...part}), []);
 		expect([row.severity, row.why]).toEqual(
 			why === undefined ? ['ok', undefined] : ['warn', `${why} by its CPU limit`],
 		);
 		expect(podUsageFindings([row], 'prod').map(({sentence}) => sentence)).toEqual(
 			why === undefined
 				? []
-				: [`checkout/api: pod api-500 is ${why} by the CPU limit${row.cpuLimit === undefined ? '' : ' 0.5'}`],
+				: [`checkout/api: pod api-500 is ${why} by the CPU limit${row.cpuLimitCores === undefined ? '' : ' 0.5'}`],
 		);
 	});
 
 	it('distinguishes full memory and a throttled CPU', () => {
-		const row = podUsageRow('prod', pod(980, {cpu: 1, cpuLimit: 1}), []);
+		const row = podUsageRow('prod', pod(980, {cpuCores: 1, cpuLimitCores: 1}), []);
 		expect(row).toMatchObject({
 			severity: 'crit',
 			why: '98 % of its memory limit, throttled, at 100 % of its CPU limit',
@@ -116,10 +120,10 @@ const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
 	notReadyReason: undefined,
 	pressures: [],
 	pressureSince: undefined,
-	memory: 50,
-	memoryCapacity: 100,
-	cpu: 1,
-	cpuCapacity: 4,
+	memoryBytes: 50,
+	memoryCapacityBytes: 100,
+	cpuCores: 1,
+	cpuCapacityCores: 4,
 	measuredAt: 0,
 	...part,
 });
@@ -127,10 +131,10 @@ const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
 describe('node usage', () => {
 	it.each([
 		['idle', {}, 'ok', undefined],
-		['nearly full', {memory: 85}, 'warn', '85 % of its memory in use'],
-		['full', {memory: 95}, 'crit', '95 % of its memory in use'],
-		['busy', {cpu: 3.6}, 'warn', '90 % of its CPU in use'],
-		['away', {status: 'NotReady', cpu: 4}, 'crit', 'NotReady, 100 % of its CPU in use'],
+		['nearly full', {memoryBytes: 85}, 'warn', '85 % of its memory in use'],
+		['full', {memoryBytes: 95}, 'crit', '95 % of its memory in use'],
+		['busy', {cpuCores: 3.6}, 'warn', '90 % of its CPU in use'],
+		['away', {status: 'NotReady', cpuCores: 4}, 'crit', 'NotReady, 100 % of its CPU in use'],
 		['cordoned', {status: 'Ready,SchedulingDisabled'}, 'ok', undefined],
 	] as const)('%s', (_name, part, severity, why) => {
 		const row = nodeUsageRow('prod', node(part), []);
@@ -144,14 +148,14 @@ describe('node usage', () => {
 
 it('names the state, the row and the evidence of a node, and does not call a full cordoned node not ready', () => {
 	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
-	const full = found({status: 'Ready,SchedulingDisabled', memory: 95});
+	const full = found({status: 'Ready,SchedulingDisabled', memoryBytes: 95});
 	expect(full).toMatchObject({type: 'kubernetes.node-pressure', row: {kind: 'kubernetes.node-usage', id: 'n1'}});
 	expect(full?.evidence).toEqual([
 		'status Ready,SchedulingDisabled',
 		expect.stringMatching(/^memory 95 ?B? of 100/),
 		expect.stringContaining('CPU 1.0 of 4 cores'),
 	]);
-	const away = found({status: 'NotReady', notReadyReason: 'KubeletNotReady', cpu: undefined});
+	const away = found({status: 'NotReady', notReadyReason: 'KubeletNotReady', cpuCores: undefined});
 	expect(away?.type).toBe('kubernetes.node-not-ready');
 	expect(away?.evidence).toEqual(
 		expect.arrayContaining(['status NotReady: KubeletNotReady', expect.stringContaining('CPU ? of 4 cores')]),
@@ -162,15 +166,15 @@ it('dates the pressure on a node by its condition, but not its usage', () => {
 	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
 	expect(found({pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(7);
 	expect(found({status: 'NotReady', since: 9, pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(9);
-	expect(found({memory: 99})?.since).toBeUndefined();
+	expect(found({memoryBytes: 99})?.since).toBeUndefined();
 });
 
 it('holds a pod and a node at their limits', () => {
-	const raised = podUsageRow('prod', pod(970, {cpu: 0.49, cpuLimit: 0.5}), []);
-	const held = podUsageRow('prod', pod(930, {cpu: 0.47, cpuLimit: 0.5}), [], [], raised);
+	const raised = podUsageRow('prod', pod(970, {cpuCores: 0.49, cpuLimitCores: 0.5}), []);
+	const held = podUsageRow('prod', pod(930, {cpuCores: 0.47, cpuLimitCores: 0.5}), [], [], raised);
 	expect([held.memoryLevel, held.cpuLevel]).toEqual(['crit', 'warn']);
 	expect(podUsageFindings([held], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
-	const full = nodeUsageRow('prod', node({memory: 95}), []);
-	expect(nodeUsageRow('prod', node({memory: 92}), [], [], full).severity).toBe('crit');
-	expect(nodeUsageRow('prod', node({memory: 92}), []).severity).toBe('warn');
+	const full = nodeUsageRow('prod', node({memoryBytes: 95}), []);
+	expect(nodeUsageRow('prod', node({memoryBytes: 92}), [], [], full).severity).toBe('crit');
+	expect(nodeUsageRow('prod', node({memoryBytes: 92}), []).severity).toBe('warn');
 });

@@ -28,7 +28,7 @@ const line = (change: Partial<RedisClientLine> = {}): RedisClientLine => ({
 	subscriptions: 0,
 	...change,
 });
-const roomy = {usedMemory: 2 * 1024 ** 3, maxmemory: 4 * 1024 ** 3};
+const roomy = {usedMemoryBytes: 2 * 1024 ** 3, maxmemoryBytes: 4 * 1024 ** 3};
 const row = (change: Partial<RedisClientLine> = {}, memory = roomy, before?: Severity) =>
 	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined, memory, before: () => before});
 
@@ -60,13 +60,13 @@ describe('a client', () => {
 	});
 
 	test.each([
-		['a quarter of maxmemory', {usedMemory: 200, maxmemory: 64}, 16, 'crit'],
-		['less than that', {usedMemory: 200, maxmemory: 65}, 16, 'ok'],
-		['half of used memory', {usedMemory: 80, maxmemory: 0}, 40, 'crit'],
-		['less than that', {usedMemory: 81, maxmemory: 0}, 40, 'warn'],
-		['all of a server that holds nothing else, and small', {usedMemory: 15, maxmemory: 15}, 15, 'ok'],
-	] as const)('whose output is %s: %j, %s MiB is %s', (_, {usedMemory, maxmemory}, output, severity) => {
-		const memory = {usedMemory: usedMemory * mebibyte, maxmemory: maxmemory * mebibyte};
+		['a quarter of maxmemory', {usedMemoryBytes: 200, maxmemoryBytes: 64}, 16, 'crit'],
+		['less than that', {usedMemoryBytes: 200, maxmemoryBytes: 65}, 16, 'ok'],
+		['half of used memory', {usedMemoryBytes: 80, maxmemoryBytes: 0}, 40, 'crit'],
+		['less than that', {usedMemoryBytes: 81, maxmemoryBytes: 0}, 40, 'warn'],
+		['all of a server that holds nothing else, and small', {usedMemoryBytes: 15, maxmemoryBytes: 15}, 15, 'ok'],
+	] as const)('whose output is %s: %j, %s MiB is %s', (_, {usedMemoryBytes, maxmemoryBytes}, output, severity) => {
+		const memory = {usedMemoryBytes: usedMemoryBytes * mebibyte, maxmemoryBytes: maxmemoryBytes * mebibyte};
 		const client = row({outputBytes: output * mebibyte}, memory);
 		expect(client.severity).toBe(severity);
 		expect(clientFindings([client]).map(one => one.severity)).toEqual(severity === 'ok' ? [] : [severity]);

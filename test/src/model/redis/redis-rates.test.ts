@@ -53,7 +53,7 @@ describe('a reading that does not continue the one before', () => {
 		['a smaller uptime', {uptimeSeconds: 4}, 'restarted'],
 		['a counter that fell', {hits: 3}, 'counters-reset'],
 		['counters that all stand still', {}, undefined],
-		['less memory and fewer clients', {usedMemory: 5, clients: 1}, undefined],
+		['less memory and fewer clients', {usedMemoryBytes: 5, clients: 1}, undefined],
 	] as const)('%s', (_, info, reset) => {
 		expect(findCounterReset(reading(0), reading(2000, info))).toBe(reset);
 	});
@@ -71,7 +71,7 @@ describe('rare events', () => {
 	});
 
 	test.each([
-		['the limit', {maxmemory: 1}],
+		['the limit', {maxmemoryBytes: 1}],
 		['the policy', {policy: 'noeviction'}],
 	])('include only the evictions since %s was changed', (_, settingsBefore) => {
 		const readings = [

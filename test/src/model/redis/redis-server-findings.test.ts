@@ -17,22 +17,22 @@ describe('a server', () => {
 	});
 
 	test.each<[string, Partial<RedisServerRow>, string[]]>([
-		['just below 80 %', {usedMemory: 0.799 * 4 * gibibyte}, []],
-		['at 80 %', {usedMemory: 0.8 * 4 * gibibyte}, ['warn: 80 % of maxmemory, hit rate 97 %']],
-		['at 95 %', {usedMemory: 0.95 * 4 * gibibyte}, ['crit: 95 % of maxmemory, hit rate 97 %']],
+		['just below 80 %', {usedMemoryBytes: 0.799 * 4 * gibibyte}, []],
+		['at 80 %', {usedMemoryBytes: 0.8 * 4 * gibibyte}, ['warn: 80 % of maxmemory, hit rate 97 %']],
+		['at 95 %', {usedMemoryBytes: 0.95 * 4 * gibibyte}, ['crit: 95 % of maxmemory, hit rate 97 %']],
 		[
 			'near the limit and evicting',
-			{usedMemory: 0.92 * 4 * gibibyte, evictedPerSecond: 310, hitRate: 0.81},
+			{usedMemoryBytes: 0.92 * 4 * gibibyte, evictedPerSecond: 310, hitRate: 0.81},
 			['warn: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 81 %'],
 		],
 		[
 			'evicting keys that are in use',
-			{usedMemory: 0.92 * 4 * gibibyte, evictedPerSecond: 310, hitRate: 0.6},
+			{usedMemoryBytes: 0.92 * 4 * gibibyte, evictedPerSecond: 310, hitRate: 0.6},
 			['crit: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 60 %'],
 		],
 		[
 			'that evicted a while ago, near the limit',
-			{usedMemory: 0.92 * 4 * gibibyte, evictedRecently: {keys: 41_359, seconds: 59}},
+			{usedMemoryBytes: 0.92 * 4 * gibibyte, evictedRecently: {keys: 41_359, seconds: 59}},
 			['warn: 92 % of maxmemory, 41k keys evicted in the last 59s, hit rate 97 %'],
 		],
 		[
@@ -52,20 +52,20 @@ describe('a server', () => {
 		],
 		[
 			'with noeviction near the limit',
-			{usedMemory: 0.96 * 4 * gibibyte, policy: 'noeviction'},
+			{usedMemoryBytes: 0.96 * 4 * gibibyte, policy: 'noeviction'},
 			['crit: 96 % of maxmemory, policy noeviction: writes fail at the limit'],
 		],
 		[
 			'with noeviction at the limit',
-			{usedMemory: 4 * gibibyte, policy: 'noeviction'},
+			{usedMemoryBytes: 4 * gibibyte, policy: 'noeviction'},
 			['crit: 100 % of maxmemory, policy noeviction: writes fail now'],
 		],
 		[
 			'without maxmemory, filling the machine',
-			{maxmemory: 0, usedMemory: 13.2 * gibibyte, hitRate: undefined},
+			{maxmemoryBytes: 0, usedMemoryBytes: 13.2 * gibibyte, hitRate: undefined},
 			["warn: no maxmemory, 82 % of the machine's memory"],
 		],
-		['without maxmemory and without a machine to compare', {maxmemory: 0, systemMemory: undefined}, []],
+		['without maxmemory and without a machine to compare', {maxmemoryBytes: 0, systemMemoryBytes: undefined}, []],
 		[
 			'with half of its memory fragmented',
 			{fragmentationRatio: 1.9, fragmentationBytes: 1.8 * gibibyte},
@@ -73,7 +73,7 @@ describe('a server', () => {
 		],
 		[
 			'small and fragmented: the ratio means nothing',
-			{usedMemory: 20 * mebibyte, fragmentationRatio: 7.9, fragmentationBytes: 120 * mebibyte},
+			{usedMemoryBytes: 20 * mebibyte, fragmentationRatio: 7.9, fragmentationBytes: 120 * mebibyte},
 			[],
 		],
 		[
@@ -113,7 +113,7 @@ describe('a server', () => {
 		],
 		[
 			'whose clients hold its memory',
-			{clientsMemory: 0.8 * gibibyte},
+			{clientsMemoryBytes: 0.8 * gibibyte},
 			['warn: clients hold 819Mi of buffers, 40 % of used memory'],
 		],
 		[
@@ -126,7 +126,7 @@ describe('a server', () => {
 	});
 
 	test('with several problems has the severity of the worst, names each, and has one finding for each', () => {
-		const row = judged({usedMemory: 0.85 * 4 * gibibyte, rejectedRecently: 2});
+		const row = judged({usedMemoryBytes: 0.85 * 4 * gibibyte, rejectedRecently: 2});
 		expect(row.severity).toBe('crit');
 		expect(row.why).toBe('2 rejected · 85 % of maxmemory');
 		const ids = redisServerFindings(row, now).map(({id}) => id);
@@ -135,9 +135,9 @@ describe('a server', () => {
 
 	describe('whose client buffers fill it', () => {
 		const full = {
-			usedMemory: 77.5 * mebibyte,
-			maxmemory: 64 * mebibyte,
-			clientsMemory: 75 * mebibyte,
+			usedMemoryBytes: 77.5 * mebibyte,
+			maxmemoryBytes: 64 * mebibyte,
+			clientsMemoryBytes: 75 * mebibyte,
 			hitRate: undefined,
 		};
 		const heaviestClient = {rowId: '1116@10.0.0.7:5121', clientId: 1116, title: 'worker', bytes: 74.8 * mebibyte};
@@ -181,7 +181,7 @@ describe('a server', () => {
 		});
 
 		test('and that has free memory is a warning, with the client', () => {
-			expect(found({maxmemory: gibibyte, heaviestClient})).toMatchObject([
+			expect(found({maxmemoryBytes: gibibyte, heaviestClient})).toMatchObject([
 				{
 					severity: 'warn',
 					sentence: 'client 1116 (worker) holds 75Mi of buffers, 96 % of used memory',
@@ -199,7 +199,7 @@ describe('a server', () => {
 
 	test('offers to raise maxmemory, and no action for a broken replica link', () => {
 		const actions = (change: Partial<RedisServerRow>) => redisServerFindings(judged(change), now)[0]?.actions;
-		expect(actions({usedMemory: 4 * gibibyte})).toEqual(['redis.set-maxmemory']);
+		expect(actions({usedMemoryBytes: 4 * gibibyte})).toEqual(['redis.set-maxmemory']);
 		expect(actions({rejectedRecently: 1})).toEqual(['redis.kill-client']);
 		expect(actions({upstream: {address: 'a:1', up: false}})).toEqual([]);
 	});
@@ -207,7 +207,7 @@ describe('a server', () => {
 
 test('memory that swings around its limit stays reported', () => {
 	const at = (share: number, before?: RedisServerRow) =>
-		evaluateRedisServer({...quietFacts, usedMemory: share * 4 * gibibyte}, now, before?.levels);
+		evaluateRedisServer({...quietFacts, usedMemoryBytes: share * 4 * gibibyte}, now, before?.levels);
 	const raised = at(0.951);
 	const held = at(0.949, raised);
 	expect([raised.severity, held.severity, held.why, at(0.949).severity, at(0.9, held).severity]).toEqual([
