@@ -221,7 +221,7 @@ describe('demo estate', () => {
 			watch
 				.reading('prod-eu', 'kubernetes.node-usage')
 				.get()
-				.snapshot?.rows.map(row => ('memory' in row ? row.memory : 0));
+				.snapshot?.rows.map(row => ('memoryBytes' in row ? row.memoryBytes : 0));
 		const before = memory();
 		await advanceDemo(watch, clock, 6);
 		const after = memory();

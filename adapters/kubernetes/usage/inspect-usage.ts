@@ -46,7 +46,7 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort, Kubern
 			factLine('Recent CPU', row.cpuCoresHistory.map(value => cores(value)).join(' ')),
 			{text: ''},
 			...row.containers.map(each =>
-				factLine(`  ${each.name}`, `${formatBytes(each.memory)}  ${cores(each.cpu)} cores`),
+				factLine(`  ${each.name}`, `${formatBytes(each.memoryBytes)}  ${cores(each.cpuCores)} cores`),
 			),
 		],
 	}),

@@ -72,7 +72,7 @@ function usageFacts(usage: PodUsage, pod: PodObject, owners: OwnerIndex, throttl
 		cpuLimitCores: sum(pod, 'limits', 'cpu'),
 		cpuRequestCores: sum(pod, 'requests', 'cpu'),
 		throttled,
-		containers: usage.containers,
+		containers: usage.containers.map(({name, cpu, memory}) => ({name, cpuCores: cpu, memoryBytes: memory})),
 		oomKilledAt: oomKilledAt(pod),
 		measuredAt: usage.measuredAt,
 	};

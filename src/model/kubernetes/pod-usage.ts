@@ -40,7 +40,7 @@ export type PodUsageFacts = {
 	readonly cpuRequestCores: number | undefined;
 	/** Share of the last five minutes in which it was throttled by its CPU limit; undefined when that is not known, or it has no limit. */
 	readonly throttled: number | undefined;
-	readonly containers: readonly {readonly name: string; readonly cpu: number; readonly memory: number}[];
+	readonly containers: readonly {readonly name: string; readonly cpuCores: number; readonly memoryBytes: number}[];
 	/** Epoch milliseconds when a container was last OOM killed, as far as the pod status still shows it. */
 	readonly oomKilledAt: number | undefined;
 	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is read. */
