@@ -74,29 +74,29 @@ async function open(options: EstateOptions) {
 
 async function countBytes(plan: BytesPlan): Promise<BytesReport> {
 	const it = await open(tables);
-	const [rig, plainRig] = [
+	const [testTerminal, plainTerminal] = [
 		mountTestTerminal(it.element, size),
 		mountTestTerminal(it.element, {...size, compositor: false}),
 	];
 	const [bytes, smallest, plainBytes, changedCells]: number[][] = [[], [], [], []];
-	let before = await rig.cells();
+	let before = await testTerminal.cells();
 	let unequalCells = 0;
 	const compare = async () => {
-		const other = await plainRig.cells();
-		const now = await rig.cells();
+		const other = await plainTerminal.cells();
+		const now = await testTerminal.cells();
 		for (const [y, row] of now.entries()) {
 			unequalCells += row.filter((cell, x) => JSON.stringify(cell) !== JSON.stringify(other[y]?.[x])).length;
 		}
 		return now;
 	};
-	await plainRig.cells();
-	rig.takeBytes();
-	plainRig.takeBytes();
+	await plainTerminal.cells();
+	testTerminal.takeBytes();
+	plainTerminal.takeBytes();
 	for (let update = 0; update < plan.updates; update += 1) {
 		await it.tick();
 		const after = await compare();
-		bytes?.push(rig.takeBytes());
-		plainBytes?.push(plainRig.takeBytes());
+		bytes?.push(testTerminal.takeBytes());
+		plainBytes?.push(plainTerminal.takeBytes());
 		smallest?.push(smallestDifference(before, after));
 		changedCells?.push(after.flatMap((row, y) => row.filter((cell, x) => cell.text !== before[y]?.[x]?.text)).length);
 		before = after;
@@ -129,12 +129,12 @@ async function countBytes(plan: BytesPlan): Promise<BytesReport> {
 		if (update % 3 === 0) await it.tick(500);
 		await compare();
 	}
-	rig.takeBytes();
+	testTerminal.takeBytes();
 	it.deck.notifyChanged();
-	await rig.cells();
-	const bytesOfNothing = rig.takeBytes();
-	rig.unmount();
-	plainRig.unmount();
+	await testTerminal.cells();
+	const bytesOfNothing = testTerminal.takeBytes();
+	testTerminal.unmount();
+	plainTerminal.unmount();
 	await it.close();
 	return {
 		bytes: bytes ?? [],

@@ -61,7 +61,7 @@ async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);
 	const metadata = {
 		...pod.metadata,
-		finalizers: ['rig.example.test/held'],
+		finalizers: ['fixture.example.test/held'],
 		deletionTimestamp: new Date().toISOString(),
 	};
 	store.put('pods', {...pod, metadata});

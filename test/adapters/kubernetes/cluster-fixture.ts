@@ -62,7 +62,7 @@ export type ClusterFixture = {
 	env: Record<string, string | undefined>;
 	/** Programs that need no approval by clients made later; unless given, the plugin `login` beside the kubeconfig. */
 	approvedPrograms: readonly string[];
-	/** A pod that no controller owns, a minute old, in namespace `rig` by default. */
+	/** A pod that no controller owns, a minute old, in namespace `fixture` by default. */
 	addPod(
 		name: string,
 		more?: {readonly namespace?: string; readonly filler?: number; readonly ageMs?: number; readonly image?: string},
@@ -92,7 +92,7 @@ export async function startClusterFixture({
 		return path;
 	}
 
-	const rig: ClusterFixture = {
+	const clusterFixture: ClusterFixture = {
 		api,
 		folder,
 		writeFile: file,
@@ -101,14 +101,17 @@ export async function startClusterFixture({
 		async createClient({text, ...words} = {}, more = {}) {
 			number += 1;
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
-			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state')};
+			const own = {env: clusterFixture.env, home: folder, stateDir: join(folder, 'state')};
 			const environment = {...systemEnvironment(), ...own};
-			const settings = createKubernetesSettings({...words, kubeconfig, allowExec: rig.approvedPrograms}, environment);
+			const settings = createKubernetesSettings(
+				{...words, kubeconfig, allowExec: clusterFixture.approvedPrograms},
+				environment,
+			);
 			const client = createKubernetesClient(settings, {readOnly: false, timings, ...more});
 			clients.push(client);
 			return client;
 		},
-		addPod(name, {namespace = 'rig', filler = 0, ageMs = 60_000, image = 'rig:1'} = {}) {
+		addPod(name, {namespace = 'fixture', filler = 0, ageMs = 60_000, image = 'fixture:1'} = {}) {
 			// Young at any date, since the youngest come first among healthy pods: a test looks for it on the screen.
 			const createdAt = Date.now() - ageMs;
 			return store.put('pods', {
@@ -120,7 +123,7 @@ export async function startClusterFixture({
 					uid: store.get('pods', namespace, name)?.metadata.uid ?? randomUUID(),
 					resourceVersion: '',
 					creationTimestamp: timestamp(createdAt),
-					labels: {app: 'rig'},
+					labels: {app: 'fixture'},
 					...(filler === 0 ? {} : {annotations: {filler: 'x'.repeat(filler)}}),
 				},
 				spec: {nodeName: 'node-a1', containers: [{name: 'main', image}]},
@@ -141,15 +144,15 @@ export async function startClusterFixture({
 			} as KubeObject);
 		},
 		setWaiting(name, waiting) {
-			const pod = store.get<KubeObject>('pods', 'rig', name);
+			const pod = store.get<KubeObject>('pods', 'fixture', name);
 			if (pod === undefined) throw new Error(`no pod is called ${name}`);
-			const status = {name: 'main', image: 'rig:1', ready: false, restartCount: 0, state: {waiting}, lastState: {}};
+			const status = {name: 'main', image: 'fixture:1', ready: false, restartCount: 0, state: {waiting}, lastState: {}};
 			store.put('pods', {
 				...pod,
 				status: {phase: 'Pending', conditions: [], containerStatuses: [status]},
 			} as KubeObject);
 		},
-		removePod: (name, namespace = 'rig') => void store.remove('pods', namespace, name),
+		removePod: (name, namespace = 'fixture') => void store.remove('pods', namespace, name),
 		actualVersions: (kind, namespace) =>
 			Object.fromEntries(store.list(kind, namespace).map(({metadata}) => [metadata.uid, metadata.resourceVersion])),
 		async close() {
@@ -158,7 +161,7 @@ export async function startClusterFixture({
 			await rm(folder, {recursive: true, force: true});
 		},
 	};
-	return rig;
+	return clusterFixture;
 }
 
 /** The resourceVersions of the objects that a port has read, in the form of `actualVersions`. */

@@ -27,7 +27,7 @@ import {kubernetesTarget} from './kubernetes-target.ts';
 
 const mebi = 1024 ** 2;
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let folder: string;
 let exporter: Awaited<ReturnType<typeof startContainerExporter>>;
 let server: PrometheusServer;
@@ -59,8 +59,8 @@ function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly Con
 }
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
-	const {store} = rig.api.simulation.cluster;
+	clusterFixture = await startClusterFixture();
+	const {store} = clusterFixture.api.simulation.cluster;
 	const found = store
 		.list<Pod>('pods', 'checkout')
 		.find(
@@ -102,11 +102,11 @@ afterAll(async () => {
 	exporter?.close();
 	if (server !== undefined) await stopProcess(server);
 	if (folder !== undefined) rmSync(folder, {recursive: true, force: true});
-	await rig.close();
+	await clusterFixture.close();
 });
 
 beforeEach(() => {
-	rig.api.simulation.cluster.metrics = 'served';
+	clusterFixture.api.simulation.cluster.metrics = 'served';
 	queries = [];
 });
 
@@ -114,10 +114,10 @@ beforeEach(() => {
 async function read<R extends PodUsageRow | NodeUsageRow>(
 	kind: RowKind,
 	match: string | undefined,
-	text = rig.api.kubeconfig,
+	text = clusterFixture.api.kubeconfig,
 ): Promise<Snapshot<R>> {
 	const metrics = match === undefined ? undefined : {prometheus: 'prom', match};
-	const {port} = await rig.createClient({text, metrics}, {metrics: metrics && query});
+	const {port} = await clusterFixture.createClient({text, metrics}, {metrics: metrics && query});
 	const source = kubernetesSystem.sources.find(one => one.kind === kind);
 	if (source === undefined) throw new Error(`no source ${kind}`);
 	const target = kubernetesTarget();
@@ -134,14 +134,14 @@ describe('without a metrics API', () => {
 		['failing', 'warn', 'the metrics API fails'],
 		['forbidden', 'ok', 'the metrics API may not be read'],
 	] as const)('that is %s, the usage of pods is that of Prometheus, and a note says so', async (how, severity, why) => {
-		const {cluster} = rig.api.simulation;
+		const {cluster} = clusterFixture.api.simulation;
 		if (how !== 'forbidden') cluster.metrics = how;
 		const allowed = cluster.access.rulesOf(cluster.access.named('viewer', []));
 		cluster.access.grant(
 			'team',
 			allowed.map(rule => ({...rule, groups: rule.groups.filter(group => group !== 'metrics.k8s.io')})),
 		);
-		const {rows, notes} = await readPods(ours, rig.api.kubeconfigOf(how === 'forbidden' ? 'team' : 'admin'));
+		const {rows, notes} = await readPods(ours, clusterFixture.api.kubeconfigOf(how === 'forbidden' ? 'team' : 'admin'));
 		expect(rows).toHaveLength(1);
 		expect(rows[0]).toMatchObject({name: pod.metadata.name, memoryBytes: 300 * mebi});
 		expect(rows[0]?.cpuCores).toBeCloseTo(0.5, 1);
@@ -156,9 +156,9 @@ describe('without a metrics API', () => {
 	});
 
 	test('only matching series count, and results are cached', async () => {
-		rig.api.simulation.cluster.metrics = 'absent';
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
 		const metrics = {prometheus: 'prom', match: 'cluster="theirs"'};
-		const {port} = await rig.createClient({metrics}, {metrics: query});
+		const {port} = await clusterFixture.createClient({metrics}, {metrics: query});
 		let now = Date.now();
 		const at = {...testContext(), now: () => now};
 		const [first] = (await port.containerMetrics?.podUsage(at)) ?? [];
@@ -174,8 +174,8 @@ describe('without a metrics API', () => {
 	});
 
 	test('a pod that was made after the measurement is another one', async () => {
-		rig.api.simulation.cluster.metrics = 'absent';
-		const {store} = rig.api.simulation.cluster;
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
+		const {store} = clusterFixture.api.simulation.cluster;
 		const {metadata} = pod;
 		const later = new Date(Date.now() + 3_600_000).toISOString();
 		store.put('pods', {...pod, metadata: {...metadata, creationTimestamp: later}} as Pod);
@@ -187,7 +187,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('nodes are matched by name and by address, or summed over their pods', async () => {
-		rig.api.simulation.cluster.metrics = 'absent';
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readNodes(ours);
 		const of = (node: Node) => rows.find(({name}) => name === node.metadata.name);
 		expect(of(nodes[0])?.memoryBytes).toBe(4096 * mebi);
@@ -201,7 +201,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('and with a Prometheus that has no series, or that fails, both failures are reported', async () => {
-		rig.api.simulation.cluster.metrics = 'absent';
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
 		const nothing = await readPods('cluster="none"');
 		expect(nothing.rows).toEqual([]);
 		expect(nothing.notes.map(({text}) => text)).toEqual([
@@ -214,7 +214,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('and without a Prometheus target, no Prometheus is queried', async () => {
-		rig.api.simulation.cluster.metrics = 'absent';
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readPods(undefined);
 		expect(rows).toEqual([]);
 		expect(notes).toEqual([
@@ -248,8 +248,8 @@ describe('with a metrics API', () => {
 
 describe('a Prometheus target that the configuration names', () => {
 	const watched = async (...others: readonly WatchedTarget[]) => {
-		const kubeconfig = [await rig.writeFile('watched', rig.api.kubeconfig)];
-		const environment = {...systemEnvironment(), env: rig.env, home: rig.folder};
+		const kubeconfig = [await clusterFixture.writeFile('watched', clusterFixture.api.kubeconfig)];
+		const environment = {...systemEnvironment(), env: clusterFixture.env, home: clusterFixture.folder};
 		const settings = createKubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, environment);
 		const cluster: Target = {name: 'prod', kind: 'kubernetes', production: true, settings};
 		const targets = [{system: kubernetesSystem, target: cluster}, ...others];
@@ -258,7 +258,7 @@ describe('a Prometheus target that the configuration names', () => {
 	const snapshotOf = (watch: Watch) => watch.reading('prod', 'kubernetes.pod-usage').get().snapshot;
 
 	beforeEach(() => {
-		rig.api.simulation.cluster.metrics = 'absent';
+		clusterFixture.api.simulation.cluster.metrics = 'absent';
 	});
 
 	test('is queried over its own connection', async () => {

@@ -22,11 +22,11 @@ const timestampIn = (seconds: number) => `${new Date(Date.now() + seconds * 1000
 
 export function createContainerRuns({api: {simulation}}: ClusterFixture): ContainerRuns {
 	const {store} = simulation.cluster;
-	const statusOf = (pod: string) => store.get<Pod>('pods', 'rig', pod)?.status.containerStatuses?.[0];
-	const linesPerSecond = () => simulation.programs.get('rig:1').linesPerSecond ?? 0;
+	const statusOf = (pod: string) => store.get<Pod>('pods', 'fixture', pod)?.status.containerStatuses?.[0];
+	const linesPerSecond = () => simulation.programs.get('fixture:1').linesPerSecond ?? 0;
 
 	function end(name: string, reason: string, exitCode: number, phase: Pod['status']['phase']): void {
-		const pod = store.get<Pod>('pods', 'rig', name);
+		const pod = store.get<Pod>('pods', 'fixture', name);
 		const status = statusOf(name);
 		if (pod === undefined || status === undefined) throw new Error(`there is no container of pod ${name}`);
 		const finishedAt = timestampIn(1);

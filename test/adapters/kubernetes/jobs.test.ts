@@ -17,22 +17,22 @@ import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
-	({port} = await rig.createClient());
-	rig.api.simulation.programs.set('works:1', {exit: {afterMs: 200, exitCode: 0, says: 'done'}});
-	rig.api.simulation.programs.set('breaks:1', {exit: {afterMs: 200, exitCode: 3, says: 'no such table'}});
+	clusterFixture = await startClusterFixture();
+	({port} = await clusterFixture.createClient());
+	clusterFixture.api.simulation.programs.set('works:1', {exit: {afterMs: 200, exitCode: 0, says: 'done'}});
+	clusterFixture.api.simulation.programs.set('breaks:1', {exit: {afterMs: 200, exitCode: 3, says: 'no such table'}});
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 function addJob(name: string, image: string, more: Partial<Job['spec']> = {}, of?: KubeObject): Job {
-	const {store, newMetadata: meta} = rig.api.simulation.cluster;
+	const {store, newMetadata: meta} = clusterFixture.api.simulation.cluster;
 	const job = {
 		apiVersion: 'batch/v1',
 		kind: 'Job',
@@ -43,7 +43,7 @@ function addJob(name: string, image: string, more: Partial<Job['spec']> = {}, of
 }
 
 function addCronJob(name: string): CronJob {
-	const {store, newMetadata: meta} = rig.api.simulation.cluster;
+	const {store, newMetadata: meta} = clusterFixture.api.simulation.cluster;
 	const spec = {
 		schedule: '0 3 29 2 *',
 		jobTemplate: {
@@ -54,7 +54,7 @@ function addCronJob(name: string): CronJob {
 	return store.put('cronjobs.batch', withDefaults('cronjobs.batch', cron) as CronJob);
 }
 
-/** The client of a rig has little patience: on a busy machine a read may find the server silent, and the next one does not. */
+/** The client of a cluster fixture has little patience: on a busy machine a read may find the server silent, and the next one does not. */
 const rowsOf = <R extends Row>(source: Source<R, KubernetesPort>): Promise<Snapshot<R>> =>
 	eventually(() => source.open(port, target)(testContext()));
 
@@ -112,7 +112,7 @@ describe('a Job', () => {
 		);
 		expect((await read()).found.filter(({sentence}) => sentence.includes('seed'))).toEqual([]);
 		const [pod] = await podsOf('seed');
-		rig.removePod(pod?.name ?? '', 'orders');
+		clusterFixture.removePod(pod?.name ?? '', 'orders');
 		await eventually(async () =>
 			expect((await read()).found).toContainEqual(
 				expect.objectContaining({
@@ -125,7 +125,7 @@ describe('a Job', () => {
 	});
 
 	test('ends when it takes too long, and waits while it is suspended', async () => {
-		rig.api.simulation.programs.set('slow:1', {cpu: 0.1});
+		clusterFixture.api.simulation.programs.set('slow:1', {cpu: 0.1});
 		addJob('slow', 'slow:1', {activeDeadlineSeconds: 1});
 		addJob('later', 'works:1', {suspend: true});
 		await eventually(async () => expect(await rowOf('slow')).toMatchObject({status: 'failed', pods: {total: 0}}));
@@ -147,7 +147,8 @@ describe('a CronJob', () => {
 		});
 		// Creation times have a resolution of one second: wait until the next job gets a later one.
 		const createdAt =
-			rig.api.simulation.cluster.store.get('jobs.batch', 'orders', 'export-1')?.metadata.creationTimestamp ?? '';
+			clusterFixture.api.simulation.cluster.store.get('jobs.batch', 'orders', 'export-1')?.metadata.creationTimestamp ??
+			'';
 		await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(createdAt) + 1000));
 		addJob('export-2', 'works:1', {}, cron);
 		await eventually(async () => {
@@ -164,9 +165,9 @@ describe('a CronJob', () => {
 	});
 
 	test('is derived from its pods where jobs may not be read', async () => {
-		const {store, access} = rig.api.simulation.cluster;
+		const {store, access} = clusterFixture.api.simulation.cluster;
 		access.grant('viewer', [{verbs: ['get', 'list', 'watch'], groups: ['', 'apps'], resources: ['*']}]);
-		const viewer = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});
+		const viewer = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('viewer')});
 		const snapshot = await workloadsSource.open(viewer.port, target)(testContext());
 		expect(snapshot.rows.length).toBeGreaterThan(50);
 		expect(snapshot.notes.map(({text}) => text).join('\n')).toMatch(/cron jobs are not listed: .*forbidden/i);

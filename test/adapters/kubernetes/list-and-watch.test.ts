@@ -56,10 +56,10 @@ describe('a list and a watch', () => {
 		expect(stale).toBeUndefined();
 		const found = [...objects.values()].find(({metadata}) => metadata.name === 'first-1202');
 		const {creationTimestamp} =
-			clusterFixture.api.simulation.cluster.store.get('pods', 'rig', 'first-1202')?.metadata ?? expect.fail();
+			clusterFixture.api.simulation.cluster.store.get('pods', 'fixture', 'first-1202')?.metadata ?? expect.fail();
 		expect(found).toMatchObject({
-			metadata: {namespace: 'rig', labels: {app: 'rig'}, creationTimestamp},
-			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
+			metadata: {namespace: 'fixture', labels: {app: 'fixture'}, creationTimestamp},
+			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'fixture:1'}]},
 			status: {phase: 'Running', containerStatuses: [{name: 'main', ready: true, restartCount: 0}]},
 		});
 		expect(found?.metadata.annotations).toEqual({});
@@ -123,7 +123,7 @@ describe('a list and a watch', () => {
 
 	test.each([
 		{of: 'all pods', namespaces: undefined},
-		{of: 'the pods of a large namespace among several', namespaces: ['else', 'rig']},
+		{of: 'the pods of a large namespace among several', namespaces: ['else', 'fixture']},
 	])('show a table of $of before their objects have come', async ({namespaces}) => {
 		const client = await clusterFixture.createClient(namespaces === undefined ? {} : {namespaces});
 		const callOff = clusterFixture.api.faults.injectNext(
@@ -136,7 +136,7 @@ describe('a list and a watch', () => {
 			expect(isComplete).toBe(false);
 			expect(podTable?.length).toBeGreaterThanOrEqual(1203);
 			const row = podTable?.find(({metadata}) => metadata.name === 'first-1200');
-			expect(row).toMatchObject({ready: '1/1', status: 'Running', restarts: '0', metadata: {namespace: 'rig'}});
+			expect(row).toMatchObject({ready: '1/1', status: 'Running', restarts: '0', metadata: {namespace: 'fixture'}});
 		});
 		callOff();
 		await eventually(async () => {
@@ -169,10 +169,10 @@ describe('a list and a watch', () => {
 
 	test('of one namespace show no other', async () => {
 		clusterFixture.addPod('elsewhere', {namespace: 'else'});
-		const client = await clusterFixture.createClient({namespaces: ['else', 'rig']});
+		const client = await clusterFixture.createClient({namespaces: ['else', 'fixture']});
 		await eventually(async () => {
 			expect(await cachedVersions(client.port)).toEqual({
-				...clusterFixture.actualVersions('pods', 'rig'),
+				...clusterFixture.actualVersions('pods', 'fixture'),
 				...clusterFixture.actualVersions('pods', 'else'),
 			});
 		});

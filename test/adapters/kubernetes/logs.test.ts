@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterEach(() => {
 	for (const one of open.splice(0)) one.abort();
 	clusterFixture.api.faults.clear();
-	for (const pod of clusterFixture.api.simulation.cluster.store.list('pods', 'rig'))
+	for (const pod of clusterFixture.api.simulation.cluster.store.list('pods', 'fixture'))
 		clusterFixture.removePod(pod.metadata.name);
 });
 
@@ -116,7 +116,7 @@ const isOfWeb = ({metadata}: Pod): boolean => metadata.name.startsWith('web-');
 /** Breaks the logs that are followed. */
 const breakLogs = () => clusterFixture.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'});
 
-const writes = (linesPerSecond: number) => clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond});
+const writes = (linesPerSecond: number) => clusterFixture.api.simulation.programs.set('fixture:1', {linesPerSecond});
 
 describe('the log of a pod', () => {
 	test('resumes after a lost connection without loss or duplicates', async () => {
@@ -173,7 +173,7 @@ describe('the log of a pod', () => {
 	});
 
 	test('reports a gap when lines written meanwhile were rotated away', async () => {
-		clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond: 200, retainedLines: 100});
+		clusterFixture.api.simulation.programs.set('fixture:1', {linesPerSecond: 200, retainedLines: 100});
 		clusterFixture.addPod('torrent');
 		const opened = await openLogs(await rowsOf(podsSource, ['torrent']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));
@@ -249,7 +249,7 @@ describe('the log of a pod', () => {
 	});
 
 	test('begins with the previous run after a crash, each run under its own heading', async () => {
-		clusterFixture.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
+		clusterFixture.api.simulation.programs.set('fixture:1', {linesPerSecond: 50, neverReady: true});
 		clusterFixture.addPod('fallen');
 		runs.end('fallen', 'Error', 1, 'Running');
 		const rows = await rowsOf(podsSource, ['fallen']);

@@ -17,7 +17,7 @@ import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindi
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 let admin: KubernetesPort;
 const actions = kubernetesSystem.actions;
@@ -32,7 +32,7 @@ const about = (): ActionContext<KubernetesPort, KubernetesSettings> => ({
 	record: 'bindings-1',
 	saveFile: fakeSaveFile,
 });
-const store = () => rig.api.simulation.cluster.store;
+const store = () => clusterFixture.api.simulation.cluster.store;
 const web = {
 	type: {group: 'apps', version: 'v1', resource: 'deployments', namespaced: true},
 	namespace: 'checkout',
@@ -49,9 +49,9 @@ const setsOfWeb = () =>
 const revisionOf = ({metadata}: KubeObject) => Number(metadata.annotations?.['deployment.kubernetes.io/revision']);
 
 beforeAll(async () => {
-	rig = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
-	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
-	({port: admin} = await rig.createClient());
+	clusterFixture = await startClusterFixture({scenario: createScenario('calm', {now: Date.now})});
+	({port} = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('operator')}, {timings: {}}));
+	({port: admin} = await clusterFixture.createClient());
 	// A revision to go back to. Then nothing acts by itself any more: what changes is what a case changes.
 	await patchWeb({spec: {template: {metadata: {annotations: {release: 'second'}}}}});
 	await eventually(() => {
@@ -59,13 +59,13 @@ beforeAll(async () => {
 		const [newest] = setsOfWeb().slice(-1);
 		expect(revisionOf(deployment())).toBe(newest && revisionOf(newest));
 	});
-	rig.api.simulation.stop();
+	clusterFixture.api.simulation.stop();
 });
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 /** Earlier answers of the server are cached for five minutes: this is later. */
 const mayOnlyLook = () => {
-	const {access} = rig.api.simulation.cluster;
+	const {access} = clusterFixture.api.simulation.cluster;
 	const rules = access.rulesOf(access.named('operator', []));
 	access.grant('operator', access.rulesOf(access.named('viewer', [])));
 	ahead += 6 * 60_000;
@@ -80,7 +80,7 @@ const heard = (kind: 'poddisruptionbudgets' | 'horizontalpodautoscalers', key: s
 	eventually(async () => {
 		const {objects} = await port.readWatched(kind, testContext());
 		const versions = [...objects.values()].map(({metadata}) => [metadata.uid, metadata.resourceVersion]);
-		expect(Object.fromEntries(versions)).toEqual(rig.actualVersions(key));
+		expect(Object.fromEntries(versions)).toEqual(clusterFixture.actualVersions(key));
 	});
 
 type Change = () => unknown;
@@ -131,7 +131,9 @@ type PodChange = {
 
 /** A pod of a controller; ending when `finalizers` say what its end waits for. Changed where it is there. */
 function putPod({ready = true, controller = 'set-1', finalizers}: PodChange = {}): KubeObject {
-	const {metadata, ...pod} = rig.addPod('bound') as KubeObject & {status: {containerStatuses: readonly object[]}};
+	const {metadata, ...pod} = clusterFixture.addPod('bound') as KubeObject & {
+		status: {containerStatuses: readonly object[]};
+	};
 	const ending = finalizers && {deletionTimestamp: timestamp(Date.now() + 3_600_000), finalizers};
 	const owner = {apiVersion: 'apps/v1', kind: 'ReplicaSet', name: controller, uid: controller, controller: true};
 	const containerStatuses = pod.status.containerStatuses.map(one => ({...one, ready}));
@@ -147,15 +149,15 @@ async function putBudget() {
 	store().put(budget, {
 		apiVersion: 'policy/v1',
 		kind: 'PodDisruptionBudget',
-		metadata: rig.api.simulation.cluster.newMetadata('bound', {namespace: 'rig', generation: 1}),
-		spec: {minAvailable: 99, selector: {matchLabels: {app: 'rig'}}},
+		metadata: clusterFixture.api.simulation.cluster.newMetadata('bound', {namespace: 'fixture', generation: 1}),
+		spec: {minAvailable: 99, selector: {matchLabels: {app: 'fixture'}}},
 		status: {observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 99, expectedPods: 1},
 	} as KubeObject);
 	await heard('poddisruptionbudgets', budget);
 }
 
 const podRow = () => {
-	const {metadata} = store().get('pods', 'rig', 'bound') ?? expect.fail('there is no pod');
+	const {metadata} = store().get('pods', 'fixture', 'bound') ?? expect.fail('there is no pod');
 	const {uid, name, namespace} = metadata;
 	const workload = {kind: 'ReplicaSet', name: 'set-1', uid: 'set-1', paused: false, replicas: 1};
 	return {
@@ -174,18 +176,18 @@ const onPod = (): Stage => {
 	putPod();
 	return {
 		rows: () => [podRow()],
-		state: () => JSON.stringify(store().get('pods', 'rig', 'bound') ?? 'deleted'),
+		state: () => JSON.stringify(store().get('pods', 'fixture', 'bound') ?? 'deleted'),
 		params: {grace: 'default'},
 		end() {
-			rig.removePod('bound');
-			store().remove(budget, 'rig', 'bound');
+			clusterFixture.removePod('bound');
+			store().remove(budget, 'fixture', 'bound');
 			return heard('poddisruptionbudgets', budget);
 		},
 	};
 };
 const pod = (change: Change, prepare?: Change) => shown(onPod, {change, ...(prepare && {prepare})});
 const another = pod(() => {
-	rig.removePod('bound');
+	clusterFixture.removePod('bound');
 	putPod();
 });
 const ofPods = {
@@ -267,7 +269,7 @@ const cases: BindingCases<KubernetesPort> = {
 		...ofPods,
 		'disruption budgets': pod(putBudget),
 		'what the dry run said': pod(
-			() => store().remove(budget, 'rig', 'bound'),
+			() => store().remove(budget, 'fixture', 'bound'),
 			async () => {
 				putPod({ready: false});
 				await putBudget();
@@ -333,7 +335,7 @@ describe('what a plan is bound to', () => {
 		async id => {
 			const action = actions.find(one => one.id === id) ?? expect.fail(id);
 			putPod();
-			const {uid} = rig.addPod('other').metadata;
+			const {uid} = clusterFixture.addPod('other').metadata;
 			const other = {...podRow(), id: uid, uid, name: 'other', workload: undefined} as PodRow;
 			const rows: readonly Row[] = [podRow(), other];
 			const {plan, count} = await action.preview(rows, {grace: 'default'}, about());
@@ -345,8 +347,8 @@ describe('what a plan is bound to', () => {
 			expect(summary).toMatch(
 				/^1 of 2 pods \w+; refused: bound: it is not ready now \(Running\), it was ready and serves$/,
 			);
-			expect(store().get('pods', 'rig', 'bound')?.metadata.deletionTimestamp).toBeUndefined();
-			for (const name of ['bound', 'other']) rig.removePod(name);
+			expect(store().get('pods', 'fixture', 'bound')?.metadata.deletionTimestamp).toBeUndefined();
+			for (const name of ['bound', 'other']) clusterFixture.removePod(name);
 		},
 	);
 });

@@ -20,16 +20,16 @@ import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {kubernetesTarget} from './kubernetes-target.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 let read: (context: Context) => Promise<Snapshot>;
 
 const target = kubernetesTarget({context: 'prod'});
 
 beforeAll(async () => {
-	rig = await startClusterFixture({scenario: createScenario('storm', {now: Date.now})});
+	clusterFixture = await startClusterFixture({scenario: createScenario('storm', {now: Date.now})});
 	// As patient as the real one: nothing here is about bad links.
-	({port} = await rig.createClient({}, {timings: {}}));
+	({port} = await clusterFixture.createClient({}, {timings: {}}));
 	read = workloadsSource.open(port, target);
 	await eventually(async () => {
 		expect((await rowsNow()).length).toBe(61);
@@ -38,7 +38,7 @@ beforeAll(async () => {
 	});
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 const rowsNow = async () => (await read(testContext())).rows as readonly WorkloadRow[];
 
@@ -51,7 +51,7 @@ const about = {target: 'prod', now: Date.now()};
 
 describe('workloads', () => {
 	test('have the counts, the revision and its beginning of the server', async () => {
-		const {store} = rig.api.simulation.cluster;
+		const {store} = clusterFixture.api.simulation.cluster;
 		const {metadata, status} = store.get<Deployment>('deployments.apps', 'checkout', 'api') ?? expect.fail();
 		expect(await rowOf('checkout', 'api')).toMatchObject({
 			id: metadata.uid,
@@ -65,7 +65,7 @@ describe('workloads', () => {
 			why: expect.stringContaining('3 of 8 pods CrashLoopBackOff <- OOMKilled 137'),
 		});
 		const {rollout} = await rowOf('checkout', 'api');
-		expect(Math.round(((rig.api.simulation.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
+		expect(Math.round(((clusterFixture.api.simulation.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
 	});
 
 	test('show the progress of each kind', async () => {
@@ -111,7 +111,7 @@ describe('workloads', () => {
 		const again = await steady();
 		expect(again.length).toBeGreaterThan(3);
 		for (const [index, row] of again.entries()) expect(row).toBe(before[index]);
-		const {store} = rig.api.simulation.cluster;
+		const {store} = clusterFixture.api.simulation.cluster;
 		const changed = store.get('pods', 'identity', before[0]?.name ?? '') ?? expect.fail();
 		store.put('pods', {...changed, metadata: {...changed.metadata, labels: {...changed.metadata.labels, new: 'yes'}}});
 		await eventually(async () => {
@@ -123,10 +123,10 @@ describe('workloads', () => {
 
 	test('of a namespace that does not exist are reported as such, unlike those of an empty namespace', async () => {
 		const namespaces = ['checkout', 'serach', 'empty'] as const;
-		const {store} = rig.api.simulation.cluster;
+		const {store} = clusterFixture.api.simulation.cluster;
 		const checkout = store.get('namespaces', undefined, 'checkout') ?? expect.fail();
 		store.put('namespaces', {...checkout, metadata: {...checkout.metadata, name: 'empty', uid: 'of-empty'}});
-		const {port: narrow} = await rig.createClient({namespaces});
+		const {port: narrow} = await clusterFixture.createClient({namespaces});
 		const read = podsSource.open(narrow, kubernetesTarget({namespaces}));
 		await eventually(async () => {
 			const {notes} = await read(testContext());
@@ -135,7 +135,7 @@ describe('workloads', () => {
 	});
 
 	test('have the time of a rollback, which no object contains', async () => {
-		const {store} = rig.api.simulation.cluster;
+		const {store} = clusterFixture.api.simulation.cluster;
 		const before = Date.now();
 		const sets = store.list<KubeObject & {spec: {template: Deployment['spec']['template']}}>(
 			'replicasets.apps',

@@ -7,22 +7,22 @@ import type {KubernetesPort, KubernetesWriteContext, ObjectRef, ResourceType} fr
 import {eventually} from '../../time-left.ts';
 import {type ClusterFixture, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: ClusterFixture;
+let clusterFixture: ClusterFixture;
 let port: KubernetesPort;
 
 const pods: ResourceType = {group: '', version: 'v1', resource: 'pods', namespaced: true};
 const deployments: ResourceType = {group: 'apps', version: 'v1', resource: 'deployments', namespaced: true};
 const deployment: ObjectRef = {type: deployments, namespace: 'checkout', name: 'web'};
 const acting = (): KubernetesWriteContext => ({...testContext(), record: 'rec-7'});
-const pod = (name: string): ObjectRef => ({type: pods, namespace: 'rig', name});
+const pod = (name: string): ObjectRef => ({type: pods, namespace: 'fixture', name});
 const refused = (work: Promise<unknown>) => work.then(() => undefined, findApiRefusal);
 
 beforeAll(async () => {
-	rig = await startClusterFixture();
-	({port} = await rig.createClient());
+	clusterFixture = await startClusterFixture();
+	({port} = await clusterFixture.createClient());
 });
 
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 const replicas = async () => {
 	const found = await port.get(deployment, testContext());
@@ -63,7 +63,7 @@ describe('a patch', () => {
 
 describe('a pod', () => {
 	test('is deleted only if it is the one that was meant', async () => {
-		const {metadata} = rig.addPod('meant');
+		const {metadata} = clusterFixture.addPod('meant');
 		const wrong = {dryRun: false, preconditions: {uid: 'another'}};
 		await expect(port.remove(pod('meant'), wrong, acting())).rejects.toMatchObject({kind: 'conflict'});
 		const right = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
@@ -76,44 +76,44 @@ describe('a pod', () => {
 	});
 
 	test('is evicted, but not as a dry run, and not against a budget', async () => {
-		const {metadata} = rig.addPod('evicted');
-		const name = {namespace: 'rig', name: 'evicted'};
+		const {metadata} = clusterFixture.addPod('evicted');
+		const name = {namespace: 'fixture', name: 'evicted'};
 		const options = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
 		await port.evict(name, {...options, dryRun: true}, acting());
-		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
-		const {store, newMetadata: meta} = rig.api.simulation.cluster;
+		expect(clusterFixture.actualVersions('pods', 'fixture')).toHaveProperty([metadata.uid]);
+		const {store, newMetadata: meta} = clusterFixture.api.simulation.cluster;
 		store.put('poddisruptionbudgets.policy', {
 			apiVersion: 'policy/v1',
 			kind: 'PodDisruptionBudget',
-			metadata: meta('rig-budget', {namespace: 'rig', generation: 1}),
-			spec: {minAvailable: 99, selector: {matchLabels: {app: 'rig'}}},
+			metadata: meta('fixture-budget', {namespace: 'fixture', generation: 1}),
+			spec: {minAvailable: 99, selector: {matchLabels: {app: 'fixture'}}},
 			status: {observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 99, expectedPods: 1},
 		} as Parameters<typeof store.put>[1]);
 		const blocked = await refused(port.evict(name, {...options, dryRun: false}, acting()));
 		expect(blocked).toMatchObject({code: 429, causes: [expect.objectContaining({reason: 'DisruptionBudget'})]});
-		expect(JSON.stringify(blocked)).toContain('rig-budget');
-		store.remove('poddisruptionbudgets.policy', 'rig', 'rig-budget');
+		expect(JSON.stringify(blocked)).toContain('fixture-budget');
+		store.remove('poddisruptionbudgets.policy', 'fixture', 'fixture-budget');
 		await port.evict(name, {...options, dryRun: false}, acting());
-		await eventually(() => expect(rig.actualVersions('pods', 'rig')).not.toHaveProperty([metadata.uid]));
+		await eventually(() => expect(clusterFixture.actualVersions('pods', 'fixture')).not.toHaveProperty([metadata.uid]));
 	});
 });
 
 describe('a write', () => {
 	test('never leaves a connection that was opened read-only', async () => {
-		const client = await rig.createClient({}, {readOnly: true});
-		const {metadata} = rig.addPod('refused');
+		const client = await clusterFixture.createClient({}, {readOnly: true});
+		const {metadata} = clusterFixture.addPod('refused');
 		const options = {dryRun: false, preconditions: {uid: metadata.uid}};
-		const name = {namespace: 'rig', name: 'refused'};
+		const name = {namespace: 'fixture', name: 'refused'};
 		await expect(client.port.remove(pod('refused'), options, acting())).rejects.toMatchObject({kind: 'denied'});
 		await expect(client.port.evict(name, options, acting())).rejects.toMatchObject({kind: 'denied'});
 		await expect(
 			client.port.patch(pod('refused'), {type: 'merge', body: {}}, {dryRun: true}, acting()),
 		).rejects.toMatchObject({kind: 'denied'});
-		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
+		expect(clusterFixture.actualVersions('pods', 'fixture')).toHaveProperty([metadata.uid]);
 	});
 
 	test('that is not allowed fails with the command that grants it', async () => {
-		const client = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});
+		const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('viewer')});
 		const patch = {type: 'merge', body: {spec: {replicas: 1}}} as const;
 		await expect(
 			client.port.patch({...deployment, subresource: 'scale'}, patch, {dryRun: false}, acting()),
@@ -127,7 +127,7 @@ describe('a write', () => {
 	test('whose reply is lost is not sent again', async () => {
 		const {metadata} = await port.get(deployment, testContext());
 		const patch = {type: 'merge', body: {metadata: {labels: {lost: 'yes'}}}} as const;
-		rig.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, 1);
+		clusterFixture.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, 1);
 		const error = await port.patch(deployment, patch, {dryRun: false}, acting()).catch((thrown: unknown) => thrown);
 		expect(error).toMatchObject({kind: 'unreachable', harmless: false});
 		const after = await port.get(deployment, testContext());
@@ -137,14 +137,14 @@ describe('a write', () => {
 	});
 
 	test('after an expired token is sent with the new one', async () => {
-		const old = rig.api.simulation.cluster.access.issue('operator');
-		await rig.writeFile('act-token', old);
-		const made = JSON.parse(rig.api.kubeconfig) as {users: object[]};
+		const old = clusterFixture.api.simulation.cluster.access.issue('operator');
+		await clusterFixture.writeFile('act-token', old);
+		const made = JSON.parse(clusterFixture.api.kubeconfig) as {users: object[]};
 		const text = JSON.stringify({...made, users: [{name: 'demo', user: {tokenFile: 'act-token'}}]});
-		const client = await rig.createClient({text});
+		const client = await clusterFixture.createClient({text});
 		await client.port.get(deployment, testContext());
-		rig.api.faults.expireToken(old);
-		await rig.writeFile('act-token', rig.api.simulation.cluster.access.issue('operator'));
+		clusterFixture.api.faults.expireToken(old);
+		await clusterFixture.writeFile('act-token', clusterFixture.api.simulation.cluster.access.issue('operator'));
 		const patch = {type: 'merge', body: {metadata: {labels: {renewed: 'yes'}}}} as const;
 		const after = await client.port.patch(deployment, patch, {dryRun: false}, acting());
 		expect(after.metadata.labels).toHaveProperty('renewed', 'yes');
@@ -155,8 +155,8 @@ describe('a permission', () => {
 	const scale = {verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace: 'checkout'};
 
 	test('is allowed, denied, or unknown where the access review is denied', async () => {
-		const ask = async (login: Parameters<typeof rig.api.kubeconfigOf>[0]) => {
-			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)});
+		const ask = async (login: Parameters<typeof clusterFixture.api.kubeconfigOf>[0]) => {
+			const client = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf(login)});
 			return (await client.port.reviewAccess(scale, testContext())).answer;
 		};
 		expect(await ask('operator')).toBe('allowed');
@@ -165,10 +165,10 @@ describe('a permission', () => {
 	});
 
 	test('is reported with the command that grants it', async () => {
-		const file = await rig.writeFile('permissions', rig.api.kubeconfigOf('viewer'));
+		const file = await clusterFixture.writeFile('permissions', clusterFixture.api.kubeconfigOf('viewer'));
 		const settings = createKubernetesSettings(
 			{kubeconfig: [file]},
-			{...systemEnvironment(), env: {}, home: rig.folder},
+			{...systemEnvironment(), env: {}, home: clusterFixture.folder},
 		);
 		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
 		const connection = await connectKubernetes(target, {readOnly: true});
@@ -185,9 +185,9 @@ describe('a permission', () => {
 	});
 
 	test('is also reported for watched namespaces that do not exist', async () => {
-		const file = await rig.writeFile('namespaces', rig.api.kubeconfigOf('viewer'));
+		const file = await clusterFixture.writeFile('namespaces', clusterFixture.api.kubeconfigOf('viewer'));
 		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
-		const settings = createKubernetesSettings(words, {...systemEnvironment(), env: {}, home: rig.folder});
+		const settings = createKubernetesSettings(words, {...systemEnvironment(), env: {}, home: clusterFixture.folder});
 		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
 		const connection = await connectKubernetes(target, {readOnly: true});
 		const found = await connection.permissions(testContext());
@@ -205,7 +205,7 @@ describe('a permission', () => {
 
 describe('a read', () => {
 	test('of usage returns it, or one of three errors', async () => {
-		const {cluster} = rig.api.simulation;
+		const {cluster} = clusterFixture.api.simulation;
 		await eventually(async () => {
 			const usage = await port.podUsage(testContext());
 			expect(usage.length).toBeGreaterThan(10);
@@ -217,7 +217,7 @@ describe('a read', () => {
 		cluster.metrics = 'failing';
 		await expect(port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'unreachable'});
 		cluster.metrics = 'served';
-		const bare = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		const bare = await clusterFixture.createClient({text: clusterFixture.api.kubeconfigOf('bare')});
 		await expect(bare.port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'denied'});
 	});
 

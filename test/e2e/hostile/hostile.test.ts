@@ -144,29 +144,29 @@ describeRedis('redis', 'text from outside', like => {
 });
 
 describe('text from a cluster', () => {
-	let rig: ClusterFixture;
+	let clusterFixture: ClusterFixture;
 
 	beforeAll(async () => {
-		rig = await startClusterFixture();
-		const {container, note} = {container: 'rig:1', note: `no such key ${hostileName}`};
-		rig.api.simulation.programs.set(container, {
+		clusterFixture = await startClusterFixture();
+		const {container, note} = {container: 'fixture:1', note: `no such key ${hostileName}`};
+		clusterFixture.api.simulation.programs.set(container, {
 			linesPerSecond: 2,
 			retainedLines: 8,
 			logs: index => (index % 5 === 4 ? `long ${'x'.repeat(fiveMegabytes)}` : `line ${index} ${hostileName}`),
 		});
-		rig.addPod('hostile-1');
-		rig.setWaiting('hostile-1', {reason: 'CreateContainerConfigError', message: note});
-		rig.addPod('talks-1');
+		clusterFixture.addPod('hostile-1');
+		clusterFixture.setWaiting('hostile-1', {reason: 'CreateContainerConfigError', message: note});
+		clusterFixture.addPod('talks-1');
 		const slow = ['password--', 'password/*', 'redis-cli ', 'password/**/', 'x://a:', '\u0090'];
-		rig.api.simulation.programs.set('slow:1', {
+		clusterFixture.api.simulation.programs.set('slow:1', {
 			linesPerSecond: 4,
 			retainedLines: 40,
 			logs: index =>
 				index % 2 === 0 ? (slow[(index / 2) % slow.length] ?? '').repeat(8000) : `line ${index} DB_PASS=hunter2`,
 		});
-		rig.addPod('slow-1', {image: 'slow:1'});
-		const kubeconfig = await rig.writeFile('kubeconfig', rig.api.kubeconfig);
-		const file = await rig.writeFile(
+		clusterFixture.addPod('slow-1', {image: 'slow:1'});
+		const kubeconfig = await clusterFixture.writeFile('kubeconfig', clusterFixture.api.kubeconfig);
+		const file = await clusterFixture.writeFile(
 			'midwatch.yaml',
 			stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}]}),
 		);
@@ -175,7 +175,7 @@ describe('text from a cluster', () => {
 	});
 	afterAll(async () => {
 		await open?.close();
-		await rig.close();
+		await clusterFixture.close();
 	});
 
 	test('in a status, an event and a log is shown without its controls', async () => {

@@ -3,24 +3,24 @@ import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernete
 import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 let open: ConsoleProcess | undefined;
-const rigs: ClusterFixture[] = [];
+const fixtures: ClusterFixture[] = [];
 
 afterEach(async () => {
 	await open?.close();
 	open = undefined;
-	for (const rig of rigs.splice(0)) await rig.close();
+	for (const clusterFixture of fixtures.splice(0)) await clusterFixture.close();
 });
 
 test('two clusters share a pane, and what is wrong with one is its own', async () => {
 	const [east, west] = await Promise.all([startClusterFixture(), startClusterFixture()]);
-	rigs.push(east, west);
+	fixtures.push(east, west);
 	east.addPod('only-in-east', {namespace: 'aaa'});
 	west.addPod('only-in-west', {namespace: 'aaa'});
 	const targets = await Promise.all(
-		[east, west].map(async (rig, index) => ({
+		[east, west].map(async (clusterFixture, index) => ({
 			name: index === 0 ? 'east' : 'west',
 			kind: 'kubernetes',
-			kubeconfig: await east.writeFile(`kubeconfig-${index}`, rig.api.kubeconfig),
+			kubeconfig: await east.writeFile(`kubeconfig-${index}`, clusterFixture.api.kubeconfig),
 		})),
 	);
 	// JSON is YAML too.

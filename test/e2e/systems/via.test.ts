@@ -13,17 +13,17 @@ import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 /** A console on a cluster, and on a Prometheus that is reached only through its API server. */
 async function openThroughCluster(address: string, login: 'operator' | 'viewer'): Promise<ConsoleProcess> {
-	const rig = await startClusterFixture();
-	onTestFinished(() => rig.close());
-	rig.api.simulation.backends.set('monitoring/prometheus', address);
-	const kubeconfig = await rig.writeFile('kubeconfig', rig.api.kubeconfigOf(login));
+	const clusterFixture = await startClusterFixture();
+	onTestFinished(() => clusterFixture.close());
+	clusterFixture.api.simulation.backends.set('monitoring/prometheus', address);
+	const kubeconfig = await clusterFixture.writeFile('kubeconfig', clusterFixture.api.kubeconfigOf(login));
 	const via = {kubernetes: 'shop', namespace: 'monitoring', service: 'prometheus', port: 80};
 	const targets = [
 		{name: 'shop', kind: 'kubernetes', kubeconfig},
 		{name: 'prom', kind: 'prometheus', production: false, via},
 	];
 	// JSON is YAML too.
-	const file = await rig.writeFile('midwatch.yaml', JSON.stringify({targets}));
+	const file = await clusterFixture.writeFile('midwatch.yaml', JSON.stringify({targets}));
 	const midwatch = await startConsole({columns: 160, rows: 40, file});
 	onTestFinished(() => midwatch.close());
 	await midwatch.zoom(6, 'Targets');

@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const open: TestTerminal[] = [];
 afterEach(() => {
-	for (const rig of open.splice(0)) rig.unmount();
+	for (const terminal of open.splice(0)) terminal.unmount();
 });
 
 const fields: readonly (keyof SeenCell)[] = [
@@ -105,7 +105,7 @@ async function compare(first: Scene, steps: readonly Step[]): Promise<number> {
 		plain.rerender(deck());
 		await check();
 	}
-	for (const rig of open.splice(0)) rig.unmount();
+	for (const terminal of open.splice(0)) terminal.unmount();
 	return screens;
 }
 
