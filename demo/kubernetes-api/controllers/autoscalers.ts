@@ -1,5 +1,5 @@
 import type {FakeCluster} from '../cluster.ts';
-import type {Autoscaler, Deployment} from '../objects/kinds.ts';
+import type {Deployment, HorizontalPodAutoscaler} from '../objects/kinds.ts';
 import {equalJson, type KubeObject} from '../objects/kube-object.ts';
 import {keyOfKind} from '../objects/resources.ts';
 
@@ -10,7 +10,11 @@ export const autoscaleEveryMs = 15_000;
  * Keeps the replicas of a workload within the limits of its autoscaler, and writes its status. It does not measure the load: the replicas for the load are
  * `wanted`, from the scenario; without it, the current number.
  */
-export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler, wanted: number | undefined): void {
+export function reconcileAutoscaler(
+	cluster: FakeCluster,
+	autoscaler: HorizontalPodAutoscaler,
+	wanted: number | undefined,
+): void {
 	const {store} = cluster;
 	const {spec, metadata} = autoscaler;
 	const {apiVersion = '', kind, name} = spec.scaleTargetRef;

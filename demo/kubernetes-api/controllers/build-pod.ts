@@ -16,10 +16,15 @@ export function buildPod(
 	owner: KubeObject,
 	template: PodTemplate,
 	name: string,
-	more: {readonly labels?: Labels; readonly nodeName?: string; readonly createdAt?: string; readonly uid?: string} = {},
+	overrides: {
+		readonly labels?: Labels;
+		readonly nodeName?: string;
+		readonly createdAt?: string;
+		readonly uid?: string;
+	} = {},
 ): Pod {
 	const {annotations, labels} = template.metadata ?? {};
-	const {createdAt, uid} = more;
+	const {createdAt, uid} = overrides;
 	return {
 		apiVersion: 'v1',
 		kind: 'Pod',
@@ -27,11 +32,11 @@ export function buildPod(
 			...(owner.metadata.namespace === undefined ? {} : {namespace: owner.metadata.namespace}),
 			...(createdAt === undefined ? {} : {creationTimestamp: createdAt}),
 			...(uid === undefined ? {} : {uid}),
-			labels: {...labels, ...more.labels},
+			labels: {...labels, ...overrides.labels},
 			...(annotations === undefined ? {} : {annotations}),
 			ownerReferences: [ownerReference(owner)],
 		}),
-		spec: more.nodeName === undefined ? template.spec : {...template.spec, nodeName: more.nodeName},
+		spec: overrides.nodeName === undefined ? template.spec : {...template.spec, nodeName: overrides.nodeName},
 		status: {phase: 'Pending', conditions: [], qosClass: qosClass(template.spec)},
 	};
 }
@@ -67,7 +72,7 @@ export function withCondition(
 export const containerStatus = (
 	{name, image}: Container,
 	state: ContainerState,
-	more: Partial<ContainerStatus> = {},
+	overrides: Partial<ContainerStatus> = {},
 ): ContainerStatus => ({
 	name,
 	state,
@@ -77,7 +82,7 @@ export const containerStatus = (
 	image,
 	imageID: '',
 	started: false,
-	...more,
+	...overrides,
 });
 
 /** The pod with these container statuses, the conditions that the kubelet derives from them, and the phase: `Pending` until the first container has started, then `Running`. */
@@ -100,5 +105,5 @@ export function withContainers(pod: Pod, containerStatuses: readonly ContainerSt
 }
 
 /** An address in 10.0.0.0/8, by a number from 0 to 1. */
-export const addressOf = (random: number): string =>
+export const podAddress = (random: number): string =>
 	`10.${Math.floor(random * 200) + 1}.${Math.floor((random * 51_200) % 256)}.${(Math.floor(random * 13_107_200) % 254) + 1}`;

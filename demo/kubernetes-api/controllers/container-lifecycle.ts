@@ -1,6 +1,6 @@
 import type {FakeCluster} from '../cluster.ts';
 import {parseQuantity} from '../objects/defaults.ts';
-import type {Container, ContainerStatus, KeyValues, Pod, Terminated} from '../objects/kinds.ts';
+import type {ConfigMapOrSecret, Container, ContainerStatus, Pod, Terminated} from '../objects/kinds.ts';
 import {parseTimestamp, timestamp} from '../objects/kube-object.ts';
 import type {ContainerProgram} from '../objects/programs.ts';
 import {containerStatus} from './build-pod.ts';
@@ -178,7 +178,7 @@ function missingConfig({store}: FakeCluster, {metadata}: Pod, {env = []}: Contai
 		] as const) {
 			if (ref === undefined || ref.optional === true) continue;
 			const {name = '', key} = ref;
-			const found = store.get<KeyValues>(resource, metadata.namespace, name);
+			const found = store.get<ConfigMapOrSecret>(resource, metadata.namespace, name);
 			if (found === undefined) return `${kind} "${name}" not found`;
 			if (found.data?.[key] !== undefined) continue;
 			return `couldn't find key ${key} in ${kind === 'secret' ? 'Secret' : 'ConfigMap'} ${metadata.namespace}/${name}`;

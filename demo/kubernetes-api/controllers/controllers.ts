@@ -4,16 +4,16 @@ import {recountBudget} from '../objects/budgets.ts';
 import type {StoreChange} from '../objects/change-history.ts';
 import {randomLetters} from '../objects/generated-names.ts';
 import {
-	type Autoscaler,
-	type Budget,
 	type CronJob,
 	type DaemonSet,
 	type Deployment,
+	type HorizontalPodAutoscaler,
 	isActive,
 	isReady,
 	type Job,
 	type Namespace,
 	type Pod,
+	type PodDisruptionBudget,
 	type ReplicaSet,
 	type Service,
 	type StatefulSet,
@@ -71,7 +71,8 @@ export function startControllers(
 	let stopAutoscaling: (() => void) | undefined;
 
 	function autoscaleAll() {
-		for (const object of store.list<Autoscaler>('horizontalpodautoscalers.autoscaling')) autoscale(context, object);
+		for (const object of store.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling'))
+			autoscale(context, object);
 		stopAutoscaling = clock.after(autoscaleEveryMs, autoscaleAll);
 	}
 
@@ -119,7 +120,7 @@ function reconcile(context: ControllerContext, resource: string, object: KubeObj
 			reconcileEndpoints(cluster, object as Service);
 			break;
 		case 'poddisruptionbudgets.policy':
-			recountBudget(cluster, object as Budget);
+			recountBudget(cluster, object as PodDisruptionBudget);
 			break;
 		case 'namespaces': {
 			const namespace = object as Namespace;
@@ -128,13 +129,13 @@ function reconcile(context: ControllerContext, resource: string, object: KubeObj
 			break;
 		}
 		case 'horizontalpodautoscalers.autoscaling':
-			autoscale(context, object as Autoscaler);
+			autoscale(context, object as HorizontalPodAutoscaler);
 			break;
 	}
 	return undefined;
 }
 
-const autoscale = ({cluster, wanted}: ControllerContext, object: Autoscaler): void =>
+const autoscale = ({cluster, wanted}: ControllerContext, object: HorizontalPodAutoscaler): void =>
 	reconcileAutoscaler(cluster, object, wanted.get(`${object.metadata.namespace}/${object.metadata.name}`));
 
 /** Enqueues what a change of an object concerns: the object, its controller, and what looks at it. */
@@ -174,7 +175,7 @@ function enqueueSelecting({store}: FakeCluster, queue: WorkQueue, pod: Pod, befo
 	if (before !== undefined && countedAlike(pod, before)) return;
 	const selects = (selector: LabelSelector | undefined) =>
 		matchesSelector(selector, labels) || (before !== undefined && matchesSelector(selector, before.metadata.labels));
-	for (const {metadata, spec} of store.list<Budget>('poddisruptionbudgets.policy', namespace)) {
+	for (const {metadata, spec} of store.list<PodDisruptionBudget>('poddisruptionbudgets.policy', namespace)) {
 		if (selects(spec.selector)) queue.add('poddisruptionbudgets.policy', namespace, metadata.name);
 	}
 	for (const {metadata, spec} of store.list<Service>('services', namespace)) {

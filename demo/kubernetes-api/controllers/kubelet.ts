@@ -3,7 +3,7 @@ import type {ClusterScenario} from '../cluster-scenario.ts';
 import {type ContainerStatus, conditionOf, type Node, type Pod} from '../objects/kinds.ts';
 import {controllerOf, parseTimestamp} from '../objects/kube-object.ts';
 import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
-import {addressOf, containerStatus, withContainers} from './build-pod.ts';
+import {containerStatus, podAddress, withContainers} from './build-pod.ts';
 import {type NextTransition, nextTransition} from './container-lifecycle.ts';
 import {createKeyedTimers} from './keyed-timers.ts';
 import {createScheduler} from './scheduler.ts';
@@ -146,8 +146,8 @@ function withDueSteps(pod: Pod, steps: readonly ContainerStep[], now: number, ti
 /** The pod as its node accepts it: with an address, and containers that are being created. */
 function withNewContainers(pod: Pod, scenario: ClusterScenario, time: string): Pod {
 	const {namespace, name, uid} = pod.metadata;
-	const podIP = addressOf(scenario.stableRandom(`${namespace}/${name} ${uid}`));
-	const hostIP = addressOf(scenario.stableRandom(`${pod.spec.nodeName} address`));
+	const podIP = podAddress(scenario.stableRandom(`${namespace}/${name} ${uid}`));
+	const hostIP = podAddress(scenario.stableRandom(`${pod.spec.nodeName} address`));
 	const statuses = pod.spec.containers.map(container =>
 		containerStatus(container, {waiting: {reason: 'ContainerCreating'}}),
 	);

@@ -1,6 +1,6 @@
 import type {FakeCluster} from '../cluster.ts';
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import {addressOf} from '../controllers/build-pod.ts';
+import {podAddress} from '../controllers/build-pod.ts';
 import {deploymentRevisionAnnotation} from '../controllers/deployments.ts';
 import {withDefaults} from '../objects/defaults.ts';
 import {hashName} from '../objects/generated-names.ts';
@@ -61,7 +61,7 @@ export function addNode(cluster: FakeCluster, scenario: ClusterScenario, name: s
 			allocatable: {cpu: '15800m', memory: '32505856Ki', pods: '250', 'ephemeral-storage': '94371840Ki'},
 			conditions: conditions(cluster.time()),
 			addresses: [
-				{type: 'InternalIP', address: addressOf(scenario.stableRandom(`${name} address`))},
+				{type: 'InternalIP', address: podAddress(scenario.stableRandom(`${name} address`))},
 				{type: 'Hostname', address: name},
 			],
 			nodeInfo: {
@@ -203,7 +203,7 @@ function addService(cluster: FakeCluster, plan: WorkloadPlan): void {
 		metadata: cluster.newMetadata(name, {namespace, labels: labelsOf(plan)}),
 		spec: {
 			type: 'ClusterIP',
-			clusterIP: addressOf(random).replace(/^10\.\d+/, '10.96'),
+			clusterIP: podAddress(random).replace(/^10\.\d+/, '10.96'),
 			selector: labelsOf(plan),
 			ports: [{name: 'http', port: 80, protocol: 'TCP', targetPort: 8080}],
 		},

@@ -1,6 +1,6 @@
 import type {FakeCluster} from '../cluster.ts';
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import type {Autoscaler, Budget, KeyValues} from '../objects/kinds.ts';
+import type {ConfigMapOrSecret, HorizontalPodAutoscaler, PodDisruptionBudget} from '../objects/kinds.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import type {WorkloadPlan} from './estate-workloads.ts';
 
@@ -17,7 +17,7 @@ export function addBudget(
 	const isStrict = scenario.name === 'default' && `${namespace}/${name}` === strict;
 	const spec = isStrict ? {minAvailable: replicas} : {maxUnavailable: '25%'};
 	const labels = {'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': namespace};
-	cluster.store.put<Budget>('poddisruptionbudgets.policy', {
+	cluster.store.put<PodDisruptionBudget>('poddisruptionbudgets.policy', {
 		apiVersion: 'policy/v1',
 		kind: 'PodDisruptionBudget',
 		metadata: cluster.newMetadata(name, {namespace, generation: 1, labels}),
@@ -37,7 +37,7 @@ export function addAutoscaler(cluster: FakeCluster, {namespace, name}: WorkloadP
 	const range = scaled[`${namespace}/${name}`];
 	if (range === undefined) return;
 	const [minReplicas, maxReplicas] = range;
-	cluster.store.put<Autoscaler>('horizontalpodautoscalers.autoscaling', {
+	cluster.store.put<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', {
 		apiVersion: 'autoscaling/v2',
 		kind: 'HorizontalPodAutoscaler',
 		metadata: cluster.newMetadata(name, {namespace}),
@@ -54,14 +54,14 @@ export function addAutoscaler(cluster: FakeCluster, {namespace, name}: WorkloadP
 /** What the workloads read, and the registration of the metrics API. */
 export function addConfiguration(cluster: FakeCluster): void {
 	const {store} = cluster;
-	store.put<KeyValues>('secrets', {
+	store.put<ConfigMapOrSecret>('secrets', {
 		apiVersion: 'v1',
 		kind: 'Secret',
 		metadata: cluster.newMetadata('sms-provider', {namespace: 'notify'}),
 		type: 'Opaque',
 		data: {'api-key': Buffer.from('demo-key-of-no-use').toString('base64')},
 	});
-	store.put<KeyValues>('configmaps', {
+	store.put<ConfigMapOrSecret>('configmaps', {
 		apiVersion: 'v1',
 		kind: 'ConfigMap',
 		metadata: cluster.newMetadata('checkout-settings', {namespace: 'checkout'}),

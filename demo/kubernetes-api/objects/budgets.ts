@@ -1,5 +1,5 @@
 import type {FakeCluster} from '../cluster.ts';
-import {type Budget, isActive, isReady, type Pod} from './kinds.ts';
+import {isActive, isReady, type Pod, type PodDisruptionBudget} from './kinds.ts';
 import {controllerOf, equalJson} from './kube-object.ts';
 import {matchesSelector} from './selectors.ts';
 
@@ -10,13 +10,13 @@ export const resolveIntOrPercent = (
 	round: (n: number) => number = Math.ceil,
 ): number => (typeof value === 'number' ? value : round((Number.parseFloat(value) / 100) * total));
 
-export const budgetsOfPod = ({store}: FakeCluster, {metadata}: Pod): readonly Budget[] =>
+export const budgetsOfPod = ({store}: FakeCluster, {metadata}: Pod): readonly PodDisruptionBudget[] =>
 	store
-		.list<Budget>('poddisruptionbudgets.policy', metadata.namespace)
+		.list<PodDisruptionBudget>('poddisruptionbudgets.policy', metadata.namespace)
 		.filter(budget => matchesSelector(budget.spec.selector, metadata.labels));
 
 /** Recomputes the disruptions that a budget allows (pkg/controller/disruption). It expects the replicas that the owners of its pods want. */
-export function recountBudget(cluster: FakeCluster, budget: Budget): Budget {
+export function recountBudget(cluster: FakeCluster, budget: PodDisruptionBudget): PodDisruptionBudget {
 	const {store} = cluster;
 	const pods = store
 		.list<Pod>('pods', budget.metadata.namespace)

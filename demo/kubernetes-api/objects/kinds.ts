@@ -111,7 +111,7 @@ export type Namespace = KubeObject & {
 };
 
 /** A ConfigMap or a Secret. */
-export type KeyValues = KubeObject & Stored<Pick<core.Secret, 'data' | 'immutable' | 'type'>>;
+export type ConfigMapOrSecret = KubeObject & Stored<Pick<core.Secret, 'data' | 'immutable' | 'type'>>;
 
 export type Service = KubeObject & {
 	readonly spec: Stored<Omit<core.ServiceSpec, 'ports'>, 'type' | 'clusterIP'> & {
@@ -129,12 +129,12 @@ export type KubeEvent = KubeObject & {
 		'reason' | 'message' | 'firstTimestamp' | 'lastTimestamp' | 'count' | 'type'
 	>;
 
-export type Budget = KubeObject & {
+export type PodDisruptionBudget = KubeObject & {
 	readonly spec: Stored<policy.PodDisruptionBudgetSpec>;
 	readonly status: Stored<Omit<policy.PodDisruptionBudgetStatus, 'conditions'>> & Conditions;
 };
 
-export type Autoscaler = KubeObject & {
+export type HorizontalPodAutoscaler = KubeObject & {
 	readonly spec: Stored<autoscaling.HorizontalPodAutoscalerSpec>;
 	readonly status: Stored<
 		Omit<autoscaling.HorizontalPodAutoscalerStatus, 'conditions' | 'currentMetrics'>,

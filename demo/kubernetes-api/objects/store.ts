@@ -19,7 +19,7 @@ export type ObjectStore = {
 	/** The changes of a resource after `revision`, oldest first; undefined when some of them were dropped. */
 	since(resource: string, revision: number): readonly StoreChange[] | undefined;
 	/** The oldest revision from which a resource can still be watched. */
-	oldest(resource: string): number;
+	oldestWatchable(resource: string): number;
 	/** Calls the listener after each write. Returns the function that stops this. */
 	onChange(listener: (change: StoreChange) => void): () => void;
 	/** Drops all changes: a client that requests an earlier revision gets 410. */
@@ -88,7 +88,7 @@ export function createObjectStore(firstRevision = 1000): ObjectStore {
 			return object;
 		},
 		since: (resource, from) => collection(resource).history.since(from),
-		oldest: resource => collection(resource).history.oldest(),
+		oldestWatchable: resource => collection(resource).history.oldest(),
 		onChange(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);

@@ -1,20 +1,20 @@
 import {humanDuration} from './human-duration.ts';
 import {
-	type Autoscaler,
-	type Budget,
+	type ConfigMapOrSecret,
 	type ControllerRevision,
 	type CronJob,
 	conditionOf,
 	type DaemonSet,
 	type Deployment,
 	type Endpoints,
+	type HorizontalPodAutoscaler,
 	type Job,
 	jobVerdict,
-	type KeyValues,
 	type KubeEvent,
 	type Namespace,
 	type Node,
 	type Pod,
+	type PodDisruptionBudget,
 	type PodTemplate,
 	type ReplicaSet,
 	type Service,
@@ -77,7 +77,7 @@ const roles = ({metadata}: Node): string => {
 	return found.length === 0 ? none : found.map(label => label.slice(prefix.length)).join(',');
 };
 
-const targets = ({spec, status}: Autoscaler): string =>
+const targets = ({spec, status}: HorizontalPodAutoscaler): string =>
 	(spec.metrics ?? [])
 		.map(({resource}, index) => {
 			const current = status.currentMetrics?.[index]?.resource?.current.averageUtilization;
@@ -210,12 +210,12 @@ export const printers: Readonly<Record<string, Printer>> = {
 		status.phase,
 		age(metadata.creationTimestamp),
 	]),
-	configmaps: printer<KeyValues>('Name|Data:integer|Age', ({metadata, data}, {age}) => [
+	configmaps: printer<ConfigMapOrSecret>('Name|Data:integer|Age', ({metadata, data}, {age}) => [
 		metadata.name,
 		Object.keys(data ?? {}).length,
 		age(metadata.creationTimestamp),
 	]),
-	secrets: printer<KeyValues>('Name|Type|Data:integer|Age', ({metadata, data, type = 'Opaque'}, {age}) => [
+	secrets: printer<ConfigMapOrSecret>('Name|Type|Data:integer|Age', ({metadata, data, type = 'Opaque'}, {age}) => [
 		metadata.name,
 		type,
 		Object.keys(data ?? {}).length,
@@ -250,7 +250,7 @@ export const printers: Readonly<Record<string, Printer>> = {
 			event.metadata.name,
 		],
 	),
-	'horizontalpodautoscalers.autoscaling': printer<Autoscaler>(
+	'horizontalpodautoscalers.autoscaling': printer<HorizontalPodAutoscaler>(
 		'Name|Reference|Targets|MinPods|MaxPods|Replicas:integer|Age',
 		(object, {age}) => [
 			object.metadata.name,
@@ -262,7 +262,7 @@ export const printers: Readonly<Record<string, Printer>> = {
 			age(object.metadata.creationTimestamp),
 		],
 	),
-	'poddisruptionbudgets.policy': printer<Budget>(
+	'poddisruptionbudgets.policy': printer<PodDisruptionBudget>(
 		'Name|Min Available|Max Unavailable|Allowed Disruptions:integer|Age',
 		({metadata, spec, status}, {age}) => [
 			metadata.name,

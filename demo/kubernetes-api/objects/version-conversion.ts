@@ -1,4 +1,4 @@
-import type {Autoscaler} from './kinds.ts';
+import type {HorizontalPodAutoscaler} from './kinds.ts';
 import {isObject, type JsonObject, type KubeObject, valueAt} from './kube-object.ts';
 import {apiVersionOf, type ResourceType, resourceTypes} from './resources.ts';
 
@@ -12,7 +12,7 @@ export const storedVersion = ({key}: ResourceType): string => {
 export function toRequestedVersion(type: ResourceType, object: KubeObject): KubeObject {
 	const apiVersion = apiVersionOf(type);
 	if (object.apiVersion === apiVersion) return object;
-	return {...(apiVersion === 'autoscaling/v1' ? autoscalerV1(object as Autoscaler) : object), apiVersion};
+	return {...(apiVersion === 'autoscaling/v1' ? autoscalerV1(object as HorizontalPodAutoscaler) : object), apiVersion};
 }
 
 /** An object that a client sent in the version of `type`, as it is stored. */
@@ -27,7 +27,7 @@ const cpu = (name: 'target' | 'current', averageUtilization: number) => ({
 	resource: {name: 'cpu', [name]: {...(name === 'target' ? {type: 'Utilization'} : {}), averageUtilization}},
 });
 
-function autoscalerV1(object: Autoscaler): KubeObject {
+function autoscalerV1(object: HorizontalPodAutoscaler): KubeObject {
 	const {metrics, ...spec} = object.spec;
 	const {currentMetrics, conditions: _, ...status} = object.status;
 	const target = metrics?.find(metric => metric.resource?.name === 'cpu')?.resource?.target.averageUtilization;

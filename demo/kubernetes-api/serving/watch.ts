@@ -84,7 +84,7 @@ function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWr
 		const missed = store.since(type.key, requestedRevision);
 		if (missed === undefined) {
 			reply.write(
-				`${JSON.stringify({type: 'ERROR', object: tooOld(requestedRevision, store.oldest(type.key)).status})}\n`,
+				`${JSON.stringify({type: 'ERROR', object: tooOld(requestedRevision, store.oldestWatchable(type.key)).status})}\n`,
 			);
 			return reply.end();
 		}

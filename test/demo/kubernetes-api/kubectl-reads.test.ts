@@ -1,5 +1,5 @@
 import {beforeAll, expect, test} from 'vitest';
-import type {KeyValues, Node, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
+import type {ConfigMapOrSecret, Node, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {printedPod} from '../../../demo/kubernetes-api/objects/pod-status.ts';
 import {describeWithKubectl} from './kubectl-fixture.ts';
 
@@ -104,7 +104,7 @@ describeWithKubectl('kubectl reads', 'storm', (judge, open, speaksJson) => {
 		const watched = follow('get', 'configmaps', '-n', 'default', '-w', '--no-headers');
 		const {cluster} = api.simulation;
 		const metadata = cluster.newMetadata('watched', {namespace: 'default'});
-		cluster.store.put<KeyValues>('configmaps', {apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {a: '1'}});
+		cluster.store.put<ConfigMapOrSecret>('configmaps', {apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {a: '1'}});
 		await until(() => /watched\s+1/.test(watched.out()));
 		await kubectl('patch', 'configmap', 'watched', '-n', 'default', '-p', '{"data":{"b":"2"}}');
 		await until(() => /watched\s+2/.test(watched.out()));

@@ -1,11 +1,11 @@
 import {beforeAll, expect, test} from 'vitest';
 import type {
-	Budget,
 	DaemonSet,
 	Deployment,
 	KubeEvent,
 	Node,
 	Pod,
+	PodDisruptionBudget,
 	ReplicaSet,
 	StatefulSet,
 } from '../../../demo/kubernetes-api/objects/kinds.ts';
@@ -204,7 +204,9 @@ describeWithKubectl('kubectl writes', 'crashloop', (judge, open, speaksJson) => 
 		const remaining = () =>
 			store.list<Pod>('pods').filter(pod => stays(pod) && pod.metadata.deletionTimestamp === undefined);
 		expect(remaining().map(({metadata}) => metadata.labels?.['app.kubernetes.io/name'])).toContain('ledger');
-		expect(get<Budget>('poddisruptionbudgets.policy', 'payments', 'ledger').status.disruptionsAllowed).toBe(0);
+		expect(
+			get<PodDisruptionBudget>('poddisruptionbudgets.policy', 'payments', 'ledger').status.disruptionsAllowed,
+		).toBe(0);
 		await judge().kubectl(
 			'-n',
 			'payments',

@@ -3,11 +3,11 @@ import {createFakeCluster} from '../../../demo/kubernetes-api/cluster.ts';
 import {deploymentRevisionAnnotation} from '../../../demo/kubernetes-api/controllers/deployments.ts';
 import {createFastForwardClock} from '../../../demo/kubernetes-api/fast-forward-clock.ts';
 import {
+	type ConfigMapOrSecret,
 	type Container,
 	conditionOf,
 	type Deployment,
 	isReady,
-	type KeyValues,
 	type Pod,
 	type ReplicaSet,
 	type StatefulSet,
@@ -192,9 +192,9 @@ describe('the storm', () => {
 
 	test('has no missing key once it was added', async () => {
 		const {clock, store, isWell} = start('storm');
-		const secret = store.get<KeyValues>('secrets', 'notify', 'sms-provider');
+		const secret = store.get<ConfigMapOrSecret>('secrets', 'notify', 'sms-provider');
 		if (secret !== undefined)
-			store.put('secrets', {...secret, data: {...secret.data, account: 'YQ=='}} satisfies KeyValues);
+			store.put('secrets', {...secret, data: {...secret.data, account: 'YQ=='}} satisfies ConfigMapOrSecret);
 		await clock.advance(minute);
 		expect(isWell('notify', 'sms')).toBe(true);
 	});
