@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
+import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
@@ -82,6 +83,10 @@ describe('several marked pods', () => {
 			result: 'warn',
 			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting violates it$/),
 		});
+		// A replacement that becomes ready in between would allow the third eviction.
+		const {cluster, programs} = clusterFixture.api.simulation;
+		const image = cluster.store.get<Pod>('pods', 'gateway', rows[0]?.name ?? '')?.spec.containers[0]?.image ?? '';
+		programs.set(image, {...programs.get(image), neverReady: true});
 		const receipt = await evict.run(preview.plan, actionContext());
 		expect(receipt.summary).toMatch(new RegExp(`^2 of 3 pods evicted; refused: ${rows[2]?.name}: .*disruption budget`));
 		expect(rows.filter(isThere).map(row => row.name)).toContain(rows[2]?.name);
