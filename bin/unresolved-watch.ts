@@ -7,9 +7,12 @@ export type UnresolvedWatchOptions = {
 	readonly auditDir: string;
 	/** The sessions of the other consoles: an intent of theirs may still be in progress. */
 	readonly otherSessions: () => ReadonlySet<string>;
-	/** The intents of the remedies in progress in this console: their outcomes are still to come. */
+	/** Ids of the intents of the actions that this console is carrying out: their outcomes are still to come. */
 	readonly inProgressIds: () => ReadonlySet<string>;
-	/** Reads the target and returns in a sentence what became of the intent; undefined when it cannot be read. Never rejects. */
+	/**
+	 * Reads the target and returns in a sentence what became of the action, or why it could not be read; undefined when the record does not hold
+	 * enough to find out. Never rejects.
+	 */
 	readonly recheck: (intent: UnresolvedIntent) => Promise<string | undefined>;
 };
 
@@ -18,7 +21,7 @@ export type UnresolvedWatch = {
 	readonly unresolved: Store<readonly UnresolvedIntent[]>;
 	/** Reads the audit log again. Never rejects. */
 	refresh(): Promise<void>;
-	/** Rechecks the unresolved intents of a target that answers now. */
+	/** Rechecks the unresolved intents of a target that has begun to answer, and from then on each new one at `refresh`. */
 	targetAnswered(target: string): void;
 	/** Nothing is published after this. */
 	close(): void;
@@ -30,7 +33,7 @@ export function createUnresolvedWatch(options: UnresolvedWatchOptions): Unresolv
 	const reader = createOpenIntentReader(auditDir);
 	/** The last observation of each intent, by its id. */
 	const observations = new Map<string, string>();
-	const answering = new Set<string>();
+	const answeredBefore = new Set<string>();
 	let records: readonly AuditRecord[] = [];
 	let closed = false;
 
@@ -67,10 +70,10 @@ export function createUnresolvedWatch(options: UnresolvedWatchOptions): Unresolv
 			if (closed) return;
 			const before = new Set(unresolved.get().map(({id}) => id));
 			publish();
-			recheckAll(unresolved.get().filter(({id, target}) => !before.has(id) && answering.has(target)));
+			recheckAll(unresolved.get().filter(({id, target}) => !before.has(id) && answeredBefore.has(target)));
 		},
 		targetAnswered(target) {
-			answering.add(target);
+			answeredBefore.add(target);
 			recheckAll(unresolved.get().filter(intent => intent.target === target));
 		},
 		close() {

@@ -9,7 +9,7 @@ import {systemClock} from '../../src/time/clock.ts';
 import type {WatchedTarget} from '../../src/watch/watched-target.ts';
 import type {CheckResult} from './check-result.ts';
 
-/** Limits connecting to one target and reading its identity and permissions. */
+/** From the start of connecting, identity and permissions must be read within this time. Connecting has a shorter limit of its own. */
 const targetTimeoutMs = 20_000;
 
 /** What `midwatch doctor` found out about one target. */

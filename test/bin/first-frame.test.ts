@@ -45,6 +45,9 @@ async function loadedBefore(paths: readonly string[]): Promise<ReadonlyMap<strin
 	return importers;
 }
 
+/** Their names look like clients or servers, but they open no connection: a source of rows, and a type with an empty value. */
+const openNoConnection = new Set(['adapters/redis/server.ts', 'demo/kubernetes-api/kubelets.ts']);
+
 /** The modules that no first frame needs: clients, servers of the demo, configuration, and libraries that draw nothing. */
 function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
 	return [...loaded].flatMap(([path, by]) => {
@@ -55,12 +58,7 @@ function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
 						path,
 					) || /^src\/config\/(?!config-error)/.test(path)
 				: !drawing.test(library);
-		return early &&
-			path !== 'demo/connection.ts' &&
-			path !== 'adapters/redis/server.ts' &&
-			path !== 'demo/kubernetes-api/kubelets.ts'
-			? [`${path}, imported by ${by}`]
-			: [];
+		return early && !openNoConnection.has(path) ? [`${path}, imported by ${by}`] : [];
 	});
 }
 

@@ -11,8 +11,9 @@ export type PartitionState = TopicPartition & {
 };
 
 export type GroupLags = {
-	/** Undefined when the brokers do not describe it; `problem` says why. */
+	/** Undefined when the brokers do not describe it. */
 	readonly group: KafkaGroup | undefined;
+	/** The first reason why the group or its committed offsets could not be read. */
 	readonly problem: string | undefined;
 	readonly partitions: readonly PartitionState[];
 };
@@ -20,7 +21,8 @@ export type GroupLags = {
 const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
 
 /**
- * Reads the members, the committed offsets, the log ends and the assignments of one group; with `topic`, of that topic alone.
+ * Reads one group, and for every partition of its topics, or of `topic` alone, the committed offset, the log start and end, and the member
+ * that reads it.
  * @throws AdapterError `conflict` when the group does not exist.
  */
 export async function readGroupLags(
@@ -46,10 +48,11 @@ export async function readGroupLags(
 	const pairs = known.read.flatMap(({partitions}) =>
 		partitions.map(({topic: of, partition}) => ({topic: of, partition})),
 	);
-	const led = known.read.flatMap(({partitions}) => partitions.filter(({leader}) => leader !== undefined));
+	// Only a leader can answer for its offsets.
+	const withLeader = known.read.flatMap(({partitions}) => partitions.filter(({leader}) => leader !== undefined));
 	const [starts, ends] = await Promise.all([
-		port.offsets(led, 'earliest', context),
-		port.offsets(led, 'latest', context),
+		port.offsets(withLeader, 'earliest', context),
+		port.offsets(withLeader, 'latest', context),
 	]);
 	const startOf = new Map(starts.read.map(one => [keyOf(one), one.offset]));
 	const endOf = new Map(ends.read.map(one => [keyOf(one), one.offset]));

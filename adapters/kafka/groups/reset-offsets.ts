@@ -37,8 +37,11 @@ const planOf = (
 	moves,
 });
 
-/** The error when the first of the two requests succeeded and the second was refused: something has changed. */
-function afterCommitError(error: unknown, done: number): unknown {
+/**
+ * The error when the offsets were committed and the deletion of the others failed. Its kind is `unreachable`, so that it does not count as
+ * harmless: part of the plan has taken effect.
+ */
+function deletionFailedError(error: unknown, done: number): unknown {
 	if (!isAdapterError(error)) return error;
 	const message = `the offsets of ${done} partition${done === 1 ? '' : 's'} were committed, the others were not deleted: ${error.message}`;
 	return new AdapterError('unreachable', message, 'Read the offsets of the group before anything else.', {
@@ -53,7 +56,14 @@ const requireResetItems = (text: string | undefined): readonly ResetItem[] => {
 	return items;
 };
 
-/** Checks that the group has no members. The group is as it was shown. */
+/** `committed on 3 partitions, deleted on 1 partition` */
+function resetCounts(committed: number, deleted: number): string {
+	const counted = (verb: string, count: number) =>
+		count === 0 ? [] : [`${verb} on ${count} partition${count === 1 ? '' : 's'}`];
+	return [...counted('committed', committed), ...counted('deleted', deleted)].join(', ');
+}
+
+/** Checks that the group of the plan has no members. For a group that still matches the plan. */
 function groupEmptyCheck({group, type, state, members}: ResetPlan): Check {
 	const label = 'the group';
 	if (members > 0) return {label, result: 'block', detail: `${members} members read (${state}). ${howToStop(group)}`};
@@ -103,13 +113,16 @@ function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupState): O
 	}
 	return {
 		result: 'done',
-		detail: `${moves.length === 1 ? 'the offset reads' : `all ${moves.length} offsets read`} back as committed${back}`,
+		detail: `${moves.length === 1 ? 'the partition reads' : `all ${moves.length} partitions read`} as planned${back}`,
 	};
 }
 
-/** Commits other offsets for a stopped group. */
+/**
+ * Moves a stopped group to other offsets: saves the present ones to files, commits the new ones, and deletes those that are to be absent, as
+ * the undo of a first commit does.
+ */
 export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<ResetPlan>({
-	id: 'kafka.reset-offsets',
+	id: resetActionId,
 	title: 'Reset offsets',
 	key: 'R',
 	kind: 'kafka.lag',
@@ -187,8 +200,9 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 		return previewReset(planOf({...row, topicId}, now, moves, context.target.name), false, context);
 	},
 	async preflight(plan, context) {
-		const moved = await describeResetConflict(plan, context);
-		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, conflict: true}];
+		const conflict = await describeResetConflict(plan, context);
+		if (conflict !== undefined) return [{label: 'the group', result: 'block', detail: conflict, conflict: true}];
+		// Offsets and log starts were compared above: their checks can only pass here.
 		return [
 			groupEmptyCheck(plan),
 			{
@@ -203,8 +217,8 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 	async run(plan, context) {
 		const {port} = context;
 		const {group, topic, moves} = plan;
-		const moved = await readBeforeSending(describeResetConflict(plan, context));
-		if (moved !== undefined) throw conflictError(moved);
+		const conflict = await readBeforeSending(describeResetConflict(plan, context));
+		if (conflict !== undefined) throw conflictError(conflict);
 		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
 		const json = await context.saveFile(`${group}-${topic}.json`, offsetBackupJson(about, moves));
 		const csv = await context.saveFile(`${group}-${topic}.csv`, offsetBackupCsv(topic, moves));
@@ -215,11 +229,11 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
 		if (drop.length > 0) {
 			await port.deleteOffsets({group, partitions: drop}, context).catch((error: unknown) => {
-				throw set.length > 0 ? afterCommitError(error, set.length) : error;
+				throw set.length > 0 ? deletionFailedError(error, set.length) : error;
 			});
 		}
 		return {
-			summary: `offsets of ${group} committed on ${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`,
+			summary: `offsets of ${group} on ${topic}: ${resetCounts(set.length, drop.length)}`,
 			before: {
 				backup: csv,
 				'backup with metadata': json,
@@ -232,6 +246,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort, KafkaSettings>()<Res
 	undo: {
 		async propose(plan, _receipt, context) {
 			const now = await readGroupState(plan, context);
+			// Only to read these partitions: the spec is not used.
 			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
 			const {topicId, inputs} = await readResetInputs({topic: plan.topic, items, now}, context);
 			const moves = inputs.flatMap((input): readonly OffsetMove[] => {

@@ -18,7 +18,7 @@ const periodsMetric = 'container_cpu_cfs_periods_total';
 const cacheMs = 25_000;
 
 const byContainer = 'by (namespace, pod, container)';
-/** Labels that may name a node: of Prometheus Operator, of its example configuration, and the scraped address. */
+/** Labels that may name a node: of Prometheus Operator, of the example configuration of Prometheus, and the scraped address. */
 const byNode = 'by (node, kubernetes_io_hostname, instance)';
 /** Containers of pods, without the pause container and the sums of a pod. */
 const podContainers: readonly string[] = ['container!=""', 'container!="POD"'];
@@ -145,7 +145,7 @@ async function readNodeUsage(source: MetricsSource, context: Context) {
 	// The root control group: pods and system processes.
 	const usage = await queryNodes(source, 'max', source.selector('id="/"'), context);
 	if (usage.length > 0) return {usage, podsOnly: false};
-	// Operators often drop series that belong to no pod.
+	// Scrape configurations often drop the series that belong to no pod.
 	const podsUsage = await queryNodes(source, 'sum', source.selector(...podContainers), context);
 	if (podsUsage.length === 0) throw noMetricsError(source, 'nodes');
 	return {usage: podsUsage, podsOnly: true};

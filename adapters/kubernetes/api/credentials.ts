@@ -11,7 +11,10 @@ import {type PluginMode, runExecPlugin} from './exec-plugin.ts';
 const renewBeforeExpiryMs = 60_000;
 /** Like client-go: tokens of service accounts are replaced long before they expire. */
 const tokenFileMs = 60_000;
-/** A failed login is not repeated within this time, although requests wait for it. */
+/**
+ * For this long after a failed login requests fail at once with its error. And credentials that are younger and were never accepted are not
+ * renewed after a 401.
+ */
 const failedLoginRetryMs = 10_000;
 
 /** Resolved credentials of a request. Every field but `generation` is or may be secret. */
@@ -31,13 +34,13 @@ export type Credentials = {
 	 * @throws AdapterError `unsupported` when the login is not a command, `denied` when it failed.
 	 */
 	login(): Promise<void>;
-	/** The program that waits for the user's approval; undefined: none. A login that failed for lack of it is retried when it is approved. */
+	/** The program that waits for the user's approval; undefined: none. Once it is approved the next request logs in, also right after a failed login. */
 	approval(): Promise<ProgramApproval | undefined>;
-	/** The server accepted these credentials, whatever it answered. */
+	/** The server answered something other than a 401: it knows these credentials. */
 	markAccepted(credentials: RequestCredentials): void;
 	/**
-	 * The server refused these credentials with a 401: they are renewed, once for all requests that used them.
-	 * @returns false when an immediate retry is pointless: they are new, and were never accepted.
+	 * The server refused these credentials with a 401. Returns true when they are dropped: retry with `current()`. Returns false, and keeps them,
+	 * when they are new and were never accepted: another login would not help.
 	 */
 	markRefused(credentials: RequestCredentials): boolean;
 };

@@ -31,7 +31,10 @@ function maskValue(value: unknown, path: readonly string[], isSecret: boolean): 
 	);
 }
 
-/** Returns a copy of an object without `managedFields` and with values that are or may be secret masked. */
+/**
+ * Returns a copy of an object for display, without `managedFields`. Masks data and annotations of a Secret, the last applied configuration,
+ * passwords in URLs, and values of `env` whose name looks secret. Data of a ConfigMap and arguments are shown.
+ */
 export function maskSecrets(object: ApiObject): unknown {
 	const {managedFields: _, ...metadata} = object.metadata;
 	return maskValue({...object, metadata}, [], object.kind === 'Secret');

@@ -4,9 +4,9 @@ import type {ControllerRevision, PodTemplate, WorkloadSpec} from '../objects/kin
 import {equalJson, type KubeObject, ownerReference} from '../objects/kube-object.ts';
 
 /** What a stateful or daemon set stores of each template it had: a patch that restores it. */
-export const templateData = (template: PodTemplate): object => ({spec: {template: {...template, $patch: 'replace'}}});
+const templateData = (template: PodTemplate): object => ({spec: {template: {...template, $patch: 'replace'}}});
 
-/** The revision of the current template: a new one, or an old one that becomes the newest again. */
+/** Returns the revision of the current template. If the newest is another, renumbers an equal older one or creates one. */
 export function ensureCurrentRevision(
 	cluster: FakeCluster,
 	owner: KubeObject & {readonly spec: WorkloadSpec},
@@ -28,7 +28,7 @@ export function ensureCurrentRevision(
 		kind: 'ControllerRevision',
 		metadata: cluster.newMetadata(`${metadata.name}-${hash}`, {
 			...(metadata.namespace === undefined ? {} : {namespace: metadata.namespace}),
-			labels: {...spec.template.metadata?.labels, 'controller-revision-hash': hash},
+			labels: {...spec.template.metadata?.labels, [revisionLabel]: hash},
 			ownerReferences: [ownerReference(owner)],
 		}),
 		data,
@@ -36,5 +36,5 @@ export function ensureCurrentRevision(
 	});
 }
 
-/** The part of a revision's name that its pods carry as a label: for stateful sets, the full name. */
+/** Key of the label with which a pod names its revision: the hash for daemon sets, the full name of the revision for stateful sets. */
 export const revisionLabel = 'controller-revision-hash';

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Labels} from '../../../src/contract/row.ts';
-import {matchesAnything, matchesLabels, parseMatchers} from '../../../src/model/alertmanager/matcher.ts';
+import {matchesLabels, matchesNearlyAll, parseMatchers} from '../../../src/model/alertmanager/matcher.ts';
 import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../../src/text/pattern.ts';
 import {
@@ -101,7 +101,7 @@ function createSilence(scenario: Scenario, silences: Silences, body: string): Fa
 		isRegex,
 		isEqual,
 	}));
-	if (matchesLabels(complete, {}) || matchesAnything(complete)) {
+	if (matchesLabels(complete, {}) || matchesNearlyAll(complete)) {
 		return jsonResponse('invalid silence: at least one matcher must not match the empty string', 400);
 	}
 	const silenceID = silences.set({

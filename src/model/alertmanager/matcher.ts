@@ -103,15 +103,15 @@ function matcherAccepts({value: expected, isRegex, isEqual}: Matcher, value: str
 	}
 }
 
-/** Whether a silence with these matchers hides an alert with these labels; false when only the server can decide. */
+/** Whether labels meet all matchers; false when a pattern cannot be evaluated here. For the demo's servers: the console queries Alertmanager. */
 export const matchesLabels = (matchers: readonly Matcher[], labels: Labels): boolean =>
 	matchers.every(matcher => matcherAccepts(matcher, labels[matcher.name] ?? '') === true);
 
-/** A value that no label has: a matcher that accepts it accepts any value. */
-const improbableValue = 'midwatch-tries-whether-anything-is-matched';
+/** Hardly any label has this value, and no pattern of letters, digits and signs matches it: characters for private use. */
+const improbableValue = '\u{f8f0}\u{f8f1}';
 
-/** Whether every matcher accepts any value, as `severity=~".+"` does. */
-export const matchesAnything = (matchers: readonly Matcher[]): boolean =>
+/** Whether every matcher accepts a value that hardly any label has, as `severity=~".+"` and `job!="web"` do: then they match nearly every alert. */
+export const matchesNearlyAll = (matchers: readonly Matcher[]): boolean =>
 	matchers.every(matcher => matcherAccepts(matcher, improbableValue) === true);
 
 /** Checks the regular expression of a matcher. @throws SyntaxError with a sentence when the server would reject it. */
@@ -129,8 +129,8 @@ export function matchersProblem(text: string): string | undefined {
 	try {
 		const matchers = parseMatchers(text);
 		for (const matcher of matchers) assertCompiles(matcher);
-		const any = 'These match every alert. Name at least one label with its value.';
-		if (matchesAnything(matchers)) return any;
+		if (matchesNearlyAll(matchers))
+			return 'These match every alert, or nearly every one. Name at least one label with its value.';
 		// The server rejects this too: https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go (validateSilence).
 		return matchers.every(matcher => matcherAccepts(matcher, '') === true)
 			? 'These also match alerts that have none of the labels. Name at least one label with its value.'

@@ -68,7 +68,7 @@ export function statefulSetRollout({metadata, spec, status}: StatefulSetObject):
 	if (partition > 0) {
 		const part = Math.max(0, wanted - partition);
 		if (updatedReplicas < part) return waiting(`${updatedReplicas} of ${part} new pods exist (partition ${partition})`);
-		return done(`${updatedReplicas} pods above partition ${partition} are new`);
+		return done(`${updatedReplicas} pods from ordinal ${partition} on are new`);
 	}
 	if (updateRevision !== currentRevision) return waiting(`${updatedReplicas} of ${wanted} pods are new`);
 	return done(`all ${wanted} pods are new and ready`);

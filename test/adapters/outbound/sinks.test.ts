@@ -42,7 +42,7 @@ async function listening(server: Server, at: number | string = 0): Promise<numbe
 	return (server.address() as AddressInfo | null)?.port ?? 0;
 }
 
-/** Records the text that comes over its sockets, and closes them at the end. */
+/** Handlers of connections that are closed after the test: `listener` reads nothing, `reading` adds what it receives to `received`. */
 function recorder(behave: (socket: Socket) => void = () => {}) {
 	const received: {text: string} = {text: ''};
 	const listener = (socket: Socket) => {
@@ -299,7 +299,7 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 		}
 	});
 
-	/** A program called logger that says of each record that it was sent, and sends nothing. */
+	/** Writes a fake logger(1), the program that sends datagrams, into a new folder: it succeeds and sends nothing. `trace` exists once it has run. */
 	function plantLogger(name: string): {readonly planted: string; readonly trace: string} {
 		const planted = join(folder, name);
 		mkdirSync(planted);

@@ -17,7 +17,7 @@ test('the security of a URL follows from its scheme and host', () => {
 	expect(classifyUrlChannel('https://10.0.0.1:6443', {insecure: true})).toBe('unverified');
 });
 
-test('only an unproven channel has a text', () => {
+test('only a channel whose server is not verified has a warning', () => {
 	expect((['local', 'verified', 'plain', 'unverified'] as const).map(describeChannel)).toEqual([
 		undefined,
 		undefined,
