@@ -154,6 +154,18 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleProc
 	};
 }
 
+/** The key that brings the cursor nearer to the row with this text. Rows move: one that was passed may be above now. */
+function stepTowards(screen: string, text: string): KeyIntent {
+	const lines = screen.split('\n');
+	const title = lines.findIndex(line => /^\d \S/.test(line));
+	const cursor = lines.findIndex(line => line.includes('▸'));
+	const isAbove = lines.some((line, index) => index > title && index < cursor && line.includes(text));
+	const isBelow = lines.some((line, index) => index > cursor && line.includes(text));
+	// Nothing is listed below the last line: from there the search begins again.
+	const isLast = /… [\d,]+ above\s*$/m.test(screen) && cursor === lines.findLastIndex(line => /^[·■▲?]/.test(line));
+	return isBelow ? 'row.down' : isAbove ? 'row.up' : isLast ? 'row.first' : 'row.down';
+}
+
 function createNavigationSteps(pty: Pty, press: (...intents: readonly KeyIntent[]) => void): NavigationSteps {
 	return {
 		async zoom(pane, title) {
@@ -171,7 +183,7 @@ function createNavigationSteps(pty: Pty, press: (...intents: readonly KeyIntent[
 				const screen = await pty.waitUntilIdle(60);
 				// Twice: on a busy machine the first look may come before the previous key was handled.
 				if (cursorLine(screen).includes(text) && cursorLine(await pty.waitUntilIdle(150)).includes(text)) return;
-				press('row.down');
+				press(stepTowards(screen, text));
 				await pty.waitFor(now => cursorLine(now) !== cursorLine(screen));
 			}
 			throw new Error(`no row shows ${text}:\n${pty.screen()}`);
