@@ -252,7 +252,7 @@ async function commandsReference(systems: readonly System[]): Promise<string> {
 		`${table(['code', 'meaning'], codes)}\n`,
 		'When several apply, the highest of 0, 1 and 2 is returned: what was not read may be worse than what was.\n',
 		'## JSON\n',
-		'Every `--json` prints one document with the same envelope: `schemaVersion` (1), `kind` (`snapshot`, `doctor`, `audit-verify`, `audit-show`), `midwatch` (the version), `at`, `exitCode` and `data`. [json-schema.json](json-schema.json) is its JSON Schema. Times are ISO 8601 in UTC. Fields may be added; `schemaVersion` changes when one is removed or gets another meaning. In rows, CPU is in cores and memory in bytes.\n',
+		'Every `--json` prints one document with the same envelope: `schemaVersion` (1), `kind` (`snapshot`, `doctor`, `audit-verify`, `audit-show`), `midwatch` (the version), `at`, `exitCode` and `data`. [json-schema.json](json-schema.json) is its JSON Schema. Times are ISO 8601 in UTC. Fields may be added; `schemaVersion` changes when one is removed or gets another meaning. Figures in rows have their unit in their name.\n',
 	].join('\n');
 }
 
