@@ -203,7 +203,7 @@ describe('text from a cluster', () => {
 		await open.expectAbsent('esc back');
 		expect(open.pty.output()).not.toContain('hunter2');
 		await open.select('talks-1');
-		await open.openDeclared('kubernetes.logs', 'talks-1');
+		await open.openDeclared('kubernetes.logs', /Logs of \S*talks-1/);
 	});
 
 	test('of 5 MB: the log reads on', async () => {
